@@ -1,0 +1,440 @@
+"""The events that join the houses: the only definition of what goes over the wire.
+
+Promises: each event is a frozen model; its JSON is self-contained (id, type, cause, time and
+figures); a new field is optional, a changed meaning is a new version; unknown fields are passed
+over by readers and survive in the ledger's payload. The JSON Schemas exported from here are golden
+files (`shared/schemas/`), so that a change of the wire shows in review.
+
+Refuses: names and free text. Those stay in the database of the house that took them and appear
+here as salted digests only. People are random ids.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter
+
+TEXT_LENGTH_MAX = 200
+"""Longest identifier on the wire, in characters: org-ids, postcodes and codes are far below it."""
+
+Identifier = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""Lower-case hex of a SHA-256."""
+Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+"""A month, `YYYY-MM`."""
+
+
+def _plain(value: Decimal) -> str:
+    return format(value, "f")
+
+
+Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
+"""A finite decimal, written as a plain string (never a float, never an exponent)."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Event(_Frozen):
+    """What every event says of itself. `occurred_at` of a derived event is its cause's."""
+
+    event_id: UUID
+    authority_id: Identifier
+    occurred_at: AwareDatetime
+    caused_by: UUID | None = None
+
+
+# --- what a supplier reported ---------------------------------------------------------------
+
+
+class Place(_Frozen):
+    postcode: str | None = None
+    school: str | None = None
+
+
+class Person(_Frozen):
+    """`person_id` is random, by (authority, employer, reference); `shared_person_id` joins
+    employers where a shared identifier (a ULN, a council code) was given."""
+
+    person_id: UUID
+    shared_person_id: UUID | None = None
+    weekly_hours: Quantity | None = None
+    in_post_on: date | None = None
+    left_on: date | None = None
+
+
+class Invoice(_Frozen):
+    payer_id: Identifier
+    payee_id: Identifier
+    number: Identifier
+    net_total: Quantity
+    credit_of: str | None = None
+    issued_on: date | None = None
+
+
+class Session(_Frozen):
+    start: str
+    """Local time, `YYYY-MM-DDTHH:MM`."""
+    hours: Quantity
+    attendees: int
+    deliverer_id: Identifier
+
+
+class Evidence(_Frozen):
+    evidence_id: str | None = None
+    sha256: Digest | None = None
+
+
+class Line(_Frozen):
+    line_id: Identifier
+    commitment_id: Identifier
+    quantity: Quantity
+    unit: Identifier
+    from_: date = Field(alias="from")
+    to: date | None = None
+    attribution: Quantity = Decimal(1)
+    place: Place | None = None
+    person: Person | None = None
+    invoice: Invoice | None = None
+    session: Session | None = None
+    is_late: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ReturnReceived(Event):
+    """A return that intake accepted: durably stored and receipted before this was published."""
+
+    type: Literal["ReturnReceived"] = "ReturnReceived"
+    contract_id: Identifier
+    return_id: UUID
+    receipt_no: int
+    """Order of commit over the installation, from 1, without gaps."""
+    party_id: Identifier
+    period: Period
+    revision: int
+    supersedes: UUID | None = None
+    """The `return_id` of the revision before this one."""
+    nil: bool = False
+    invoiced_to_date: Quantity | None = None
+    words_digest: Digest | None = None
+    """Salted digest of the return's exact bytes, which intake keeps (notes, names, reasons)."""
+    lines: tuple[Line, ...] = ()
+
+
+class ReturnWithdrawn(Event):
+    type: Literal["ReturnWithdrawn"] = "ReturnWithdrawn"
+    contract_id: Identifier
+    return_id: UUID
+    receipt_no: int
+    """The receipt number of the withdrawal itself: withdrawals are receipted in the same order."""
+    party_id: Identifier
+    period: Period
+    revision: int
+    """The revision that is withdrawn."""
+
+
+class ReturnRefused(Event):
+    """That there was a refusal: party, rules, time. Never its content."""
+
+    type: Literal["ReturnRefused"] = "ReturnRefused"
+    contract_id: Identifier | None = None
+    """Only where the party may report on it; a claimed contract is content."""
+    party_id: Identifier
+    route: Literal["http", "kafka"]
+    rules: tuple[str, ...]
+    faults: int
+
+
+class DayEnded(Event):
+    """Midnight in London has passed. One for every partition of `returns`, in order, none left out."""
+
+    type: Literal["DayEnded"] = "DayEnded"
+    day: date
+    partition: int
+
+
+# --- what verification decided ---------------------------------------------------------------
+
+
+class Commitment(_Frozen):
+    """One version of a promise, as figures. Shape of `profile` and `area`: verification's
+    `contract.py`, which reads them."""
+
+    commitment_id: Identifier
+    version: int
+    state: Literal["draft", "active", "closed"]
+    measure: Identifier
+    kind: Literal["sum", "distinct", "ratio", "post", "done"]
+    unit: Identifier
+    target: Quantity
+    profile: dict[str, Any]
+    area: dict[str, Any] | None = None
+    from_: date | None = Field(default=None, alias="from")
+
+
+class ContractRegistered(Event):
+    type: Literal["ContractRegistered"] = "ContractRegistered"
+    contract_id: Identifier
+    version: int
+    supplier_ids: tuple[Identifier, ...]
+    starts_on: date
+    ends_on: date
+    ocid: str | None = None
+    buyer_id: str | None = None
+    """As published; the authority is who monitors."""
+    words_digest: Digest | None = None
+
+
+class CommitmentChanged(Event):
+    type: Literal["CommitmentChanged"] = "CommitmentChanged"
+    contract_id: Identifier
+    contract_version: int
+    commitment: Commitment
+    proposed_by: Identifier
+    approved_by: Identifier | None = None
+    words_digest: Digest | None = None
+
+
+class Finding(_Frozen):
+    """What a rule found: `found` and `wanted` are figures or codes, never prose."""
+
+    rule: Identifier
+    code: Identifier
+    found: str | None = None
+    wanted: str | None = None
+
+
+Outcome: TypeAlias = Literal["counted", "provisional", "queried", "not_counted"]
+
+
+class LineResult(_Frozen):
+    line_id: Identifier
+    commitment_id: Identifier
+    outcome: Outcome
+    counted: Quantity
+    provisional: Quantity = Decimal(0)
+    queried: Quantity = Decimal(0)
+    findings: tuple[Finding, ...] = ()
+
+
+Rating: TypeAlias = Literal[
+    "Good", "Approaching target", "Requires improvement", "Inadequate", "Other"
+]
+
+
+class Assessment(_Frozen):
+    """One commitment at one period's end, with all that it used (rule A9)."""
+
+    commitment_id: Identifier
+    commitment_version: int
+    period: Period
+    target: Quantity
+    expected: str
+    """Exact fraction, `numerator/denominator`, in the commitment's unit."""
+    counted: Quantity
+    low: Quantity
+    high: Quantity
+    attainment: str | None
+    """Exact fraction low / expected; none when nothing is expected."""
+    rating: Rating
+    reason: str | None = None
+    """Why the rating is Other."""
+    bands: Identifier
+    """The band table used, by name and version."""
+    returns: tuple[UUID, ...]
+    """The return revisions that were counted."""
+    replaces: bool = False
+    """True when an earlier rating of the same period is replaced by this one."""
+
+
+class ReturnChecked(Event):
+    """One per return or withdrawal: its lines' results and the assessments it completed."""
+
+    type: Literal["ReturnChecked"] = "ReturnChecked"
+    contract_id: Identifier
+    return_id: UUID
+    receipt_no: int
+    party_id: Identifier
+    period: Period
+    revision: int
+    withdrawn: bool = False
+    results: tuple[LineResult, ...]
+    changed: tuple[LineResult, ...] = ()
+    """Lines of other returns of this contract whose outcome this return changed."""
+    assessments: tuple[Assessment, ...] = ()
+    rule_set: Identifier
+    editions: tuple[str, ...] = ()
+    """Reference editions used (postcodes)."""
+
+
+class CommitmentAssessed(Event):
+    """Assessments that a day or another contract caused, and lines that changed with them."""
+
+    type: Literal["CommitmentAssessed"] = "CommitmentAssessed"
+    contract_id: Identifier
+    changed: tuple[LineResult, ...] = ()
+    assessments: tuple[Assessment, ...]
+    rule_set: Identifier
+
+
+class CaseMoved(Event):
+    type: Literal["CaseMoved"] = "CaseMoved"
+    contract_id: Identifier
+    case_id: UUID
+    kind: Literal["shortfall", "no_data"]
+    commitment_id: Identifier | None = None
+    party_id: Identifier | None = None
+    period: Period
+    moved_from: str | None
+    moved_to: str
+    reason: str
+
+
+class AlertRaised(Event):
+    """Ids and figures; the words are made where it is read (rule L1)."""
+
+    type: Literal["AlertRaised"] = "AlertRaised"
+    contract_id: Identifier
+    kind: Literal[
+        "return_due",
+        "return_overdue",
+        "shortfall_opened",
+        "shortfall_worsened",
+        "shortfall_recovered",
+        "duplicate_claim",
+    ]
+    subject: Identifier
+    """What it is about: a case, an obligation, a line. One alert per subject, kind, transition."""
+    supplier_id: Identifier | None = None
+    commitment_id: Identifier | None = None
+    period: Period | None = None
+    unit: str | None = None
+    target: Quantity | None = None
+    expected: Quantity | None = None
+    """Rounded down to what is shown."""
+    reported: Quantity | None = None
+    counted: Quantity | None = None
+    low: Quantity | None = None
+    gap: Quantity | None = None
+    rating: Rating | None = None
+    due_on: date | None = None
+    why: tuple[Identifier, ...] = ()
+    """Codes: not_delivered, not_evidenced, rejected, late, awaiting_council, no_return."""
+    step: Identifier | None = None
+    """Suggested next step, by code."""
+    step_by: date | None = None
+    returns: tuple[UUID, ...] = ()
+    rule_set: Identifier
+
+
+class LineReconsidered(Event):
+    """Another contract's claim changed what counts here: look again at this claim (V6, V12)."""
+
+    type: Literal["LineReconsidered"] = "LineReconsidered"
+    contract_id: Identifier
+    claim: Digest
+    """Which claim, by its key's digest."""
+    winner: str
+    """The claim's standing that caused this, as a digest: the same standing posts it once."""
+
+
+# --- between the houses, and the ledger's own --------------------------------------------------
+
+
+class Terms(_Frozen):
+    """What intake must know of a commitment to read a line."""
+
+    commitment_id: Identifier
+    measure: Identifier
+    kind: Literal["sum", "distinct", "ratio", "post", "done"]
+    unit: Identifier
+    state: Literal["draft", "active", "closed"]
+
+
+class ContractPublished(Event):
+    """The current contract for intake, applied where its version is newer."""
+
+    type: Literal["ContractPublished"] = "ContractPublished"
+    contract_id: Identifier
+    version: int
+    supplier_ids: tuple[Identifier, ...]
+    starts_on: date
+    ends_on: date
+    commitments: tuple[Terms, ...]
+
+
+class Entry(_Frozen):
+    event_id: UUID
+    index: int
+
+
+class EntriesRecorded(Event):
+    """Which events became which entries of the log; for display only."""
+
+    type: Literal["EntriesRecorded"] = "EntriesRecorded"
+    size: int
+    entries: tuple[Entry, ...]
+
+
+class RecordParked(Event):
+    """A record could not be read. Its bytes stay, encrypted, in the parking house's database."""
+
+    type: Literal["RecordParked"] = "RecordParked"
+    house: Literal["intake", "verification", "ledger"]
+    topic: Identifier
+    incarnation: int
+    partition: int
+    offset: int
+    digest: Digest
+    """Salted; the salt stays with the bytes."""
+    reason: Identifier
+
+
+AnyEvent: TypeAlias = Annotated[
+    ReturnReceived
+    | ReturnWithdrawn
+    | ReturnRefused
+    | DayEnded
+    | ContractRegistered
+    | CommitmentChanged
+    | ReturnChecked
+    | CommitmentAssessed
+    | CaseMoved
+    | AlertRaised
+    | LineReconsidered
+    | ContractPublished
+    | EntriesRecorded
+    | RecordParked,
+    Field(discriminator="type"),
+]
+
+_READER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def read(body: bytes) -> AnyEvent:
+    """The event in `body`. Raises pydantic's ValidationError where it is none of ours."""
+    return _READER.validate_json(body)
+
+
+def write(event: Event) -> bytes:
+    """The event's exact bytes on the wire: UTF-8 JSON in field order. Inverse of `read`."""
+    return event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_none=True)
+
+
+def subject(event: Event) -> str:
+    """What the event is about, and the key that orders it: its contract, else its party."""
+    for name in ("contract_id", "party_id"):
+        value = getattr(event, name, None)
+        if value is not None:
+            return str(value)
+    return event.authority_id
+
+
+def utc(moment: datetime) -> str:
+    """RFC 3339 in UTC with a `Z`."""
+    return moment.isoformat().replace("+00:00", "Z")
