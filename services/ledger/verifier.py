@@ -1,0 +1,123 @@
+"""The verifier: the iterative algorithms of RFC 9162, §2.1.3.2 and §2.1.4.2, and a tree's root.
+
+It shares no code with the tree and the prover, so that a mistake there is caught here. The
+publisher asks it before it signs, and the offline audit asks nothing else.
+
+Promises: returns only where the proof holds. Refuses, with ProofRefusedError and the reason:
+any hash that is not 32 bytes, numbers out of range, a proof too long or too short, other roots.
+Consistency from size 0 needs no proof and is for the caller to see, so it is refused here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+
+class ProofRefusedError(ValueError):
+    """The proof does not show what it should."""
+
+
+def check_inclusion(
+    index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes
+) -> None:
+    """That `leaf_hash` is leaf `index` of the tree of `size` with `root` (RFC 9162 §2.1.3.2)."""
+    _refuse_odd_hashes(leaf_hash, root, *proof)
+    if not 0 <= index < size:  # step 1
+        raise ProofRefusedError(f"there is no leaf {index} in a tree of {size}")
+    fn, sn, r = index, size - 1, leaf_hash  # steps 2, 3
+    for p in proof:  # step 4
+        if sn == 0:
+            raise ProofRefusedError("the proof is too long")
+        if fn & 1 or fn == sn:
+            r = _node(p, r)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = _node(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0:  # step 5
+        raise ProofRefusedError("the proof is too short")
+    if r != root:
+        raise ProofRefusedError("the proof leads to another root")
+
+
+def check_consistency(
+    old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
+) -> None:
+    """That the tree of `new` leaves begins with the tree of `old` (RFC 9162 §2.1.4.2).
+
+    The hashes of the proof are 32 bytes; so are the roots, unless the sizes, and with them the
+    roots, are the same."""
+    _refuse_odd_hashes(*proof)
+    if not 0 < old <= new:
+        raise ProofRefusedError(f"there is no proof from size {old} to size {new}")
+    if old == new:  # nothing is hashed here: whatever names the root, the two names are the same
+        if proof or old_root != new_root:
+            raise ProofRefusedError("two trees of one size have one root, and need no proof")
+        return
+    _refuse_odd_hashes(old_root, new_root)
+    if not proof:  # step 1
+        raise ProofRefusedError("the proof is empty")
+    fr, sr = _walk_consistency(old, new, proof, old_root)
+    if fr != old_root:  # step 7
+        raise ProofRefusedError("the proof leads to another old root")
+    if sr != new_root:
+        raise ProofRefusedError("the proof leads to another new root")
+
+
+def _walk_consistency(
+    old: int, new: int, proof: Sequence[bytes], old_root: bytes
+) -> tuple[bytes, bytes]:
+    """The old and the new root that the proof leads to (RFC 9162 §2.1.4.2, steps 2 to 7)."""
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)  # step 2
+    fn, sn = old - 1, new - 1  # step 3
+    while fn & 1:  # step 4
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]  # step 5
+    for c in path[1:]:  # step 6
+        if sn == 0:
+            raise ProofRefusedError("the proof is too long")
+        if fn & 1 or fn == sn:
+            fr, sr = _node(c, fr), _node(c, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = _node(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0:  # step 7
+        raise ProofRefusedError("the proof is too short")
+    return fr, sr
+
+
+def hash_leaf(leaf: bytes) -> bytes:
+    """SHA-256(0x00 || leaf)."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def compute_root(leaf_hashes: Iterable[bytes]) -> bytes:
+    """The root over all leaves, from the first: a stack of perfect subtrees, as a binary counter
+    carries (RFC 9162 §2.1.2)."""
+    stack: list[bytes] = []
+    for count, leaf_hash in enumerate(leaf_hashes):
+        _refuse_odd_hashes(leaf_hash)
+        node, carries = leaf_hash, count
+        while carries & 1:
+            node = _node(stack.pop(), node)
+            carries >>= 1
+        stack.append(node)
+    if not stack:
+        return hashlib.sha256().digest()
+    root = stack.pop()
+    while stack:
+        root = _node(stack.pop(), root)
+    return root
+
+
+def _refuse_odd_hashes(*hashes: bytes) -> None:
+    if any(len(each) != 32 for each in hashes):
+        raise ProofRefusedError("a hash is not 32 bytes")
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
