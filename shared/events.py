@@ -21,6 +21,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerialize
 TEXT_LENGTH_MAX = 200
 """Longest identifier on the wire, in characters: org-ids, postcodes and codes are far below it."""
 
+INSTALLATION = "installation"
+"""The authority of events that concern no single one (days, entries, parked records)."""
+
 Identifier = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """Lower-case hex of a SHA-256."""
@@ -151,7 +154,7 @@ class ReturnRefused(Event):
 
 
 class DayEnded(Event):
-    """Midnight in London has passed. One for every partition of `returns`, in order, none left out."""
+    """Midnight in London has passed. One for each partition of `returns`, in order, none left out."""
 
     type: Literal["DayEnded"] = "DayEnded"
     day: date

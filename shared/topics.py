@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import aiokafka.errors
@@ -26,6 +25,11 @@ HEADER_BYTES = 4096
 
 BODY_BYTES_MAX = MESSAGE_BYTES_MAX - HEADER_BYTES
 
+REPLICAS = -1
+"""The broker's `default.replication.factor` decides: 1 locally, 3 in production."""
+
+_CREATE_MS_MAX = 10_000
+_POLL_SECONDS = 0.05
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -35,6 +39,8 @@ class Topic:
     keeps_days: int | None
     """None: compacted, keeps the newest of each key."""
     partitions: int = PARTITIONS
+    is_ours: bool = True
+    """False: strangers write to it. The broker then unpacks and measures what they compressed."""
 
     def config(self) -> dict[str, str]:
         kept = (
@@ -42,7 +48,8 @@ class Topic:
             if self.keeps_days is None
             else {"cleanup.policy": "delete", "retention.ms": str(self.keeps_days * _DAY_MS)}
         )
-        return kept | {"max.message.bytes": str(MESSAGE_BYTES_MAX)}
+        codec = "producer" if self.is_ours else "uncompressed"
+        return kept | {"max.message.bytes": str(MESSAGE_BYTES_MAX), "compression.type": codec}
 
 
 RETURNS = Topic("makegood.returns.v1", 90)
@@ -65,4 +72,50 @@ def inbound(party_id: str) -> Topic:
     take."""
     if not _PARTY.fullmatch(party_id):
         raise ValueError(f"{party_id!r} cannot be part of a topic's name (letters, digits, . _ -)")
-    return Topic(INBOUND_PREFIX + party_id, 7, partitions=1)
+    return Topic(INBOUND_PREFIX + party_id, 7, partitions=1, is_ours=False)
+
+
+class WrongTopicError(Exception):
+    """A topic is missing or has another partition count than the one it must never leave."""
+
+
+async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = STREET) -> None:
+    """Creates what is missing of `wanted`, one replica each, and waits until all have leaders."""
+    found = set(await admin.list_topics())
+    missing = [
+        NewTopic(t.name, t.partitions, REPLICAS, topic_configs=t.config())
+        for t in wanted
+        if t.name not in found
+    ]
+    if missing:
+        response = await admin.create_topics(missing, timeout_ms=_CREATE_MS_MAX)
+        for name, code, *message in response.topic_errors:
+            if code not in (0, aiokafka.errors.TopicAlreadyExistsError.errno):
+                raise WrongTopicError(f"{name} could not be created: {message} (error {code})")
+    while not await _has_leaders(admin, wanted):
+        await asyncio.sleep(_POLL_SECONDS)
+    await check(admin, wanted)
+
+
+async def check(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...]) -> None:
+    """Raises WrongTopicError where a topic is missing or has the wrong number of partitions."""
+    counts = {
+        t["topic"]: len(t["partitions"])
+        for t in await admin.describe_topics([t.name for t in wanted])
+        if t["error_code"] == 0
+    }
+    for topic in wanted:
+        if topic.name not in counts:
+            raise WrongTopicError(f"topic {topic.name} is missing: create the topics first")
+        if counts[topic.name] != topic.partitions:
+            raise WrongTopicError(
+                f"topic {topic.name} has {counts[topic.name]} partitions instead of "
+                f"{topic.partitions}: contracts would change partition and lose their order"
+            )
+
+
+async def _has_leaders(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...]) -> bool:
+    described = await admin.describe_topics([t.name for t in wanted])
+    return all(
+        t["error_code"] == 0 and all(p["leader"] >= 0 for p in t["partitions"]) for t in described
+    )

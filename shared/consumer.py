@@ -1,0 +1,275 @@
+"""A house's consumer: takes up partitions, hands batches to the house, and answers what goes wrong.
+
+Promises: a broken database or broker is waited for with growing, jittered pauses and the batch is
+tried again; an error of the data is narrowed down to one record, which is parked, and the partition
+moves on; a hole is read again once and then recorded; broker and database at odds stop the consumer
+with an alarm, and it stays stopped until an operator has seen to it (docs/runbooks).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared import failpoints, kafka, log, mail, metrics, positions, sql, topics
+from shared.settings import Settings
+
+PAUSE_SECONDS_MAX = 15.0
+STUCK_SECONDS = 60.0
+"""A batch in hand for longer than this, with broker and database answering, is no progress."""
+PARKED_WINDOW = 200
+PARKED_SHARE_MAX = 0.05
+"""More than this share of the window of one of our own topics parked: we are wrong, not they."""
+
+Handle: TypeAlias = Callable[[Sequence[mail.Record]], Awaitable[None]]
+"""The house's handler: one `mail.unit` over the records it is given."""
+
+_log = log.get(__name__)
+
+
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Runs one subscription for a house. `run` never returns; cancel it to stop."""
+
+    def __init__(
+        self, settings: Settings, room: mail.Mailroom, what: kafka.Subscription, handle: Handle
+    ) -> None:
+        self.alarm: str | None = None
+        """Why this consumer stands still, or None."""
+        self._settings, self._room, self._what, self._handle = settings, room, what, handle
+        self._kafka: AIOKafkaConsumer | None = None
+        self._taking_up: asyncio.Task[None] | None = None
+        self._holes: set[tuple[str, int, int, int]] = set()
+        self._parked: dict[str, collections.deque[bool]] = collections.defaultdict(
+            lambda: collections.deque(maxlen=PARKED_WINDOW)
+        )
+        self._in_hand_since: float | None = None
+        self._is_waiting = False
+
+    @property
+    def is_live(self) -> bool:
+        """Makes progress, or waits for a broker or database that does not answer."""
+        if self._in_hand_since is None or self._is_waiting:
+            return True
+        return time.monotonic() - self._in_hand_since < STUCK_SECONDS
+
+    async def run(self) -> None:
+        """Consumes for ever; the broker is built afresh for each try."""
+        failures = 0
+        while True:
+            try:
+                await self._run_once()
+            except Exception as error:
+                failures += 1
+                pause = _pause_seconds(failures)
+                _log.warning("The consumer starts again.", error=repr(error), pause_seconds=pause)
+                await asyncio.sleep(pause)
+
+    async def _run_once(self) -> None:
+        broker, subscriber = kafka.subscribe(self._settings, self._what, self, self._on_records)
+        self._subscriber = subscriber
+        try:
+            await self._check_topics()
+            await broker.start()
+            while True:
+                await asyncio.sleep(1)
+                await self._report()
+        finally:
+            if self._taking_up is not None:
+                self._taking_up.cancel()
+            with suppress(Exception):
+                async with asyncio.timeout(5):
+                    await broker.stop()
+
+    async def _check_topics(self) -> None:
+        wanted = tuple(t for t in topics.STREET if t.name in self._what.topics)
+        admin = await kafka.start_admin(self._settings)
+        try:
+            await topics.check(admin, wanted)
+        finally:
+            await admin.close()
+
+    # --- partitions come and go ------------------------------------------------------------
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:  # noqa: ARG002  aiokafka's
+        if self._taking_up is not None:
+            self._taking_up.cancel()
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Nothing is awaited before every partition is paused and has a position: a first fetch
+        without one would end in an error and a fixed sleep of five seconds."""
+        consumer = self._subscriber.consumer
+        assert consumer is not None
+        self._kafka = consumer
+        for partition in assigned:
+            consumer.pause(partition)
+            consumer.seek(partition, 0)
+        if assigned:
+            self._taking_up = asyncio.create_task(self._take_up(consumer, assigned))
+
+    async def _take_up(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> None:
+        failures = 0
+        while True:
+            try:
+                seeks = await positions.take_up(
+                    self._room.pool,
+                    await self._cluster_id(),
+                    await consumer.beginning_offsets(assigned),
+                    await consumer.end_offsets(assigned),
+                )
+                break
+            except positions.LostError as lost:
+                self._stop("broker_and_database_disagree", str(lost))
+                return
+            except (KafkaError, *sql.BROKEN) as error:
+                failures += 1
+                _log.warning("Positions cannot be read yet.", error=repr(error))
+                await asyncio.sleep(_pause_seconds(failures))
+            except Exception:
+                _log.exception("Positions cannot be read.")
+                failures += 1
+                await asyncio.sleep(_pause_seconds(failures))
+        if self.alarm is None:
+            for partition, offset in seeks.items():
+                consumer.seek(partition, offset)
+            consumer.resume(*seeks)
+
+    async def _cluster_id(self) -> str:
+        admin = await kafka.start_admin(self._settings)
+        try:
+            return str((await admin.describe_cluster())["cluster_id"])
+        finally:
+            await admin.close()
+
+    def _stop(self, alarm: str, words: str) -> None:
+        self.alarm = f"{alarm}: {words}"
+        metrics.ALARMS.labels(alarm).inc()
+        metrics.CONSUMER_STOPPED.labels(self._room.house).set(1)
+        _log.error("The consumer stands still.", alarm=alarm, why=words, runbook=f"{alarm}.md")
+        if self._kafka is not None:
+            self._kafka.pause(*self._kafka.assignment())
+
+    # --- a batch ---------------------------------------------------------------------------
+
+    async def _on_records(self, records: list[mail.Record]) -> None:
+        """Never raises: what comes back from here has been taken, parked, or will be read again."""
+        if self.alarm is not None:
+            return
+        self._in_hand_since = time.monotonic()
+        try:
+            await self._take(records)
+        finally:
+            self._in_hand_since = None
+
+    async def _take(self, records: list[mail.Record]) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._handle(records)
+                return self._watch_parked(records)
+            except mail.Hole as hole:
+                return await self._read_again(records, hole)
+            except mail.Changed as changed:
+                return self._stop(
+                    "record_changed",
+                    f"{changed.topic}[{changed.partition}] offset {changed.offset} is not the "
+                    "record that was taken there",
+                )
+            except sql.BROKEN as error:
+                failures += 1
+                metrics.RETRIES.labels(self._room.house).inc()
+                self._is_waiting = True
+                pause = _pause_seconds(failures)
+                _log.warning("The batch is tried again.", error=repr(error), pause_seconds=pause)
+                await asyncio.sleep(pause)
+                self._is_waiting = False
+            except Exception as error:
+                if len(records) > 1:  # narrowed down until one record stands alone
+                    half = len(records) // 2
+                    await self._take(records[:half])
+                    return await self._take(records[half:])
+                _log.exception("A record cannot be acted on; it is parked.")
+                reason = f"handler_failed_{type(error).__name__}"
+                await mail.park(self._room, records[0], reason)
+                self._parked_one(records[0].topic, True)
+                return None
+
+    async def _read_again(self, records: list[mail.Record], hole: mail.Hole) -> None:
+        key = hole.topic, hole.partition, hole.next_offset, hole.found_offset
+        consumer = self._kafka
+        assert consumer is not None
+        if key in self._holes:
+            self._holes.discard(key)
+            partition = TopicPartition(hole.topic, hole.partition)
+            beginning = (await consumer.beginning_offsets([partition]))[partition]
+            has_expired = beginning > hole.next_offset
+            if has_expired:
+                return self._stop("records_expired", f"{hole}")
+            _log.warning("A hole in the log is real; it is recorded.", hole=repr(hole))
+            await positions.skip_hole(self._room.pool, hole, has_expired=False)
+        else:
+            self._holes.add(key)
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        first[TopicPartition(hole.topic, hole.partition)] = hole.next_offset
+        for partition, offset in first.items():
+            if partition in consumer.assignment():
+                consumer.seek(partition, offset)
+        return None
+
+    def _watch_parked(self, records: list[mail.Record]) -> None:
+        for record in records:
+            place = record.topic, record.partition, record.offset
+            self._parked_one(record.topic, place in self._room.parked_last)
+
+    def _parked_one(self, topic: str, is_parked: bool) -> None:
+        if topic.startswith(topics.INBOUND_PREFIX):
+            return
+        window = self._parked[topic]
+        window.append(is_parked)
+        if len(window) == PARKED_WINDOW and sum(window) > PARKED_SHARE_MAX * PARKED_WINDOW:
+            self._stop("too_many_parked", f"{sum(window)} of the last {PARKED_WINDOW} of {topic}")
+
+    # --- courtesy ---------------------------------------------------------------------------
+
+    async def _report(self) -> None:
+        """Lag for the metrics, and our positions for lag monitors of others."""
+        consumer = self._kafka
+        if consumer is None or self.alarm is not None:
+            return None
+        taken = await self._room.pool.fetch(
+            "SELECT topic, partition, next_offset FROM consumer_offset"
+        )
+        assigned = consumer.assignment()
+        ends = await consumer.end_offsets(assigned)
+        commits: dict[TopicPartition, Any] = {}
+        for topic, partition, next_offset in taken:
+            place = TopicPartition(topic, partition)
+            if place not in ends:
+                continue
+            if next_offset > ends[place]:  # a fetch there would only log and sleep, for ever
+                return self._stop(
+                    "broker_and_database_disagree",
+                    f"{topic}[{partition}] ends at {ends[place]}, we stand at {next_offset}",
+                )
+            metrics.LAG_RECORDS.labels(topic, str(partition)).set(ends[place] - next_offset)
+            if next_offset:
+                commits[place] = next_offset
+        failpoints.hit("before_kafka_commit")
+        with suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(2):
+                await consumer.commit(commits)
+        failpoints.hit("after_kafka_commit")
+        return None
+
+
+def _pause_seconds(failures: int) -> float:
+    return float(min(PAUSE_SECONDS_MAX, 0.05 * 2 ** min(failures, 10)) * random.uniform(0.5, 1))  # noqa: S311  jitter

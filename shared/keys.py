@@ -1,0 +1,34 @@
+"""Secrets on disk: made once, readable by their owner only, never logged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def load_or_create(path: Path, length: int = 32) -> bytes:
+    """The secret in `path`, made of `length` random bytes where there is none yet.
+
+    Two processes that start at once get the same one: the file appears whole or not at all.
+    Raises ValueError where the file holds anything but `length` bytes.
+    """
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(length))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        secret = path.read_bytes()
+    if len(secret) != length:
+        raise ValueError(f"{path} holds {len(secret)} bytes instead of {length}: restore the key")
+    return secret

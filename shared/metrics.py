@@ -1,0 +1,33 @@
+"""What is measured about delivery, the same in all houses. Each house adds its own beside it."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+BATCH_RECORDS = Histogram(
+    "makegood_batch_records",
+    "Records taken in one transaction.",
+    ["house"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+)
+COMMIT_SECONDS = Histogram(
+    "makegood_commit_seconds",
+    "From the opening of a batch's transaction to its commit.",
+    ["house"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+PARKED = Counter(
+    "makegood_parked_total", "Records parked, by topic and reason.", ["topic", "reason"]
+)
+REPEATED = Counter("makegood_repeated_total", "Records taken before, passed over.", ["topic"])
+ALARMS = Counter("makegood_alarms_total", "Conditions that stop work until seen to.", ["alarm"])
+CONSUMER_STOPPED = Gauge(
+    "makegood_consumer_stopped", "1 while a consumer stands still on an alarm.", ["house"]
+)
+LAG_RECORDS = Gauge("makegood_lag_records", "High water minus position.", ["topic", "partition"])
+RETRIES = Counter("makegood_retries_total", "Batches tried again after a broken part.", ["house"])
+SENT = Counter("makegood_sent_total", "Letters the broker acknowledged.", ["topic"])
+OUTBOX_UNSENT = Gauge("makegood_outbox_unsent", "Letters that wait for the broker.", ["house"])
+OUTBOX_AGE_SECONDS = Gauge(
+    "makegood_outbox_age_seconds", "Age of the oldest letter that waits.", ["house"]
+)

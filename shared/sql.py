@@ -1,0 +1,137 @@
+"""PostgreSQL: pools with time-outs on everything, named queries, forward-only migrations.
+
+Promises: a house sees its own schema only (its `search_path` and role); locks live in transactions,
+and the server ends a transaction that stands still; a migration is applied once, whole, in order.
+Refuses: a migration whose text changed after it was applied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import aiosql
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.settings import Settings
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Record: TypeAlias = asyncpg.Record
+
+CONNECT_SECONDS_MAX = 5
+COMMAND_SECONDS_MAX = 20
+TRANSACTION_MS_MAX = 15_000
+"""A stopped process holds its locks no longer than this; the others then go on."""
+IDLE_MS_MAX = 10_000
+LOCK_MS_MAX = 12_000
+
+_MIGRATION_LOCK = 0x6D616B65
+
+BROKEN = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.InvalidTransactionStateError,
+    asyncpg.exceptions.InternalClientError,
+    asyncpg.exceptions.PostgresSystemError,
+)
+"""Infrastructure: the batch is tried again. Anything else is an error of the data, or ours."""
+
+
+def role(house: str) -> str:
+    return f"makegood_{house}"
+
+
+async def connect(settings: Settings, house: str) -> Pool:
+    """A pool for `house`, acting as its own role in its own schema."""
+    return await asyncpg.create_pool(
+        settings.database_url.get_secret_value(),
+        min_size=1,
+        max_size=settings.database_pool_size,
+        timeout=CONNECT_SECONDS_MAX,
+        command_timeout=COMMAND_SECONDS_MAX,
+        max_inactive_connection_lifetime=300,
+        server_settings={
+            "application_name": f"makegood-{house}",
+            "search_path": house,
+            "role": role(house),
+            "timezone": "UTC",
+            "transaction_timeout": str(TRANSACTION_MS_MAX),
+            "idle_in_transaction_session_timeout": str(IDLE_MS_MAX),
+            "lock_timeout": str(LOCK_MS_MAX),
+            "synchronous_commit": "on",
+            "jit": "off",  # every statement is short; compiling one costs more than running it
+        },
+    )
+
+
+def queries(path: Path) -> Any:
+    """The named queries of a house, from its `queries.sql`."""
+    return aiosql.from_path(path, "asyncpg")
+
+
+async def migrate(dsn: str, house: str, folder: Path) -> list[str]:
+    """Brings the house's schema up to date; the names of the migrations applied now.
+
+    Everything in one transaction under an advisory lock: a failure leaves the schema as it was.
+    Raises ValueError where an applied migration's text has changed.
+    """
+    files = [
+        *sorted((Path(__file__).parent / "migrations").glob("*.sql")),
+        *sorted(folder.glob("*.sql")),
+    ]
+    connection: Connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS_MAX)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+            await _prepare(connection, house)
+            return [f.name for f in files if await _apply(connection, house, f)]
+    finally:
+        await connection.close()
+
+
+async def _prepare(connection: Connection, house: str) -> None:
+    """Schema, role and what the role may do with tables to come; a migration may take back more."""
+    await connection.execute(f"""
+        DO $$ BEGIN
+            CREATE ROLE {role(house)} NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$;
+        CREATE SCHEMA IF NOT EXISTS {house};
+        GRANT USAGE ON SCHEMA {house} TO {role(house)};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA {house}
+            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role(house)};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA {house}
+            GRANT USAGE, SELECT ON SEQUENCES TO {role(house)};
+        SET LOCAL search_path = {house};
+        CREATE TABLE IF NOT EXISTS migration (
+            name text CONSTRAINT migration_pk PRIMARY KEY,
+            checksum text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        );
+    """)
+
+
+async def _apply(connection: Connection, house: str, file: Path) -> bool:
+    name, text = f"{file.parent.parent.name}/{file.name}", file.read_text()
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    applied = await connection.fetchval("SELECT checksum FROM migration WHERE name = $1", name)
+    if applied is None:
+        await connection.execute(text)
+        await connection.execute(
+            "INSERT INTO migration (name, checksum) VALUES ($1, $2)", name, checksum
+        )
+        return True
+    if applied != checksum:
+        raise ValueError(
+            f"{house}: migration {name} was changed after it was applied; write a new one instead"
+        )
+    return False
