@@ -1,0 +1,10 @@
+"""The embedded stack: real Kafka, real PostgreSQL and the three services on one machine."""
+
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STATE = CHECKOUT / ".makegood"
+
+
+class CannotStart(Exception):  # noqa: N818 - reads as the sentence it is: "raise CannotStart"
+    """The stack can't run here; the message says why and what to do about it."""

@@ -1,0 +1,210 @@
+"""One operating-system process of the local stack.
+
+It dies with the program that started it; where even that fails, the next start finds it by its
+record and ends it. A process is ours only if id, start time and command line all agree with
+/proc: ids are used again, and nobody else's process may be harmed.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from deploy.local import CannotStart
+
+STOP_S_MAX = 15.0  # a graceful stop takes under 2 s; what takes longer hangs
+LOG_BYTES_MAX = 10_000_000  # per process; the one before is kept beside it
+POLL_S = 0.05
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """A process that can be told from a later one with the same id."""
+
+    pid: int
+    started: str  # clock ticks since boot
+    command: str
+
+    @classmethod
+    def of(cls, pid: int) -> "Identity | None":
+        """Read it from /proc; None if there is no such process, or it waits to be reaped."""
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            return None
+        fields = stat.rpartition(")")[2].split()  # the name before it may hold anything
+        return None if fields[0] in "ZX" else cls(pid, fields[19], command)
+
+    def is_alive(self) -> bool:
+        """Whether this very process still runs."""
+        return Identity.of(self.pid) == self
+
+
+@dataclasses.dataclass
+class Process:
+    """A named child with a log and a record, in a session of its own."""
+
+    name: str
+    state: Path
+    user: str | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    _child: subprocess.Popen[bytes] | None = dataclasses.field(default=None, init=False)
+
+    @property
+    def log(self) -> Path:
+        """What it wrote to standard output and error."""
+        return self.state / "logs" / f"{self.name}.log"
+
+    @property
+    def pid(self) -> int:
+        """The id of the running child, or of the one that ran last."""
+        assert self._child is not None, f"{self.name} was never started"
+        return self._child.pid
+
+    def is_running(self) -> bool:
+        """Whether the child lives."""
+        return self._child is not None and self._child.poll() is None
+
+    def spawn(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
+        """Start it. From the main thread only: the child ends with the thread that started it."""
+        assert not self.is_running(), f"{self.name} already runs"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(
+                command,
+                env=env,
+                cwd=cwd,
+                user=self.user,
+                group=None if self.user is None else _group(self.user),
+                extra_groups=None if self.user is None else (),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_dying_with(  # noqa: PLW1509 - two system calls, no lock
+                    os.getpid(), self.stop_signal
+                ),
+            )
+        identity = Identity.of(self._child.pid)
+        if identity is not None:
+            write(_record(self.state, self.name), _as_json(identity, self.stop_signal))
+
+    async def exited(self) -> int:
+        """Wait until it ends; the exit code, negative for a signal."""
+        assert self._child is not None, f"{self.name} was never started"
+        while (code := self._child.poll()) is None:  # noqa: ASYNC110 - the kernel sets no event
+            await asyncio.sleep(POLL_S)
+        return code
+
+    async def stop(self) -> None:
+        """End it gracefully, or by force when that takes too long."""
+        if self._child is None:
+            return
+        if self.is_running():
+            self._child.send_signal(self.stop_signal)
+            self._child.send_signal(signal.SIGCONT)
+        try:
+            await asyncio.wait_for(self.exited(), STOP_S_MAX)
+        except TimeoutError:
+            self.kill()
+        _record(self.state, self.name).unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End it as a crash would: at once, nothing flushed, the record left behind."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+
+    def tail(self, lines: int = 15) -> str:
+        """The end of its log."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as log:
+            log.seek(max(0, self.log.stat().st_size - 20_000))
+            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+
+    async def until(self, is_ready: Callable[[], Awaitable[bool]], seconds_max: float) -> None:
+        """Wait until it is ready.
+
+        Raises CannotStart with the end of its log if it ends first or takes too long.
+        """
+        deadline = time.monotonic() + seconds_max
+        while not await is_ready():
+            if not self.is_running():
+                raise CannotStart(f"{self.name} ended while starting:\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise CannotStart(
+                    f"{self.name} was not ready after {seconds_max:.0f} s:\n{self.tail()}"
+                )
+            await asyncio.sleep(POLL_S)
+
+
+async def end_leftovers(state: Path) -> list[str]:
+    """End what an earlier run left behind in this state folder; its names."""
+    ended = []
+    for record in sorted((state / "run").glob("*.json")):
+        found = json.loads(record.read_text())
+        stop_signal = signal.Signals(found.pop("stop_signal"))
+        identity = Identity(**found)
+        if identity.is_alive():
+            ended.append(record.stem)
+            await end(identity, stop_signal)
+        record.unlink(missing_ok=True)
+    return ended
+
+
+async def end(identity: Identity, stop_signal: signal.Signals) -> None:
+    """End a process that need not be our child: gracefully, then by force."""
+    for each, seconds_max in ((stop_signal, STOP_S_MAX), (signal.SIGKILL, STOP_S_MAX)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity.pid, each)
+            os.kill(identity.pid, signal.SIGCONT)
+        deadline = time.monotonic() + seconds_max
+        while identity.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(POLL_S)
+        if not identity.is_alive():
+            return
+    raise CannotStart(f"process {identity.pid} can't be ended: {identity.command}")
+
+
+def write(path: Path, text: str) -> None:
+    """Put a small file in place at once: whoever reads sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def _record(state: Path, name: str) -> Path:
+    return state / "run" / f"{name}.json"
+
+
+def _as_json(identity: Identity, stop_signal: signal.Signals) -> str:
+    return json.dumps(dataclasses.asdict(identity) | {"stop_signal": int(stop_signal)})
+
+
+def _group(user: str) -> int:
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid
+
+
+def _dying_with(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
+    def ask() -> None:  # runs in the child before the program starts
+        _libc.prctl(_PR_SET_PDEATHSIG, int(stop_signal))
+        if os.getppid() != parent:  # it died in between
+            os._exit(1)
+
+    return ask

@@ -1,0 +1,154 @@
+"""Servers for tests: one real Kafka and one real PostgreSQL per run, started on first need."""
+
+import asyncio
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.local import process
+from deploy.local import servers as local_servers
+
+FOLDER = "MAKEGOOD_TEST_FOLDER"  # from the run's first process to its workers, by environment
+START_S_MAX = 180.0  # the first start on a machine fetches the jars
+
+Databases = Callable[[], contextlib.AbstractAsyncContextManager[str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Where the run's servers are."""
+
+    bootstrap: str
+    dsn: str
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a folder that PostgreSQL's user can enter, and no settings of the user's."""
+    if hasattr(config, "workerinput"):
+        return
+    for setting in [name for name in os.environ if name.startswith("MAKEGOOD_")]:
+        del os.environ[setting]
+    folder = Path(tempfile.mkdtemp(prefix="makegood-tests-"))
+    folder.chmod(0o711)
+    os.environ[FOLDER] = str(folder)
+    (folder / "owner").write_text(str(os.getpid()))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take the run's servers down, and its folder away."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(os.environ.pop(FOLDER))
+    if (folder / "holder").exists():
+        holder = process.Identity.of(int((folder / "holder").read_text()))
+        if holder is not None:
+            asyncio.run(process.end(holder, signal.SIGTERM))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Found:
+    """The Kafka and the PostgreSQL that all tests of this run share: do not kill these."""
+    folder = Path(os.environ[FOLDER])
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker starts them, the others wait
+        if not (folder / "holder").exists():
+            _start(folder)
+        return _await(folder)
+
+
+@pytest.fixture(scope="session")
+def kafka(servers: Found) -> str:
+    """The shared broker's bootstrap address. Name your topics so that no other test has them."""
+    return servers.bootstrap
+
+
+@pytest.fixture(scope="session")
+def databases(servers: Found) -> Databases:
+    """`async with databases() as dsn`: a database of one's own, for as long as one likes."""
+
+    @contextlib.asynccontextmanager
+    async def fresh() -> AsyncIterator[str]:
+        name = f"test_{secrets.token_hex(6)}"
+        await _execute(servers.dsn, f"CREATE DATABASE {name}")
+        try:
+            yield servers.dsn.rpartition("/")[0] + f"/{name}"
+        finally:
+            await _execute(servers.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+    return fresh
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[str]:
+    """The DSN of an empty database for one test."""
+    async with databases() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def new_state() -> Iterator[Callable[[], Path]]:
+    """Makes state folders; the servers that a test starts there are its to stop."""
+    made: list[Path] = []
+
+    def new() -> Path:
+        made.append(Path(os.environ[FOLDER]) / secrets.token_hex(4))
+        return made[-1]
+
+    yield new
+    for state in made:
+        local_servers.Servers(state).remove()
+
+
+@pytest.fixture
+async def own_servers(
+    new_state: Callable[[], Path],
+) -> AsyncIterator[local_servers.Servers]:
+    """A Kafka and a PostgreSQL for one test alone, which may kill them."""
+    async with local_servers.Servers(new_state()) as both:
+        yield both
+
+
+def _start(folder: Path) -> None:
+    script = Path(__file__).with_name("servers.py")
+    with (folder / "holder.log").open("wb") as log:
+        holder = subprocess.Popen(
+            [sys.executable, script, folder, (folder / "owner").read_text()],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    (folder / "holder").write_text(str(holder.pid))
+
+
+def _await(folder: Path) -> Found:
+    deadline = time.monotonic() + START_S_MAX
+    while not (folder / "servers.json").exists():
+        holder = process.Identity.of(int((folder / "holder").read_text()))
+        if holder is None or time.monotonic() > deadline:
+            pytest.fail(f"the servers did not start:\n{(folder / 'holder.log').read_text()}")
+        time.sleep(process.POLL_S)
+    return Found(**json.loads((folder / "servers.json").read_text()))
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
