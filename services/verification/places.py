@@ -1,0 +1,96 @@
+"""Places: whether a postcode lay in the contract's local area on a day (rule V3).
+
+Promises: the boundaries are those of the edition that the area is pinned to; when the postcode was
+introduced and terminated comes from the newest edition. Months are whole: a postcode lives from the
+first day of the one to the last day of the other.
+Refuses: guessing. No postcode, an unknown one, one not yet introduced or one gone for twelve months
+or more is queried; a live one outside is not counted.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, timedelta
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+GRACE_MONTHS = 12
+"""A postcode terminated less than this before still counts, with a note."""
+
+Verdict: TypeAlias = Literal["inside", "inside_terminated", "outside", "none", "unknown", "gone"]
+
+
+class Area(msgspec.Struct, frozen=True):
+    """A commitment's `area` on the wire: `{"gss": ["E08000011", …], "edition": "2026-08"}`."""
+
+    gss: tuple[str, ...]
+    """Districts, wards or LSOAs; inside any of them is inside."""
+    edition: str
+    """The postcode edition to which the boundaries are pinned."""
+
+
+class PlaceFact(msgspec.Struct, frozen=True, array_like=True):
+    """What the directory says of one postcode; a foreign fact of the contract."""
+
+    gss: tuple[str, ...]
+    """District, ward and LSOA, in the pinned edition (or the newest, where it is newer)."""
+    introduced: str
+    """`YYYY-MM`, from the newest edition."""
+    terminated: str | None
+    edition: str
+    """The edition that `gss` comes from."""
+
+
+def read_area(area: dict[str, Any] | None) -> Area | None:
+    """The area of a commitment. ValueError, in words, for one that is not of the shape above."""
+    if area is None:
+        return None
+    try:
+        read = msgspec.convert(area, Area)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"area: {error}") from error
+    if not read.gss:
+        raise ValueError("area: at least one GSS code is wanted")
+    return Area(tuple(sorted(set(read.gss))), read.edition)
+
+
+def normal(postcode: str) -> str:
+    """`l369yu` → `L36 9YU`: the form under which the directory is asked."""
+    packed = "".join(postcode.split()).upper()
+    return f"{packed[:-3]} {packed[-3:]}"
+
+
+def fact_key(edition: str, postcode: str) -> str:
+    """Under which key a contract's facts keep what `edition` says of `postcode` (normal form)."""
+    return f"{edition}/{postcode}"
+
+
+def judge(area: Area, fact: PlaceFact | None, day: date) -> Verdict:
+    """Where a line's activity of `day` lay (rule V3). `fact` is None for an unknown postcode."""
+    if fact is None or day < _first_day(fact.introduced):
+        return "unknown"
+    is_ended = fact.terminated is not None and day > last_day(fact.terminated)
+    if is_ended and fact.terminated is not None and day >= _gone_on(fact.terminated):
+        return "gone"
+    if not any(code in area.gss for code in fact.gss):
+        return "outside"
+    return "inside_terminated" if is_ended else "inside"
+
+
+def _first_day(month: str) -> date:
+    return date(int(month[:4]), int(month[5:7]), 1)
+
+
+def last_day(month: str) -> date:
+    """The last day of a month `YYYY-MM`."""
+    year, number = int(month[:4]), int(month[5:7])
+    return date(year, number, calendar.monthrange(year, number)[1])
+
+
+def _gone_on(month: str) -> date:
+    """Exactly twelve months after the last day: from then on the postcode is gone."""
+    ended = last_day(month)
+    if (ended.month, ended.day) == (2, 29):
+        ended -= timedelta(days=1)
+    return ended.replace(year=ended.year + GRACE_MONTHS // 12)

@@ -1,0 +1,152 @@
+"""Profiles: what is expected of a commitment by a day (rule A1), as an exact fraction.
+
+Shapes of `Commitment.profile` on the wire (days are ISO dates, both ends included):
+    {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
+    {"kind": "steps", "from": "2026-10-06", "steps": [["2026-12-31", "4"], ["2027-06-30", "10"]]}
+    {"kind": "milestone", "from": "2026-10-06", "by": "2027-03-31"}
+each with an optional `"suspended": [["2027-04-11", "2027-06-09"]]`. Steps are cumulative and end at
+the target; `from` is the day from which suspended shares are taken.
+
+Promises: suspended days leave the profile and reduce the target pro rata; steps and a milestone
+lose the suspended share of the days since the step before.
+Refuses: floats. Amounts are decimal strings, answers are (numerator, denominator).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from math import gcd
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Ratio: TypeAlias = tuple[int, int]
+"""Numerator and denominator, reduced, the denominator above zero."""
+
+ZERO: Ratio = (0, 1)
+STEPS_MAX = 500
+"""Enough for weekly steps over nine years."""
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """A profile as read. Days are proleptic ordinals, so that spans are differences."""
+
+    kind: Literal["linear", "steps", "milestone"]
+    first: int
+    steps: tuple[tuple[int, Decimal], ...]
+    """(last day, cumulative amount); linear and milestone have one, of the whole target."""
+    suspended: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The last due date."""
+        return self.steps[-1][0]
+
+
+def read(profile: dict[str, Any], target: Decimal, default_from: date) -> Profile:
+    """The profile of a commitment. ValueError, in words, for one that is not of a shape above."""
+    kind = profile.get("kind")
+    first = _day(profile, "from", default_from)
+    if kind == "linear":
+        steps: tuple[tuple[int, Decimal], ...] = ((_day(profile, "to"), target),)
+    elif kind == "milestone":
+        steps = ((_day(profile, "by"), target),)
+    elif kind == "steps":
+        steps = _read_steps(profile.get("steps"), target)
+    else:
+        raise ValueError("profile: kind is one of linear, steps, milestone")
+    if steps[0][0] < first:
+        raise ValueError("profile: it ends, or has its first step, before it begins")
+    return Profile(kind, first, steps, _read_spans(profile.get("suspended", [])))
+
+
+def expected(profile: Profile, day: int) -> Ratio:
+    """What is due by the end of `day` (an ordinal), unrounded (rule A1)."""
+    return _expected(profile, min(day, profile.last))
+
+
+def is_suspended(profile: Profile, day: int) -> bool:
+    """True where `day` was taken out of the profile: a period that ends then rates Other."""
+    return any(first <= day <= last for first, last in profile.suspended)
+
+
+@functools.lru_cache(maxsize=8192)
+def _expected(profile: Profile, day: int) -> Ratio:
+    if profile.kind == "linear":
+        to, target = profile.steps[0]
+        return _share(target, _active(profile, profile.first, day), to - profile.first + 1)
+    total = ZERO
+    start, before = profile.first, Decimal(0)
+    for due, amount in profile.steps:
+        if due > day:
+            break
+        days = due - start + 1
+        total = plus(total, _share(amount - before, _active(profile, start, due), days))
+        start, before = due + 1, amount
+    return total
+
+
+def _active(profile: Profile, first: int, last: int) -> int:
+    """Days from `first` to `last` that are not suspended."""
+    if last < first:
+        return 0
+    lost = sum(
+        max(0, min(last, until) - max(first, since) + 1) for since, until in profile.suspended
+    )
+    return last - first + 1 - lost
+
+
+def _share(amount: Decimal, part: int, whole: int) -> Ratio:
+    numerator, denominator = amount.as_integer_ratio()
+    return reduced(numerator * part, denominator * whole)
+
+
+def reduced(numerator: int, denominator: int) -> Ratio:
+    divisor = gcd(numerator, denominator)
+    return (numerator // divisor, denominator // divisor)
+
+
+def plus(left: Ratio, right: Ratio) -> Ratio:
+    return reduced(left[0] * right[1] + right[0] * left[1], left[1] * right[1])
+
+
+def _read_steps(steps: Any, target: Decimal) -> tuple[tuple[int, Decimal], ...]:
+    if not isinstance(steps, list) or not 0 < len(steps) <= STEPS_MAX:
+        raise ValueError(f"profile: steps is a list of 1 to {STEPS_MAX} pairs [day, amount]")
+    try:
+        read_ = tuple((date.fromisoformat(day).toordinal(), Decimal(sum_)) for day, sum_ in steps)
+        is_finite = all(amount.is_finite() for _, amount in read_)
+    except (TypeError, ValueError, InvalidOperation) as error:
+        raise ValueError("profile: each step is [ISO date, decimal string]") from error
+    if not is_finite or any(b[0] <= a[0] or b[1] < a[1] for a, b in itertools.pairwise(read_)):
+        raise ValueError("profile: steps are cumulative and in order of their days")
+    if read_[0][1] < 0 or read_[-1][1] != target:
+        raise ValueError("profile: the last step is the target, and none is below zero")
+    return read_
+
+
+def _read_spans(spans: Any) -> tuple[tuple[int, int], ...]:
+    try:
+        read_ = tuple(
+            (date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal())
+            for first, last in spans
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError("profile: suspended is a list of [ISO date, ISO date]") from error
+    ends = [day for span in read_ for day in span]
+    if ends != sorted(ends) or any(a[1] == b[0] for a, b in itertools.pairwise(read_)):
+        raise ValueError("profile: suspended spans are in order and apart")
+    return read_
+
+
+def _day(profile: dict[str, Any], name: str, default: date | None = None) -> int:
+    value = profile.get(name)
+    if value is None and default is not None:
+        return default.toordinal()
+    try:
+        return date.fromisoformat(value).toordinal()  # type: ignore[arg-type]  # a TypeError is ours
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"profile: {name} is an ISO date") from error
