@@ -22,7 +22,7 @@ async def hold(folder: Path, owner: process.Identity) -> None:
     async with servers.Servers(folder / "shared") as both:
         found = {"bootstrap": both.kafka.bootstrap, "dsn": both.postgres.dsn}
         process.write(folder / "servers.json", json.dumps(found))
-        while not told.is_set() and owner.is_alive():  # noqa: ASYNC110 - its end is no event
+        while not told.is_set() and owner.is_alive():
             await asyncio.sleep(0.1)
     both.remove()
     (folder / "servers.json").unlink()

@@ -104,7 +104,7 @@ class Process:
     async def exited(self) -> int:
         """Wait until it ends; the exit code, negative for a signal."""
         assert self._child is not None, f"{self.name} was never started"
-        while (code := self._child.poll()) is None:  # noqa: ASYNC110 - the kernel sets no event
+        while (code := self._child.poll()) is None:
             await asyncio.sleep(POLL_S)
         return code
 
@@ -172,7 +172,7 @@ async def end(identity: Identity, stop_signal: signal.Signals) -> None:
             os.kill(identity.pid, each)
             os.kill(identity.pid, signal.SIGCONT)
         deadline = time.monotonic() + seconds_max
-        while identity.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110 - as above
+        while identity.is_alive() and time.monotonic() < deadline:
             await asyncio.sleep(POLL_S)
         if not identity.is_alive():
             return
