@@ -1,0 +1,72 @@
+"""The event itself, kept beside the log under a key of its own, and the leaf's commitment to it.
+
+Promises: `seal` and `unseal` are inverse; what unseals is what the leaf committed to. Forgetting
+key and salt forgets the event, and every proof stays valid. Randomness is passed in.
+
+Refuses, with PayloadRefusedError: another key, another event's id, changed bytes, another salt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+SALT_BYTES = 32
+KEY_BYTES = 32
+NONCE_BYTES = 12
+SECRETS_BYTES = SALT_BYTES + KEY_BYTES + NONCE_BYTES
+"""Random bytes that each event takes."""
+
+
+class PayloadRefusedError(ValueError):
+    """The sealed bytes do not open to what the leaf committed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What one event is sealed with; never shown by `repr`."""
+
+    salt: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The commitment, in hex as the leaf shows it, and the encrypted event with its tag."""
+
+    commitment: str
+    ciphertext: bytes
+
+
+def cut(random: bytes) -> Secrets:
+    """The secrets of one event from SECRETS_BYTES fresh random bytes, which are used only once."""
+    assert len(random) == SECRETS_BYTES
+    return Secrets(random[:SALT_BYTES], random[SALT_BYTES:-NONCE_BYTES], random[-NONCE_BYTES:])
+
+
+def commit(salt: bytes, event: bytes) -> str:
+    """SHA-256(0x02 || salt || event), in hex."""
+    return hashlib.sha256(b"\x02" + salt + event).hexdigest()
+
+
+def seal(event: bytes, event_id: UUID, secrets: Secrets) -> Sealed:
+    """The event under AES-256-GCM, bound to its id. Inverse of `unseal`."""
+    ciphertext = AESGCM(secrets.key).encrypt(secrets.nonce, event, event_id.bytes)
+    return Sealed(commit(secrets.salt, event), ciphertext)
+
+
+def unseal(sealed: Sealed, event_id: UUID, secrets: Secrets) -> bytes:
+    """The event's exact bytes. Raises PayloadRefusedError."""
+    try:
+        event = AESGCM(secrets.key).decrypt(secrets.nonce, sealed.ciphertext, event_id.bytes)
+    except (InvalidTag, ValueError) as error:  # ValueError: a key or nonce of another length
+        raise PayloadRefusedError("it does not open with this key and event id") from error
+    if not hmac.compare_digest(commit(secrets.salt, event), sealed.commitment):
+        raise PayloadRefusedError("it is not the event that the leaf committed to")
+    return event
