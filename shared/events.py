@@ -154,7 +154,7 @@ class ReturnRefused(Event):
 
 
 class DayEnded(Event):
-    """Midnight in London has passed. One for each partition of `returns`, in order, none left out."""
+    """Midnight in London has passed. One for each partition of `returns`, in order, none missing."""
 
     type: Literal["DayEnded"] = "DayEnded"
     day: date
@@ -216,6 +216,8 @@ Outcome: TypeAlias = Literal["counted", "provisional", "queried", "not_counted"]
 
 
 class LineResult(_Frozen):
+    return_id: UUID | None = None
+    """Given where the line belongs to another return than the event's own."""
     line_id: Identifier
     commitment_id: Identifier
     outcome: Outcome
@@ -250,7 +252,9 @@ class Assessment(_Frozen):
     bands: Identifier
     """The band table used, by name and version."""
     returns: tuple[UUID, ...]
-    """The return revisions that were counted."""
+    """The revisions that stand for this period; those of earlier ones are among the `inputs`."""
+    inputs: int
+    """The assessment rests on the first so many inputs of the contract's journal."""
     replaces: bool = False
     """True when an earlier rating of the same period is replaced by this one."""
 
@@ -319,7 +323,7 @@ class AlertRaised(Event):
     unit: str | None = None
     target: Quantity | None = None
     expected: Quantity | None = None
-    """Rounded down to what is shown."""
+    """Rounded to two places, as it is shown; the assessment has the exact fraction."""
     reported: Quantity | None = None
     counted: Quantity | None = None
     low: Quantity | None = None
@@ -327,9 +331,9 @@ class AlertRaised(Event):
     rating: Rating | None = None
     due_on: date | None = None
     why: tuple[Identifier, ...] = ()
-    """Codes: not_delivered, not_evidenced, rejected, late, awaiting_council, no_return."""
+    """Codes: not_delivered, rejected, awaiting_council, no_return, claimed_before."""
     step: Identifier | None = None
-    """Suggested next step, by code."""
+    """Suggested next step, by code: send_return, chase_return, notify_supplier, decide_line."""
     step_by: date | None = None
     returns: tuple[UUID, ...] = ()
     rule_set: Identifier
@@ -342,8 +346,8 @@ class LineReconsidered(Event):
     contract_id: Identifier
     claim: Digest
     """Which claim, by its key's digest."""
-    winner: str
-    """The claim's standing that caused this, as a digest: the same standing posts it once."""
+    winner: Digest
+    """The standing that caused this: who stands there by which receipt. It posts this once."""
 
 
 # --- between the houses, and the ledger's own --------------------------------------------------
