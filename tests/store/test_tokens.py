@@ -1,0 +1,40 @@
+"""Tokens in a house's table: kept hashed, known until revoked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from shared import auth, sql
+from shared.settings import Settings
+
+
+def settings(dsn: str) -> Settings:
+    return Settings(kafka_bootstrap_servers="nowhere:9092", database_url=dsn)
+
+
+class TestToken:
+    async def test_is_known_until_revoked(self, database: str, tmp_path: Path) -> None:
+        """Issued, it stands for its holder; revoked, for nobody; the table never has it."""
+        await sql.migrate(database, "intake", tmp_path)
+        async with await sql.connect(settings(database), "intake") as pool, pool.acquire() as conn:
+            token = await auth.issue(conn, "supplier", "GB-LAE-KWL", "jo", "GB-COH-00000001")
+            holder = auth.Caller("jo", "supplier", "GB-LAE-KWL", "GB-COH-00000001")
+            assert holder == await auth.Tokens(pool).find(token)
+            kept = await conn.fetchval("SELECT token::text FROM token")
+            assert token not in kept
+            assert 1 == await auth.revoke(conn, "jo")
+            assert None is await auth.Tokens(pool).find(token)
+
+    async def test_has_a_party_if_its_holder_is_a_supplier(
+        self, database: str, tmp_path: Path
+    ) -> None:
+        """A manager with a party, or a supplier without, is refused by a named constraint."""
+        await sql.migrate(database, "intake", tmp_path)
+        async with await sql.connect(settings(database), "intake") as pool, pool.acquire() as conn:
+            with pytest.raises(asyncpg.CheckViolationError, match="token_party"):
+                await auth.issue(conn, "manager", "GB-LAE-KWL", "jo", "GB-COH-00000001")
+            with pytest.raises(asyncpg.CheckViolationError, match="token_party"):
+                await auth.issue(conn, "supplier", "GB-LAE-KWL", "jo")
