@@ -154,7 +154,7 @@ class ReturnRefused(Event):
 
 
 class DayEnded(Event):
-    """Midnight in London has passed. One for each partition of `returns`, in order, none missing."""
+    """Midnight in London has passed. One for each partition of `returns`, in order."""
 
     type: Literal["DayEnded"] = "DayEnded"
     day: date

@@ -25,8 +25,8 @@ HEADER_BYTES = 4096
 
 BODY_BYTES_MAX = MESSAGE_BYTES_MAX - HEADER_BYTES
 
-REPLICAS = -1
-"""The broker's `default.replication.factor` decides: 1 locally, 3 in production."""
+REPLICAS_MAX = 3
+"""Copies of each partition, where the cluster has as many brokers: 1 locally."""
 
 _CREATE_MS_MAX = 10_000
 _POLL_SECONDS = 0.05
@@ -80,10 +80,11 @@ class WrongTopicError(Exception):
 
 
 async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = STREET) -> None:
-    """Creates what is missing of `wanted`, one replica each, and waits until all have leaders."""
+    """Creates what is missing of `wanted`, and waits until all have leaders."""
+    replicas = min(REPLICAS_MAX, len((await admin.describe_cluster())["brokers"]))
     found = set(await admin.list_topics())
     missing = [
-        NewTopic(t.name, t.partitions, REPLICAS, topic_configs=t.config())
+        NewTopic(t.name, t.partitions, replicas, topic_configs=t.config())
         for t in wanted
         if t.name not in found
     ]

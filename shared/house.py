@@ -1,0 +1,100 @@
+"""What every house is built from: a pool, a mailroom, a consumer, a relay, and its own tasks.
+
+Promises: parts start in any order and wait for what is not there yet; a task that breaks is logged
+and started again; health is judged by facts (live: the consumer makes progress; ready: the database
+answers), never by lag.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shared import consumer, kafka, keys, log, mail, outbox, sql
+from shared.settings import Settings
+
+READY_SECONDS_MAX = 2.0
+AGAIN_SECONDS = 1.0
+
+Task: TypeAlias = Callable[[], Awaitable[None]]
+"""A loop of the house's own that runs until it is cancelled."""
+
+_log = log.get(__name__)
+
+
+@dataclass
+class House:
+    """A house at work. `room` posts and takes letters; `pool` is its own schema."""
+
+    settings: Settings
+    room: mail.Mailroom
+    consumer: consumer.Consumer
+
+    @property
+    def pool(self) -> sql.Pool:
+        return self.room.pool
+
+    def is_live(self) -> bool:
+        return self.consumer.is_live
+
+    async def is_ready(self) -> bool:
+        try:
+            async with asyncio.timeout(READY_SECONDS_MAX):
+                return bool(await self.pool.fetchval("SELECT true"))
+        except sql.BROKEN:
+            return False
+
+
+async def open_room(
+    settings: Settings, house: mail.House, reader: mail.Reader = mail.read_event
+) -> mail.Mailroom:
+    """The house's mailroom, waiting for the database where it is not up yet."""
+    while True:
+        try:
+            pool = await sql.connect(settings, house)
+            break
+        except sql.BROKEN as error:
+            _log.warning("The database is not up yet.", error=repr(error))
+            await asyncio.sleep(AGAIN_SECONDS)
+    parking_key = keys.load_or_create(settings.state / house / "parking.key")
+    return mail.Mailroom(house, pool, parking_key, reader=reader)
+
+
+@asynccontextmanager
+async def at_work(
+    settings: Settings,
+    room: mail.Mailroom,
+    what: kafka.Subscription,
+    handle: consumer.Handle,
+    *tasks: Task,
+) -> AsyncIterator[House]:
+    """Runs the consumer, the relay and the house's own tasks; stops them all, then the pool."""
+    house = House(settings, room, consumer.Consumer(settings, room, what, handle))
+
+    async def relay() -> None:
+        await outbox.relay(
+            room.house, room.pool, lambda: kafka.start_producer(settings), room.posted
+        )
+
+    running = [
+        asyncio.create_task(_again_and_again(task)) for task in (house.consumer.run, relay, *tasks)
+    ]
+    try:
+        yield house
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        room.pool.terminate()
+
+
+async def _again_and_again(task: Task) -> None:
+    while True:
+        try:
+            await task()
+        except Exception:
+            _log.exception("A task broke; it starts again.", task=getattr(task, "__qualname__", ""))
+        await asyncio.sleep(AGAIN_SECONDS)
