@@ -226,8 +226,10 @@ class TestDocument:
         assert 404 == (await client.get(path)).status_code
 
     async def test_stands_beside_the_metrics(self, client: httpx.AsyncClient) -> None:
-        """/metrics is Prometheus text."""
-        assert "# HELP" in (await client.get("/metrics")).text
+        """/metrics is Prometheus text, and counts requests by route, never by address."""
+        await client.get("/things/refused")
+        counted = 'makegood_http_seconds_count{method="GET",route="/things/{error}",status="409"}'
+        assert counted in (await client.get("/metrics")).text
 
 
 class TestCursor:
