@@ -155,6 +155,14 @@ class TestConsistency:
             with pytest.raises(verifier.ProofRefusedError):
                 verifier.check_consistency(*attempt)
 
+    @pytest.mark.parametrize("length", [0, 31, 33])
+    def test_refuses_odd_roots(self, length: int) -> None:
+        """Also where the old root is hashed as the first of the proof's own (old is 2 ** n)."""
+        proof = prove(proofs.consistency(4, 7))
+        for roots in ((bytes(length), ROOTS[7]), (ROOTS[4], bytes(length))):
+            with pytest.raises(verifier.ProofRefusedError, match="not 32 bytes"):
+                verifier.check_consistency(4, 7, proof, *roots)
+
     @given(st.integers(2, 600), st.data())
     def test_refuses_a_rewritten_past(self, new: int, data: st.DataObject) -> None:
         """A tree in which one old leaf was changed cannot be proven to be the same tree."""
