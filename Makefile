@@ -68,13 +68,14 @@ $(VENV)/developer: $(VENV)/runtime requirements-dev.lock
 
 # From the cache alone if it has everything, else it is filled first. Every file is held against
 # its hash in the lock; the project itself is built with what the lock brought, without network.
+# Bytecode is left to the first import: most of what is installed is never imported.
 define install
 @mkdir -p $(WHEELS)
 @echo 'Installing $(1) …'
-@$(PIP) install --quiet --no-index --find-links $(WHEELS) --require-hashes -r $(1) 2>/dev/null || { \
+@$(PIP) install --quiet --no-compile --no-index --find-links $(WHEELS) --require-hashes -r $(1) 2>/dev/null || { \
 	$(PIP) download --only-binary :all: --require-hashes --dest $(WHEELS) -r $(1) && \
 	echo 'Installing …' && \
-	$(PIP) install --quiet --no-index --find-links $(WHEELS) --require-hashes -r $(1); }
+	$(PIP) install --quiet --no-compile --no-index --find-links $(WHEELS) --require-hashes -r $(1); }
 @$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
 @touch $@
 endef
