@@ -23,12 +23,37 @@ nothing comes of it, and it stays out of their journal.
 
 from __future__ import annotations
 
+import copy
 from datetime import date
+from fractions import Fraction
 from typing import TypeAlias
 
-from services.verification.state import Decisions, Facts, Lines, Needs, State
+import msgspec
+
+from services.verification import (
+    checks,
+    counting,
+    days,
+    notices,
+    obligations,
+    places,
+    profiles,
+    rating,
+)
+from services.verification.state import (
+    Decisions,
+    Facts,
+    Filed,
+    Lines,
+    Needs,
+    Promise,
+    State,
+    Version,
+    slot_key,
+)
+from services.verification.work import RULE_SET, Work
 from services.verification.world import World
-from shared import events
+from shared import events, ids
 
 Input: TypeAlias = (
     events.ContractRegistered
@@ -45,26 +70,229 @@ def fold(state: State | None, event: Input, facts: Facts, lines: Lines) -> tuple
     """The contract after `event`, and what to write and post. `state` is None before the first
     ContractRegistered; neither it nor `lines` is changed. An event that `refusal` names must not
     be folded."""
-    raise NotImplementedError
+    if isinstance(event, events.ContractRegistered):
+        return _registered(state, event), Decisions()
+    assert state is not None, f"{event.type} of a contract that was never registered"
+    work = Work(state, event, facts, lines)
+    if isinstance(event, events.ReturnReceived):
+        _received(work, event)
+    elif isinstance(event, events.ReturnWithdrawn):
+        _withdrawn(work, event)
+    elif isinstance(event, events.DayEnded):
+        days.end(work, event.day)
+        _assessed(work, f"day:{event.day}")
+    elif isinstance(event, events.LineReconsidered):
+        counting.reconsider(work, event.claim)
+        if work.touched:
+            rating.rerate(work, min(work.touched.values()))
+        _assessed(work, f"claim:{event.claim}:{event.winner}")
+    else:
+        _changed(work, event)
+    return work.state, work.out
 
 
 def refusal(state: State | None, event: Input) -> str | None:
     """Why `event` cannot be folded, as a code, or None: `contract_unknown`, `version_stale`,
-    `revision_stale`, `nothing_to_withdraw`, `profile_unreadable`. A letter is parked with it, an
-    API call refused."""
-    raise NotImplementedError
+    `revision_stale`, `commitment_unreadable`. A letter is parked with it, an API call refused."""
+    if isinstance(event, events.ContractRegistered):
+        is_stale = state is not None and event.version <= state.version
+        return "version_stale" if is_stale else None
+    if state is None:
+        return "contract_unknown"
+    if isinstance(event, events.ReturnReceived | events.ReturnWithdrawn):
+        filed = state.filed.get(slot_key((event.period, event.party_id)))
+        if filed is None:
+            return None
+        is_new = isinstance(event, events.ReturnReceived)
+        is_stale = event.revision <= filed.revision if is_new else event.revision < filed.revision
+        return "revision_stale" if is_stale else None
+    if isinstance(event, events.CommitmentChanged):
+        try:
+            version = read_version(event.commitment, state.starts_on)
+        except ValueError:
+            return "commitment_unreadable"
+        promise = state.promises.get(event.commitment.commitment_id)
+        if promise is not None and promise.versions:
+            last = promise.versions[-1]
+            if version.number <= last.number or version.from_on < last.from_on:
+                return "version_stale"
+    return None
 
 
 def needs(state: State, event: Input) -> Needs:
     """What must be at hand to fold `event`: postcodes, slots, claims' keys."""
-    raise NotImplementedError
+    if isinstance(event, events.LineReconsidered):
+        return Needs(keys=frozenset((event.claim,)))
+    if isinstance(event, events.ReturnWithdrawn):
+        return Needs(slots=frozenset(((event.period, event.party_id),)))
+    if not isinstance(event, events.ReturnReceived):
+        return Needs()
+    postcodes, keys = _sought(state, event)
+    return Needs(frozenset(postcodes), frozenset(((event.period, event.party_id),)), keys)
 
 
 def facts(state: State, event: Input, lines: Lines, world: World) -> Facts:
     """The foreign facts that folding `event` uses, and no others."""
-    raise NotImplementedError
+    wanted = needs(state, event)
+    keys = set(wanted.keys)
+    for slot in wanted.slots:
+        keys.update(line.claim.key for line in lines.in_slot(slot).values() if line.claim)
+    standings = {}
+    for key in sorted(keys):
+        if others := world.book.of_others(key, state.contract_id):
+            standings[key] = others
+    postcodes = {}
+    for edition, postcode in sorted(wanted.postcodes):
+        name = places.fact_key(edition, postcode)
+        if (fact := world.directory.get(name)) is not None:
+            postcodes[name] = fact
+    return Facts(postcodes, standings)
 
 
 def wake_on(state: State) -> date | None:
     """The first day whose DayEnded does something here; a column to select contracts by."""
-    raise NotImplementedError
+    return days.wake_on(state)
+
+
+def read_version(
+    commitment: events.Commitment, starts_on: date, floor: profiles.Ratio = profiles.ZERO
+) -> Version:
+    """A commitment's version from the wire. ValueError, in words, where its profile or area is not
+    of the shapes that `profiles` and `places` give."""
+    from_on = commitment.from_ or starts_on
+    return Version(
+        commitment.version,
+        commitment.state,
+        from_on,
+        commitment.measure,
+        commitment.kind,
+        commitment.unit,
+        commitment.target,
+        profiles.read(commitment.profile, commitment.target, from_on),
+        places.read_area(commitment.area),
+        floor,
+    )
+
+
+# --- inputs, in the order of a contract's life ---------------------------------------------------
+
+
+def _registered(state: State | None, event: events.ContractRegistered) -> State:
+    if state is not None:
+        after = copy.copy(state)
+        after.version, after.suppliers = event.version, event.supplier_ids
+        after.starts_on, after.ends_on = event.starts_on, event.ends_on
+        after.inputs += 1
+        return after
+    # What was due before the contract was known here is not owed (rule O1).
+    owed_from = obligations.period_of(event.starts_on)
+    known_on = obligations.london_day(event.occurred_at)
+    while obligations.due_on(owed_from) < known_on:
+        owed_from = obligations.next_period(owed_from)
+    before = obligations.previous_period(owed_from)
+    return State(
+        event.contract_id,
+        event.authority_id,
+        event.version,
+        event.supplier_ids,
+        event.starts_on,
+        event.ends_on,
+        owed_from,
+        before,
+        before,
+        1,
+    )
+
+
+def _changed(work: Work, event: events.CommitmentChanged) -> None:
+    state, commitment = work.state, event.commitment
+    state.version = max(state.version, event.contract_version)
+    if commitment.state == "draft":
+        return  # a draft promises nothing yet
+    known = state.promises.get(commitment.commitment_id)
+    version = read_version(commitment, state.starts_on)
+    if known is None:
+        state.promises[commitment.commitment_id] = Promise(
+            (version,), settled_through=state.closed_through
+        )
+        return
+    before = known.versions[-1]
+    reached = profiles.expected(before.profile, version.from_on.toordinal())
+    floor = max(reached, before.floor, key=lambda ratio: Fraction(*ratio))  # rule A1
+    promise = work.promise(commitment.commitment_id)
+    promise.versions = (*promise.versions, msgspec.structs.replace(version, floor=floor))
+
+
+def _received(work: Work, event: events.ReturnReceived) -> None:
+    slot = (event.period, event.party_id)
+    given = checks.Return(work.state, event, work.facts, work.lines.in_slot(slot))
+    new = [checks.read(given, line, order) for order, line in enumerate(event.lines)]
+    results = counting.replace(work, slot, new, event.receipt_no)
+    work.state.filed[slot_key(slot)] = Filed(event.return_id, event.receipt_no, event.revision)
+    days.received(work, slot)
+    rating.rerate(work, min((event.period, *work.touched.values())), event.period)
+    _checked(work, event, tuple(map(notices.result, results)))
+
+
+def _withdrawn(work: Work, event: events.ReturnWithdrawn) -> None:
+    slot = (event.period, event.party_id)
+    counting.replace(work, slot, [], event.receipt_no)
+    work.state.filed.pop(slot_key(slot), None)
+    days.owe_again(work, slot)
+    rating.rerate(work, min((event.period, *work.touched.values())), event.period)
+    _checked(work, event, ())
+
+
+def _checked(
+    work: Work,
+    event: events.ReturnReceived | events.ReturnWithdrawn,
+    results: tuple[events.LineResult, ...],
+) -> None:
+    """One ReturnChecked per return or withdrawal, then the cases that it moved."""
+    event_id = ids.derived("ReturnChecked", event.return_id, event.receipt_no, RULE_SET)
+    checked = events.ReturnChecked(
+        **work.head(event_id),
+        return_id=event.return_id,
+        receipt_no=event.receipt_no,
+        party_id=event.party_id,
+        period=event.period,
+        revision=event.revision,
+        withdrawn=isinstance(event, events.ReturnWithdrawn),
+        results=results,
+        changed=tuple(work.changed),
+        assessments=tuple(work.assessments),
+        rule_set=RULE_SET,
+        editions=tuple(sorted({fact.edition for fact in work.facts.postcodes.values()})),
+    )
+    work.out.outcomes.extend((checked, *work.moves))
+
+
+def _assessed(work: Work, step: str) -> None:
+    """What a day or another contract's claim caused, where it caused anything."""
+    if work.changed or work.assessments:
+        event_id = ids.derived("CommitmentAssessed", work.state.contract_id, step, RULE_SET)
+        assessed = events.CommitmentAssessed(
+            **work.head(event_id),
+            changed=tuple(work.changed),
+            assessments=tuple(work.assessments),
+            rule_set=RULE_SET,
+        )
+        work.out.outcomes.append(assessed)
+    work.out.outcomes.extend(work.moves)
+
+
+def _sought(
+    state: State, event: events.ReturnReceived
+) -> tuple[set[tuple[str, str]], frozenset[str]]:
+    """Postcodes and claims' keys of a return's lines."""
+    postcodes: set[tuple[str, str]] = set()
+    keys: set[str] = set()
+    for line in event.lines:
+        version = checks.version_for(state, line)
+        if version is None:
+            continue
+        if (place := checks.area_key(version, line)) is not None:
+            postcodes.add(place)
+        if (key := checks.claim_key(state, version, line)) is not None:
+            keys.add(key)
+    return postcodes, frozenset(keys)

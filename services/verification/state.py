@@ -47,12 +47,12 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
             self.queried + other.queried,
         )
 
-    def minus(self, other: Sums) -> Sums:
+    def negated(self) -> Sums:
         return Sums(
-            self.reported - other.reported,
-            self.counted - other.counted,
-            self.provisional - other.provisional,
-            self.queried - other.queried,
+            _NIL - self.reported,
+            _NIL - self.counted,
+            _NIL - self.provisional,
+            _NIL - self.queried,
         )
 
 
@@ -82,11 +82,12 @@ class Promise(msgspec.Struct):
 
     versions: tuple[Version, ...]
     """By number, and so by the day from which each is in force."""
+    total: Sums = Sums()
+    """Of all periods."""
     sums: dict[str, Sums] = msgspec.field(default_factory=dict)
     """By period, after `settled_through`."""
-    settled: Sums = Sums()
-    """All periods up to `settled_through`: their ratings stand, so nobody asks for them singly."""
     settled_through: str = ""
+    """Up to here ratings stand, so that nobody asks for the sums of one period."""
     ratings: dict[str, Rated] = msgspec.field(default_factory=dict)
     case: Case | None = None
     cases: int = 0
@@ -102,16 +103,15 @@ class Promise(msgspec.Struct):
 
     def through(self, period: str) -> Sums:
         """Sums of all periods up to `period`, which is not before `settled_through`."""
-        total = self.settled
+        total = self.total
         for each, sums in self.sums.items():
-            if each <= period:
-                total = total.plus(sums)
+            if each > period:
+                total = total.plus(sums.negated())
         return total
 
     def add(self, period: str, sums: Sums) -> None:
-        if period <= self.settled_through:
-            self.settled = self.settled.plus(sums)
-        else:
+        self.total = self.total.plus(sums)
+        if period > self.settled_through:
             before = self.sums.get(period)
             self.sums[period] = sums if before is None else before.plus(sums)
 

@@ -1,0 +1,277 @@
+"""Checks: what one line comes to (rules V1, V2, V3), and beside others of the same thing (V6).
+
+Promises: each line gets findings and one outcome. `read` looks at the line alone; `beside` looks at
+all claims of one thing, and knows no order of arrival.
+Refuses: to count what it can't place: that waits for the council (queried).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import msgspec
+
+from services.verification import claims, places
+from services.verification.claims import Claim
+from services.verification.state import (
+    POST_HOURS,
+    Facts,
+    Finding,
+    Line,
+    Promise,
+    Result,
+    State,
+    Version,
+)
+from shared import events
+
+_NIL: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+
+_AREA_FINDINGS: Final = {
+    "inside_terminated": "postcode_terminated",
+    "outside": "outside_area",
+    "none": "postcode_missing",
+    "unknown": "postcode_unknown",
+    "gone": "postcode_gone",
+}
+
+
+class Return(NamedTuple):
+    """What a line is read against."""
+
+    state: State
+    event: events.ReturnReceived
+    facts: Facts
+    before: Mapping[str, Line]
+    """The lines that stood for this party and period, by line id."""
+
+
+def read(given: Return, line: events.Line, order: int) -> Line:
+    """The line with its outcome by the rules that look at it alone, and with its claim."""
+    event = given.event
+    promise = given.state.promises.get(line.commitment_id)
+    version = promise.in_force(line.from_) if promise is not None else None
+    if version is None or version.state != "active":
+        judged = _refused(_inactive(promise, line.from_))
+        return _line(given, line, order, (_NIL, 1, judged))
+    value = _value(version, line)
+    judged = _judge(version, line, value, given.facts)
+    read_ = _line(given, line, order, (value, version.per, judged))
+    key = claim_key(given.state, version, line)
+    if key is None:
+        return read_
+    stood = given.before.get(line.line_id)
+    receipt_no, place = event.receipt_no, order
+    if stood is not None and stood.claim is not None and stood.claim.key == key:
+        receipt_no, place = stood.claim.standing  # the same thing without a gap keeps its place
+    claim = Claim(
+        key,
+        receipt_no,
+        place,
+        event.contract_id,
+        event.party_id,
+        event.period,
+        line.line_id,
+        value,
+        line.invoice.net_total if _claims_invoice(version, line) and line.invoice else None,
+        judged.outcome != "not_counted",
+    )
+    return msgspec.structs.replace(read_, claim=claim)
+
+
+def version_for(state: State, line: events.Line) -> Version | None:
+    """The version that a line's activity date falls to (rule V1), where it is active."""
+    promise = state.promises.get(line.commitment_id)
+    version = promise.in_force(line.from_) if promise is not None else None
+    return version if version is not None and version.state == "active" else None
+
+
+def claim_key(state: State, version: Version, line: events.Line) -> str | None:
+    """What the line claims: an invoice, or a thing that counts once per contract."""
+    if _claims_invoice(version, line):
+        invoice = line.invoice
+        assert invoice is not None
+        number = invoice.number if line.quantity >= 0 else invoice.credit_of or invoice.number
+        parties = (invoice.payer_id, invoice.payee_id)
+        return claims.invoice_key(state.authority_id, version.measure, parties, number)
+    thing = _thing(version, line)
+    if thing is None:
+        return None
+    return claims.once_key(state.authority_id, state.contract_id, version.measure, thing)
+
+
+def beside(own: Iterable[Line], foreign: Iterable[Claim]) -> list[Line]:
+    """A contract's lines under one key, each with its result beside all others (rule V6). Lines
+    whose result stays come back as they were."""
+    lines = sorted(own, key=lambda line: line.claim.standing if line.claim else (0, 0))
+    standings = itertools.chain((line.claim for line in lines if line.claim), foreign)
+    fits = claims.fitting(standings)
+    spent: dict[str, list[Decimal]] = {}
+    answer = []
+    for line in lines:
+        assert line.claim is not None
+        if line.claim.amount < 0:
+            continue
+        result = _result(line, fits)
+        left = spent.setdefault(line.commitment_id, [_NIL, _NIL])
+        left[0] += result.counted
+        left[1] += result.queried
+        answer.append(_with(line, result))
+    for line in lines:
+        if line.claim is not None and line.claim.amount < 0:
+            left = spent.setdefault(line.commitment_id, [_NIL, _NIL])
+            answer.append(_with(line, _credit(line, left)))
+    return answer
+
+
+def area_key(version: Version, line: events.Line) -> tuple[str, str] | None:
+    """(edition, postcode) that rule V3 asks the directory for. A credit goes where its invoice
+    went."""
+    if version.area is None or line.quantity < 0 or line.place is None:
+        return None
+    if not line.place.postcode:
+        return None
+    return (version.area.edition, places.normal(line.place.postcode))
+
+
+# --- the line alone -----------------------------------------------------------------------------
+
+
+def _inactive(promise: Promise | None, day: date) -> Finding:
+    if promise is None or not promise.versions:  # rule V1
+        return Finding("V1", "commitment_not_active", str(day), None)
+    return Finding("V1", "commitment_not_active", str(day), str(promise.versions[0].from_on))
+
+
+def _judge(version: Version, line: events.Line, value: Decimal, facts: Facts) -> Result:
+    if line.unit != version.unit:  # rule V2
+        return _refused(Finding("V2", "unit_differs", line.unit, version.unit))
+    if line.quantity < 0 and (line.invoice is None or not line.invoice.credit_of):
+        return _refused(Finding("V6", "credit_without_invoice", str(line.quantity)))
+    if version.kind == "distinct" and _thing(version, line) is None:
+        return Result("queried", queried=value, findings=(Finding("V6", "thing_missing"),))
+    if version.area is None or line.quantity < 0:
+        return _counted(version, value)
+    return _judge_area(version, line, value, facts)
+
+
+def _judge_area(version: Version, line: events.Line, value: Decimal, facts: Facts) -> Result:
+    key = area_key(version, line)
+    fact = facts.postcodes.get(places.fact_key(*key)) if key is not None else None
+    assert version.area is not None
+    verdict = "none" if key is None else places.judge(version.area, fact, line.from_)  # rule V3
+    if verdict == "inside":
+        return _counted(version, value)
+    found = fact.terminated if verdict in ("gone", "inside_terminated") and fact else None
+    if verdict == "outside" and fact is not None:
+        found = fact.gss[0]
+    finding = Finding("V3", _AREA_FINDINGS[verdict], found, ",".join(version.area.gss[:5]))
+    if verdict == "outside":
+        return _refused(finding)
+    if verdict == "inside_terminated":
+        return _counted(version, value, (finding,))
+    return Result("queried", queried=value, findings=(finding,))
+
+
+def _counted(version: Version, value: Decimal, findings: tuple[Finding, ...] = ()) -> Result:
+    if version.kind == "post":  # provisional until it vests
+        return Result("provisional", provisional=value, findings=findings)
+    return Result("counted", counted=value, findings=findings)
+
+
+def _refused(finding: Finding) -> Result:
+    return Result("not_counted", findings=(finding,))
+
+
+def _value(version: Version, line: events.Line) -> Decimal:
+    """Quantity x attribution; posts in weekly hours, things that count once as one (product §2)."""
+    quantity = line.quantity
+    if version.kind == "post":
+        person = line.person
+        stated = person.weekly_hours if person is not None else None
+        quantity = quantity * POST_HOURS if stated is None else min(stated, Decimal(POST_HOURS))
+    elif version.kind in ("distinct", "done"):
+        return _ONE if quantity > 0 else _NIL
+    return quantity if line.attribution == 1 else (quantity * line.attribution).normalize()
+
+
+def _claims_invoice(version: Version, line: events.Line) -> bool:
+    return version.kind == "sum" and version.unit == "GBP" and line.invoice is not None
+
+
+def _thing(version: Version, line: events.Line) -> str | None:
+    """What counts once: the person of a post, the person, payee or school reached."""
+    if version.kind == "done":
+        return line.commitment_id
+    if version.kind not in ("post", "distinct"):
+        return None
+    if line.person is not None:
+        return str(line.person.shared_person_id or line.person.person_id)
+    if version.kind == "post":
+        return None  # a group's total, never who
+    if line.invoice is not None:
+        return line.invoice.payee_id
+    return line.place.school if line.place is not None else None
+
+
+def _line(given: Return, line: events.Line, order: int, read_: tuple[Decimal, int, Result]) -> Line:
+    value, per, judged = read_
+    event = given.event
+    return Line(
+        event.period,
+        event.party_id,
+        line.line_id,
+        event.return_id,
+        order,
+        line.commitment_id,
+        line.from_,
+        value,
+        per,
+        judged,
+        judged,
+        None,
+    )
+
+
+# --- beside others ------------------------------------------------------------------------------
+
+
+def _result(line: Line, fits: Mapping[claims.ClaimId, Decimal | None]) -> Result:
+    claim = line.claim
+    assert claim is not None
+    room = fits.get(claim.id)
+    if room is None:  # it fits, or does not hold
+        return line.judged
+    if claim.net_total is None:
+        finding = Finding("V6", "counted_once", None, None)
+        return Result("not_counted", findings=(*line.judged.findings, finding))
+    finding = Finding("V6", "invoice_full", str(claim.amount), str(room))
+    return Result("queried", queried=line.value, findings=(*line.judged.findings, finding))
+
+
+def _credit(line: Line, left: list[Decimal]) -> Result:
+    """A credit takes off at most what its invoice counts here, in its own month; what its invoice
+    has in the council's queue it takes off there (finer points: credits)."""
+    if line.judged.outcome == "not_counted":
+        return line.judged
+    taken = min(-line.value, left[0])
+    waiting = min(-line.value - taken, left[1])
+    left[0] -= taken
+    left[1] -= waiting
+    findings = line.judged.findings
+    if taken + waiting < -line.value:
+        finding = Finding("V6", "credit_above_invoice", str(-line.value), str(taken + waiting))
+        findings = (*findings, finding)
+    outcome: events.Outcome = (
+        "counted" if taken else "queried" if waiting else "not_counted"  # nothing to take it off
+    )
+    return Result(outcome, counted=_NIL - taken, queried=_NIL - waiting, findings=findings)
+
+
+def _with(line: Line, result: Result) -> Line:
+    return line if line.result == result else msgspec.structs.replace(line, result=result)
