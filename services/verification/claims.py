@@ -12,6 +12,7 @@ reached, or a deliverable has room for one (`net_total` is None).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable
@@ -55,6 +56,7 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
         return (self.receipt_no, self.order)
 
 
+@functools.lru_cache(maxsize=16384)
 def invoice_key(authority_id: str, measure: str, parties: tuple[str, str], number: str) -> str:
     """An invoice is payer, payee and number, within one measure (rule V6)."""
     payer_id, payee_id = parties

@@ -7,13 +7,13 @@ Refuses: reading anything. Foreign facts come in as `Facts`, are only those that
 into the journal beside the input.
 
 How a handler uses it, per batch and in one transaction:
-    needs   = contract.needs(state, event)            for each event; states locked before
-    lines   = Lines(rows of needs.slots)              per contract
-    keys    = needs.keys | lines.keys()               lock them, sorted
+    wanted  = contract.needs(state, event)            for each event; states locked before
+    lines   = Lines(rows of wanted.slots)             per contract
+    keys    = wanted.keys | lines.keys()               lock them, sorted
     book    = claims.Book(rows under keys)            all contracts
     lines.put(own rows behind book.own(contract_id) that are not loaded yet)
     then, event by event:
-        facts = contract.facts(state, event, lines, World(directory, book))
+        facts = contract.facts(state, wanted, lines, World(directory, book))
         state, decisions = contract.fold(state, event, facts, lines)
         lines.drop(decisions.lines_gone); lines.put(decisions.lines_put)
         book.drop(decisions.claims_gone); book.put(decisions.claims_put)
@@ -131,9 +131,8 @@ def needs(state: State, event: Input) -> Needs:
     return Needs(frozenset(postcodes), frozenset(((event.period, event.party_id),)), keys)
 
 
-def facts(state: State, event: Input, lines: Lines, world: World) -> Facts:
-    """The foreign facts that folding `event` uses, and no others."""
-    wanted = needs(state, event)
+def facts(state: State, wanted: Needs, lines: Lines, world: World) -> Facts:
+    """The foreign facts that folding the event of these needs uses, and no others."""
     keys = set(wanted.keys)
     for slot in wanted.slots:
         keys.update(line.claim.key for line in lines.in_slot(slot).values() if line.claim)

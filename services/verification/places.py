@@ -10,6 +10,7 @@ or more is queried; a live one outside is not counted.
 from __future__ import annotations
 
 import calendar
+import functools
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -55,6 +56,7 @@ def read_area(area: dict[str, Any] | None) -> Area | None:
     return Area(tuple(sorted(set(read.gss))), read.edition)
 
 
+@functools.lru_cache(maxsize=16384)
 def normal(postcode: str) -> str:
     """`l369yu` → `L36 9YU`: the form under which the directory is asked."""
     packed = "".join(postcode.split()).upper()
