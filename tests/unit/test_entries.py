@@ -87,6 +87,7 @@ ASSESSMENT = events.Assessment(
     rating="Requires improvement",
     bands="ppn-2",
     returns=(UUID(int=901),),
+    inputs=3,
 )
 
 
@@ -145,6 +146,7 @@ class TestFacts:
                 "attainment": "5/7",
                 "rating": "Requires improvement",
                 "bands": "ppn-2",
+                "inputs": 3,
                 "replaces": False,
             }
         ]
