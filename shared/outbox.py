@@ -67,6 +67,18 @@ async def post(conn: sql.Connection, letters: Iterable[Post]) -> None:
     )
 
 
+async def republish(conn: sql.Connection, topic: str) -> int:
+    """Puts every letter of a topic on the list again, after the broker lost it; how many."""
+    done: str = await conn.execute(
+        """
+        INSERT INTO outbox_unsent (id) SELECT id FROM outbox WHERE topic = $1
+        ON CONFLICT DO NOTHING
+        """,
+        topic,
+    )
+    return int(done.rpartition(" ")[2])
+
+
 async def relay_once(house: str, pool: sql.Pool, producer: AIOKafkaProducer) -> int:
     """Sends the first unsent letters, in order; how many. 0 when none wait or another relay works.
 

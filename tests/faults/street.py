@@ -1,0 +1,160 @@
+"""The whole street as real processes that a test may kill, freeze and start again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+import httpx
+
+from deploy.local import process
+from deploy.local.servers import Servers
+from shared import auth, kafka, topics
+from shared.auth import Caller
+from shared.settings import Settings
+
+HOUSES = ("intake", "verification", "ledger")
+AUTHORITY = "GB-LAE-KWL"
+ROOT = Path(__file__).parents[2]
+READY_SECONDS_MAX = 30.0
+
+CALLERS = {
+    "manager": Caller("manager-1", "manager", AUTHORITY, None),
+    "approver": Caller("approver-1", "approver", AUTHORITY, None),
+    "auditor": Caller("auditor-1", "auditor", AUTHORITY, None),
+    "operator": Caller("operator-1", "operator", AUTHORITY, None),
+}
+
+
+class Street:
+    """Three houses on a Kafka and a PostgreSQL of their own. `async with Street(servers)`."""
+
+    def __init__(self, servers: Servers) -> None:
+        self.servers = servers
+        self.tokens: dict[str, str] = {}
+        self.urls = {house: f"http://127.0.0.1:{_free_port()}" for house in HOUSES}
+        self.processes = {house: process.Process(house, servers.state) for house in HOUSES}
+        self.struck = servers.state / "failpoints.log"
+        self.settings = Settings(
+            kafka_bootstrap_servers=servers.kafka.bootstrap, database_url=servers.postgres.dsn
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            admin = await kafka.start_admin(self.settings)
+            await topics.create(admin)
+            await admin.close()
+            for house in HOUSES:
+                await self._run(house, "migrate")
+            await self._run("ledger", "create-log", "--origin", "makegood.test/log")
+            for name, holder in CALLERS.items():
+                self.tokens[name] = await self.admit(holder)
+            await asyncio.gather(*(self.start(house) for house in HOUSES))
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(each.stop() for each in self.processes.values()))
+
+    async def admit(self, holder: Caller) -> str:
+        """A token that is good in every house."""
+        token = auth.new()
+        conn = await self.database()
+        try:
+            for house in HOUSES:
+                await conn.execute(f"SET search_path = {house}")
+                await auth.keep(conn, token, holder)
+        finally:
+            await conn.close()
+        return token
+
+    async def database(self) -> asyncpg.Connection[asyncpg.Record]:
+        return await asyncpg.connect(self.servers.postgres.dsn, timeout=5)
+
+    def client(self, house: str, token: str) -> httpx.AsyncClient:
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(base_url=self.urls[house], headers=headers, timeout=20)
+
+    async def start(self, house: str, failpoints: str = "") -> None:
+        """Starts a house and waits until it is ready, or has struck its failpoint."""
+        each = self.processes[house]
+        each.spawn(
+            [sys.executable, "-m", f"services.{house}", "serve"],
+            self._environment(house, failpoints),
+            ROOT,
+        )
+        with contextlib.suppress(_StruckError):
+            await each.until(lambda: self._is_ready(house, bool(failpoints)), READY_SECONDS_MAX)
+
+    def kill(self, house: str) -> None:
+        self.processes[house].kill()
+
+    def freeze(self, house: str) -> None:
+        os.kill(self.processes[house].pid, signal.SIGSTOP)
+
+    def thaw(self, house: str) -> None:
+        os.kill(self.processes[house].pid, signal.SIGCONT)
+
+    async def _is_ready(self, house: str, may_die: bool) -> bool:
+        if may_die and not self.processes[house].is_running():
+            raise _StruckError
+        with contextlib.suppress(httpx.HTTPError):
+            async with httpx.AsyncClient(timeout=2) as client:
+                answer = await client.get(self.urls[house] + "/health/ready")
+                return answer.status_code == 200
+        return False
+
+    async def _run(self, house: str, *command: str) -> None:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            f"services.{house}",
+            *command,
+            env=self._environment(house),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await asyncio.wait_for(child.communicate(), 60)
+        assert child.returncode == 0, f"{house} {' '.join(command)}:\n{said.decode()}"
+
+    def _environment(self, house: str, failpoints: str = "") -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "KAFKA_BOOTSTRAP_SERVERS": self.servers.kafka.bootstrap,
+            "KAFKA_GROUP_INSTANCE_ID": f"{house}-1",
+            "DATABASE_URL": self.servers.postgres.dsn,
+            "MAKEGOOD_STATE": str(self.servers.state / "houses"),
+            f"{house.upper()}_PORT": self.urls[house].rpartition(":")[2],
+            "MAKEGOOD_FAILPOINTS": failpoints,
+            "MAKEGOOD_FAILPOINTS_LOG": str(self.struck),
+        }
+
+
+class _StruckError(Exception):
+    """It died of its failpoint before it was ready."""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
