@@ -1,0 +1,142 @@
+"""What the arms stand on: one broker, one database server, child processes, and how much to do.
+
+Promises: every arm gets the same partitions, producer and database server; a child that fails or
+hangs ends the run with the end of its log, and none outlives the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.local import process
+from shared import topics
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHILD_S_MAX = 300.0
+LINGER_MS = 5
+
+
+class BrokenArmError(Exception):
+    """An arm failed, or stored something else than the oracle expects: it has no figure."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One figure of one arm in one round."""
+
+    measure: str
+    arm: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much one round does. Returns; the months are those of a plan over `contracts`."""
+
+    contracts: int
+    pipeline_months: int
+    """Floor and ours: contracts x months returns, from a standing backlog."""
+    naive_returns: int
+    post_months: int
+    """Monolith and ours: contracts x months POSTs."""
+    paced_seconds: float
+    """Latency, restarts and memory are taken under load for so long."""
+    idle_seconds: float
+
+    @property
+    def months(self) -> int:
+        """Of each contract, in one round: no two measures of ours may meet."""
+        return self.pipeline_months + 3 * self.post_months + 60
+
+
+FULL = Scale(400, 36, 100, 6, 20.0, 20.0)
+QUICK = Scale(100, 12, 20, 4, 5.0, 5.0)
+
+
+@dataclass
+class Ground:
+    bootstrap: str
+    dsn: str
+    state: Path
+    scale: Scale
+    _children: list[process.Process] = field(default_factory=list)
+
+    def start(
+        self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None
+    ) -> process.Process:
+        """A child process, from the repository's root; what it prints goes to its log."""
+        child = process.Process(name, self.state)
+        child.spawn((sys.executable, "-m", *command), {**os.environ, **(env or {})}, REPOSITORY)
+        self._children.append(child)
+        return child
+
+    async def end(self) -> None:
+        """No child outlives the run."""
+        for child in self._children:
+            await child.stop()
+
+    async def create_topics(self, *names: str) -> None:
+        """As many partitions as the street's own topics have."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            await topics.create(admin, tuple(topics.Topic(name, 1) for name in names))
+        finally:
+            await admin.close()
+
+    async def fill(self, topic: str, records: Iterable[tuple[str, bytes]]) -> None:
+        """A standing backlog: keyed by contract, acknowledged by the broker."""
+        async with producer(self.bootstrap) as out:
+            sent = [await out.send(topic, body, key.encode()) for key, body in records]
+            await asyncio.gather(*sent)
+
+    async def database(self, schema: str) -> None:
+        """Tables of an arm, anew in each round."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            await connection.execute(schema)
+            await connection.execute("CHECKPOINT")  # nobody pays for the arm before
+        finally:
+            await connection.close()
+
+
+def producer(bootstrap: str) -> AIOKafkaProducer:
+    """The one that fills the topics of every arm."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", linger_ms=LINGER_MS, compression_type="lz4"
+    )
+
+
+async def told(child: process.Process) -> dict[str, Any]:
+    """What a child reports with its last line, when it has ended."""
+    try:
+        code = await asyncio.wait_for(child.exited(), CHILD_S_MAX)
+    except TimeoutError:
+        raise BrokenArmError(f"{child.name} hangs:\n{child.tail()}") from None
+    if code != 0:
+        raise BrokenArmError(f"{child.name} failed:\n{child.tail()}")
+    report: dict[str, Any] = json.loads(child.tail(1))
+    return report
+
+
+def tell(**report: object) -> None:
+    """A child's last line. Inverse of `told`."""
+    print(json.dumps(report), flush=True)
+
+
+def now() -> float:
+    """Seconds of the machine's monotonic clock: the same one in every process."""
+    return time.monotonic()

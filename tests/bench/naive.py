@@ -1,0 +1,128 @@
+"""Naive FastStream: the documented idiom, taken as it stands.
+
+Two processes, each handles message by message and acknowledges after each (AckPolicy.ACK); the
+first publishes a message a line, the second inserts a row a message. It may lose nothing, but it
+counts twice what is delivered twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from decimal import Decimal
+
+import asyncpg
+import pydantic
+from faststream import AckPolicy, FastStream
+from faststream.kafka import KafkaBroker
+
+from . import ground, oracle, workload
+
+ARM = "naive"
+RETURNS, LINES = "bench.naive.returns.{}", "bench.naive.lines.{}"
+SCHEMA = """
+    DROP TABLE IF EXISTS naive_line;
+    CREATE TABLE naive_line (
+        contract_id text NOT NULL, period text NOT NULL, return_id text NOT NULL,
+        line_id text NOT NULL, commitment_id text NOT NULL, counted numeric NOT NULL
+    )
+"""
+INSERT = """
+    INSERT INTO naive_line (contract_id, period, return_id, line_id, commitment_id, counted)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+class Line(pydantic.BaseModel):
+    line_id: str
+    commitment_id: str
+    quantity: Decimal
+
+
+class Return(pydantic.BaseModel):
+    contract_id: str
+    period: str
+    return_id: str
+    lines: list[Line]
+
+
+class Counted(pydantic.BaseModel):
+    contract_id: str
+    period: str
+    return_id: str
+    line_id: str
+    commitment_id: str
+    counted: Decimal
+
+
+async def measure(here: ground.Ground, plan: workload.Plan, number: int) -> list[ground.Sample]:
+    """Lines a second, from the first message in hand to the last row."""
+    returns, lines = RETURNS.format(number), LINES.format(number)
+    await here.database(SCHEMA)
+    await here.create_topics(returns, lines)
+    await here.fill(returns, ((r.contract_id, workload.event(r)) for r in workload.returns(plan)))
+    arguments = (here.bootstrap, returns, lines, str(len(plan)))
+    second = here.start("naive-record", ("tests.bench.naive", "record", *arguments, here.dsn))
+    first = here.start("naive-check", ("tests.bench.naive", "check", *arguments))
+    began = (await ground.told(first))["began"]
+    ended = (await ground.told(second))["ended"]
+    await oracle.check_lines(here.dsn, "naive_line", plan)
+    rate = len(plan) * workload.LINES / (ended - began)
+    return [ground.Sample("lines recorded", ARM, rate, "lines/s")]
+
+
+async def check(bootstrap: str, returns: str, lines: str, goal: int) -> None:
+    """Process 1: a return in, a message a line out."""
+    broker = KafkaBroker(bootstrap, logger=None)
+    app = FastStream(broker, logger=None)
+    began: list[float] = []
+
+    @broker.subscriber(
+        returns, group_id=returns, auto_offset_reset="earliest", ack_policy=AckPolicy.ACK
+    )
+    async def on_return(given: Return) -> None:
+        began.append(ground.now())
+        for line in given.lines:
+            counted = Counted(
+                contract_id=given.contract_id,
+                period=given.period,
+                return_id=given.return_id,
+                line_id=line.line_id,
+                commitment_id=line.commitment_id,
+                counted=line.quantity,
+            )
+            await broker.publish(counted, lines, key=given.contract_id.encode())
+        if len(began) == goal:
+            app.exit()
+
+    await app.run()
+    ground.tell(began=began[0])
+
+
+async def record(bootstrap: str, lines: str, goal: int, dsn: str) -> None:
+    """Process 2: a message in, a row out."""
+    broker = KafkaBroker(bootstrap, logger=None)
+    app = FastStream(broker, logger=None)
+    pool = await asyncpg.create_pool(dsn, min_size=1, max_size=4)
+    ended: list[float] = []
+
+    @broker.subscriber(
+        lines, group_id=lines, auto_offset_reset="earliest", ack_policy=AckPolicy.ACK
+    )
+    async def on_line(line: Counted) -> None:
+        await pool.execute(INSERT, *line.model_dump().values())
+        ended.append(ground.now())
+        if len(ended) == goal * workload.LINES:
+            app.exit()
+
+    await app.run()
+    await pool.close()
+    ground.tell(ended=ended[-1])
+
+
+if __name__ == "__main__":
+    part, bootstrap, returns, lines, goal, *dsn = sys.argv[1:]
+    if part == "check":
+        asyncio.run(check(bootstrap, returns, lines, int(goal)))
+    else:
+        asyncio.run(record(bootstrap, lines, int(goal), dsn[0]))

@@ -1,0 +1,84 @@
+"""The oracle: what must be stored at the end, from the generator alone, in plain Python.
+
+Promises: it shares no code with the services. Sums per contract and commitment, no line twice and
+none missing, the tree's root from the leaves' bytes with nothing but hashlib. Where it does not
+agree, the arm has no figure (BrokenArmError).
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+from collections.abc import Iterable
+from decimal import Decimal
+
+import asyncpg
+
+from . import ground, workload
+
+Sums = dict[tuple[str, str], Decimal]
+"""By contract and commitment."""
+
+
+def expected(plans: Iterable[workload.Plan]) -> Sums:
+    sums: Sums = collections.defaultdict(Decimal)
+    for plan in plans:
+        for each in workload.returns(plan):
+            for line in each.lines:
+                sums[each.contract_id, line.commitment_id] += line.quantity
+    return dict(sums)
+
+
+async def check_lines(dsn: str, table: str, plan: workload.Plan) -> None:
+    """Every line once in `table`, and the same sums."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        lines = await connection.fetchval(f"SELECT count(*) FROM {table}")
+        apart = await connection.fetchval(
+            f"SELECT count(DISTINCT (contract_id, period, line_id)) FROM {table}"
+        )
+        rows = await connection.fetch(
+            f"SELECT contract_id, commitment_id, sum(counted) FROM {table} GROUP BY 1, 2"
+        )
+    finally:
+        await connection.close()
+    _must_equal("lines", lines, len(plan) * workload.LINES)
+    _must_equal("lines without repeats", apart, lines)
+    _must_equal("sums", {(row[0], row[1]): row[2] for row in rows}, expected([plan]))
+
+
+async def check_chain(dsn: str, plan: workload.Plan) -> None:
+    """The monolith's chain: every return's bytes once, each hash over the one before."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("SELECT hash, body FROM monolith_chain ORDER BY idx")
+    finally:
+        await connection.close()
+    before = b""
+    for row in rows:
+        before = hashlib.sha256(before + row["body"]).digest()
+        _must_equal("hash", row["hash"], before)
+    posted = collections.Counter(workload.post(each) for each in workload.returns(plan))
+    _must_equal("bodies", collections.Counter(row["body"] for row in rows), posted)
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """The root of RFC 6962's tree, from a stack of whole subtrees: (size, hash)."""
+    stack: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        stack.append((1, hashlib.sha256(b"\x00" + leaf).digest()))
+        while len(stack) > 1 and stack[-1][0] == stack[-2][0]:
+            size, right = stack.pop()
+            _, left = stack.pop()
+            stack.append((2 * size, hashlib.sha256(b"\x01" + left + right).digest()))
+    if not stack:
+        return hashlib.sha256(b"").digest()
+    _, whole = stack.pop()
+    while stack:
+        whole = hashlib.sha256(b"\x01" + stack.pop()[1] + whole).digest()
+    return whole
+
+
+def _must_equal(what: str, found: object, wanted: object) -> None:
+    if found != wanted:
+        raise ground.BrokenArmError(f"{what}: {str(found)[:300]} instead of {str(wanted)[:300]}")

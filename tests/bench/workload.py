@@ -1,0 +1,151 @@
+"""The returns that every arm gets: 6 lines, about 900 bytes of JSON, the same ones in every run.
+
+Promises: plain Python and nothing of the services, so that the oracle can trust it; each return is
+new (its contract, month and invoice never come again), so that a real intake and a real
+verification accept and count every line. Months of one run never meet: each arm takes its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+AUTHORITY_ID = "GB-LAE-KWL"
+PARTY_ID = "GB-COH-00000001"
+RECEIVED_AT = "2026-06-15T12:00:00Z"
+FIRST_YEAR, LAST_YEAR = 1996, 2025
+MONTHS_MAX = (LAST_YEAR - FIRST_YEAR + 1) * 12
+LINES = 6
+COMMITMENTS = {
+    "visits": ("school-visits", "visits"),
+    "hours": ("volunteering", "hours"),
+    "spend": ("local-spend", "GBP"),
+}
+"""By commitment: its measure and unit. All add up (kind `sum`)."""
+_LINES = ("visits", "visits", "hours", "hours", "hours", "spend")
+assert len(_LINES) == LINES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`contracts` x `months` returns, from the `first_month` after the contracts' start."""
+
+    contracts: int
+    months: int
+    first_month: int = 0
+
+    def __post_init__(self) -> None:
+        assert self.first_month + self.months <= MONTHS_MAX, "too many rounds for the contracts"
+
+    def __len__(self) -> int:
+        return self.contracts * self.months
+
+
+@dataclass(frozen=True)
+class Line:
+    commitment_id: str
+    quantity: Decimal
+    day: int
+
+
+@dataclass(frozen=True)
+class Return:
+    contract_id: str
+    period: str
+    number: int
+    """Its place among all returns there can be."""
+    lines: tuple[Line, ...]
+
+    @property
+    def return_id(self) -> str:
+        name = f"{self.contract_id}/{self.period}".encode()
+        return str(uuid.UUID(bytes=hashlib.sha256(name).digest()[:16], version=4))
+
+
+def contract_ids(contracts: int) -> list[str]:
+    return [f"B-{number:05}" for number in range(contracts)]
+
+
+def returns(plan: Plan) -> Iterator[Return]:
+    """Month by month, every contract in each: the order in which real ones arrive."""
+    months = range(plan.first_month, plan.first_month + plan.months)
+    for month, (place, contract_id) in itertools.product(
+        months, enumerate(contract_ids(plan.contracts))
+    ):
+        year, of_year = divmod(month, 12)
+        period = f"{FIRST_YEAR + year}-{of_year + 1:02}"
+        lines = tuple(_line(name, month + place + at) for at, name in enumerate(_LINES))
+        yield Return(contract_id, period, month * 100_000 + place, lines)
+
+
+def _line(commitment_id: str, seed: int) -> Line:
+    whole = Decimal(seed * 7 % 9 + 1)
+    quantity = whole * 123 + Decimal("0.45") if commitment_id == "spend" else whole
+    return Line(commitment_id, quantity, seed % 28 + 1)
+
+
+def post(given: Return) -> bytes:
+    """As a supplier's system sends it to intake."""
+    return _json(
+        {
+            "contract_id": given.contract_id,
+            "period": given.period,
+            "revision": 1,
+            "declaration": {
+                "this_contract_and_period_only": True,
+                "answers_a_commitment": True,
+                "name": "A. Signatory",
+                "role": "director",
+            },
+            "lines": [_as_json(given, at, line) for at, line in enumerate(given.lines)],
+        }
+    )
+
+
+def event(given: Return) -> bytes:
+    """As intake publishes it: the ReturnReceived event, without the fields that say nothing."""
+    return _json(
+        {
+            "event_id": given.return_id,
+            "authority_id": AUTHORITY_ID,
+            "occurred_at": RECEIVED_AT,
+            "type": "ReturnReceived",
+            "contract_id": given.contract_id,
+            "return_id": given.return_id,
+            "receipt_no": 1_000_000_000 + given.number,
+            "party_id": PARTY_ID,
+            "period": given.period,
+            "revision": 1,
+            "lines": [_as_json(given, at, line) for at, line in enumerate(given.lines)],
+        }
+    )
+
+
+def _as_json(given: Return, at: int, line: Line) -> dict[str, Any]:
+    unit = COMMITMENTS[line.commitment_id][1]
+    said: dict[str, Any] = {
+        "line_id": str(at + 1),
+        "commitment_id": line.commitment_id,
+        "quantity": str(line.quantity),
+        "unit": unit,
+        "from": f"{given.period}-{line.day:02}",
+    }
+    if unit == "GBP":
+        said["place"] = {"postcode": "L36 9YG"}
+        said["invoice"] = {
+            "payer_id": PARTY_ID,
+            "payee_id": "GB-COH-00000002",
+            "number": f"{given.contract_id}/{given.period}",
+            "net_total": str(line.quantity),
+        }
+    return said
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
