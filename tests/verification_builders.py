@@ -73,7 +73,7 @@ def commitment(contract_id: str = "C1", version: int = 1, **figures: Any) -> Any
     )
 
 
-def line(line_id: str = "1", quantity: str = "1", **figures: Any) -> dict[str, Any]:
+def line(line_id: str = "1", quantity: str = "1", /, **figures: Any) -> dict[str, Any]:
     return {
         "line_id": line_id,
         "commitment_id": "spend",

@@ -10,6 +10,7 @@ import verification_builders as build
 
 from services.verification import cases
 from services.verification.cases import Case, Rated
+from shared import ids
 
 SECOND = "GB-COH-00000009"
 
@@ -130,7 +131,7 @@ class TestOpenCase:
     )
     def test_follows_the_ratings(self, letters: str, period: int, step: str | None) -> None:
         """Rules A5, C4: opened in the first period at Requires improvement."""
-        case = Case(build.ids.derived("case"), "opened", "2026-01", "Requires improvement")
+        case = Case(ids.derived("case"), "opened", "2026-01", "Requires improvement")
         assert cases.step(case, ratings(letters), f"2026-{period:02}") == step
 
 
@@ -298,7 +299,7 @@ class TestShortfall:
             "rating": "Inadequate",
             "reason": None,
             "bands": "makegood-bands-1",
-            "returns": [str(build.ids.derived("return", 1))],
+            "returns": [str(ids.derived("return", 1))],
             "inputs": 3,
             "replaces": False,
         }

@@ -11,6 +11,7 @@ import verification_builders as build
 
 from services.verification import places
 from services.verification.state import Result
+from shared import ids
 
 POSTCODES = [
     build.place("L36 9YU"),
@@ -72,7 +73,7 @@ class TestLocalArea:
                 checked(spend(None, "2026-10-12")),
                 checked(spend("L1 1AA", "2026-10-12")),
             )
-        ] == [(100, 0), (0, 100), (0, 0)]
+        ] == [tuple(map(Decimal, each)) for each in ((100, 0), (0, 100), (0, 0))]
 
     def test_is_no_question_where_the_commitment_has_no_area(self) -> None:
         """Rule V3 belongs to the contract."""
@@ -155,7 +156,7 @@ class TestQuantity:
             "commitment_id": "jobs",
             "unit": "FTE",
             "attribution": "0.5",
-            "person": {"person_id": str(build.ids.derived("p")), "weekly_hours": "20"},
+            "person": {"person_id": str(ids.derived("p")), "weekly_hours": "20"},
         }
         council = build.Council()
         council.take(

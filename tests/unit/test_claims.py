@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.verification import claims
 from services.verification.work import RULE_SET
+from shared import ids
 
 CONTRACTS = ("C1", "C2", "C3")
 
@@ -69,7 +70,7 @@ class TestInvoiceClaimedThrice:
         key = claims.invoice_key(
             build.AUTHORITY, "local-spend", (build.SUPPLIER, "GB-COH-00000002"), "INV-1"
         )
-        wanted = build.ids.derived(
+        wanted = ids.derived(
             "AlertRaised", "C3", "duplicate_claim", subject, f"{key}:103:101", RULE_SET
         )
         assert [a.event_id for a in taken.alerts if a.kind == "duplicate_claim"] == [wanted]
@@ -175,7 +176,7 @@ class TestCredit:
         taken = self.invoiced("600")
         taken.take(self.credit(2, "1000", number="INV-9"))
         assert (taken.sums().counted, taken.results()["2027-01", build.SUPPLIER, "c"].outcome) == (
-            600,
+            Decimal(600),
             "not_counted",
         )
 
@@ -184,7 +185,7 @@ class TestCredit:
         taken = self.invoiced("6000", "5000")
         taken.take(self.credit(2, "6500"))
         sums = taken.sums()
-        assert (sums.counted, sums.queried) == (0, 4500)
+        assert (sums.counted, sums.queried) == (Decimal(0), Decimal(4500))
 
     def test_frees_no_room_for_others(self) -> None:
         """The invoice itself is worth less now: C stays queried."""
@@ -201,7 +202,7 @@ class TestCredit:
         assert taken.sums().counted == 0
         checked = [outcome for outcome in taken.outcomes if outcome.type == "ReturnChecked"]
         assert [(r.return_id, r.outcome) for r in checked[-1].changed] == [
-            (build.ids.derived("return", 2), "not_counted")
+            (ids.derived("return", 2), "not_counted")
         ]
 
 

@@ -9,7 +9,7 @@ import verification_builders as build
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification import obligations
+from services.verification import contract, obligations
 
 
 class TestDueDay:
@@ -113,7 +113,7 @@ class TestSleepingContract:
         said = 0
         while day < date(2027, 6, 1):
             before = council.states["C1"]
-            wake = build.contract.wake_on(before)
+            wake = contract.wake_on(before)
             council.days(str(day), str(day))
             after = council.states["C1"]
             after.inputs = before.inputs
@@ -124,4 +124,4 @@ class TestSleepingContract:
                 assert after != before
             said = len(council.outcomes) + len(council.alerts)
             day += timedelta(days=1)
-        assert build.contract.wake_on(council.states["C1"]) is None
+        assert contract.wake_on(council.states["C1"]) is None
