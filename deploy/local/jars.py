@@ -65,7 +65,7 @@ def cache() -> Path:
 
 
 def fetch(jars: Iterable[Jar], folder: Path, seen: Callable[[], None] = lambda: None) -> list[Path]:
-    """Make sure of every jar; their paths. Calls `seen` once for each.
+    """Make sure of every jar; their paths. Calls `seen` once for each; what it raises ends this.
 
     Raises WrongHash, the bad file removed; Unreachable if one is missing and can't be fetched.
     """
@@ -76,7 +76,7 @@ def fetch(jars: Iterable[Jar], folder: Path, seen: Callable[[], None] = lambda: 
             for future in futures:
                 paths.append(future.result())
                 seen()
-        except CannotStart:
+        except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
         return paths
@@ -84,7 +84,7 @@ def fetch(jars: Iterable[Jar], folder: Path, seen: Callable[[], None] = lambda: 
 
 def check(jar: Jar, path: Path) -> None:
     """Refuse a file that is not this jar, and remove it."""
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = digest(path)
     if found != jar.sha256:
         path.unlink()
         raise WrongHash(
@@ -93,6 +93,11 @@ def check(jar: Jar, path: Path) -> None:
             "Start again to fetch it anew. If it fails again, whatever stands between this machine "
             "and Maven Central changes files: do not go on before you know why."
         )
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _ensure(jar: Jar, folder: Path) -> Path:

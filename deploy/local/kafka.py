@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import aiokafka.client
@@ -77,9 +76,8 @@ class Kafka:
         """The broker's process id."""
         return self.process.pid
 
-    def prepare(self, seen: Callable[[], None] = lambda: None) -> None:
-        """Fetch the jars, write the settings, format the data folder once. Slow: blocks."""
-        jars.fetch(jars.locked(), jars.cache(), seen)
+    def prepare(self) -> None:
+        """Write the settings, format the data folder once. Slow: blocks. The jars must be there."""
         self._folder.mkdir(parents=True, exist_ok=True)
         broker, controller = self._ports.take("kafka"), self._ports.take("kafka_controller")
         settings = SETTINGS.format(broker=broker, controller=controller, data=self._data)
@@ -91,9 +89,13 @@ class Kafka:
             self._format()
             formatted.touch()
 
-    async def start(self) -> None:
-        """Run it until clients are answered. It must have been prepared once."""
+    async def launch(self) -> None:
+        """Run it. It must have been prepared once."""
         self.process.spawn(self._java("kafka.Kafka", str(self._settings)), _env(), self._folder)
+
+    async def start(self) -> None:
+        """Run it until clients are answered."""
+        await self.launch()
         await self.process.until(self.is_ready, READY_S_MAX)
 
     async def stop(self) -> None:
@@ -122,6 +124,7 @@ class Kafka:
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = f"M{cluster[1:]}"  # one that began with a dash would be taken for an option
         arguments = ["format", "--cluster-id", cluster, "--config", str(self._settings)]
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", *arguments),

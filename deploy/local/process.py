@@ -58,6 +58,7 @@ class Process:
     state: Path
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    spawned: Callable[[], None] = lambda: None  # called after each spawn: the id has changed
     _child: subprocess.Popen[bytes] | None = dataclasses.field(default=None, init=False)
 
     @property
@@ -100,6 +101,7 @@ class Process:
         identity = Identity.of(self._child.pid)
         if identity is not None:
             write(_record(self.state, self.name), _as_json(identity, self.stop_signal))
+        self.spawned()
 
     async def exited(self) -> int:
         """Wait until it ends; the exit code, negative for a signal."""
@@ -151,18 +153,26 @@ class Process:
             await asyncio.sleep(POLL_S)
 
 
+def leftovers(state: Path) -> dict[str, tuple[Identity, signal.Signals]]:
+    """What an earlier run left alive in this state folder, with the signal that ends each."""
+    left = {}
+    for record in (state / "run").glob("*.json"):
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # torn: it tells nothing
+            found = json.loads(record.read_text())
+            stop_signal = signal.Signals(found.pop("stop_signal"))
+            identity = Identity(**found)
+            if identity.is_alive():
+                left[record.stem] = identity, stop_signal
+    return left
+
+
 async def end_leftovers(state: Path) -> list[str]:
-    """End what an earlier run left behind in this state folder; its names."""
-    ended = []
-    for record in sorted((state / "run").glob("*.json")):
-        found = json.loads(record.read_text())
-        stop_signal = signal.Signals(found.pop("stop_signal"))
-        identity = Identity(**found)
-        if identity.is_alive():
-            ended.append(record.stem)
-            await end(identity, stop_signal)
-        record.unlink(missing_ok=True)
-    return ended
+    """End what an earlier run left alive in this state folder; its names."""
+    left = leftovers(state)
+    await asyncio.gather(*(end(identity, how) for identity, how in left.values()))
+    for record in (state / "run").glob("*.json"):
+        record.unlink()
+    return sorted(left)
 
 
 async def end(identity: Identity, stop_signal: signal.Signals) -> None:
@@ -180,9 +190,14 @@ async def end(identity: Identity, stop_signal: signal.Signals) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Put a small file in place at once: whoever reads sees the old one or the new one."""
+    """Put a small file in place at once, for its owner's eyes only.
+
+    Whoever reads it sees the old one or the new one, never a part.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
     draft.write_text(text)
     draft.replace(path)
 

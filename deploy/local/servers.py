@@ -5,14 +5,16 @@ import contextlib
 import fcntl
 import os
 import shutil
+import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Self
 
-from deploy.local import CannotStart, kafka, ports, postgres, process
+from deploy.local import CannotStart, jars, kafka, ports, postgres, process, steps
 
 DISK_BYTES_MIN = 2_000_000_000
+BUILT = {"venv", "cache"}  # in the state folder, but not of the stack's making
 
 
 class Busy(CannotStart):
@@ -23,23 +25,40 @@ class Servers:
     """One broker and one database server, started together; data is kept between starts.
 
     `async with Servers(folder) as servers:` starts both and stops both. Either can be killed and
-    started again alone: `servers.kafka.kill()`, `await servers.kafka.start()`.
+    started again alone: `servers.kafka.kill()`, `await servers.kafka.start()`. Where the address of
+    one that exists is given, it is used and none is started in its place.
     """
 
-    def __init__(self, state: Path) -> None:
+    def __init__(
+        self, state: Path, *, bootstrap: str | None = None, dsn: str | None = None
+    ) -> None:
         self.state = state
         self.ports = ports.Ports(state)
         self.kafka = kafka.Kafka(state, self.ports)
         self.postgres = postgres.Postgres(state, self.ports)
+        self._bootstrap = bootstrap
+        self._dsn = dsn
+        self._steps = steps.silent()
         self._lock = contextlib.ExitStack()
 
+    @property
+    def bootstrap(self) -> str:
+        """Where Kafka is."""
+        return self._bootstrap or self.kafka.bootstrap
+
+    @property
+    def dsn(self) -> str:
+        """Where the database is, with the password."""
+        return self._dsn or self.postgres.dsn
+
+    @property
+    def own(self) -> list[kafka.Kafka | postgres.Postgres]:
+        """Those that are ours to keep alive."""
+        brokers = [] if self._bootstrap else [self.kafka]
+        return [*brokers, *([] if self._dsn else [self.postgres])]
+
     async def __aenter__(self) -> Self:
-        try:
-            await self.prepare()
-            await asyncio.gather(self.kafka.start(), self.postgres.start())
-        except BaseException:
-            await self.stop()
-            raise
+        await self.start(steps.silent())
         return self
 
     async def __aexit__(
@@ -50,14 +69,21 @@ class Servers:
     ) -> None:
         await self.stop()
 
-    async def prepare(self) -> None:
-        """Have the folder to ourselves, end what an earlier run left, make both ready to start."""
-        self._lock.enter_context(alone(self.state))
-        await process.end_leftovers(self.state)
-        require_disk(self.state)
-        await asyncio.gather(
-            asyncio.to_thread(self.kafka.prepare), asyncio.to_thread(self.postgres.prepare)
-        )
+    async def start(self, shown: steps.Steps) -> None:
+        """Have the folder to ourselves, end what an earlier run left, start both.
+
+        What was started is stopped again if anything fails. Raises CannotStart.
+        """
+        self._steps = shown
+        try:
+            self._lock.enter_context(alone(self.state))
+            for name in await process.end_leftovers(self.state):
+                shown.console.print(f"[yellow]![/] ended {name}, left by an earlier run")
+            require_disk(self.state, postgres.home(self.state).parent)
+            await together(*(self._start(server) for server in self.own))
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Shut both down, and leave the folder to whoever comes next."""
@@ -66,9 +92,45 @@ class Servers:
         self._lock.close()
 
     def remove(self) -> None:
-        """Delete all that they kept; they must have been stopped."""
+        """Delete all that the stack kept; it must have been stopped."""
         self.postgres.remove()
-        shutil.rmtree(self.state, ignore_errors=True)
+        for path in self.state.iterdir() if self.state.exists() else ():
+            if path.name not in BUILT:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with contextlib.suppress(OSError):  # not empty, or not there
+            self.state.rmdir()
+
+    async def _start(self, server: kafka.Kafka | postgres.Postgres) -> None:
+        if server is self.kafka:
+            await self._fetch_jars()
+        with self._steps.step("Kafka" if server is self.kafka else "PostgreSQL"):
+            await asyncio.to_thread(server.prepare)
+            await server.start()
+
+    async def _fetch_jars(self) -> None:
+        wanted = jars.locked()
+        is_cancelled = threading.Event()
+        with self._steps.step("Kafka's jars", len(wanted)) as advance:
+
+            def seen() -> None:
+                if is_cancelled.is_set():
+                    raise CannotStart("cancelled")
+                advance()
+
+            try:
+                await asyncio.to_thread(jars.fetch, wanted, jars.cache(), seen)
+            finally:
+                is_cancelled.set()
+
+
+async def together(*work: Coroutine[object, object, None]) -> None:
+    """Do all at once; the first failure cancels the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 @contextlib.contextmanager
@@ -102,11 +164,12 @@ def holder(state: Path) -> int | None:
     return None
 
 
-def require_disk(state: Path) -> None:
-    """Refuse to start where the disk would soon be full."""
-    free = shutil.disk_usage(state).free
-    if free < DISK_BYTES_MIN:
-        raise CannotStart(
-            f"only {free / 1e9:.1f} GB free where {state} lies; "
-            f"the stack needs {DISK_BYTES_MIN / 1e9:.0f} GB. Make room and start again."
-        )
+def require_disk(*folders: Path) -> None:
+    """Refuse to start where a disk would soon be full."""
+    for folder in folders:
+        free = shutil.disk_usage(folder).free
+        if free < DISK_BYTES_MIN:
+            raise CannotStart(
+                f"only {free / 1e9:.1f} GB free where {folder} lies; "
+                f"the stack needs {DISK_BYTES_MIN / 1e9:.0f} GB. Make room and start again."
+            )

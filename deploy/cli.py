@@ -1,0 +1,19 @@
+"""The `makegood` command. Each subcommand lives with what it is about; here it gets its name.
+
+A subcommand imports what it needs when it runs, so that `makegood --help` stays quick.
+"""
+
+import typer
+
+from deploy.local import commands
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals hold tokens and passwords
+    help="Monitors whether suppliers deliver the social value they promised, and proves it.",
+)
+
+app.command()(commands.up)
+app.command()(commands.down)
+app.command()(commands.doctor)

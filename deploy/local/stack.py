@@ -1,0 +1,197 @@
+"""The whole street on one machine: Kafka, PostgreSQL and the three services, kept alive.
+
+Promises: `.makegood/stack.json` always tells where everything is; leaving takes everything down; no
+earlier run, however it ended, keeps the next one from starting.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import types
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Self
+
+import aiokafka.admin
+import httpx
+import rich.console
+import rich.text
+
+from deploy.local import CHECKOUT, STATE, CannotStart, process, servers, steps, supervisor
+from shared import topics
+
+PORTS = {"intake": 8001, "verification": 8002, "ledger": 8003}
+READY_S_MAX = 60.0
+MIGRATE_S_MAX = 120.0
+
+
+class Service:
+    """One of the three houses as a process."""
+
+    def __init__(self, name: str, state: Path, port: int, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.process = process.Process(name, state)
+        self.url = f"http://127.0.0.1:{port}"
+        self._environment = {
+            **os.environ,
+            **environment,
+            f"{name.upper()}_DATABASE_URL": environment["DATABASE_URL"],
+            f"{name.upper()}_PORT": str(port),
+            "KAFKA_GROUP_INSTANCE_ID": f"{name}-local",  # back in its group at once after a crash
+        }
+
+    async def migrate(self) -> None:
+        """Bring its schema up to date. Raises CannotStart with what it said."""
+        task = process.Process(f"{self.name}-migrate", self.process.state)
+        task.spawn(self._command("migrate"), self._environment, CHECKOUT)
+        try:
+            async with asyncio.timeout(MIGRATE_S_MAX):
+                code = await task.exited()
+        except TimeoutError:
+            code = None
+        await task.stop()
+        if code != 0:
+            raise CannotStart(f"{self.name} could not migrate (exit code {code}):\n{task.tail()}")
+
+    async def launch(self) -> None:
+        """Run it."""
+        self.process.spawn(self._command("serve"), self._environment, CHECKOUT)
+
+    async def start(self) -> None:
+        """Run it until it says that it is ready."""
+        await self.launch()
+        async with httpx.AsyncClient(base_url=self.url, timeout=5) as client:
+
+            async def is_ready() -> bool:
+                try:
+                    return (await client.get("/health/ready")).is_success
+                except httpx.HTTPError:
+                    return False
+
+            await self.process.until(is_ready, READY_S_MAX)
+
+    def _command(self, what: str) -> list[str]:
+        return [sys.executable, "-m", f"services.{self.name}", what]
+
+
+class Stack:
+    """Everything, started: `async with Stack() as stack:`, then `await stack.wait()`.
+
+    KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL in the environment name servers to use instead of our
+    own; `settings` are given to the services on top of the environment.
+    """
+
+    def __init__(
+        self,
+        state: Path = STATE,
+        *,
+        settings: Mapping[str, str] | None = None,
+        shown: steps.Steps | None = None,
+    ) -> None:
+        self.state = state
+        self.servers = servers.Servers(
+            state,
+            bootstrap=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"),
+            dsn=os.environ.get("DATABASE_URL"),
+        )
+        self.services: dict[str, Service] = {}
+        self.tokens: dict[str, str] = {}
+        self._settings = settings or {}
+        self._steps = shown or steps.silent()
+        self._watches: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        with self._steps.live():
+            await self.servers.start(self._steps)
+            try:
+                await self._open_houses()
+            except BaseException:
+                await self._close()
+                raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def wait(self) -> None:
+        """Wait as long as everything can be kept alive. Raises KeepsDying when something can't."""
+        await asyncio.gather(*self._watches)
+
+    def announce(self) -> None:
+        """Write stack.json: who is where, now."""
+        ours = {server.process.name: server.pid for server in self.servers.own}
+        found = {
+            "kafka": {"bootstrap": self.servers.bootstrap, "pid": ours.get("kafka")},
+            "postgres": {"dsn": self.servers.dsn, "pid": ours.get("postgres")},
+            "services": {
+                name: {"url": service.url, "pid": service.process.pid}
+                for name, service in self.services.items()
+            },
+            "tokens": self.tokens,
+        }
+        process.write(self.state / "stack.json", json.dumps(found, indent=2))
+
+    async def _open_houses(self) -> None:
+        environment = {
+            "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
+            "DATABASE_URL": self.servers.dsn,
+            "MAKEGOOD_STATE": str(self.state),
+            **self._settings,
+        }
+        for name, preferred in PORTS.items():
+            port = self.servers.ports.take(name, preferred=preferred)
+            self.services[name] = Service(name, self.state, port, environment)
+        houses = self.services.values()
+        with self._steps.step("Migrations and topics"):
+            await servers.together(self._make_topics(), *(house.migrate() for house in houses))
+        with self._steps.step("Services"):
+            await servers.together(*(house.start() for house in houses))
+        self.announce()
+        for part in (*self.servers.own, *houses):
+            part.process.spawned = self.announce
+            self._watches.append(asyncio.create_task(supervisor.keep_alive(part)))
+
+    async def _make_topics(self) -> None:
+        admin = aiokafka.admin.AIOKafkaAdminClient(bootstrap_servers=self.servers.bootstrap)
+        try:
+            await admin.start()
+            await topics.create(admin)
+        finally:
+            await admin.close()
+
+    async def _close(self) -> None:
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
+        await asyncio.gather(*(house.process.stop() for house in self.services.values()))
+        await self.servers.stop()
+        (self.state / "stack.json").unlink(missing_ok=True)
+
+
+def run(main: Coroutine[object, object, None], console: rich.console.Console) -> int:
+    """Run it until it ends or is told to: Ctrl-C and SIGTERM let it take everything down.
+
+    The exit code; what keeps the stack from running is told without a trace.
+    """
+
+    async def guarded() -> None:
+        task = asyncio.ensure_future(main)
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()
+
+    try:
+        asyncio.run(guarded())
+    except CannotStart as error:
+        console.print("[red]✗[/]", rich.text.Text(str(error)), soft_wrap=True)
+        return 1
+    return 0

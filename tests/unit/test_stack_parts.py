@@ -1,0 +1,253 @@
+"""The parts of the local stack that need no server."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import CannotStart, jars, ports, postgres, process, servers, supervisor
+
+JAR = jars.Jar("org.example", "part", "1.0", hashlib.sha256(b"the jar").hexdigest())
+
+
+@dataclasses.dataclass
+class Part:
+    """A process that runs one line of Python."""
+
+    process: process.Process
+    line: str
+
+    async def launch(self) -> None:
+        self.process.spawn([sys.executable, "-c", self.line], dict(os.environ), Path("/"))
+
+
+class TestJars:
+    """The jars that Kafka runs from."""
+
+    def test_are_46_each_with_a_hash(self) -> None:
+        """What jars.lock names is complete."""
+        locked = jars.locked()
+
+        assert 46 == len(locked)
+        assert {64} == {len(jar.sha256) for jar in locked}
+
+    def test_are_taken_from_the_cache(self, tmp_path: Path) -> None:
+        """No network is asked where the right bytes are there."""
+        (tmp_path / JAR.file).write_bytes(b"the jar")
+
+        assert [tmp_path / JAR.file] == jars.fetch([JAR], tmp_path)
+
+    def test_are_refused_and_removed_where_the_hash_is_wrong(self, tmp_path: Path) -> None:
+        """The message names the jar and both hashes."""
+        (tmp_path / JAR.file).write_bytes(b"another jar")
+
+        with pytest.raises(jars.WrongHash) as refusal:
+            jars.fetch([JAR], tmp_path)
+
+        found = hashlib.sha256(b"another jar").hexdigest()
+        for word in ("part-1.0.jar", JAR.sha256, found, "Start again"):
+            assert word in str(refusal.value)
+        assert [] == list(tmp_path.iterdir())
+
+    def test_are_named_where_they_cannot_be_fetched(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without network and cache the message says what to check, and nothing is left behind."""
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+        with pytest.raises(jars.Unreachable, match=r"part-1\.0\.jar is not cached"):
+            jars.fetch([JAR], tmp_path)
+
+        assert [] == list(tmp_path.iterdir())
+
+    def test_are_cached_in_the_checkout_where_home_cannot_be_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A home that is a file can't hold a cache."""
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+
+        assert Path(".makegood/cache/jars") == jars.cache().relative_to(Path.cwd())
+
+
+class TestPorts:
+    """The ports of a state folder."""
+
+    def test_are_the_same_the_next_time(self, tmp_path: Path) -> None:
+        """What was found once is remembered."""
+        first = ports.Ports(tmp_path)
+        port = first.take("kafka")
+        first.release()
+
+        assert port == ports.Ports(tmp_path).take("kafka")
+
+    def test_are_others_where_somebody_listens(self, tmp_path: Path) -> None:
+        """A preferred port is left to who has it."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            taken = server.getsockname()[1]
+
+            assert taken != ports.Ports(tmp_path).take("intake", preferred=taken)
+
+    def test_are_never_promised_to_two(self, tmp_path: Path) -> None:
+        """A port that nobody listens on yet is reserved all the same."""
+        mine = ports.Ports(tmp_path / "mine")
+        port = mine.take("intake", preferred=8_601)
+
+        assert port != ports.Ports(tmp_path / "other").take("intake", preferred=port)
+
+    def test_are_below_the_range_for_outgoing_connections(self, tmp_path: Path) -> None:
+        """There a client could connect to itself and keep the server from coming back."""
+        first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+        assert first_outgoing > ports.Ports(tmp_path).take("kafka")
+
+    @pytest.mark.parametrize("asked", ["nonsense", "70000"])
+    def test_are_refused_where_the_setting_is_none(
+        self, asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A forced port is never exchanged for another."""
+        monkeypatch.setenv("MAKEGOOD_INTAKE_PORT", asked)
+
+        with pytest.raises(ports.Taken, match=f"port {asked}, asked for by MAKEGOOD_INTAKE_PORT"):
+            ports.Ports(tmp_path).take("intake")
+
+
+class TestDeaths:
+    """How often a part died, and what follows."""
+
+    def test_delay_the_next_start_more_and_more(self) -> None:
+        """One death costs no time, the ones after it do."""
+        deaths, delays = supervisor.Deaths(), []
+        for second in range(4):
+            deaths = deaths.and_at(float(second))
+            delays.append(deaths.delay_s)
+
+        assert [0.0, 0.5, 1.0, 2.0] == delays
+        assert not deaths.are_too_many
+
+    def test_are_too_many_at_five_in_a_minute(self) -> None:
+        """The fifth is the last."""
+        deaths = supervisor.Deaths()
+        for second in range(0, 50, 10):
+            deaths = deaths.and_at(float(second))
+
+        assert deaths.are_too_many
+
+    def test_are_forgotten_after_a_minute(self) -> None:
+        """One death every quarter of a minute goes on for ever."""
+        deaths = supervisor.Deaths()
+        for second in range(0, 600, 15):
+            deaths = deaths.and_at(float(second))
+
+        assert not deaths.are_too_many
+
+
+class TestSupervisor:
+    """What keeps parts alive."""
+
+    async def test_gives_up_with_the_last_words(self, tmp_path: Path) -> None:
+        """A part that can't live ends the stack, and says why."""
+        part = Part(process.Process("hopeless", tmp_path), "raise SystemExit('no such table')")
+        await part.launch()
+
+        with pytest.raises(supervisor.KeepsDying, match=r"(?s)hopeless died 5 times.*such table"):
+            await supervisor.keep_alive(part)
+
+        assert 5 == part.process.tail().count("no such table")
+
+
+class TestProcess:
+    """A child with a log and a record."""
+
+    async def test_is_ended_by_the_next_start(self, tmp_path: Path) -> None:
+        """What an earlier run left alive is found by its record."""
+        part = Part(process.Process("left", tmp_path), "import time; time.sleep(60)")
+        await part.launch()
+
+        assert ["left"] == await process.end_leftovers(tmp_path)
+        assert -signal.SIGTERM == await part.process.exited()
+        assert {} == process.leftovers(tmp_path)
+
+    async def test_is_not_taken_for_another_with_its_id(self, tmp_path: Path) -> None:
+        """A record whose start time is not the process's harms nobody."""
+        identity = process.Identity.of(os.getpid())
+        assert identity is not None
+        stale = dataclasses.asdict(identity) | {"started": "1", "stop_signal": 9}
+        process.write(tmp_path / "run" / "kafka.json", json.dumps(stale))
+
+        assert [] == await process.end_leftovers(tmp_path)
+
+    async def test_is_not_missed_where_its_record_is_torn(self, tmp_path: Path) -> None:
+        """Half a record, after a power cut, blocks nothing."""
+        process.write(tmp_path / "run" / "kafka.json", '{"pid": 1')
+
+        assert [] == await process.end_leftovers(tmp_path)
+
+    def test_dies_with_who_started_it(self, tmp_path: Path) -> None:
+        """SIGKILL of the parent ends the child, which nobody could tell."""
+        parent = subprocess.run(
+            [sys.executable, "-c", ORPHAN, tmp_path], capture_output=True, check=False, timeout=20
+        )
+        child = int(parent.stdout)
+
+        assert -signal.SIGKILL == parent.returncode
+        _until_gone(child)
+
+    async def test_has_a_log_of_bounded_size(self, tmp_path: Path) -> None:
+        """A log that grew too long is put aside when the process starts again."""
+        part = Part(process.Process("talks", tmp_path), "print('new words')")
+        part.process.log.parent.mkdir()
+        part.process.log.write_bytes(b"." * (process.LOG_BYTES_MAX + 1))
+        await part.launch()
+        await part.process.exited()
+
+        assert "new words\n" == part.process.log.read_text()
+
+
+class TestDisk:
+    """The room that the stack needs."""
+
+    def test_is_asked_for(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where it is short, the message says how much there is and how much is needed."""
+        monkeypatch.setattr(servers, "DISK_BYTES_MIN", 10**18)
+
+        with pytest.raises(CannotStart, match=r"GB free .* needs 1000000000 GB"):
+            servers.require_disk(tmp_path)
+
+
+class TestPlaceOfTheData:
+    """Where PostgreSQL's data lies."""
+
+    def test_can_be_entered_by_the_servers_user(self, tmp_path: Path) -> None:
+        """Root's server runs as nobody, who is kept out of a folder of mode 0700."""
+        tmp_path.chmod(0o700)
+        inside = tmp_path / "state"
+
+        assert not postgres.can_be_entered(inside)
+        if os.geteuid() == 0:
+            assert Path("/var/tmp") == postgres.home(inside).parent
+        else:
+            assert inside / "postgres" == postgres.home(inside)
+
+
+def _until_gone(pid: int) -> None:
+    while process.Identity.of(pid) is not None:
+        os.sched_yield()
+
+
+ORPHAN = """
+import os, pathlib, signal, sys
+from deploy.local import process
+child = process.Process("orphan", pathlib.Path(sys.argv[1]))
+sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+child.spawn(sleep, dict(os.environ), pathlib.Path("/"))
+print(child.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
