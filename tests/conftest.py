@@ -36,6 +36,11 @@ class Found:
     dsn: str
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the kill loop runs: thirty rounds in the suite, as many as asked for by make."""
+    parser.addoption("--rounds", type=int, default=30, help="rounds of the kill loop")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a folder that PostgreSQL's user can enter, and no settings of the user's."""
     if hasattr(config, "workerinput"):
@@ -58,6 +63,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if holder is not None:
             asyncio.run(process.end(holder, signal.SIGTERM))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may be skipped: a test that did not run has proved nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("\nTests were skipped, which CI does not accept.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
