@@ -9,17 +9,20 @@ import argparse
 import asyncio
 import logging
 import os
+import shutil
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import rich.console
 
 from deploy.local import servers
 
-from . import floor, ground, monolith, naive, report, workload
+from . import floor, ground, monolith, naive, ours, report, workload
 
 ROUNDS_MIN = 3
 ARMS = ("floor", "naive", "monolith", "ours")
+Arm = Callable[[int], Awaitable[list[ground.Sample]]]
 RESULT = ground.REPOSITORY / ".makegood" / "bench.json"
 
 _console = rich.console.Console()
@@ -34,32 +37,33 @@ async def main(arms: list[str], scale: ground.Scale, rounds: int) -> None:
     try:
         async with own:
             here = ground.Ground(own.kafka.bootstrap, own.postgres.dsn, folder, scale)
+            by_name = _arms(here)
             try:
                 for number in range(rounds):
-                    for arm in arms:
-                        with _console.status(f"Round {number + 1} of {rounds}: {arm} …"):
-                            samples += await _measure(here, arm, number)
+                    for name in arms:
+                        with _console.status(f"Round {number + 1} of {rounds}: {name} …"):
+                            samples += await by_name[name](number)
             finally:
                 await here.end()
     finally:
         own.remove()
+    shutil.rmtree(folder)
     report.show(samples, _console)
     report.write(samples, RESULT)
     _console.print(f"Written to {RESULT.relative_to(ground.REPOSITORY)}")
 
 
-async def _measure(here: ground.Ground, arm: str, number: int) -> list[ground.Sample]:
+def _arms(here: ground.Ground) -> dict[str, Arm]:
     scale = here.scale
-    match arm:
-        case "floor":
-            plan = workload.Plan(scale.contracts, scale.pipeline_months)
-            return await floor.measure(here, plan, number)
-        case "naive":
-            return await naive.measure(here, workload.Plan(scale.naive_returns, 1), number)
-        case "monolith":
-            return await monolith.measure(here, workload.Plan(scale.contracts, scale.post_months))
-        case _:
-            raise AssertionError(arm)
+    backlog = workload.Plan(scale.contracts, scale.pipeline_months)
+    few = workload.Plan(scale.naive_returns, 1)
+    posts = workload.Plan(scale.contracts, scale.post_months)
+    return {
+        "floor": lambda number: floor.measure(here, backlog, number),
+        "naive": lambda number: naive.measure(here, few, number),
+        "monolith": lambda _: monolith.measure(here, posts),
+        "ours": ours.Ours(here).measure,
+    }
 
 
 if __name__ == "__main__":

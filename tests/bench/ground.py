@@ -44,26 +44,21 @@ class Sample:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much one round does. Returns; the months are those of a plan over `contracts`."""
+    """How much one round does: returns of `contracts` contracts, in months of each."""
 
     contracts: int
     pipeline_months: int
-    """Floor and ours: contracts x months returns, from a standing backlog."""
+    """Floor and ours, from a standing backlog."""
     naive_returns: int
     post_months: int
-    """Monolith and ours: contracts x months POSTs."""
+    """Monolith and ours, by POST."""
     paced_seconds: float
-    """Latency, restarts and memory are taken under load for so long."""
+    """Latency is taken at a steady pace for so long."""
     idle_seconds: float
 
-    @property
-    def months(self) -> int:
-        """Of each contract, in one round: no two measures of ours may meet."""
-        return self.pipeline_months + 3 * self.post_months + 60
 
-
-FULL = Scale(400, 36, 100, 6, 20.0, 20.0)
-QUICK = Scale(100, 12, 20, 4, 5.0, 5.0)
+FULL = Scale(600, 36, 100, 6, 10.0, 20.0)
+QUICK = Scale(100, 12, 20, 4, 3.0, 5.0)
 
 
 @dataclass
@@ -113,10 +108,10 @@ class Ground:
             await connection.close()
 
 
-def producer(bootstrap: str) -> AIOKafkaProducer:
+def producer(bootstrap: str, linger_ms: int = LINGER_MS) -> AIOKafkaProducer:
     """The one that fills the topics of every arm."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", linger_ms=LINGER_MS, compression_type="lz4"
+        bootstrap_servers=bootstrap, acks="all", linger_ms=linger_ms, compression_type="lz4"
     )
 
 

@@ -56,7 +56,9 @@ async def measure(here: ground.Ground, plan: workload.Plan) -> list[ground.Sampl
     await here.database(SCHEMA)
     port = load.free_port()
     server = here.start(
-        "monolith", ("tests.bench.monolith",), {"BENCH_DSN": here.dsn, "BENCH_PORT": str(port)}
+        "monolith",
+        ("tests.bench.monolith",),
+        {"BENCH_DSN": here.dsn, "BENCH_PORT": str(port)},
     )
     await load.until_open(port)
     report = await load.run(here, load.Order(port, "/returns", plan))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
+import json
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -60,6 +61,38 @@ async def check_chain(dsn: str, plan: workload.Plan) -> None:
         _must_equal("hash", row["hash"], before)
     posted = collections.Counter(workload.post(each) for each in workload.returns(plan))
     _must_equal("bodies", collections.Counter(row["body"] for row in rows), posted)
+
+
+async def check_log(dsn: str, plans: list[workload.Plan], published_root: bytes) -> None:
+    """Ours: each return of the plans is one entry, and so is what was decided about it; the sums
+    are those of the plans; the leaves as stored hash to the root that was published."""
+    connection = await asyncpg.connect(dsn)
+    leaves: list[bytes] = []
+    found: Sums = collections.defaultdict(Decimal)
+    entries: collections.Counter[tuple[str, str, str]] = collections.Counter()
+    planned = {contract_id for plan in plans for contract_id in plan.contract_ids}
+    try:
+        async with connection.transaction():
+            async for row in connection.cursor("SELECT leaf FROM ledger.entry ORDER BY idx"):
+                leaves.append(row["leaf"])
+    finally:
+        await connection.close()
+    for leaf in map(json.loads, leaves):
+        if leaf.get("contract_id") not in planned or not leaf["type"].startswith("Return"):
+            continue
+        entries[leaf["type"], leaf["contract_id"], leaf["period"]] += 1
+        if leaf["type"] == "ReturnChecked":
+            for commitment_id, said in leaf["facts"]["commitments"].items():
+                found[leaf["contract_id"], commitment_id] += Decimal(said["counted"])
+    wanted = collections.Counter(
+        (name, each.contract_id, each.period)
+        for plan in plans
+        for each in workload.returns(plan)
+        for name in ("ReturnReceived", "ReturnChecked")
+    )
+    _must_equal("entries", entries - wanted, wanted - entries)
+    _must_equal("sums", dict(found), expected(plans))
+    _must_equal("root", published_root.hex(), root(leaves).hex())
 
 
 def root(leaves: Iterable[bytes]) -> bytes:

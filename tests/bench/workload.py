@@ -2,7 +2,7 @@
 
 Promises: plain Python and nothing of the services, so that the oracle can trust it; each return is
 new (its contract, month and invoice never come again), so that a real intake and a real
-verification accept and count every line. Months of one run never meet: each arm takes its own.
+verification accept and count every line. No two plans of a run on ours may meet.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 AUTHORITY_ID = "GB-LAE-KWL"
 PARTY_ID = "GB-COH-00000001"
 RECEIVED_AT = "2026-06-15T12:00:00Z"
-FIRST_YEAR, LAST_YEAR = 1996, 2025
+FIRST_YEAR, LAST_YEAR = 2016, 2025
 MONTHS_MAX = (LAST_YEAR - FIRST_YEAR + 1) * 12
 LINES = 6
 COMMITMENTS = {
@@ -34,17 +34,23 @@ assert len(_LINES) == LINES
 
 @dataclass(frozen=True)
 class Plan:
-    """`contracts` x `months` returns, from the `first_month` after the contracts' start."""
+    """`contracts` x `months` returns: which contracts, and from which of their months on."""
 
     contracts: int
     months: int
+    first_contract: int = 0
     first_month: int = 0
 
     def __post_init__(self) -> None:
-        assert self.first_month + self.months <= MONTHS_MAX, "too many rounds for the contracts"
+        assert self.first_month + self.months <= MONTHS_MAX, "longer than the contracts"
 
     def __len__(self) -> int:
         return self.contracts * self.months
+
+    @property
+    def contract_ids(self) -> list[str]:
+        numbers = range(self.first_contract, self.first_contract + self.contracts)
+        return [f"B-{number:05}" for number in numbers]
 
 
 @dataclass(frozen=True)
@@ -68,15 +74,11 @@ class Return:
         return str(uuid.UUID(bytes=hashlib.sha256(name).digest()[:16], version=4))
 
 
-def contract_ids(contracts: int) -> list[str]:
-    return [f"B-{number:05}" for number in range(contracts)]
-
-
 def returns(plan: Plan) -> Iterator[Return]:
     """Month by month, every contract in each: the order in which real ones arrive."""
     months = range(plan.first_month, plan.first_month + plan.months)
     for month, (place, contract_id) in itertools.product(
-        months, enumerate(contract_ids(plan.contracts))
+        months, enumerate(plan.contract_ids, plan.first_contract)
     ):
         year, of_year = divmod(month, 12)
         period = f"{FIRST_YEAR + year}-{of_year + 1:02}"

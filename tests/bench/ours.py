@@ -1,0 +1,218 @@
+"""Ours: the three services with every guarantee, metrics and logs on.
+
+The pipeline from a standing backlog, like the floor; POSTs against the same app storing nothing,
+and against the monolith's when followed into the ledger; latency at half of what the pipeline did
+in this round; restarts after SIGKILL; memory and idle CPU. The oracle has the last word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import statistics
+from collections.abc import AsyncIterator
+
+import httpx
+
+from . import ground, load, oracle, paced, trace, workload
+from .street import HOUSES, Street
+
+ARM = "ours"
+RESTART_AFTER_S = 1.0
+SETTLED_S = 0.3
+"""What a killed process had under way in the database is over by then."""
+RESTART_LOAD_PER_S = 200.0
+RESTART_LOAD_S = 6.0
+POSTS = "/api/v1/returns"
+_COMMITS = {"verification": trace.TAKEN, "ledger": trace.SIZE}
+
+
+class Ours:
+    """All rounds of one run: the services' data is kept, so that later rounds meet history."""
+
+    def __init__(self, here: ground.Ground) -> None:
+        self._here = here
+        self._street = Street(here)
+        self._plans: list[workload.Plan] = []
+        self._memory_mb: dict[str, float] = {}
+        self._first_contract = 0
+        self._next_month = 0
+
+    async def measure(self, number: int) -> list[ground.Sample]:
+        """One round, on contracts of its own."""
+        await self._begin(number)
+        scale = self._here.scale
+        samples = [await self._pipeline()]
+        lines_per_s = samples[0].value
+        samples += await self._posts()
+        samples += await self._latency(lines_per_s / workload.LINES / 2)
+        samples += [await self._restart(house) for house in ("verification", "ledger")]
+        samples.append(await self._restart_intake())
+        samples += [
+            ground.Sample("resident memory", house, self._memory_mb[house], "MB")
+            for house in HOUSES
+        ]
+        samples.append(await self._idle(scale.idle_seconds))
+        await oracle.check_log(self._here.dsn, self._plans, await self._root())
+        return samples
+
+    async def _begin(self, number: int) -> None:
+        """Contracts, known to verification and to intake."""
+        if number == 0:
+            await self._street.build()
+        self._memory_mb.clear()
+        self._first_contract = number * self._here.scale.contracts
+        self._next_month = 0
+        contracts = workload.Plan(self._here.scale.contracts, 0, self._first_contract)
+        await self._street.open(*HOUSES)
+        await self._street.register(contracts.contract_ids)
+        await trace.until_quiet(self._here)
+
+    def _plan(self, returns: float) -> workload.Plan:
+        """About so many returns, never planned before."""
+        contracts = self._here.scale.contracts
+        months = max(1, round(returns / contracts))
+        plan = workload.Plan(contracts, months, self._first_contract, self._next_month)
+        self._next_month += months
+        self._plans.append(plan)
+        return plan
+
+    # --- how much ----------------------------------------------------------------------------
+
+    async def _pipeline(self) -> ground.Sample:
+        """From the first commit of either service to the last entry; both start at once, on a
+        backlog."""
+        here, scale = self._here, self._here.scale
+        plan = self._plan(scale.contracts * scale.pipeline_months)
+        await self._street.close(*HOUSES)
+        backlog = ((r.contract_id, workload.event(r)) for r in workload.returns(plan))
+        await here.fill(paced.TOPIC, backlog)
+        await here.database("SELECT")
+        async with trace.following(here.dsn) as log:
+            taking = asyncio.create_task(trace.until_moves(here.dsn, trace.TAKEN))
+            self._street.launch("verification", "ledger")
+            checked = await log.until_checked(here.dsn, len(plan))
+            began = min(await taking, log.began)
+        rate = len(plan) * workload.LINES / (max(checked.values()) - began)
+        return ground.Sample("lines recorded", ARM, rate, "lines/s")
+
+    async def _posts(self) -> list[ground.Sample]:
+        """Accepted alone, accepted by an app that stores nothing, and followed into the ledger."""
+        here = self._here
+        posts = here.scale.contracts * here.scale.post_months
+        samples = []
+        for arm, module in (("storing nothing", "tests.bench.storing_nothing"), (ARM, None)):
+            await self._street.close(*HOUSES)
+            await self._street.open("intake", module=module)
+            plan = self._plan(posts)
+            if module is not None:
+                self._plans.pop()
+            report = await load.run(here, self._order(plan))
+            samples.append(ground.Sample("posts accepted", arm, report.rate, "POST/s"))
+        await self._settle()
+        plan = self._plan(posts)
+        async with self._weighing(), trace.following(here.dsn) as log:
+            report = await load.run(here, self._order(plan))
+            checked = await log.until_checked(here.dsn, len(plan))
+        rate = len(plan) / (max(checked.values()) - report.began)
+        return [*samples, ground.Sample("posts recorded", ARM, rate, "POST/s")]
+
+    def _order(self, plan: workload.Plan, **more: bool) -> load.Order:
+        return load.Order(
+            self._street.ports["intake"], POSTS, plan, self._street.tokens["supplier"], **more
+        )
+
+    # --- how soon ----------------------------------------------------------------------------
+
+    async def _latency(self, per_second: float) -> list[ground.Sample]:
+        """From the producer's hand to the commit of what was decided about the return."""
+        here = self._here
+        plan = self._plan(per_second * here.scale.paced_seconds)
+        async with self._weighing(), trace.following(here.dsn) as log:
+            produced = await paced.produce(here, plan, per_second)
+            checked = await log.until_checked(here.dsn, len(plan))
+        waits_ms = sorted(1000 * (checked[each] - at) for each, at in produced.items())
+        percentiles = statistics.quantiles(waits_ms, n=100)
+        return [
+            ground.Sample("produce to ledger, p50", ARM, percentiles[49], "ms"),
+            ground.Sample("produce to ledger, p99", ARM, percentiles[98], "ms"),
+        ]
+
+    async def _restart(self, house: str) -> ground.Sample:
+        """From SIGKILL to the first commit of the one started in its place, under load."""
+        here = self._here
+        plan = self._plan(RESTART_LOAD_PER_S * RESTART_LOAD_S)
+        async with trace.following(here.dsn) as log:
+            producing = asyncio.create_task(paced.produce(here, plan, RESTART_LOAD_PER_S))
+            await asyncio.sleep(RESTART_AFTER_S)
+            killed = ground.now()
+            self._street.kill(house)
+            self._street.launch(house)
+            await asyncio.sleep(SETTLED_S)
+            back = await trace.until_moves(here.dsn, _COMMITS[house])
+            await producing
+            await log.until_checked(here.dsn, len(plan))
+        return ground.Sample("back after SIGKILL", house, back - killed, "s")
+
+    async def _restart_intake(self) -> ground.Sample:
+        """The same, to the first receipt; the client sends again what had no answer."""
+        here = self._here
+        plan = self._plan(here.scale.contracts * here.scale.post_months)
+        async with trace.following(here.dsn) as log:
+            taking = asyncio.create_task(trace.until_moves(here.dsn, trace.RECEIPTS))
+            client = load.start(here, self._order(plan, is_patient=True))
+            await taking
+            killed = ground.now()
+            self._street.kill("intake")
+            self._street.launch("intake")
+            report = await load.patient_report(client, len(plan))
+            await log.until_checked(here.dsn, len(plan))
+        silent, back = report.silence
+        if not silent < killed + SETTLED_S < back:
+            raise ground.BrokenArmError("intake had taken everything before it was killed")
+        return ground.Sample("back after SIGKILL", "intake", back - killed, "s")
+
+    # --- how heavy ---------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def _weighing(self) -> AsyncIterator[None]:
+        """Keeps the most memory that each service was seen to hold."""
+
+        async def weigh() -> None:
+            while True:
+                for house in HOUSES:
+                    seen = self._street.resident_mb(house)
+                    self._memory_mb[house] = max(seen, self._memory_mb.get(house, 0.0))
+                await asyncio.sleep(0.2)
+
+        task = asyncio.create_task(weigh())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _idle(self, seconds: float) -> ground.Sample:
+        """CPU of the three together, with nothing to do."""
+        await self._settle()
+        before = sum(map(self._street.cpu_seconds, HOUSES))
+        began = ground.now()
+        await asyncio.sleep(seconds)
+        used = sum(map(self._street.cpu_seconds, HOUSES)) - before
+        return ground.Sample("idle", ARM, 100 * used / (ground.now() - began), "% of a core")
+
+    async def _settle(self) -> None:
+        """All three run and have nothing left to do."""
+        await self._street.open(*HOUSES)
+        await trace.until_quiet(self._here)
+
+    async def _root(self) -> bytes:
+        """The root of the newest checkpoint, once it covers all entries."""
+        await self._settle()
+        async with httpx.AsyncClient() as client, asyncio.timeout(trace.WAIT_S_MAX):
+            while True:
+                url = f"http://127.0.0.1:{self._street.ports['ledger']}/api/v1/log"
+                said = (await client.get(url)).json()
+                if said["size"] == await trace.size(self._here.dsn):
+                    return base64.b64decode(said["root"])
+                await asyncio.sleep(0.1)

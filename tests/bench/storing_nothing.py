@@ -1,0 +1,47 @@
+"""Intake as it is, but for one thing: a return is decided and receipted, and never stored.
+
+The most that POSTs could reach with no database at all behind the same reading, rules, signature,
+metrics and answers. Same command as intake's own: `python -m tests.bench.storing_nothing serve`.
+"""
+
+from __future__ import annotations
+
+import runpy
+from datetime import UTC, datetime
+
+from services.intake import admission, commit, returns
+from shared import events, topics
+
+_states: list[admission.State] = []
+
+
+async def submit(self: commit.Committer, post: admission.Post) -> admission.Decision:
+    """In place of waiting for a group to commit."""
+    if not _states:
+        _states.append(await _state(self))
+    state = _states[0]
+    state.at = datetime.now(UTC)
+    return admission.decide(state, post)
+
+
+async def _state(self: commit.Committer) -> admission.State:
+    """Contracts are read once; what was accepted is remembered until the process ends."""
+    rows = await self._room.pool.fetch("SELECT body FROM contract")
+    published = [events.read(row["body"]) for row in rows]
+    return admission.State(
+        at=datetime.now(UTC),
+        receipt_no=0,
+        signer=self._desk.signer,
+        merge_within=self._desk.merge_within,
+        event_bytes_max=topics.BODY_BYTES_MAX,
+        contracts={
+            each.contract_id: returns.contract(each)
+            for each in published
+            if isinstance(each, events.ContractPublished)
+        },
+    )
+
+
+if __name__ == "__main__":
+    commit.Committer.submit = submit  # type: ignore[method-assign]  # the one thing
+    runpy.run_module("services.intake", run_name="__main__")
