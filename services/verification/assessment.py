@@ -67,8 +67,10 @@ def assess(version: Version, sums: Sums, day: date, missing: Missing) -> Assesse
     per = version.per
     due_ = due(version, day)
     low = sums.counted + sums.provisional
-    by_low = rate(due_, ratio(low, per))
-    by_counted = by_low if version.kind == "post" else rate(due_, ratio(sums.counted, per))
+    low_ratio = ratio(low, per)
+    by_low = rate(due_, low_ratio)
+    is_by_low = version.kind == "post" or not sums.provisional  # rule C4
+    by_counted = by_low if is_by_low else rate(due_, ratio(sums.counted, per))
     if profiles.is_suspended(version.profile, day.toordinal()):
         rated = Rated("Other", "suspended", None)
     elif due_.expected[0] <= 0:
@@ -79,7 +81,7 @@ def assess(version: Version, sums: Sums, day: date, missing: Missing) -> Assesse
         rated = Rated("Other", "awaiting_council", None)
     else:
         rated = Rated(by_low, None, None if missing.own else by_counted == "Good")
-    return Assessed(rated, due_, ratio(low, per))
+    return Assessed(rated, due_, low_ratio)
 
 
 def due(version: Version, day: date) -> Due:
@@ -104,10 +106,10 @@ def rate(due_: Due, delivered: Ratio) -> Rating:
         return "Other"
     have, want = delivered[0] * denominator, numerator * delivered[1]
     if not due_.is_by_units:
-        reached = sum(100 * have < percent * want for percent in _BANDS_PERCENT)
-        return _WORDS[reached]
+        missed = [percent for percent in _BANDS_PERCENT if 100 * have < percent * want]
+        return _WORDS[len(missed)]
     unit = denominator * delivered[1]
-    behind = sum(want - have > units * unit for units in _UNITS_BEHIND)
+    behind = len([units_ for units_ in _UNITS_BEHIND if want - have > units_ * unit])
     if due_.is_last and behind:
         behind = len(_WORDS) - 1 if have <= 0 else min(behind + 1, len(_WORDS) - 1)
     return _WORDS[behind]

@@ -53,35 +53,29 @@ class Return(NamedTuple):
 
 def read(given: Return, line: events.Line, order: int) -> Line:
     """The line with its outcome by the rules that look at it alone, and with its claim."""
-    event = given.event
-    promise = given.state.promises.get(line.commitment_id)
-    version = promise.in_force(line.from_) if promise is not None else None
-    if version is None or version.state != "active":
+    version = version_for(given.state, line)
+    if version is None:
+        promise = given.state.promises.get(line.commitment_id)
         judged = _refused(_inactive(promise, line.from_))
-        return _line(given, line, order, (_NIL, 1, judged))
+        return _line(given, line, order, (_NIL, 1, judged, None))
     value = _value(version, line)
     judged = _judge(version, line, value, given.facts)
-    read_ = _line(given, line, order, (value, version.per, judged))
+    claim = None
     key = claim_key(given.state, version, line)
-    if key is None:
-        return read_
-    stood = given.before.get(line.line_id)
-    receipt_no, place = event.receipt_no, order
-    if stood is not None and stood.claim is not None and stood.claim.key == key:
-        receipt_no, place = stood.claim.standing  # the same thing without a gap keeps its place
-    claim = Claim(
-        key,
-        receipt_no,
-        place,
-        event.contract_id,
-        event.party_id,
-        event.period,
-        line.line_id,
-        value,
-        line.invoice.net_total if _claims_invoice(version, line) and line.invoice else None,
-        judged.outcome != "not_counted",
-    )
-    return msgspec.structs.replace(read_, claim=claim)
+    if key is not None:
+        has_room = _claims_invoice(version, line)
+        claim = Claim(
+            key,
+            *_standing(given, line, key, order),
+            given.event.contract_id,
+            given.event.party_id,
+            given.event.period,
+            line.line_id,
+            value,
+            line.invoice.net_total if has_room and line.invoice else None,
+            judged.outcome != "not_counted",
+        )
+    return _line(given, line, order, (value, version.per, judged, claim))
 
 
 def version_for(state: State, line: events.Line) -> Version | None:
@@ -219,8 +213,21 @@ def _thing(version: Version, line: events.Line) -> str | None:
     return line.place.school if line.place is not None else None
 
 
-def _line(given: Return, line: events.Line, order: int, read_: tuple[Decimal, int, Result]) -> Line:
-    value, per, judged = read_
+def _standing(given: Return, line: events.Line, key: str, order: int) -> tuple[int, int]:
+    """The same thing without a gap keeps its place (rule V6)."""
+    stood = given.before.get(line.line_id)
+    if stood is not None and stood.claim is not None and stood.claim.key == key:
+        return stood.claim.standing
+    return (given.event.receipt_no, order)
+
+
+def _line(
+    given: Return,
+    line: events.Line,
+    order: int,
+    read_: tuple[Decimal, int, Result, Claim | None],
+) -> Line:
+    value, per, judged, claim = read_
     event = given.event
     return Line(
         event.period,
@@ -234,7 +241,7 @@ def _line(given: Return, line: events.Line, order: int, read_: tuple[Decimal, in
         per,
         judged,
         judged,
-        None,
+        claim,
     )
 
 

@@ -62,7 +62,7 @@ def assessed(
         rating=found.rated.rating,
         reason=found.rated.reason,
         bands=assessment.BANDS,
-        returns=_standing(work, period),
+        returns=work.standing(period),
         inputs=work.state.inputs,
         replaces=replaces,
     )
@@ -118,7 +118,7 @@ def shortfall(
         why=() if has_recovered else _why(work, version, sums, expected),
         step=None if has_recovered else "notify_supplier",
         step_by=None if has_recovered else _step_by(work),
-        returns=_standing(work, period),
+        returns=work.standing(period),
         rule_set=RULE_SET,
     )
 
@@ -188,11 +188,6 @@ def _why(work: Work, version: Version, sums: Sums, expected: profiles.Ratio) -> 
     if work.state.owed:
         codes.append("no_return")
     return tuple(codes)
-
-
-def _standing(work: Work, period: str) -> tuple[Any, ...]:
-    filed = work.state.filed
-    return tuple(filed[key].return_id for key in sorted(filed) if key.startswith(period))
 
 
 def _step_by(work: Work) -> date:

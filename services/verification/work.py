@@ -36,6 +36,7 @@ class Work:
         self.touched: dict[str, str] = {}
         """Commitment → first period whose sums changed."""
         self._own: set[str] = set()
+        self._standing: dict[str, tuple[UUID, ...]] = {}
 
     def promise(self, commitment_id: str) -> Promise:
         """The commitment, to be changed."""
@@ -48,6 +49,15 @@ class Work:
         self.state.promises[commitment_id] = mine
         self._own.add(commitment_id)
         return mine
+
+    def standing(self, period: str) -> tuple[UUID, ...]:
+        """The returns that stand for `period`, by party; asked for when all filing is done."""
+        found = self._standing.get(period)
+        if found is None:
+            filed = self.state.filed
+            keys = sorted(key for key in filed if key.startswith(period))
+            found = self._standing[period] = tuple(filed[key].return_id for key in keys)
+        return found
 
     def add(self, commitment_id: str, period: str, sums: Sums) -> None:
         """Sums that come to a commitment's period (below zero: that leave it)."""

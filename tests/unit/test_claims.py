@@ -161,8 +161,8 @@ class TestCredit:
         taken = self.invoiced("10000")
         taken.take(self.credit(2, "1000"))
         assert [(p, s.counted) for p, s in taken.states["C1"].promises["spend"].sums.items()] == [
-            ("2026-10", 10000),
-            ("2027-01", -1000),
+            ("2026-10", Decimal(10000)),
+            ("2027-01", Decimal(-1000)),
         ]
 
     def test_takes_off_at_most_what_its_invoice_counts(self) -> None:
