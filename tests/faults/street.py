@@ -53,8 +53,8 @@ class Street:
             await topics.create(admin)
             await admin.close()
             for house in HOUSES:
-                await self._run(house, "migrate")
-            await self._run("ledger", "create-log", "--origin", "makegood.test/log")
+                await self.command(house, "migrate")
+            await self.command("ledger", "create-log", "--origin", "makegood.test/log")
             for name, holder in CALLERS.items():
                 self.tokens[name] = await self.admit(holder)
             await asyncio.gather(*(self.start(house) for house in HOUSES))
@@ -93,36 +93,44 @@ class Street:
         headers = {"authorization": f"Bearer {token}"}
         return httpx.AsyncClient(base_url=self.urls[house], headers=headers, timeout=20)
 
-    async def start(self, house: str, failpoints: str = "") -> None:
-        """Starts a house and waits until it is ready, or has struck its failpoint."""
-        each = self.processes[house]
+    async def start(self, name: str, failpoints: str = "") -> None:
+        """Starts a house (`verification`, or a second one, `verification-2`) and waits until it is
+        ready, or has struck its failpoint."""
+        each = self.processes.setdefault(name, process.Process(name, self.servers.state))
+        self.urls.setdefault(name, f"http://127.0.0.1:{_free_port()}")
+        house = name.partition("-")[0]
         each.spawn(
             [sys.executable, "-m", f"services.{house}", "serve"],
-            self._environment(house, failpoints),
+            self._environment(name, failpoints),
             ROOT,
         )
         with contextlib.suppress(_StruckError):
-            await each.until(lambda: self._is_ready(house, bool(failpoints)), READY_SECONDS_MAX)
+            await each.until(lambda: self._is_ready(name, bool(failpoints)), READY_SECONDS_MAX)
 
-    def kill(self, house: str) -> None:
-        self.processes[house].kill()
+    def kill(self, name: str) -> None:
+        self.processes[name].kill()
 
-    def freeze(self, house: str) -> None:
-        os.kill(self.processes[house].pid, signal.SIGSTOP)
+    def freeze(self, name: str) -> None:
+        os.kill(self.processes[name].pid, signal.SIGSTOP)
 
-    def thaw(self, house: str) -> None:
-        os.kill(self.processes[house].pid, signal.SIGCONT)
+    def thaw(self, name: str) -> None:
+        os.kill(self.processes[name].pid, signal.SIGCONT)
 
-    async def _is_ready(self, house: str, may_die: bool) -> bool:
-        if may_die and not self.processes[house].is_running():
+    def is_frozen(self, name: str) -> bool:
+        stat = Path(f"/proc/{self.processes[name].pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "T"
+
+    async def _is_ready(self, name: str, may_strike: bool) -> bool:
+        if may_strike and (not self.processes[name].is_running() or self.is_frozen(name)):
             raise _StruckError
         with contextlib.suppress(httpx.HTTPError):
             async with httpx.AsyncClient(timeout=2) as client:
-                answer = await client.get(self.urls[house] + "/health/ready")
+                answer = await client.get(self.urls[name] + "/health/ready")
                 return answer.status_code == 200
         return False
 
-    async def _run(self, house: str, *command: str) -> None:
+    async def command(self, house: str, *command: str) -> str:
+        """Runs one of a house's commands to its end; what it said."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -135,16 +143,18 @@ class Street:
         )
         said, _ = await asyncio.wait_for(child.communicate(), 60)
         assert child.returncode == 0, f"{house} {' '.join(command)}:\n{said.decode()}"
+        return said.decode()
 
-    def _environment(self, house: str, failpoints: str = "") -> dict[str, str]:
+    def _environment(self, name: str, failpoints: str = "") -> dict[str, str]:
+        house = name.partition("-")[0]
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.kafka.bootstrap,
-            "KAFKA_GROUP_INSTANCE_ID": f"{house}-1",
+            "KAFKA_GROUP_INSTANCE_ID": name if "-" in name else f"{name}-1",
             "DATABASE_URL": self.servers.postgres.dsn,
             "MAKEGOOD_STATE": str(self.servers.state / "houses"),
-            f"{house.upper()}_PORT": self.urls[house].rpartition(":")[2],
+            f"{house.upper()}_PORT": self.urls[name].rpartition(":")[2],
             "MAKEGOOD_FAILPOINTS": failpoints,
             "MAKEGOOD_FAILPOINTS_LOG": str(self.struck),
         }

@@ -1,0 +1,115 @@
+"""What must hold after every fault, read from the houses' tables and compared with the clients'
+own notes (faults.md, invariants)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from decimal import Decimal
+from itertools import pairwise
+
+from tests.faults.street import HOUSES, Street
+from tests.faults.suppliers import Suppliers
+
+POLL_SECONDS = 0.2
+
+
+class Books:
+    """The books of the street, opened for inspection."""
+
+    def __init__(self, street: Street) -> None:
+        self.street = street
+
+    async def until_recorded(self, return_ids: list[str], seconds_max: float) -> None:
+        """Waits until the ledger has each return and what was decided on it."""
+        wanted = len(set(return_ids))
+        conn = await self.street.database()
+        try:
+            async with asyncio.timeout(seconds_max):
+                while True:
+                    counts = await conn.fetch(
+                        "SELECT type, count(*) AS n FROM ledger.entry_index "
+                        "WHERE type IN ('ReturnReceived', 'ReturnChecked') GROUP BY type"
+                    )
+                    unsent = [
+                        await conn.fetchval(f"SELECT count(*) FROM {house}.outbox_unsent")
+                        for house in HOUSES
+                    ]
+                    if [wanted, wanted] == [row["n"] for row in counts] and not any(unsent):
+                        return
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            raise AssertionError(
+                f"{wanted} acknowledged, the ledger has {[tuple(r) for r in counts]}, "
+                f"unsent {unsent}"
+            ) from None
+        finally:
+            await conn.close()
+
+    async def until_at_least(self, checked: int, seconds_max: float) -> None:
+        """Waits until the ledger has decisions on so many returns."""
+        conn = await self.street.database()
+        try:
+            async with asyncio.timeout(seconds_max):
+                while checked > await conn.fetchval(
+                    "SELECT count(*) FROM ledger.entry_index WHERE type = 'ReturnChecked'"
+                ):
+                    await asyncio.sleep(POLL_SECONDS)
+        finally:
+            await conn.close()
+
+    async def assert_invariants(self, clients: Suppliers) -> None:
+        await self._assert_each_return_is_one_leaf(clients)
+        await self._assert_order_per_contract(clients)
+        await self._assert_totals(clients)
+        await self._assert_offsets_are_accounted_for()
+        await self.street.command("ledger", "fsck")
+        await self.street.command("verification", "replay")
+
+    async def _assert_each_return_is_one_leaf(self, clients: Suppliers) -> None:
+        """Invariant 1."""
+        conn = await self.street.database()
+        leaves = await conn.fetch("SELECT idx, leaf FROM ledger.entry ORDER BY idx")
+        await conn.close()
+        assert list(range(len(leaves))) == [row["idx"] for row in leaves]
+        received = [
+            leaf
+            for leaf in (json.loads(row["leaf"]) for row in leaves)
+            if leaf["type"] == "ReturnReceived"
+        ]
+        assert sorted(a.receipt_no for a in clients.acknowledged) == sorted(
+            int(leaf["facts"]["receipt_no"]) for leaf in received
+        )
+
+    async def _assert_order_per_contract(self, clients: Suppliers) -> None:
+        """Invariant 2: from acceptance to ledger."""
+        conn = await self.street.database()
+        leaves = await conn.fetch("SELECT leaf FROM ledger.entry ORDER BY idx")
+        await conn.close()
+        recorded: dict[str, list[int]] = {contract: [] for contract in clients.contracts}
+        for leaf in (json.loads(row["leaf"]) for row in leaves):
+            if leaf["type"] == "ReturnReceived":
+                recorded[leaf["contract_id"]].append(int(leaf["facts"]["receipt_no"]))
+        for contract, receipts in recorded.items():
+            assert clients.receipts(contract) == receipts
+            assert all(one < next_one for one, next_one in pairwise(receipts))
+
+    async def _assert_totals(self, clients: Suppliers) -> None:
+        """Invariant 4: the public figure equals the model's."""
+        async with self.street.client("verification", self.street.tokens["manager"]) as client:
+            for contract, hours in clients.totals().items():
+                answer = await client.get(f"/api/v1/contracts/{contract}/performance")
+                (commitment,) = answer.json()["commitments"]
+                assert Decimal(hours) == Decimal(commitment["counted"]), contract
+
+    async def _assert_offsets_are_accounted_for(self) -> None:
+        """Invariant 6: leaves + parked + listed repeats + days = consumed offsets."""
+        conn = await self.street.database()
+        await conn.execute("SET search_path = ledger")
+        consumed = await conn.fetchval("SELECT sum(next_offset) FROM consumer_offset")
+        leaves = await conn.fetchval("SELECT count(*) FROM entry")
+        repeats = await conn.fetchval("SELECT count(*) FROM repeat")
+        days = await conn.fetchval("SELECT count(*) FROM passed_day")
+        parked = await conn.fetchval("SELECT count(*) FROM parked")
+        await conn.close()
+        assert consumed == leaves + repeats + days + parked

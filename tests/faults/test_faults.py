@@ -1,0 +1,153 @@
+"""Faults on the whole street: repeats, set-back offsets, zombies, twins, losses (faults.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.local.servers import Servers
+from shared import outbox, topics
+from shared.auth import Caller
+from tests.faults import suppliers
+from tests.faults.contracts import register
+from tests.faults.invariants import Books
+from tests.faults.street import AUTHORITY, HOUSES, Street
+
+CONTRACTS = [f"FAULT-{number:03}" for number in range(6)]
+DRAIN_SECONDS_MAX = 90
+WAIT_SECONDS_MAX = 60
+
+
+@contextlib.asynccontextmanager
+async def open_street(servers: Servers) -> AsyncIterator[tuple[Street, suppliers.Suppliers]]:
+    """A street whose suppliers post until they are told to stop."""
+    async with Street(servers) as street:
+        tokens = {}
+        for number, contract in enumerate(CONTRACTS, start=1):
+            supplier = suppliers.supplier_of(number)
+            holder = Caller(supplier, "supplier", AUTHORITY, supplier)
+            tokens[contract] = await street.admit(holder)
+            await register(street, contract, supplier)
+        clients = suppliers.Suppliers(street, CONTRACTS, tokens)
+        posting = asyncio.create_task(clients.run())
+        try:
+            yield street, clients
+        finally:
+            clients.stop()
+            await posting
+
+
+async def close_books(street: Street, clients: suppliers.Suppliers) -> None:
+    clients.stop()
+    await until(lambda: clients.in_flight == 0)
+    books = Books(street)
+    await books.until_recorded([a.return_id for a in clients.acknowledged], DRAIN_SECONDS_MAX)
+    assert [] == clients.refused
+    await books.assert_invariants(clients)
+
+
+async def until(fact: object) -> None:
+    assert callable(fact)
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
+        while not fact():
+            await asyncio.sleep(0.05)
+
+
+class TestTheStreet:
+    @pytest.mark.timeout(400)
+    async def test_passes_over_every_message_published_again(self, own_servers: Servers) -> None:
+        """Every letter of every house at new offsets: no new entry but the listed repeats."""
+        async with open_street(own_servers) as (street, clients):
+            await until(lambda: len(clients.acknowledged) > 100)
+            clients.stop()
+            await until(lambda: clients.in_flight == 0)
+            books = Books(street)
+            await books.until_recorded([a.return_id for a in clients.acknowledged], 60)
+            entries = await _count(street, "SELECT count(*) FROM ledger.entry")
+            conn = await street.database()
+            for house in HOUSES:
+                await conn.execute(f"SET search_path = {house}")
+                for topic in topics.STREET:
+                    await outbox.republish(conn, topic.name)
+            await conn.close()
+            await close_books(street, clients)
+            assert entries == await _count(street, "SELECT count(*) FROM ledger.entry")
+            assert entries <= await _count(street, "SELECT count(*) FROM ledger.repeat")
+
+    @pytest.mark.timeout(400)
+    async def test_counts_once_when_every_offset_is_set_back(self, own_servers: Servers) -> None:
+        """All consumers begin again at offset 0, while returns flow."""
+        async with open_street(own_servers) as (street, clients):
+            await until(lambda: len(clients.acknowledged) > 100)
+            for house in ("verification", "intake"):
+                street.kill(house)
+                conn = await street.database()
+                await conn.execute(
+                    f"UPDATE {house}.consumer_offset SET next_offset = 0, last_digest = NULL"
+                )
+                await conn.close()
+                await street.start(house)
+            await until(lambda: len(clients.acknowledged) > 200)
+            await close_books(street, clients)
+
+    @pytest.mark.timeout(400)
+    @pytest.mark.parametrize("house", ["verification", "ledger"])
+    async def test_refuses_a_zombie(self, own_servers: Servers, house: str) -> None:
+        """Stopped while it holds a transaction; another takes over within the server's time-outs;
+        continued, it finds its batch refused."""
+        async with open_street(own_servers) as (street, clients):
+            street.kill(house)
+            await street.start(house, "before_database_commit=stop@3")
+            await until(lambda: street.is_frozen(house))
+            await street.start(f"{house}-2")
+            already = len(clients.acknowledged)
+            await until(lambda: len(clients.acknowledged) > already + 50)
+            books = Books(street)
+            known = [a.return_id for a in clients.acknowledged]
+            await books.until_at_least(len(known), DRAIN_SECONDS_MAX)  # the twin did this alone
+            street.thaw(house)
+            await until(lambda: len(clients.acknowledged) > already + 150)
+            await close_books(street, clients)
+
+    @pytest.mark.timeout(400)
+    async def test_keeps_one_log_with_two_ledger_writers(self, own_servers: Servers) -> None:
+        """Two ledgers and two verifications share the partitions: no fork, both worked."""
+        async with open_street(own_servers) as (street, clients):
+            await asyncio.gather(street.start("ledger-2"), street.start("verification-2"))
+            await until(lambda: len(clients.acknowledged) > 300)
+            for name in ("ledger", "ledger-2", "verification", "verification-2"):
+                assert await _batches(street, name) > 0, f"{name} never worked"
+            await close_books(street, clients)
+
+    @pytest.mark.timeout(400)
+    async def test_goes_on_accepting_while_the_broker_is_down(self, own_servers: Servers) -> None:
+        """Twenty acknowledged returns without Kafka; they are recorded when it is back."""
+        async with open_street(own_servers) as (street, clients):
+            await until(lambda: len(clients.acknowledged) > 20)
+            street.servers.kafka.kill()
+            already = len(clients.acknowledged)
+            await until(lambda: len(clients.acknowledged) > already + 20)
+            await street.servers.kafka.start()
+            await close_books(street, clients)
+
+
+async def _count(street: Street, query: str) -> int:
+    conn = await street.database()
+    try:
+        return int(await conn.fetchval(query))
+    finally:
+        await conn.close()
+
+
+async def _batches(street: Street, name: str) -> float:
+    """How many batches a process has committed, by its own metrics."""
+    async with street.client(name, street.tokens["operator"]) as client:
+        said = (await client.get("/metrics")).text
+    return sum(
+        float(line.rpartition(" ")[2])
+        for line in said.splitlines()
+        if line.startswith("makegood_batch_records_count")
+    )

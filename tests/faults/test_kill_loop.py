@@ -1,0 +1,79 @@
+"""The kill loop: processes die at random moments and at every named failpoint while returns flow.
+
+At the end: nothing lost, nothing twice, order per contract kept, totals equal the model's, every
+consumed offset accounted for, and the log verifies (faults.md, fault 1 and invariants 1 to 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import Counter
+
+import pytest
+
+from deploy.local.servers import Servers
+from shared import failpoints
+from shared.auth import Caller
+from tests.faults import strikes, suppliers
+from tests.faults.contracts import register
+from tests.faults.invariants import Books
+from tests.faults.street import AUTHORITY, Street
+
+ROUNDS = int(os.environ.get("ROUNDS", "30"))
+CONTRACTS = [f"KILL-{number:03}" for number in range(12)]
+BACK_SECONDS_MAX = {"intake": 10, "verification": 10, "ledger": 10, "kafka": 30, "postgres": 30}
+DRAIN_SECONDS_MAX = 120
+
+
+class TestTheStreetUnderBlows:
+    @pytest.mark.timeout(1500 + 20 * ROUNDS)
+    async def test_loses_nothing_and_counts_nothing_twice(self, own_servers: Servers) -> None:
+        """Thirty rounds; a round counts only because work was in flight when it struck."""
+        dice = random.Random(20261122)
+        async with Street(own_servers) as street:
+            clients = await _open_for_business(street)
+            posting = asyncio.create_task(clients.run())
+            blows = [
+                await strikes.fall(street, strike, lambda: clients.in_flight, dice)
+                for strike in strikes.plan(ROUNDS, dice)
+            ]
+            clients.stop()
+            await posting
+            books = Books(street)
+            await books.until_recorded(
+                [a.return_id for a in clients.acknowledged], DRAIN_SECONDS_MAX
+            )
+            _tell(blows, clients)
+            assert [] == clients.refused
+            assert ROUNDS <= len(blows)
+            assert all(blow.in_flight for blow in blows)
+            _assert_every_failpoint_was_hit(street)
+            await books.assert_invariants(clients)
+        assert [] == [b for b in blows if b.back_seconds > BACK_SECONDS_MAX[b.strike.victim]]
+
+
+async def _open_for_business(street: Street) -> suppliers.Suppliers:
+    tokens = {}
+    for number, contract in enumerate(CONTRACTS, start=1):
+        supplier = suppliers.supplier_of(number)
+        holder = Caller(supplier, "supplier", AUTHORITY, supplier)
+        tokens[contract] = await street.admit(holder)
+        await register(street, contract, supplier)
+    return suppliers.Suppliers(street, CONTRACTS, tokens)
+
+
+def _assert_every_failpoint_was_hit(street: Street) -> None:
+    struck = {line.split()[0] for line in street.struck.read_text().splitlines()}
+    assert set(failpoints.NAMES) == struck
+
+
+def _tell(blows: list[strikes.Blow], clients: suppliers.Suppliers) -> None:
+    """The figures, for the log: shown with `pytest -s`, and when it fails."""
+    by_victim = Counter(blow.strike.victim for blow in blows)
+    slowest = max(blows, key=lambda blow: blow.back_seconds)
+    print(
+        f"\n{len(blows)} strikes ({dict(by_victim)}), {len(clients.acknowledged)} acknowledged; "
+        f"slowest back: {slowest.strike} in {slowest.back_seconds:.1f} s"
+    )
