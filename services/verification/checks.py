@@ -146,7 +146,7 @@ def _judge(version: Version, line: events.Line, value: Decimal, facts: Facts) ->
     if line.unit != version.unit:  # rule V2
         return _refused(Finding("V2", "unit_differs", line.unit, version.unit))
     if line.quantity < 0 and (line.invoice is None or not line.invoice.credit_of):
-        return _refused(Finding("V6", "credit_without_invoice", str(line.quantity)))
+        return _refused(Finding("V6", "credit_without_invoice", f"{line.quantity:f}"))
     if version.kind == "distinct" and _thing(version, line) is None:
         return Result("queried", queried=value, findings=(Finding("V6", "thing_missing"),))
     if version.area is None or line.quantity < 0:
@@ -257,7 +257,7 @@ def _result(line: Line, fits: Mapping[claims.ClaimId, Decimal | None]) -> Result
     if claim.net_total is None:
         finding = Finding("V6", "counted_once", None, None)
         return Result("not_counted", findings=(*line.judged.findings, finding))
-    finding = Finding("V6", "invoice_full", str(claim.amount), str(room))
+    finding = Finding("V6", "invoice_full", f"{claim.amount:f}", f"{room:f}")
     return Result("queried", queried=line.value, findings=(*line.judged.findings, finding))
 
 
@@ -272,7 +272,7 @@ def _credit(line: Line, left: list[Decimal]) -> Result:
     left[1] -= waiting
     findings = line.judged.findings
     if taken + waiting < -line.value:
-        finding = Finding("V6", "credit_above_invoice", str(-line.value), str(taken + waiting))
+        finding = Finding("V6", "credit_above_invoice", f"{-line.value:f}", f"{taken + waiting:f}")
         findings = (*findings, finding)
     outcome: events.Outcome = (
         "counted" if taken else "queried" if waiting else "not_counted"  # nothing to take it off

@@ -157,7 +157,9 @@ def read_version(
     commitment: events.Commitment, starts_on: date, floor: profiles.Ratio = profiles.ZERO
 ) -> Version:
     """A commitment's version from the wire. ValueError, in words, where its profile or area is not
-    of the shapes that `profiles` and `places` give."""
+    of the shapes that `profiles` and `places` give, or its kind is none that is assessed."""
+    if commitment.kind == "ratio":
+        raise ValueError("kind: ratios are not assessed")
     from_on = commitment.from_ or starts_on
     return Version(
         commitment.version,

@@ -115,7 +115,7 @@ def shortfall(
         low=assessment.units(low, version.per),
         gap=assessment.shown(behind) if behind[0] > 0 else Decimal(0),
         rating=found.rated.rating,
-        why=() if has_recovered else _why(work, version, sums, expected),
+        why=() if has_recovered else _why(work, subject, sums, expected),
         step=None if has_recovered else "notify_supplier",
         step_by=None if has_recovered else _step_by(work),
         returns=work.standing(period),
@@ -174,8 +174,11 @@ def duplicate(work: Work, line: Line, winner_no: int) -> events.AlertRaised:
     )
 
 
-def _why(work: Work, version: Version, sums: Sums, expected: profiles.Ratio) -> tuple[str, ...]:
+def _why(
+    work: Work, subject: tuple[str, Version, str], sums: Sums, expected: profiles.Ratio
+) -> tuple[str, ...]:
     """Why it is behind, by code (rule L1)."""
+    _, version, period = subject
     high = sums.counted + sums.provisional + sums.queried
     reported = assessment.ratio(sums.reported, version.per)
     codes = []
@@ -185,7 +188,7 @@ def _why(work: Work, version: Version, sums: Sums, expected: profiles.Ratio) -> 
         codes.append("rejected")
     if sums.queried > 0:
         codes.append("awaiting_council")
-    if work.state.owed:
+    if any(key[:7] <= period for key in work.state.owed):
         codes.append("no_return")
     return tuple(codes)
 

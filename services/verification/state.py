@@ -93,6 +93,18 @@ class Promise(msgspec.Struct):
     cases: int = 0
     """How many have been opened."""
 
+    def copied(self) -> Promise:
+        """Another of the same, to be changed."""
+        return Promise(
+            self.versions,
+            self.total,
+            dict(self.sums),
+            self.settled_through,
+            dict(self.ratings),
+            self.case,
+            self.cases,
+        )
+
     def in_force(self, day: date) -> Version | None:
         found = None
         for version in self.versions:

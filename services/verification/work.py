@@ -43,10 +43,7 @@ class Work:
         found = self.state.promises[commitment_id]
         if commitment_id in self._own:
             return found
-        mine = copy.copy(found)
-        mine.sums = dict(found.sums)
-        mine.ratings = dict(found.ratings)
-        self.state.promises[commitment_id] = mine
+        mine = self.state.promises[commitment_id] = found.copied()
         self._own.add(commitment_id)
         return mine
 
