@@ -1,0 +1,53 @@
+"""`python -m deploy.topics`: creates the street's topics on a broker, or checks them, and ends.
+
+Promises: running it again changes nothing. Refuses (exit code 1, with words) a broker that does not
+answer within `ANSWER_SECONDS_MAX`, and a topic with another number of partitions than ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from pydantic import SecretStr
+
+from shared import kafka, topics
+from shared.settings import Settings
+
+ANSWER_SECONDS_MAX = 60
+
+
+class Broker(Settings):
+    """No database is needed here."""
+
+    database_url: SecretStr = SecretStr("")
+
+
+async def create(settings: Settings) -> None:
+    """Creates what is missing, and waits until every partition has a leader."""
+    admin: Any = None
+    async with asyncio.timeout(ANSWER_SECONDS_MAX):
+        while admin is None:
+            try:
+                admin = await kafka.start_admin(settings)
+            except KafkaError:  # it is on its way up
+                await asyncio.sleep(0.5)
+        try:
+            await topics.create(admin)
+        finally:
+            await admin.close()
+
+
+def main() -> None:
+    settings = Broker()  # from the environment
+    try:
+        asyncio.run(create(settings))
+    except (topics.WrongTopicError, TimeoutError) as error:
+        sys.exit(f"{settings.kafka_bootstrap_servers}: {error or 'the broker does not answer'}")
+    print(f"{len(topics.STREET)} topics stand on {settings.kafka_bootstrap_servers}")
+
+
+if __name__ == "__main__":
+    main()
