@@ -70,6 +70,8 @@ def expected(profile: Profile, day: int) -> Ratio:
 
 def is_suspended(profile: Profile, day: int) -> bool:
     """True where `day` was taken out of the profile: a period that ends then rates Other."""
+    if not profile.suspended:
+        return False
     return any(first <= day <= last for first, last in profile.suspended)
 
 

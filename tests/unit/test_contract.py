@@ -180,6 +180,13 @@ class TestRefusal:
             None,
         ]
 
+    def test_is_refused_for_a_kind_that_is_not_assessed(self) -> None:
+        """A share summed up as if it were pounds would be a silent error."""
+        taken = build.Council()
+        taken.take(build.registered())
+        share = build.commitment(kind="ratio", measure="local-spend-share")
+        assert contract.refusal(taken.states["C1"], share) == "commitment_unreadable"
+
 
 class TestChange:
     def test_never_turns_a_shortfall_into_a_recovery(self) -> None:
@@ -198,10 +205,3 @@ class TestChange:
             ),
         )
         assert taken.ratings()[-1] == ("2027-03", "Inadequate")
-
-    def test_is_refused_for_a_kind_that_is_not_assessed(self) -> None:
-        """A share summed up as if it were pounds would be a silent error."""
-        taken = build.Council()
-        taken.take(build.registered())
-        share = build.commitment(kind="ratio", measure="local-spend-share")
-        assert contract.refusal(taken.states["C1"], share) == "commitment_unreadable"
