@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import platform
+import pwd
 import shutil
 import socket
 import subprocess
@@ -34,6 +35,7 @@ class Finding:
 def examine(state: Path = STATE) -> Iterator[Finding]:
     """All findings, as they come."""
     yield _system()
+    yield _user()
     yield _disk(state)
     yield _memory()
     yield _loopback()
@@ -51,6 +53,14 @@ def _system() -> Finding:
     if platform.system() != "Linux":
         return Finding("system", seen, "use Linux: the local stack looks into /proc")
     return Finding("system", seen)
+
+
+def _user() -> Finding:
+    try:
+        return Finding("user", pwd.getpwuid(os.geteuid()).pw_name)
+    except KeyError:
+        remedy = "give this user a name in /etc/passwd: PostgreSQL refuses to run without one"
+        return Finding("user", f"id {os.geteuid()} has no name", remedy)
 
 
 def _disk(state: Path) -> Finding:

@@ -51,13 +51,13 @@ def locked(lock: Path = LOCK) -> list[Jar]:
 
 def cache() -> Path:
     """The folder for what is fetched once per user, shared by all checkouts."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = root / "makegood" / "jars"
     try:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = root / "makegood" / "jars"
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):
             return folder
-    except OSError:  # no home, or one that can't be written: the checkout has its own
+    except (OSError, RuntimeError):  # no home, or one that can't be written: the checkout has one
         pass
     folder = STATE / "cache" / "jars"
     folder.mkdir(parents=True, exist_ok=True)

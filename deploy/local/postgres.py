@@ -121,7 +121,7 @@ class Postgres:
         return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
 
     def _make_folder(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._folder.is_symlink() or self._folder.stat().st_uid not in _ours(self.user):
             raise CannotStart(f"{self._folder} belongs to somebody else: remove it, or have it so")
         if self.user:
@@ -225,7 +225,13 @@ def _ours(user: str | None) -> set[int]:
 
 def _give(path: Path, user: str) -> None:
     entry = pwd.getpwnam(user)
-    os.chown(path, entry.pw_uid, entry.pw_gid)
+    try:
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+    except OSError as error:
+        raise CannotStart(
+            f"root can't give {path} to {user} ({error.strerror}), and PostgreSQL refuses to run "
+            "as root: run this as another user"
+        ) from error
 
 
 def _digest(state: Path) -> str:

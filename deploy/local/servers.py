@@ -30,7 +30,12 @@ class Servers:
     """
 
     def __init__(
-        self, state: Path, *, bootstrap: str | None = None, dsn: str | None = None
+        self,
+        state: Path,
+        *,
+        bootstrap: str | None = None,
+        dsn: str | None = None,
+        shown: steps.Steps | None = None,
     ) -> None:
         self.state = state
         self.ports = ports.Ports(state)
@@ -38,7 +43,7 @@ class Servers:
         self.postgres = postgres.Postgres(state, self.ports)
         self._bootstrap = bootstrap
         self._dsn = dsn
-        self._steps = steps.silent()
+        self._steps = shown or steps.silent()
         self._lock = contextlib.ExitStack()
 
     @property
@@ -58,7 +63,12 @@ class Servers:
         return [*brokers, *([] if self._dsn else [self.postgres])]
 
     async def __aenter__(self) -> Self:
-        await self.start(steps.silent())
+        try:
+            await self.hold()
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
         return self
 
     async def __aexit__(
@@ -69,21 +79,16 @@ class Servers:
     ) -> None:
         await self.stop()
 
-    async def start(self, shown: steps.Steps) -> None:
-        """Have the folder to ourselves, end what an earlier run left, start both.
+    async def hold(self) -> None:
+        """Have the folder to ourselves, and end what an earlier run left. Raises CannotStart."""
+        self._lock.enter_context(alone(self.state))
+        for name in await process.end_leftovers(self.state):
+            self._steps.console.print(f"[yellow]![/] ended {name}, left by an earlier run")
+        require_disk(self.state, postgres.home(self.state).parent)
 
-        What was started is stopped again if anything fails. Raises CannotStart.
-        """
-        self._steps = shown
-        try:
-            self._lock.enter_context(alone(self.state))
-            for name in await process.end_leftovers(self.state):
-                shown.console.print(f"[yellow]![/] ended {name}, left by an earlier run")
-            require_disk(self.state, postgres.home(self.state).parent)
-            await together(*(self._start(server) for server in self.own))
-        except BaseException:
-            await self.stop()
-            raise
+    async def start(self) -> None:
+        """Start both; the folder must be held. Raises CannotStart."""
+        await together(*(self._start(server) for server in self.own))
 
     async def stop(self) -> None:
         """Shut both down, and leave the folder to whoever comes next."""

@@ -91,25 +91,32 @@ class Stack:
         shown: steps.Steps | None = None,
     ) -> None:
         self.state = state
+        self._steps = shown or steps.silent()
         self.servers = servers.Servers(
             state,
             bootstrap=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"),
             dsn=os.environ.get("DATABASE_URL"),
+            shown=self._steps,
         )
         self.services: dict[str, Service] = {}
         self.tokens: dict[str, str] = {}
         self._settings = settings or {}
-        self._steps = shown or steps.silent()
+        self._described = state / "stack.json"
         self._watches: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        with self._steps.live():
-            await self.servers.start(self._steps)
-            try:
-                await self._open_houses()
-            except BaseException:
-                await self._close()
-                raise
+        try:
+            with self._steps.live():
+                await self.servers.hold()
+                self._described.unlink(missing_ok=True)  # a killed run could not
+                ports = self._take_ports()
+                await self.servers.start()
+                await self._open_houses(ports)
+        except BaseException as error:
+            await self._close()
+            if isinstance(error, OSError):  # a folder that can't be written, a full disk
+                raise CannotStart(f"{error}\n`makegood doctor` may know more.") from error
+            raise
         return self
 
     async def __aexit__(
@@ -136,17 +143,19 @@ class Stack:
             },
             "tokens": self.tokens,
         }
-        process.write(self.state / "stack.json", json.dumps(found, indent=2))
+        process.write(self._described, json.dumps(found, indent=2))
 
-    async def _open_houses(self) -> None:
+    def _take_ports(self) -> dict[str, int]:
+        return {name: self.servers.ports.take(name, preferred=port) for name, port in PORTS.items()}
+
+    async def _open_houses(self, ports: Mapping[str, int]) -> None:
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
             "DATABASE_URL": self.servers.dsn,
             "MAKEGOOD_STATE": str(self.state),
             **self._settings,
         }
-        for name, preferred in PORTS.items():
-            port = self.servers.ports.take(name, preferred=preferred)
+        for name, port in ports.items():
             self.services[name] = Service(name, self.state, port, environment)
         houses = self.services.values()
         with self._steps.step("Migrations and topics"):
@@ -171,8 +180,9 @@ class Stack:
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
         await asyncio.gather(*(house.process.stop() for house in self.services.values()))
+        if self.services:
+            self._described.unlink(missing_ok=True)
         await self.servers.stop()
-        (self.state / "stack.json").unlink(missing_ok=True)
 
 
 def run(main: Coroutine[object, object, None], console: rich.console.Console) -> int:
