@@ -59,6 +59,7 @@ class Process:
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     spawned: Callable[[], None] = lambda: None  # called after each spawn: the id has changed
+    _log_began: int = dataclasses.field(default=0, init=False)
     _child: subprocess.Popen[bytes] | None = dataclasses.field(default=None, init=False)
 
     @property
@@ -83,6 +84,7 @@ class Process:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
+            self._log_began = log.tell()
             self._child = subprocess.Popen(
                 command,
                 env=env,
@@ -130,11 +132,11 @@ class Process:
             self._child.wait()
 
     def tail(self, lines: int = 15) -> str:
-        """The end of its log."""
+        """The end of what it wrote since it was last started."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:
-            log.seek(max(0, self.log.stat().st_size - 20_000))
+            log.seek(max(self._log_began, self.log.stat().st_size - 20_000))
             return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
 
     async def until(self, is_ready: Callable[[], Awaitable[bool]], seconds_max: float) -> None:

@@ -160,7 +160,8 @@ class TestSupervisor:
         with pytest.raises(supervisor.KeepsDying, match=r"(?s)hopeless died 5 times.*such table"):
             await supervisor.keep_alive(part)
 
-        assert 5 == part.process.tail().count("no such table")
+        assert "no such table" == part.process.tail()
+        assert 5 == len(part.process.log.read_text().splitlines())
 
 
 class TestProcess:
