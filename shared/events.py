@@ -244,7 +244,7 @@ class Assessment(_Frozen):
     counted: Quantity
     low: Quantity
     high: Quantity
-    attainment: str | None
+    attainment: str | None = None
     """Exact fraction low / expected; none when nothing is expected."""
     rating: Rating
     reason: str | None = None
@@ -297,7 +297,7 @@ class CaseMoved(Event):
     commitment_id: Identifier | None = None
     party_id: Identifier | None = None
     period: Period
-    moved_from: str | None
+    moved_from: str | None = None
     moved_to: str
     reason: str
 
