@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared import failpoints, kafka, log, mail, metrics, positions, sql, topics
+from shared import failpoints, kafka, log, mail, metrics, positions, sql, tail, topics
 from shared.settings import Settings
 
 PAUSE_SECONDS_MAX = 15.0
@@ -77,6 +77,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._subscriber = subscriber
         try:
             await self._check_topics()
+            await tail.guard(self._settings, self._room)
             await broker.start()
             while True:
                 await asyncio.sleep(1)

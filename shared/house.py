@@ -14,7 +14,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from shared import consumer, kafka, keys, log, mail, outbox, sql
+from aiokafka import AIOKafkaProducer
+
+from shared import consumer, kafka, keys, log, mail, outbox, sql, tail
 from shared.settings import Settings
 
 READY_SECONDS_MAX = 2.0
@@ -43,6 +45,9 @@ class House:
         return self.consumer.is_live
 
     async def is_ready(self) -> bool:
+        """The database answers, and is no older than what was sent from it."""
+        if self.room.alarm is not None:
+            return False
         try:
             async with asyncio.timeout(READY_SECONDS_MAX):
                 return bool(await self.pool.fetchval("SELECT true"))
@@ -78,7 +83,7 @@ async def at_work(
 
     async def relay() -> None:
         await outbox.relay(
-            room.house, room.pool, lambda: kafka.start_producer(settings), room.posted
+            room.house, room.pool, lambda: _start_producer(settings, room), room.posted
         )
 
     _calm_collector()
@@ -92,6 +97,11 @@ async def at_work(
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         room.pool.terminate()
+
+
+async def _start_producer(settings: Settings, room: mail.Mailroom) -> AIOKafkaProducer:
+    await tail.guard(settings, room)
+    return await kafka.start_producer(settings)
 
 
 def _calm_collector() -> None:

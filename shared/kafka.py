@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faststream import AckPolicy
@@ -94,6 +94,22 @@ async def start_producer(settings: Settings) -> AIOKafkaProducer:
         await producer.stop()
         raise
     return producer
+
+
+async def start_reader(settings: Settings) -> AIOKafkaConsumer:
+    """A consumer without a group, to look at a topic. The caller stops it."""
+    consumer = AIOKafkaConsumer(
+        **_connection(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=topics.MESSAGE_BYTES_MAX,
+    )
+    try:
+        await consumer.start()
+    except BaseException:
+        await consumer.stop()
+        raise
+    return consumer
 
 
 async def start_admin(settings: Settings) -> AIOKafkaAdminClient:

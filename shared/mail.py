@@ -158,6 +158,8 @@ class Mailroom:
     remember: Remember | None = _remember_in_inbox
     posted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set after each commit that posted letters: wakes the relay in this process."""
+    alarm: str | None = None
+    """Why this house must not write: its database is older than what was sent from it."""
     parked_last: frozenset[tuple[str, int, int]] = frozenset()
     """Topic, partition and offset of what the last committed unit parked."""
 

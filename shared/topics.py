@@ -39,6 +39,8 @@ class Topic:
     keeps_days: int | None
     """None: compacted, keeps the newest of each key."""
     partitions: int = PARTITIONS
+    written_by: str | None = None
+    """The one house that writes to it; none where several do, or a stranger."""
     is_ours: bool = True
     """False: strangers write to it. The broker then unpacks and measures what they compressed."""
 
@@ -52,12 +54,12 @@ class Topic:
         return kept | {"max.message.bytes": str(MESSAGE_BYTES_MAX), "compression.type": codec}
 
 
-RETURNS = Topic("makegood.returns.v1", 90)
-OUTCOMES = Topic("makegood.outcomes.v1", 90)
-ALERTS = Topic("makegood.alerts.v1", 90)
-CONTRACTS = Topic("makegood.contracts.v1", None)
-RECONSIDER = Topic("makegood.reconsider.v1", 7)
-ENTRIES = Topic("makegood.entries.v1", 7)
+RETURNS = Topic("makegood.returns.v1", 90, written_by="intake")
+OUTCOMES = Topic("makegood.outcomes.v1", 90, written_by="verification")
+ALERTS = Topic("makegood.alerts.v1", 90, written_by="verification")
+CONTRACTS = Topic("makegood.contracts.v1", None, written_by="verification")
+RECONSIDER = Topic("makegood.reconsider.v1", 7, written_by="verification")
+ENTRIES = Topic("makegood.entries.v1", 7, written_by="ledger")
 PARKED = Topic("makegood.parked.v1", 90)
 
 STREET = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
