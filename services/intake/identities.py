@@ -10,7 +10,12 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, NamedTuple
+from uuid import UUID
+
+from services.intake import submission
 
 _NATIONAL_INSURANCE: Final = re.compile(
     r"(?<![A-Z0-9])[A-Z]{2}[\s.-]*(?:[0-9]{2}[\s.-]*){3}[A-D](?![A-Z0-9])", re.IGNORECASE
@@ -20,14 +25,6 @@ _WORDS: Final = re.compile(r"[^\W\d_]{2,}[\s.,_]+[^\W\d_]{2,}")
 """Two words of letters, one after the other: `Jane Smith 2`, `jane.smith99`."""
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _DIGIT: Final = re.compile(r"[0-9]")
-
-
-class Reference(NamedTuple):
-    """A person as one employer knows them, within one authority."""
-
-    authority_id: str
-    employer_id: str
-    ref: str
 
 
 def looks_like(reference: str) -> str | None:
@@ -44,7 +41,38 @@ def looks_like(reference: str) -> str | None:
     return None
 
 
+class Reference(NamedTuple):
+    """A person as one employer knows them, within one authority."""
+
+    authority_id: str
+    employer_id: str
+    ref: str
+
+
+def reference(authority_id: str, person: submission.Person) -> Reference:
+    """How a person in a return without faults is referred to."""
+    assert person.employer_id is not None
+    assert person.ref is not None
+    return Reference(authority_id, person.employer_id, person.ref.strip())
+
+
 def keyed_hash(secret: bytes, authority_id: str, shared_id: str) -> bytes:
     """What is kept of a shared identifier: it joins employers and says nothing by itself."""
     plain = "".join(shared_id.split()).upper()
     return hmac.digest(secret, f"{authority_id}\x1f{plain}".encode(), "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Random ids of the people that a group of returns refers to."""
+
+    secret: bytes
+    people: Mapping[Reference, UUID]
+    shared: Mapping[bytes, UUID]
+
+    def find(self, authority_id: str, person: submission.Person) -> tuple[UUID, UUID | None]:
+        """The person's id and, where a shared identifier was given, that one's."""
+        person_id = self.people[reference(authority_id, person)]
+        if person.shared_id is None:
+            return person_id, None
+        return person_id, self.shared[keyed_hash(self.secret, authority_id, person.shared_id)]

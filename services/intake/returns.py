@@ -17,7 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from services.intake import faults, lines, submission
-from shared import measures, topics
+from shared import measures
 from shared.events import (
     ContractPublished,
     Evidence,
@@ -274,14 +274,16 @@ def received(
     )
 
 
-def is_too_large(given: submission.Submission, body_bytes: int, acceptance: Acceptance) -> bool:
+def is_too_large(
+    given: submission.Submission, body_bytes: int, acceptance: Acceptance, event_bytes_max: int
+) -> bool:
     """Whether the event would not fit into a message (rule I12). Ids have one length, so that it
     can be known before people have theirs."""
-    if body_bytes * EVENT_GROWTH_MAX + EVENT_BYTES_BASE <= topics.BODY_BYTES_MAX:
+    if body_bytes * EVENT_GROWTH_MAX + EVENT_BYTES_BASE <= event_bytes_max:
         return False
     nobody = UUID(int=0)
     event = received(given, acceptance, lambda person: (nobody, nobody))  # noqa: ARG005
-    return len(write(event)) > topics.BODY_BYTES_MAX
+    return len(write(event)) > event_bytes_max
 
 
 def _line(line: submission.Line, people: People) -> Line:

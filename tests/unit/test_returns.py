@@ -365,11 +365,12 @@ class TestTheEvent:
                 for i in range(5_000)
             )
         )
-        assert not returns.is_too_large(few, 2_000, ACCEPTANCE)
+        assert not returns.is_too_large(few, 2_000, ACCEPTANCE, topics.BODY_BYTES_MAX)
         for document, is_too_large in ((many, False), (heavy, True)):
             body = build.written(document)
             reading = submission.read(body)
-            assert returns.is_too_large(reading.submission, len(body), ACCEPTANCE) is is_too_large
+            given_, most = reading.submission, topics.BODY_BYTES_MAX
+            assert returns.is_too_large(given_, len(body), ACCEPTANCE, most) is is_too_large
             size = len(events.write(passed_on(document)))
             assert (size > topics.BODY_BYTES_MAX) is is_too_large
 

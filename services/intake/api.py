@@ -1,0 +1,178 @@
+"""Intake for programs, under `/api/v1`: returns, withdrawals, their status, credentials.
+
+Promises: `201` and `200` are answered after the commit and carry a signed receipt; every refusal
+names all its faults. What a caller may not see is `404` to it.
+Refuses: too much at once from one client (`429`), anything while there is no room (`503`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from services.intake import (
+    admission,
+    commit,
+    desk,
+    documents,
+    handlers,
+    receipts,
+    store,
+    views,
+    withdrawals,
+)
+from services.intake.parts import Given
+from services.intake.settings import IntakeSettings
+from shared import auth, http, kafka, topics
+
+FULL_RETRY_SECONDS: Final = 1
+
+Supplier = Annotated[auth.Caller, Depends(auth.caller("supplier"))]
+Reader = Annotated[auth.Caller, Depends(auth.caller("supplier", "manager", "approver", "auditor"))]
+Operator = Annotated[auth.Caller, Depends(auth.caller("operator"))]
+
+router = APIRouter(prefix="/api/v1")
+
+
+_RECEIPTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The same again: the same receipt", "model": documents.Receipt},
+    201: {"description": "Accepted: a signed receipt", "model": documents.Receipt},
+}
+
+
+@router.post("/returns", status_code=201, responses=_RECEIPTS)
+async def post_return(
+    request: Request,
+    who: Supplier,
+    parts: Given,
+    idempotency_key: Annotated[str | None, Header(max_length=handlers.KEY_CHARACTERS_MAX)] = None,
+) -> Response:
+    """Take a month's return: a receipt, or every fault at once."""
+    parts.door.admit(who.actor_id)
+    key = handlers.key(idempotency_key.encode() if idempotency_key else None)
+    post = await desk.read(await request.body(), key, _sender(who))
+    try:
+        return _answer(await parts.committer.submit(post))
+    except commit.FullError:
+        headers = {"retry-after": str(FULL_RETRY_SECONDS)}
+        raise http.Problem(503, "Too much waits at once", headers=headers) from None
+    except commit.BrokenError:
+        raise http.unavailable() from None
+
+
+@router.post("/returns/{return_id}/withdraw", status_code=201, responses=_RECEIPTS)
+async def withdraw(
+    return_id: UUID, wanted: documents.WithdrawalRequest, who: Supplier, parts: Given
+) -> Response:
+    """Take the current revision of a month back, with a reason."""
+    parts.door.admit(who.actor_id)
+    party_id = _sender(who).party_id
+    async with parts.room.pool.acquire() as conn, conn.transaction():
+        issued, is_new = await withdrawals.withdraw(
+            conn, parts.desk, party_id, return_id, wanted.reason
+        )
+    parts.room.posted.set()
+    return _receipt(issued, 201 if is_new else 200)
+
+
+@router.get("/returns")
+async def list_returns(
+    who: Reader,
+    parts: Given,
+    contract: str | None = None,
+    limit: http.Limit = http.ITEMS_DEFAULT,
+    cursor: str | None = None,
+) -> http.Page[documents.ReturnSummary]:
+    """Own returns, or the authority's; newest first."""
+    before = None if cursor is None else http.decode_cursor(cursor, int)[0]
+    rows = await store.returns(parts.room.pool, _scope(who), contract, before, limit + 1)
+    cut, following = http.cut(rows, limit, lambda row: [row["receipt_no"]])
+    return http.Page(items=[documents.ReturnSummary(**row) for row in cut], next=following)
+
+
+@router.get("/returns/{return_id}")
+async def get_return(return_id: UUID, who: Reader, parts: Given) -> documents.Return:
+    """One return, and what became of each of its lines."""
+    row = await store.one_return(parts.room.pool, _scope(who), return_id)
+    if row is None:
+        raise http.Problem(404, "There is no such return")
+    return await views.one_return(row, await store.line_statuses(parts.room.pool, return_id))
+
+
+@router.get("/receipt-key")
+async def get_receipt_key(parts: Given) -> documents.Key:
+    """The public key that receipts are checked with."""
+    return documents.Key(public_key=receipts.base64_of(parts.desk.signer.public_key))
+
+
+@router.post("/parties/{party_id}/credentials", status_code=201)
+async def post_credential(party_id: str, who: Operator, parts: Given) -> documents.NewCredential:
+    """A token for a party's programs, shown once, and its inbound topic."""
+    try:
+        topic = topics.inbound(party_id)
+    except ValueError as error:
+        fault = http.Fault("form", str(error), "Give the party's org-id.", parameter="party_id")
+        raise http.Problem(422, "This cannot be a party", errors=[fault]) from None
+    await _create_topic(parts.settings, topic)
+    async with parts.room.pool.acquire() as conn, conn.transaction():
+        await store.keep_inbound_topic(conn, topic.name, party_id, who.authority_id)
+        token = await auth.issue(conn, "supplier", who.authority_id, party_id, party_id)
+    return documents.NewCredential(token=token, inbound_topic=topic.name)
+
+
+@router.get("/parties/{party_id}/credentials")
+async def list_credentials(
+    party_id: str, who: Operator, parts: Given
+) -> http.Page[documents.Credential]:
+    """Who holds tokens of a party; never the tokens."""
+    rows = await store.credentials(parts.room.pool, party_id, who.authority_id)
+    return http.Page(items=[documents.Credential(**row) for row in rows], next=None)
+
+
+def _sender(who: auth.Caller) -> desk.Sender:
+    assert who.party_id is not None, "a supplier's token has a party"
+    return desk.Sender(who.party_id, who.authority_id, "http")
+
+
+def _scope(who: auth.Caller) -> store.Scope:
+    if who.role == "supplier":
+        return store.Scope(party_id=who.party_id, authority_id=None)
+    return store.Scope(party_id=None, authority_id=who.authority_id)
+
+
+async def _create_topic(settings: IntakeSettings, topic: topics.Topic) -> None:
+    try:
+        admin = await kafka.start_admin(settings)
+        try:
+            await topics.create(admin, (topic,))
+        finally:
+            await admin.close()
+    except (KafkaError, OSError, TimeoutError):
+        raise http.unavailable() from None
+
+
+_TITLES: Final = {
+    409: "This does not follow what was sent before",
+    413: "This is too large",
+    422: "This return cannot be accepted",
+}
+
+
+def _answer(decision: admission.Decision) -> Response:
+    if isinstance(decision, admission.Refused):
+        errors = [
+            http.Fault(f.rule, f.message, f.fix, pointer=f.pointer, value=f.value)
+            for f in decision.faults
+        ]
+        raise http.Problem(decision.status, _TITLES[decision.status], errors=errors)
+    return _receipt(decision.issued, 201 if isinstance(decision, admission.Accepted) else 200)
+
+
+def _receipt(issued: receipts.Issued, status: int) -> Response:
+    document = documents.receipt(issued)
+    headers = {"location": document["links"]["self"]}
+    return Response(json.dumps(document), status, headers, "application/json")

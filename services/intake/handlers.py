@@ -1,0 +1,134 @@
+"""What reaches intake by Kafka: returns on inbound topics, and what the other houses say.
+
+Promises: an inbound record is a submission like one by HTTP, whatever its bytes: taken, taken again
+or refused with a ReturnRefused; whose it is, the exact name of its topic says. All in the one
+transaction of `mail.unit`. Records of our own topics are applied, for reading and for display.
+
+Refuses (parks): records of an inbound topic that no party has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from services.intake import admission, desk, measured, store
+from shared import kafka, mail, topics
+from shared.events import (
+    CommitmentAssessed,
+    ContractPublished,
+    EntriesRecorded,
+    LineResult,
+    ReturnChecked,
+)
+
+GROUP: Final = "makegood-intake"
+KEY_CHARACTERS_MAX: Final = 200
+"""An Idempotency-Key, on either route."""
+_OURS = (topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name)
+SUBSCRIPTION: Final = kafka.Subscription(
+    GROUP,
+    pattern="^(?:"
+    + "|".join([*(name.replace(".", r"\.") for name in _OURS), topics.INBOUND_PATTERN.strip("^$")])
+    + ")$",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A submission that no one has looked at yet."""
+
+    body: bytes
+    key: str | None
+
+
+def read(record: mail.Record) -> tuple[Any, UUID | None]:
+    """Our own events as everywhere; of an inbound record nothing is believed but its bytes."""
+    if not record.topic.startswith(topics.INBOUND_PREFIX):
+        return mail.read_event(record)
+    given = dict(record.headers).get("idempotency-key")
+    return Inbound(record.value or b"", key(given)), None
+
+
+def key(given: bytes | None) -> str | None:
+    """An Idempotency-Key that can be kept; one that cannot is as none: equal bytes are known
+    without it."""
+    text = (given or b"").decode("latin-1").strip()
+    is_good = text.isascii() and text.isprintable() and 0 < len(text) <= KEY_CHARACTERS_MAX
+    return text if is_good else None
+
+
+def router(
+    room: mail.Mailroom, at: desk.Desk
+) -> Callable[[Sequence[mail.Record]], Awaitable[None]]:
+    """The handler of a batch."""
+
+    async def on_records(records: Sequence[mail.Record]) -> None:
+        async with mail.unit(room, records) as work:
+            await store.apply_contracts(work.conn, _newest_contracts(work.letters))
+            await store.apply_line_statuses(work.conn, _last_results(work.letters))
+            await store.apply_entries(work.conn, _entries(work.letters))
+            decisions = await _take_inbound(work, at)
+        for decision in decisions:
+            measured.count(decision)
+
+    return on_records
+
+
+async def _take_inbound(work: mail.Unit, at: desk.Desk) -> list[admission.Decision]:
+    inbound = [letter for letter in work.letters if isinstance(letter.event, Inbound)]
+    owners = await store.inbound_topics(work.conn, {letter.topic for letter in inbound})
+    posts = []
+    for letter in inbound:
+        owner = owners.get(letter.topic)
+        if owner is None:
+            work.park(letter, "unknown_inbound_topic")
+        else:
+            sender = desk.Sender(*owner, "kafka")
+            posts.append(await desk.read(letter.event.body, letter.event.key, sender))
+    if not posts:
+        return []
+    taken = await at.take(work.conn, posts)
+    for event in taken.letters:
+        work.send(topics.RETURNS, event)
+    return taken.decisions
+
+
+def _newest_contracts(letters: Sequence[mail.Letter]) -> dict[str, tuple[int, bytes]]:
+    newest: dict[str, tuple[int, bytes]] = {}
+    for letter in letters:
+        event = letter.event
+        if isinstance(event, ContractPublished):
+            known = newest.get(event.contract_id)
+            if known is None or known[0] < event.version:
+                newest[event.contract_id] = event.version, letter.body
+    return newest
+
+
+def _last_results(
+    letters: Sequence[mail.Letter],
+) -> dict[tuple[UUID, str], tuple[UUID, LineResult]]:
+    """What was said last of each line, by its own return or because of another."""
+    last: dict[tuple[UUID, str], tuple[UUID, LineResult]] = {}
+    for letter in letters:
+        event = letter.event
+        if isinstance(event, ReturnChecked):
+            for result in event.results:
+                return_id = result.return_id or event.return_id
+                last[return_id, result.line_id] = event.event_id, result
+        if isinstance(event, ReturnChecked | CommitmentAssessed):
+            for result in event.changed:
+                if result.return_id is not None:
+                    last[result.return_id, result.line_id] = event.event_id, result
+    return last
+
+
+def _entries(letters: Sequence[mail.Letter]) -> list[Any]:
+    return [
+        entry
+        for letter in letters
+        if isinstance(letter.event, EntriesRecorded)
+        for entry in letter.event.entries
+    ]

@@ -1,0 +1,31 @@
+"""What the endpoints stand on, made by `app` when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.intake import commit, desk, limits
+from services.intake.settings import IntakeSettings
+from shared import clock, mail
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    settings: IntakeSettings
+    room: mail.Mailroom
+    desk: desk.Desk
+    committer: commit.Committer
+    door: limits.Door
+    clock: clock.Clock
+
+
+async def _of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Given = Annotated[Parts, Depends(_of)]
+"""The parts, as an endpoint's parameter."""

@@ -1,0 +1,230 @@
+-- Each query of the house, with its purpose. `store.py` has one function for each.
+
+-- name: lock_desk()^
+-- Locks the desk for a group of acceptances; read committed, so the row is the newest.
+SELECT receipt_no, day_ended, stands_at FROM desk FOR UPDATE;
+
+-- name: open_desk(day_before, at)!
+-- The day of installation: days end from it on.
+INSERT INTO desk (receipt_no, day_ended, stands_at) VALUES (0, :day_before, :at)
+ON CONFLICT ON CONSTRAINT desk_pk DO NOTHING;
+
+-- name: leave_desk(receipt_no, at)!
+-- Where the desk stands after a group.
+UPDATE desk SET receipt_no = :receipt_no, stands_at = :at;
+
+-- name: end_day(day, at)!
+-- A day has ended; nothing is accepted in it any more.
+UPDATE desk SET day_ended = :day, stands_at = greatest(stands_at, :at);
+
+-- name: stands_at()$
+-- The time that the desk has come to; none before the installation.
+SELECT stands_at FROM desk;
+
+-- name: contract_versions(contract_ids)
+-- Contracts that submissions name, as far as they are known here.
+SELECT contract_id, version FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
+
+-- name: contract_bodies(contract_ids)
+-- Contracts whose version in memory is not the newest.
+SELECT contract_id, version, body FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
+
+-- name: apply_contracts(contract_ids, versions, bodies)!
+-- Contracts as published, where newer than what is known here.
+INSERT INTO contract (contract_id, version, body)
+SELECT contract_id, version, body
+FROM unnest(:contract_ids::text[], :versions::integer[], :bodies::bytea[])
+    AS n (contract_id, version, body)
+ORDER BY contract_id
+ON CONFLICT ON CONSTRAINT contract_pk DO UPDATE SET version = excluded.version, body = excluded.body
+WHERE contract.version < excluded.version;
+
+-- name: latest(contract_ids, party_ids, periods)
+-- The current revision of each contract, party and period.
+SELECT w.contract_id, w.party_id, w.period, r.revision, r.return_id
+FROM unnest(:contract_ids::text[], :party_ids::text[], :periods::text[])
+    AS w (contract_id, party_id, period)
+CROSS JOIN LATERAL (
+    SELECT a.revision, a.return_id FROM accepted_return AS a
+    WHERE a.contract_id = w.contract_id AND a.party_id = w.party_id AND a.period = w.period
+    ORDER BY a.revision DESC LIMIT 1
+) AS r;
+
+-- name: accepted_by_bytes(party_ids, digests)
+-- Receipts of submissions that came with the same bytes before.
+SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.sha256, a.salt,
+    a.received_at, a.merge_by, a.signature, a.public_key
+FROM unnest(:party_ids::text[], :digests::bytea[]) AS w (party_id, sha256)
+JOIN accepted_return AS a USING (party_id, sha256);
+
+-- name: accepted_by_key(party_ids, keys)
+-- Receipts of submissions that came under the same Idempotency-Key before.
+SELECT i.key, a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.sha256,
+    a.salt, a.received_at, a.merge_by, a.signature, a.public_key
+FROM unnest(:party_ids::text[], :keys::text[]) AS w (party_id, key)
+JOIN idempotency AS i USING (party_id, key)
+JOIN accepted_return AS a USING (return_id);
+
+-- name: keep_returns(received_at, merge_by, public_key, return_ids, receipt_nos, authority_ids, contract_ids, party_ids, periods, revisions, supersedes, bodies, digests, salts, signatures)!
+-- A group's accepted returns.
+INSERT INTO accepted_return (
+    return_id, receipt_no, authority_id, contract_id, party_id, period, revision, supersedes, body,
+    sha256, salt, received_at, merge_by, signature, public_key
+)
+SELECT return_id, receipt_no, authority_id, contract_id, party_id, period, revision, supersedes,
+    body, sha256, salt, :received_at, :merge_by, signature, :public_key
+FROM unnest(
+    :return_ids::uuid[], :receipt_nos::bigint[], :authority_ids::text[], :contract_ids::text[],
+    :party_ids::text[], :periods::text[], :revisions::integer[], :supersedes::uuid[],
+    :bodies::bytea[], :digests::bytea[], :salts::bytea[], :signatures::bytea[]
+) AS n (
+    return_id, receipt_no, authority_id, contract_id, party_id, period, revision, supersedes, body,
+    sha256, salt, signature
+)
+ORDER BY receipt_no;
+
+-- name: keep_keys(party_ids, keys, return_ids)!
+-- Idempotency-Keys of accepted submissions.
+INSERT INTO idempotency (party_id, key, return_id)
+SELECT party_id, key, return_id
+FROM unnest(:party_ids::text[], :keys::text[], :return_ids::uuid[]) AS n (party_id, key, return_id)
+ORDER BY party_id, key
+ON CONFLICT ON CONSTRAINT idempotency_pk DO NOTHING;
+
+-- name: keep_refusals(refused_at, event_ids, party_ids, contract_ids, routes, rules, faults)!
+-- That submissions were refused.
+INSERT INTO refusal (event_id, party_id, contract_id, route, rules, faults, refused_at)
+SELECT event_id, party_id, contract_id, route, string_to_array(rules, ' '), faults, :refused_at
+FROM unnest(
+    :event_ids::uuid[], :party_ids::text[], :contract_ids::text[], :routes::text[], :rules::text[],
+    :faults::integer[]
+) AS n (event_id, party_id, contract_id, route, rules, faults);
+
+-- name: people(authority_ids, employer_ids, refs)
+-- Known people among those that a group refers to.
+SELECT authority_id, employer_id, ref, person_id
+FROM unnest(:authority_ids::text[], :employer_ids::text[], :refs::text[])
+    AS w (authority_id, employer_id, ref)
+JOIN person AS p USING (authority_id, employer_id, ref);
+
+-- name: add_people(authority_ids, employer_ids, refs)
+-- New people, under the lock of the desk.
+INSERT INTO person (authority_id, employer_id, ref)
+SELECT authority_id, employer_id, ref
+FROM unnest(:authority_ids::text[], :employer_ids::text[], :refs::text[])
+    AS n (authority_id, employer_id, ref)
+ORDER BY authority_id, employer_id, ref
+RETURNING authority_id, employer_id, ref, person_id;
+
+-- name: shared_people(hashes)
+-- Known shared identifiers among those that a group gives.
+SELECT keyed_hash, shared_person_id FROM shared_person WHERE keyed_hash = ANY(:hashes::bytea[]);
+
+-- name: add_shared_people(hashes)
+-- New shared identifiers, under the lock of the desk.
+INSERT INTO shared_person (keyed_hash)
+SELECT keyed_hash FROM unnest(:hashes::bytea[]) AS n (keyed_hash) ORDER BY keyed_hash
+RETURNING keyed_hash, shared_person_id;
+
+-- name: return_to_withdraw(return_id, party_id)^
+-- A party's own return, whether it is the current revision, and its withdrawal if there is one.
+SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.period, a.revision,
+    a.sha256, a.salt, w.receipt_no AS withdrawal_no, w.reason, w.withdrawn_at, w.merge_by,
+    w.signature, w.public_key,
+    NOT EXISTS (
+        SELECT FROM accepted_return AS n
+        WHERE (n.contract_id, n.party_id, n.period, n.revision)
+            = (a.contract_id, a.party_id, a.period, a.revision + 1)
+    ) AS is_current
+FROM accepted_return AS a LEFT JOIN withdrawal AS w USING (return_id)
+WHERE a.return_id = :return_id AND a.party_id = :party_id;
+
+-- name: keep_withdrawal(return_id, event_id, receipt_no, reason, withdrawn_at, merge_by, signature, public_key)!
+-- A withdrawal with its receipt.
+INSERT INTO withdrawal (
+    return_id, event_id, receipt_no, reason, withdrawn_at, merge_by, signature, public_key
+) VALUES (
+    :return_id, :event_id, :receipt_no, :reason, :withdrawn_at, :merge_by, :signature, :public_key
+);
+
+-- name: returns(party_id, authority_id, contract_id, before, rows)
+-- Returns that a caller may see, newest first, before a cursor.
+SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.received_at,
+    w.withdrawn_at, e.index AS entry
+FROM accepted_return AS a
+LEFT JOIN withdrawal AS w USING (return_id)
+LEFT JOIN entry AS e ON e.event_id = a.return_id
+WHERE (:party_id::text IS NULL OR a.party_id = :party_id)
+    AND (:authority_id::text IS NULL OR a.authority_id = :authority_id)
+    AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
+    AND (:before::bigint IS NULL OR a.receipt_no < :before)
+ORDER BY a.receipt_no DESC
+LIMIT :rows;
+
+-- name: one_return(return_id, party_id, authority_id)^
+-- A return that a caller may see, with its bytes and receipts.
+SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.period, a.revision,
+    a.supersedes, a.body, a.sha256, a.salt, a.received_at, a.merge_by, a.signature, a.public_key,
+    w.receipt_no AS withdrawal_no, w.reason, w.withdrawn_at, e.index AS entry,
+    we.index AS withdrawal_entry,
+    (
+        SELECT n.return_id FROM accepted_return AS n
+        WHERE (n.contract_id, n.party_id, n.period, n.revision)
+            = (a.contract_id, a.party_id, a.period, a.revision + 1)
+    ) AS superseded_by
+FROM accepted_return AS a
+LEFT JOIN withdrawal AS w USING (return_id)
+LEFT JOIN entry AS e ON e.event_id = a.return_id
+LEFT JOIN entry AS we ON we.event_id = w.event_id
+WHERE a.return_id = :return_id
+    AND (:party_id::text IS NULL OR a.party_id = :party_id)
+    AND (:authority_id::text IS NULL OR a.authority_id = :authority_id);
+
+-- name: line_statuses(return_id)
+-- What verification last said of a return's lines, and as which entry that was recorded.
+SELECT s.line_id, s.outcome, s.counted, s.provisional, s.queried, s.findings, e.index AS entry
+FROM line_status AS s LEFT JOIN entry AS e USING (event_id)
+WHERE s.return_id = :return_id;
+
+-- name: apply_line_statuses(return_ids, line_ids, outcomes, counted, provisional, queried, findings, event_ids)!
+-- Newer words on lines; what was said last stands.
+INSERT INTO line_status (
+    return_id, line_id, outcome, counted, provisional, queried, findings, event_id
+)
+SELECT return_id, line_id, outcome, counted, provisional, queried, findings::jsonb, event_id
+FROM unnest(
+    :return_ids::uuid[], :line_ids::text[], :outcomes::text[], :counted::text[],
+    :provisional::text[], :queried::text[], :findings::text[], :event_ids::uuid[]
+) AS n (return_id, line_id, outcome, counted, provisional, queried, findings, event_id)
+ORDER BY return_id, line_id
+ON CONFLICT ON CONSTRAINT line_status_pk DO UPDATE SET
+    outcome = excluded.outcome, counted = excluded.counted, provisional = excluded.provisional,
+    queried = excluded.queried, findings = excluded.findings, event_id = excluded.event_id;
+
+-- name: apply_entries(event_ids, indexes)!
+-- Which events became which entries.
+INSERT INTO entry (event_id, index)
+SELECT event_id, index FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n (event_id, index)
+ORDER BY event_id
+ON CONFLICT DO NOTHING;
+
+-- name: inbound_topics(topics)
+-- Whose the inbound topics are.
+SELECT topic, party_id, authority_id FROM inbound_topic WHERE topic = ANY(:topics::text[]);
+
+-- name: keep_inbound_topic(topic, party_id, authority_id)!
+-- A party's inbound topic.
+INSERT INTO inbound_topic (topic, party_id, authority_id)
+VALUES (:topic, :party_id, :authority_id)
+ON CONFLICT DO NOTHING;
+
+-- name: credentials(party_id, authority_id)
+-- Who holds tokens of a party, and since when; never the tokens.
+SELECT actor_id, created_at, revoked_at FROM token
+WHERE party_id = :party_id AND authority_id = :authority_id
+ORDER BY created_at;
+
+-- name: outbox_age_seconds()$
+-- How long the oldest letter has waited for the broker; 0 where none waits.
+SELECT coalesce(extract(epoch FROM now() - min(o.posted_at)), 0)::float8
+FROM outbox_unsent AS u JOIN outbox AS o USING (id);

@@ -1,0 +1,75 @@
+"""A return as its party and its authority see it: what was sent, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from services.intake import desk, documents, store, submission
+from shared import sql
+
+
+async def one_return(row: sql.Record, statuses: Mapping[str, sql.Record]) -> documents.Return:
+    """The return of a row of `one_return`, with the last word on each of its lines."""
+    if len(row["body"]) > desk.HEAVY_BYTES:
+        return await asyncio.to_thread(_one_return, row, statuses)
+    return _one_return(row, statuses)
+
+
+def _one_return(row: sql.Record, statuses: Mapping[str, sql.Record]) -> documents.Return:
+    facts = dict(row)
+    given = submission.read(row["body"]).submission
+    return documents.Return(
+        **{name: facts[name] for name in documents.ReturnSummary.model_fields},
+        status=_status(row, statuses),
+        supersedes=row["supersedes"],
+        superseded_by=row["superseded_by"],
+        withdrawal=_withdrawal(row),
+        receipt=documents.Receipt(**documents.receipt(store.issued(row))),
+        lines=[_line(line, statuses.get(line.line_id or "")) for line in given.lines or ()],
+    )
+
+
+def _status(row: sql.Record, statuses: Mapping[str, sql.Record]) -> Any:
+    if row["withdrawn_at"] is not None:
+        return "withdrawn"
+    if row["superseded_by"] is not None:
+        return "superseded"
+    return "checked" if statuses else "received"
+
+
+def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:
+    if row["withdrawal_no"] is None:
+        return None
+    return documents.Withdrawal(
+        receipt_no=row["withdrawal_no"],
+        reason=row["reason"],
+        withdrawn_at=row["withdrawn_at"],
+        entry=row["withdrawal_entry"],
+    )
+
+
+def _line(line: submission.Line, status: sql.Record | None) -> documents.Line:
+    said = {"status": "received"}
+    if status is not None:
+        said = {
+            "status": status["outcome"],
+            "counted": status["counted"],
+            "provisional": status["provisional"],
+            "queried": status["queried"],
+            "reasons": json.loads(status["findings"]),
+            "entry": status["entry"],
+        }
+    return documents.Line.model_validate(
+        {
+            "line_id": line.line_id,
+            "commitment_id": line.commitment_id,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "from": line.from_,
+            "to": line.to,
+            **said,
+        }
+    )

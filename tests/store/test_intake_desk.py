@@ -1,0 +1,306 @@
+"""The desk on a real database: groups, receipts, people, refusals, days."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import intake_builders as build
+import intake_house
+import pytest
+
+from services.intake import admission, commit, days, desk, receipts, store
+from shared import events, ids, sql, topics
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[intake_house.House]:
+    async with intake_house.at_work(database) as made:
+        yield made
+
+
+def with_line(number: int, **changes: Any) -> dict[str, Any]:
+    """Returns that differ in their bytes."""
+    return build.a_return(build.a_line(build.VISIT, line_id=str(number)), **changes)
+
+
+class TestAPost:
+    async def test_is_kept_with_its_bytes_and_receipt(self, house: intake_house.House) -> None:
+        """What the receipt says is what the database has and what the event tells."""
+        body = build.written(build.a_return())
+        decision = await house.submit(body)
+        assert isinstance(decision, admission.Accepted)
+        receipt = decision.issued.receipt
+        assert (1, 1, hashlib.sha256(body).digest()) == (
+            receipt.receipt_no,
+            receipt.revision,
+            receipt.sha256,
+        )
+        row = await house.pool.fetchrow("SELECT * FROM accepted_return")
+        assert row is not None
+        assert (body, decision.issued) == (row["body"], store.issued(row))
+        (event,) = await house.letters()
+        assert event.receipt_no == receipt.receipt_no
+        assert event.words_digest == receipts.words_digest(receipt.salt, body)
+
+    async def test_again_gets_the_same_receipt(self, house: intake_house.House) -> None:
+        """By its bytes or by its key, in another group or in the same one, and nothing is sent."""
+        first = await house.submit(build.a_return(), key="k1")
+        again = [
+            await house.submit(build.a_return()),
+            await house.submit(build.a_return(), key="k1"),
+            *await asyncio.gather(*(house.submit(build.a_return(), "k2") for _ in range(3))),
+        ]
+        assert isinstance(first, admission.Accepted)
+        assert [admission.Again] * 5 == [type(one) for one in again]
+        assert {first.issued} == {one.issued for one in again if isinstance(one, admission.Again)}
+        assert 1 == len(await house.letters())
+
+    @pytest.mark.parametrize("key", ["k1", "k2"])
+    async def test_with_a_key_of_other_bytes_is_refused(
+        self, house: intake_house.House, key: str
+    ) -> None:
+        """The key of the first post, and one that a repeat came under."""
+        await house.submit(build.a_return(), key="k1")
+        await house.submit(build.a_return(), key="k2")
+        other = await house.submit(with_line(9), key=key)
+        assert isinstance(other, admission.Refused)
+        assert 409 == other.status
+
+    async def test_of_a_revision_that_another_took_is_refused(
+        self, house: intake_house.House
+    ) -> None:
+        """Two of the same revision at once: one is accepted, the other is told the current one."""
+        found = await asyncio.gather(house.submit(with_line(1)), house.submit(with_line(2)))
+        assert [admission.Accepted, admission.Refused] == [type(one) for one in found]
+        assert isinstance(found[1], admission.Refused)
+        assert 409 == found[1].status
+
+    async def test_may_follow_its_predecessor_in_one_group(self, house: intake_house.House) -> None:
+        """Each sees what the one before it did."""
+        found = await asyncio.gather(
+            *(house.submit(with_line(n, revision=n, reason="more")) for n in range(1, 6))
+        )
+        assert [1, 2, 3, 4, 5] == [
+            one.issued.receipt.receipt_no for one in found if isinstance(one, admission.Accepted)
+        ]
+        sent = await house.letters()
+        assert [None, *(one.return_id for one in sent[:-1])] == [one.supersedes for one in sent]
+
+    async def test_on_a_contract_of_others_is_refused(self, house: intake_house.House) -> None:
+        """Rule I1; the event does not tell the contract, which is content then."""
+        decision = await house.submit(build.a_return(), party="GB-COH-09999999")
+        assert isinstance(decision, admission.Refused)
+        assert ("I1",) == tuple(fault.rule for fault in decision.faults)
+        (event,) = await house.letters()
+        assert (None, ("I1",), 1) == (event.contract_id, event.rules, event.faults)
+
+    async def test_refused_leaves_nothing_but_the_refusal(self, house: intake_house.House) -> None:
+        """No return, no person, no receipt number; party, rules and time only."""
+        line = build.a_line(person__ref="APP-099", unit="weeks")
+        await house.submit(build.a_return(line), key="k1")
+        assert [0, 0, 0, 0] == [
+            await house.pool.fetchval(f"SELECT count(*) FROM {table}")
+            for table in ("accepted_return", "person", "shared_person", "idempotency")
+        ]
+        rows = await house.pool.fetch("SELECT party_id, rules, faults FROM refusal")
+        assert [(build.PARTY, ["I4"], 1)] == [tuple(row) for row in rows]
+        good = await house.submit(build.a_return(), key="k1")
+        assert isinstance(good, admission.Accepted)
+        assert 1 == good.issued.receipt.receipt_no
+
+    async def test_is_read_by_the_newest_contract(self, house: intake_house.House) -> None:
+        """A version that comes later is used from then on; an older one changes nothing."""
+        await house.submit(with_line(1))
+        newer = build.a_contract_published(version=3, supplier_ids=("GB-COH-00000002",))
+        await house.publish(newer)
+        await house.publish(build.a_contract_published(version=2))
+        decision = await house.submit(with_line(2, revision=2, reason="more"))
+        assert isinstance(decision, admission.Refused)
+        assert ["I1"] == [fault.rule for fault in decision.faults]
+
+
+class TestAGroup:
+    async def test_numbers_receipts_without_gaps_in_order_of_commit(
+        self, house: intake_house.House
+    ) -> None:
+        """Two hundred at once, among them refused ones: the outbox has the accepted in order."""
+        contracts = [build.a_contract_published(f"C-{n}") for n in range(200)]
+        await house.publish(*contracts)
+        await asyncio.gather(
+            *(
+                house.submit(build.a_return(contract_id=f"C-{n}", nil=n % 5 == 0))
+                for n in range(200)
+            )
+        )
+        accepted = [e for e in await house.letters() if isinstance(e, events.ReturnReceived)]
+        assert list(range(1, 161)) == [event.receipt_no for event in accepted]
+
+    async def test_does_not_suffer_from_one_that_breaks_it(self, house: intake_house.House) -> None:
+        """A post that no rule foresaw fails alone."""
+        good = house.submit(with_line(1))
+        bad = house.submit(with_line(2, contract_id="C-1"))
+        await house.pool.execute(
+            "INSERT INTO contract (contract_id, version, body) VALUES ('C-1', 1, 'no event')"
+        )
+        found = await asyncio.gather(good, bad, return_exceptions=True)
+        assert [admission.Accepted, True] == [type(found[0]), isinstance(found[1], Exception)]
+
+    async def test_fails_as_a_whole_with_the_database(self, house: intake_house.House) -> None:
+        """Those that wait are told to come again; then they are taken."""
+        await house.pool.fetchval("SELECT 1")
+        admin = await asyncpg.connect(house.dsn)
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await admin.close()
+        found = await asyncio.gather(
+            house.submit(with_line(1)), house.submit(with_line(2)), return_exceptions=True
+        )
+        assert [commit.BrokenError] * 2 == [type(one) for one in found]
+        assert isinstance(await house.submit(with_line(1)), admission.Accepted)
+
+    async def test_is_bounded(self, house: intake_house.House) -> None:
+        """A full queue refuses at once."""
+        reading = desk.read_now(b"{}", None, intake_house.sender())
+        idle = commit.Committer(house.room, house.desk)
+        waiting = [asyncio.create_task(idle.submit(reading)) for _ in range(2_000)]
+        await asyncio.sleep(0)
+        with pytest.raises(commit.FullError):
+            await idle.submit(reading)
+        for one in waiting:
+            one.cancel()
+
+
+class TestTwoIntakes:
+    async def test_give_one_order(self, house: intake_house.House) -> None:
+        """Receipts have no gap and no double, and lie in the outbox in their order."""
+        other = commit.Committer(house.room, house.desk)
+        running = asyncio.create_task(other.run())
+        await house.publish(*(build.a_contract_published(f"C-{n}") for n in range(100)))
+        posts = [
+            desk.read_now(
+                build.written(build.a_return(contract_id=f"C-{n}")), None, intake_house.sender()
+            )
+            for n in range(100)
+        ]
+        for first in range(0, 100, 10):
+            await asyncio.gather(
+                *(house.committer.submit(post) for post in posts[first : first + 5]),
+                *(other.submit(post) for post in posts[first + 5 : first + 10]),
+            )
+        running.cancel()
+        assert list(range(1, 101)) == [event.receipt_no for event in await house.letters()]
+
+
+class TestPeople:
+    async def test_have_one_random_id_by_employer_and_reference(
+        self, house: intake_house.House
+    ) -> None:
+        """The same reference is the same person; another employer's is another."""
+        other = "GB-COH-00000002"
+        lines = [
+            build.a_line(line_id="1"),
+            build.a_line(line_id="2"),
+            build.a_line(line_id="3", person__employer_id=other),
+            build.a_line(line_id="4", person__ref="APP-015"),
+        ]
+        await house.submit(build.a_return(*lines))
+        await house.submit(build.a_return(build.APPRENTICE, revision=2, reason="fewer"))
+        first, second = await house.letters()
+        people = [line.person.person_id for line in first.lines]
+        assert (3, people[0]) == (len(set(people)), people[1])
+        assert people[0] == second.lines[0].person.person_id
+
+    async def test_are_joined_by_a_shared_identifier_kept_as_a_keyed_hash(
+        self, house: intake_house.House
+    ) -> None:
+        """Two employers, one learner number: one shared id, and the number is nowhere."""
+        lines = [
+            build.a_line(line_id="1", person__shared_id="1234567890"),
+            build.a_line(
+                line_id="2",
+                person__shared_id="123 456 7890",
+                person__employer_id="GB-COH-00000002",
+            ),
+        ]
+        await house.submit(build.a_return(*lines))
+        (event,) = await house.letters()
+        assert 2 == len({line.person.person_id for line in event.lines})
+        assert 1 == len({line.person.shared_person_id for line in event.lines})
+        (kept,) = await house.pool.fetch("SELECT keyed_hash FROM shared_person")
+        assert hashlib.sha256(b"1234567890").digest() != kept["keyed_hash"]
+
+
+class TestADay:
+    async def test_ends_once_for_each_partition_and_none_is_left_out(
+        self, house: intake_house.House
+    ) -> None:
+        """From the day of installation on, in order, however late."""
+        await house.submit(build.a_return())
+        house.clock.move_to(intake_house.NOW + timedelta(days=40))
+        assert date(2026, 12, 14) == await days.end(house.room, house.clock.now())
+        assert date(2026, 12, 14) == await days.end(house.room, house.clock.now())
+        ended = [e for e in await house.letters() if isinstance(e, events.DayEnded)]
+        first = date(2026, 11, 5)
+        expected = [(first + timedelta(days=n), p) for n in range(40) for p in range(12)]
+        assert expected == [(event.day, event.partition) for event in ended]
+        assert ids.derived("DayEnded", first, 0) == ended[0].event_id
+        rows = await house.pool.fetch("SELECT DISTINCT topic, partition FROM outbox ORDER BY 2")
+        assert [(topics.RETURNS.name, p) for p in [*range(12), None]] == [tuple(r) for r in rows]
+
+    async def test_ends_after_its_last_acceptance(self, house: intake_house.House) -> None:
+        """A clock that lags behind accepts in the new day: no receipt is of a day that ended."""
+        await house.submit(with_line(1))
+        await days.end(house.room, intake_house.NOW + timedelta(days=1))
+        late = await house.submit(with_line(2, revision=2, reason="more"))
+        assert isinstance(late, admission.Accepted)
+        assert days.midnight_after(date(2026, 11, 5)) == late.issued.receipt.received_at
+
+    @pytest.mark.parametrize(
+        ("day", "midnight"),
+        [
+            (date(2026, 10, 24), datetime(2026, 10, 24, 23, tzinfo=UTC)),
+            (date(2026, 10, 25), datetime(2026, 10, 26, 0, tzinfo=UTC)),
+        ],
+    )
+    def test_ends_at_midnight_in_london(self, day: date, midnight: datetime) -> None:
+        """On both sides of the change to winter time."""
+        assert midnight == days.midnight_after(day)
+
+
+class TestTheTables:
+    async def test_prepare_every_query(self, house: intake_house.House) -> None:
+        """Each named query fits the migrated schema."""
+        async with house.pool.acquire() as conn:
+            for name in store.QUERIES.available_queries:
+                query = getattr(store.QUERIES, name)
+                await conn.prepare(query.sql)
+
+    @pytest.mark.parametrize(
+        ("constraint", "statement"),
+        [
+            ("desk_pk", "INSERT INTO desk VALUES (true, 0, '2026-01-01', now())"),
+            ("desk_single", "INSERT INTO desk VALUES (false, 0, '2026-01-01', now())"),
+            ("accepted_return_sha256_length", "UPDATE accepted_return SET sha256 = '\\x00'"),
+            ("accepted_return_first_or_supersedes", "UPDATE accepted_return SET revision = 2"),
+            ("accepted_return_period_form", "UPDATE accepted_return SET period = '2026-13'"),
+        ],
+    )
+    async def test_refuse_what_must_not_be(
+        self, house: intake_house.House, constraint: str, statement: str
+    ) -> None:
+        """Invariants have names."""
+        await house.submit(build.a_return())
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=constraint):
+            await house.pool.execute(statement)
+
+
+def test_errors_of_the_database_are_known() -> None:
+    """What a group answers with 503 is what the street calls broken."""
+    assert issubclass(asyncpg.ConnectionDoesNotExistError, sql.BROKEN)
