@@ -1,0 +1,55 @@
+"""The ledger, put together: `build(settings)` is the ASGI app. Wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from services.ledger import api, founding, handlers, publisher
+from services.ledger.alarm import Alarm
+from services.ledger.objects import Objects
+from services.ledger.settings import Settings
+from shared import auth, http
+from shared import house as houses
+
+
+def build(settings: Settings) -> FastAPI:
+    """The app; it opens its database and starts its tasks when it is started."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        room = await houses.open_room(settings, "ledger")
+        room.seen, room.remember = handlers.seen, None  # entries themselves tell what was taken
+        alarm = Alarm()
+        recorder = handlers.Recorder(room, alarm.stop)
+        signer = await founding.load_signer(settings, room.pool)
+        publishing = publisher.Publisher(room.pool, Objects(settings.objects_folder), signer, alarm)
+        try:
+            await publishing.examine()
+        except publisher.RefusedError as error:  # serves what it has, and says why it has no more
+            alarm.stop("publisher_refuses", str(error))
+        app.state.tokens, app.state.pool, app.state.alarm = auth.Tokens(room.pool), room.pool, alarm
+        async with houses.at_work(
+            settings,
+            room,
+            handlers.READS,
+            recorder.take,
+            lambda: publishing.run(settings.publish_seconds),
+        ) as app.state.house:
+            alarm.watch(app.state.house.consumer)
+            yield
+
+    async def is_live() -> bool:
+        return bool(app.state.house.is_live())
+
+    async def is_ready() -> bool:
+        return bool(await app.state.house.is_ready())
+
+    app = http.build(
+        "Makegood ledger", version("makegood"), lifespan, http.Health(is_live, is_ready)
+    )
+    app.include_router(api.router)
+    return app

@@ -1,0 +1,148 @@
+"""What the ledger does with what it reads: append it, in batches, to the one log.
+
+Promises: every event is one leaf, once, behind the lock on the head (two writers take turns);
+every offset is a leaf, a parked record, a listed repeat or a passed day (ledger.md, Completeness
+2); the leaves of a contract are numbered and chained (3). One transaction a batch.
+
+Refuses: events that are none of the log's (parked), and a log that became shorter than it was:
+that is a restored database, and appending to it would fork what was published.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from prometheus_client import Counter, Gauge
+
+from services.ledger import entries, facts, leaves, listing, payloads, store, tree
+from shared import events, ids, kafka, mail, sql, topics
+
+READS = kafka.Subscription(
+    "makegood-ledger",
+    [topics.RETURNS.name, topics.OUTCOMES.name, topics.ALERTS.name, topics.PARKED.name],
+)
+ARRIVALS_IN_LOOP_MAX = 200
+"""More than this takes longer than the event loop can spare (50 ms at 100 µs each, with room)."""
+
+ENTRIES = Counter("makegood_entries_total", "Entries appended, by type of event.", ["type"])
+LOG_SIZE = Gauge("makegood_log_size", "Entries in the log.")
+
+
+class ShrunkError(Exception):
+    """The log is shorter than it was."""
+
+
+class Recorder:
+    """Appends batches. `stop` is told why when it refuses to go on; the caller then hands it no
+    more."""
+
+    def __init__(self, room: mail.Mailroom, stop: Callable[[str, str], None]) -> None:
+        self._room, self._stop = room, stop
+        self._size_reached = 0
+
+    async def take(self, records: Sequence[mail.Record]) -> None:
+        """Appends what `records` bring. One transaction."""
+        try:
+            made = await self._record(records)
+        except ShrunkError as error:
+            self._stop("log_shrunk", str(error))
+            return
+        for entry in made:
+            ENTRIES.labels(entry.leaf.type).inc()
+        LOG_SIZE.set(self._size_reached)
+
+    async def _record(self, records: Sequence[mail.Record]) -> list[entries.Entry]:
+        async with mail.unit(self._room, records) as work:
+            arriving, days = _sort(work)
+            head = await store.lock_head(work.conn)
+            if head.size < self._size_reached:
+                raise ShrunkError(f"it had {self._size_reached} entries and has {head.size}")
+            tips = await store.get_tips(work.conn, {_contract(each) for each in arriving} - {""})
+            made, moved = await _make(arriving, tips)
+            edge, completed = tree.append(head.edge, [entry.leaf_hash for entry in made])
+            if made:
+                rows = [listing.of(letter.event) for letter in arriving]
+                await store.append(work.conn, head.size, made, rows)
+                await store.move_tips(work.conn, moved)
+                await store.move_head(work.conn, edge, completed)
+                work.send(topics.ENTRIES, _recorded(head.size, made))
+            repeats = [each for each in work.repeats if isinstance(each.event, facts.RECORDED)]
+            if repeats:
+                await store.add_repeats(work.conn, repeats)
+            if days:
+                await store.add_days(work.conn, days)
+        self._size_reached = edge.size
+        return made
+
+
+async def seen(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUID, bool]:
+    """Which of these events are entries, and whether with the same bytes.
+
+    The head is locked first: what another writer appends meanwhile is seen too.
+    """
+    await store.lock_head(conn)
+    taken = await store.get_seen(conn, {letter.event.event_id for letter in letters})
+    return {
+        letter.event.event_id: taken[letter.event.event_id].is_of(letter.body)
+        for letter in letters
+        if letter.event.event_id in taken
+    }
+
+
+def _sort(work: mail.Unit) -> tuple[list[mail.Letter], list[mail.Letter]]:
+    """What becomes entries, and the days; what is neither is parked. A day is no entry, so the
+    same one may come again."""
+    arriving = [each for each in work.letters if isinstance(each.event, facts.RECORDED)]
+    others = [
+        each
+        for each in (*work.letters, *work.repeats)
+        if not isinstance(each.event, facts.RECORDED)
+    ]
+    days = [each for each in others if isinstance(each.event, events.DayEnded)]
+    for letter in others:
+        if not isinstance(letter.event, events.DayEnded):
+            work.park(letter, "not_recorded_here")
+    return arriving, days
+
+
+def _contract(letter: mail.Letter) -> str:
+    """Its contract, or nothing."""
+    return vars(letter.event).get("contract_id") or ""
+
+
+async def _make(
+    arriving: Sequence[mail.Letter], tips: dict[str, entries.Tip]
+) -> tuple[list[entries.Entry], dict[str, entries.Tip]]:
+    """The entries of these letters, each under fresh secrets."""
+    length = payloads.SECRETS_BYTES
+    random = os.urandom(length * len(arriving))
+    secrets = [payloads.cut(random[n : n + length]) for n in range(0, len(random), length)]
+    arrivals = [
+        entries.Arrival(
+            letter.event,
+            letter.body,
+            leaves.Source(letter.topic, letter.incarnation, letter.partition, letter.offset),
+        )
+        for letter in arriving
+    ]
+    if len(arrivals) > ARRIVALS_IN_LOOP_MAX:
+        return await asyncio.to_thread(entries.record, arrivals, tips, secrets)
+    return entries.record(arrivals, tips, secrets)
+
+
+def _recorded(size: int, made: Sequence[entries.Entry]) -> events.EntriesRecorded:
+    """Which events became which entries; small, since a batch is."""
+    newest = made[-1].leaf
+    return events.EntriesRecorded(
+        event_id=ids.derived("entries", newest.event_id),
+        authority_id=events.INSTALLATION,
+        occurred_at=newest.occurred_at,
+        size=size + len(made),
+        entries=tuple(
+            events.Entry(event_id=entry.event_id, index=index)
+            for index, entry in enumerate(made, size)
+        ),
+    )

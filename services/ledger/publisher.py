@@ -1,0 +1,205 @@
+"""The publisher: signs what the log has become, where it can be seen that it only grew.
+
+Promises: a checkpoint is signed only after the independent verifier found the tree consistent with
+the one signed before, and after every tile, bundle and encrypted payload of it lies in the object
+store. The root of each size is kept there as `head/…` and never replaced: the same size may be
+signed again with the same root, with another never. Two publishers do not disturb each other.
+
+Refuses to sign, with an alarm that says why: a log that is shorter than what was published, or
+another (a database restored from an old backup, a fork), and a key that is not the log's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from prometheus_client import Gauge, Histogram
+
+from services.ledger import notes, proofs, store, tiles, tree, verifier
+from services.ledger.alarm import Alarm
+from services.ledger.objects import Objects
+from shared import failpoints, log, sql
+
+ENTRIES_PER_STEP = 16 * tree.TILE_HASHES
+"""Entries whose bundles are in memory together: some 10 MB, more where events are long."""
+HEADS_PER_FOLDER = 1_000_000
+
+CHECKPOINT_SIZE = Gauge("makegood_checkpoint_size", "Entries under the newest checkpoint.")
+CHECKPOINT_AGE = Gauge(
+    "makegood_checkpoint_age_seconds",
+    "Since a checkpoint covered the whole log; stays near the pause while publishing works.",
+)
+PUBLISH_SECONDS = Histogram(
+    "makegood_publish_seconds",
+    "From reading the head to the published checkpoint.",
+    buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),
+)
+
+_log = log.get(__name__)
+
+
+class RefusedError(Exception):
+    """The log is not the one that was published. The message says how it differs."""
+
+
+class Publisher:
+    """Signs with `signer` and writes to `objects`."""
+
+    def __init__(
+        self, pool: sql.Pool, objects: Objects, signer: notes.SignerKey, alarm: Alarm
+    ) -> None:
+        self._pool, self._objects, self._signer, self._alarm = pool, objects, signer, alarm
+        self._published = (0, tree.EMPTY_ROOT)
+        """Size and root of the newest head that is known to be out."""
+        self._is_put: str | None = None
+        """The checkpoint that lies in the object store."""
+
+    async def run(self, pause_seconds: float) -> None:
+        """Publishes for ever; after an alarm it stands still."""
+        covered = time.monotonic()
+        CHECKPOINT_AGE.set_function(lambda: time.monotonic() - covered)
+        while self._alarm.words is None:
+            began = time.monotonic()
+            try:
+                await self.publish()
+                covered = began
+            except RefusedError as error:
+                self._alarm.stop("publisher_refuses", str(error))
+            except sql.BROKEN as error:
+                _log.warning("Publishing is tried again.", error=repr(error))
+            await asyncio.sleep(max(0.0, pause_seconds - (time.monotonic() - began)))
+        await asyncio.Event().wait()
+
+    async def examine(self) -> None:
+        """That the log goes on from all that was published. Raises RefusedError, NoLogError."""
+        async with self._pool.acquire() as conn:
+            head = await store.get_head(conn)
+            if head.verifier_key != self._signer.verifier_key.encode():
+                raise RefusedError(
+                    f"the key at hand is {self._signer.verifier_key.encode()}, but the log's is "
+                    f"{head.verifier_key}: restore the log's key"
+                )
+            self._published = await asyncio.to_thread(newest_head, self._objects)
+            newest = await store.get_checkpoint(conn)
+            await self._check_grown(conn, notes.Checkpoint(head.origin, *_now(head.edge)), newest)
+
+    async def publish(self) -> int | None:
+        """Signs the tree as it is now, if it grew; the size, or None where there is nothing to
+        sign. Raises RefusedError."""
+        async with self._pool.acquire() as conn:
+            size, positions = await store.get_frontier(conn)
+            newest = await store.get_checkpoint(conn)
+        if newest is not None:  # a kill may have come between the database and the object store
+            await self._put(newest.note)
+            if newest.size == size >= self._published[0]:
+                return None
+        with PUBLISH_SECONDS.time():
+            async with self._pool.acquire() as conn:
+                size, root = _now(await store.get_edge(conn, size))
+                checkpoint = notes.Checkpoint(self._signer.name, size, root)
+                await self._check_grown(conn, checkpoint, newest)
+            await self._write_objects(size, since=0 if newest is None else newest.size)
+            await self._sign(checkpoint, positions)
+        return size
+
+    async def _check_grown(
+        self, conn: sql.Connection, new: notes.Checkpoint, newest: store.Checkpoint | None
+    ) -> None:
+        """That `new` goes on from what was published and what was signed. Raises RefusedError."""
+        signed = [] if newest is None else [(newest.size, newest.root)]
+        for old_size, old_root in (self._published, *signed):
+            if new.size < old_size:
+                raise RefusedError(
+                    f"the log has {new.size} entries, but {old_size} were published: it was "
+                    "restored from an older backup, or is another log"
+                )
+            if old_size == 0:
+                continue  # every tree begins with the empty one
+            proof = await store.get_proof(conn, proofs.consistency(old_size, new.size))
+            try:
+                verifier.check_consistency(old_size, new.size, proof, old_root, new.root)
+            except verifier.ProofRefusedError as error:
+                raise RefusedError(
+                    f"the log of {new.size} entries does not go on from the {old_size} that were "
+                    f"published ({error}): it was forked or changed"
+                ) from error
+
+    async def _write_objects(self, size: int, since: int) -> None:
+        """Tiles, bundles and encrypted payloads of the tree of `size` that `since` had not."""
+        addresses = list(tiles.of_tree(size, since=since))
+        hashes = [address for address in addresses if address.level != tiles.ENTRIES]
+        first = since // tree.TILE_HASHES * tree.TILE_HASHES
+        async with self._pool.acquire() as conn:
+            for at in range(0, len(hashes), tree.TILE_HASHES):
+                found = await store.get_tiles(conn, hashes[at : at + tree.TILE_HASHES])
+                files = {address.path: content for address, content in found.items()}
+                await asyncio.to_thread(self._objects.create, files)
+            for start in range(first, size, ENTRIES_PER_STEP):
+                last = min(size, start + ENTRIES_PER_STEP) - 1
+                bundles = await store.get_bundles(conn, start, last)
+                sealed = await store.get_payload_bundles(conn, start, last)
+                files = {address.path: content for address, content in bundles.items()}
+                files |= {payload_path(address): content for address, content in sealed.items()}
+                await asyncio.to_thread(self._objects.create, files)
+        await asyncio.to_thread(self._remove_partial, [a for a in addresses if a.is_full])
+
+    def _remove_partial(self, full: list[tiles.Address]) -> None:
+        """A full tile takes the place of the partial ones before it."""
+        for address in full:
+            self._objects.remove(f"{address.path}.p")
+            if address.level == tiles.ENTRIES:
+                self._objects.remove(f"{payload_path(address)}.p")
+
+    async def _sign(self, checkpoint: notes.Checkpoint, positions: str) -> None:
+        """Claims the size, signs, publishes; nothing where another publisher was faster."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await store.lock_publisher(conn):
+                return
+            newest = await store.get_checkpoint(conn)
+            if newest is not None and newest.size >= checkpoint.size:
+                return
+            await asyncio.to_thread(self._claim, checkpoint)
+            note = notes.sign(checkpoint.body(), self._signer)
+            failpoints.hit("between_sign_and_publish")
+            await store.add_checkpoint(conn, checkpoint, note, positions)
+        await self._put(note)
+        self._published = checkpoint.size, checkpoint.root
+        CHECKPOINT_SIZE.set(checkpoint.size)
+
+    def _claim(self, checkpoint: notes.Checkpoint) -> None:
+        """The root of this size, for ever. Raises RefusedError where another one is."""
+        path = head_path(checkpoint.size)
+        if not self._objects.create({path: checkpoint.root}):
+            claimed = self._objects.read(path)
+            if claimed != checkpoint.root:
+                raise RefusedError(f"size {checkpoint.size} was published with another root")
+
+    async def _put(self, note: str) -> None:
+        if note != self._is_put:
+            await asyncio.to_thread(self._objects.put, "checkpoint", note.encode())
+            self._is_put = note
+
+
+def _now(edge: tree.Edge) -> tuple[int, bytes]:
+    return edge.size, tree.root(edge)
+
+
+def head_path(size: int) -> str:
+    """Where the root of a published size lies: in folders that can be listed."""
+    return f"head/{size // HEADS_PER_FOLDER:07d}/{size:013d}"
+
+
+def newest_head(objects: Objects) -> tuple[int, bytes]:
+    """Size and root of the largest tree that was published; the empty one where none was."""
+    for folder in reversed(objects.names("head")):
+        for name in reversed(objects.names(f"head/{folder}")):
+            root = objects.read(f"head/{folder}/{name}")
+            assert root is not None
+            return int(name), root
+    return 0, tree.EMPTY_ROOT
+
+
+def payload_path(address: tiles.Address) -> str:
+    """Where the encrypted events of an entry bundle lie."""
+    return address.path.replace("tile/entries/", "payload/")

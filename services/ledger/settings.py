@@ -1,0 +1,38 @@
+"""The ledger's settings, from the environment. Its README lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from shared import settings
+
+
+class Settings(settings.Settings):
+    """What the ledger needs beyond what every house does."""
+
+    database_url: SecretStr = Field(validation_alias=settings.house_database("ledger"))
+    port: int = Field(
+        default=8003, ge=1, le=65535, validation_alias=AliasChoices("port", "LEDGER_PORT")
+    )
+    objects: Path | None = Field(
+        default=None, validation_alias=AliasChoices("objects", "LEDGER_OBJECTS")
+    )
+    """Folder of the object store; `<state>/ledger/objects` where it is not said."""
+    publish_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        le=3600,
+        validation_alias=AliasChoices("publish_seconds", "LEDGER_PUBLISH_SECONDS"),
+    )
+    """Pause between two checkpoints; none is signed while the tree does not grow."""
+
+    @property
+    def objects_folder(self) -> Path:
+        return self.objects or self.state / "ledger" / "objects"
+
+    @property
+    def key_path(self) -> Path:
+        """The seed of the Ed25519 key that signs checkpoints."""
+        return self.state / "ledger" / "log.key"
