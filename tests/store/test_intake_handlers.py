@@ -1,0 +1,154 @@
+"""What reaches intake by Kafka, one batch at a time, on a real database."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import intake_builders as build
+import intake_house
+import pytest
+
+from services.intake import admission, store
+from shared import events, topics
+
+INBOUND = topics.inbound(build.PARTY).name
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[intake_house.House]:
+    async with intake_house.at_work(database) as made:
+        async with made.pool.acquire() as conn:
+            await store.keep_inbound_topic(conn, INBOUND, build.PARTY, build.AUTHORITY)
+        for name in (INBOUND, topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name):
+            await made.begin(name)
+        yield made
+
+
+def checked(return_id: uuid.UUID, *results: events.LineResult, **more: Any) -> events.ReturnChecked:
+    return events.ReturnChecked(
+        event_id=uuid.uuid4(),
+        authority_id=build.AUTHORITY,
+        occurred_at=datetime(2026, 11, 5, tzinfo=UTC),
+        contract_id=build.CONTRACT,
+        return_id=return_id,
+        receipt_no=1,
+        party_id=build.PARTY,
+        period="2026-10",
+        revision=1,
+        results=results,
+        rule_set="r1",
+        **more,
+    )
+
+
+def result(line_id: str, outcome: str, **more: Any) -> events.LineResult:
+    facts = {"line_id": line_id, "commitment_id": "schools", "outcome": outcome, "counted": "1"}
+    return events.LineResult.model_validate(facts | more)
+
+
+class TestAnInboundRecord:
+    async def test_is_a_submission_like_any_other(self, house: intake_house.House) -> None:
+        """Accepted for the party whose topic it is; a repeat is known by its bytes or key."""
+        body = build.written(build.a_return())
+        header = ("idempotency-key", b"k1")
+        await house.take(
+            [
+                intake_house.record(INBOUND, 0, body, [header]),
+                intake_house.record(INBOUND, 1, body),
+                intake_house.record(INBOUND, 2, build.written(build.a_return(nil=True)), [header]),
+            ]
+        )
+        first, second = await house.letters()
+        assert (build.PARTY, 1) == (first.party_id, first.receipt_no)
+        assert ("kafka", ("form",)) == (second.route, second.rules)
+        assert isinstance(await house.submit(body), admission.Again)
+
+    @pytest.mark.parametrize(
+        "value",
+        [None, b"", b"\xff", b"{", b"[]", b'{"contract_id": "\\u0000"}', b"\x00" * 1_000_000],
+    )
+    async def test_that_cannot_be_read_is_refused(
+        self, house: intake_house.House, value: bytes | None
+    ) -> None:
+        """Whatever the bytes: one refusal, and the partition moves on."""
+        headers = [("idempotency-key", b"\xff\x00"), ("\x00", b"")]
+        good = build.written(build.a_return())
+        await house.take(
+            [
+                intake_house.record(INBOUND, 0, value, headers),
+                intake_house.record(INBOUND, 1, good),
+            ]
+        )
+        refused, received = await house.letters()
+        assert ["ReturnRefused", "ReturnReceived"] == [refused.type, received.type]
+
+    async def test_taken_before_is_passed_over(self, house: intake_house.House) -> None:
+        """The same batch again changes nothing."""
+        batch = [
+            intake_house.record(INBOUND, 0, b"{"),
+            intake_house.record(INBOUND, 1, build.written(build.a_return())),
+        ]
+        await house.take(batch)
+        await house.take(batch)
+        assert ["ReturnRefused", "ReturnReceived"] == [e.type for e in await house.letters()]
+
+    async def test_of_nobodys_topic_is_parked(self, house: intake_house.House) -> None:
+        """Identity comes from the topic's exact name."""
+        stranger = topics.inbound("GB-COH-09999999").name
+        await house.begin(stranger)
+        await house.take([intake_house.record(stranger, 0, build.written(build.a_return()))])
+        (event,) = await house.letters()
+        assert ("RecordParked", "unknown_inbound_topic") == (event.type, event.reason)
+
+
+class TestAContract:
+    async def test_is_known_once_it_is_published(self, house: intake_house.House) -> None:
+        """Before: rule I1. The newest version of a batch stands, whatever their order."""
+        document = build.a_return(contract_id="C-2")
+        assert isinstance(await house.submit(document), admission.Refused)
+        newer = build.a_contract_published("C-2", version=2)
+        older = build.a_contract_published("C-2", version=1, supplier_ids=("GB-COH-00000002",))
+        await house.take(
+            [
+                intake_house.said(newer, topics.CONTRACTS.name, 0),
+                intake_house.said(older, topics.CONTRACTS.name, 1),
+            ]
+        )
+        assert isinstance(await house.submit(document), admission.Accepted)
+
+
+class TestALinesStatus:
+    async def test_is_what_was_said_last(self, house: intake_house.House) -> None:
+        """By its own return's check, or because another return changed it."""
+        decision = await house.submit(build.a_return())
+        assert isinstance(decision, admission.Accepted)
+        mine = decision.issued.receipt.return_id
+        first = checked(mine, result("1", "counted"), result("2", "queried", queried="5"))
+        other = checked(
+            uuid.uuid4(),
+            result("1", "not_counted"),
+            changed=(result("2", "counted", return_id=mine, counted=Decimal("18250.00")),),
+        )
+        entries = events.EntriesRecorded(
+            event_id=uuid.uuid4(),
+            authority_id=events.INSTALLATION,
+            occurred_at=datetime(2026, 11, 5, tzinfo=UTC),
+            size=2,
+            entries=(events.Entry(event_id=other.event_id, index=7),),
+        )
+        await house.take(
+            [
+                intake_house.said(first, topics.OUTCOMES.name, 0),
+                intake_house.said(other, topics.OUTCOMES.name, 1),
+                intake_house.said(entries, topics.ENTRIES.name, 0),
+            ]
+        )
+        found = await store.line_statuses(house.pool, mine)
+        assert {"1": ("counted", "1", None), "2": ("counted", "18250.00", 7)} == {
+            line_id: (row["outcome"], row["counted"], row["entry"])
+            for line_id, row in found.items()
+        }

@@ -1,0 +1,277 @@
+"""Intake over HTTP: the application as it is served, on a real database, without a broker."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import intake_builders as build
+import intake_house
+import pytest
+from fastapi import FastAPI
+
+from services.intake import app, receipts
+from services.intake.settings import IntakeSettings
+from shared import auth, sql
+
+OTHER = "GB-COH-00000002"
+
+
+class Caller:
+    """A client of one role."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
+        self._client, self._headers = client, {"authorization": f"Bearer {token}"}
+
+    async def get(self, path: str, **parameters: Any) -> httpx.Response:
+        return await self._client.get(path, params=parameters, headers=self._headers)
+
+    async def post(self, path: str, document: Any, key: str | None = None) -> httpx.Response:
+        body = document if isinstance(document, bytes) else build.written(document)
+        headers = self._headers | ({"idempotency-key": key} if key else {})
+        headers |= {"content-type": "application/json"}
+        return await self._client.post(path, content=body, headers=headers)
+
+    async def send(self, document: Any, key: str | None = None) -> httpx.Response:
+        return await self.post("/api/v1/returns", document, key)
+
+
+class Street:
+    """The running app, and callers of every role."""
+
+    def __init__(self, served: FastAPI, client: httpx.AsyncClient) -> None:
+        self.app, self.client = served, client
+
+    @property
+    def pool(self) -> sql.Pool:
+        pool: sql.Pool = self.app.state.parts.room.pool
+        return pool
+
+    async def caller(
+        self, role: auth.Role, party: str | None = None, authority: str = build.AUTHORITY
+    ) -> Caller:
+        async with self.pool.acquire() as conn:
+            actor = f"{party or role}@{authority}"
+            return Caller(self.client, await auth.issue(conn, role, authority, actor, party))
+
+
+def settings(dsn: str, state: Path, **more: Any) -> IntakeSettings:
+    given = {
+        "kafka_bootstrap_servers": "127.0.0.1:1",
+        "database_url": dsn,
+        "state": state,
+        "demo": True,
+        "demo_starts_at": intake_house.NOW,
+    }
+    return IntakeSettings.model_validate(given | more)
+
+
+@pytest.fixture
+async def street(database: str, tmp_path: Path) -> AsyncIterator[Street]:
+    async with intake_house.at_work(database):
+        pass
+    served = app.build(settings(database, tmp_path, posts_per_second_max=50))
+    async with (
+        served.router.lifespan_context(served),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(served), base_url="http://intake"
+        ) as client,
+    ):
+        yield Street(served, client)
+
+
+class TestPostingAReturn:
+    async def test_gives_a_receipt_that_can_be_checked_alone(self, street: Street) -> None:
+        """201, then 200 with the same receipt; the key is published."""
+        supplier = await street.caller("supplier", build.PARTY)
+        first = await supplier.send(build.a_return(), key="k1")
+        again = await supplier.send(build.a_return(), key="k1")
+        assert [201, 200] == [first.status_code, again.status_code]
+        assert first.json() == again.json()
+        key = (await supplier.get("/api/v1/receipt-key")).json()["public_key"]
+        issued = receipts.verify(first.json(), base64.b64decode(key))
+        assert 1 == issued.receipt.receipt_no
+        assert first.json()["links"]["self"] == first.headers["location"]
+
+    async def test_refused_tells_every_fault(self, street: Street) -> None:
+        """422 with pointer, value, rule, message and fix."""
+        supplier = await street.caller("supplier", build.PARTY)
+        line = build.a_line(unit="weeks", person__ref="Jane Smith")
+        answer = await supplier.send(build.a_return(line, declaration=None))
+        assert (422, "application/problem+json") == (
+            answer.status_code,
+            answer.headers["content-type"],
+        )
+        faults = {fault["pointer"]: fault for fault in answer.json()["errors"]}
+        assert {"/declaration", "/lines/0/unit", "/lines/0/person/ref"} == set(faults)
+        assert {"pointer", "value", "rule", "message", "fix"} == set(faults["/lines/0/unit"])
+        assert "Jane" not in answer.text
+
+    async def test_conflicting_is_told_the_current_revision(self, street: Street) -> None:
+        """409, for a revision and for a key."""
+        supplier = await street.caller("supplier", build.PARTY)
+        await supplier.send(build.a_return(), key="k1")
+        other = await supplier.send(build.a_return(build.VISIT))
+        key = await supplier.send(build.a_return(build.VISIT), key="k1")
+        assert [409, 409] == [other.status_code, key.status_code]
+        assert "revision 1" in other.json()["errors"][0]["message"]
+
+    async def test_needs_a_suppliers_token(self, street: Street) -> None:
+        """401 without, 403 for others."""
+        manager = await street.caller("manager")
+        nobody = await street.client.post("/api/v1/returns", content=b"{}")
+        assert [401, 403] == [nobody.status_code, (await manager.send({})).status_code]
+
+    async def test_too_large_is_refused_unread(self, street: Street) -> None:
+        """Rule I12: 10 MB."""
+        supplier = await street.caller("supplier", build.PARTY)
+        answer = await supplier.send(b" " * (10 * 1024 * 1024 + 1))
+        assert 413 == answer.status_code
+
+    async def test_too_often_is_told_when_to_come_again(self, street: Street) -> None:
+        """429 with Retry-After, for this client only."""
+        supplier = await street.caller("supplier", build.PARTY)
+        other = await street.caller("supplier", OTHER)
+        statuses = [(await supplier.send(b"{")).status_code for _ in range(150)]
+        assert {422, 429} == set(statuses)
+        assert 422 == (await other.send(b"{")).status_code
+
+    async def test_waits_while_there_is_no_room(self, street: Street) -> None:
+        """503 with Retry-After when letters are too old; nothing is stored."""
+        supplier = await street.caller("supplier", build.PARTY)
+        assert 201 == (await supplier.send(build.a_return())).status_code
+        await street.pool.execute("UPDATE outbox SET posted_at = now() - interval '25 hours'")
+        await street.app.state.parts.door.pressure.look()
+        answer = await supplier.send(build.a_return(build.VISIT, revision=2, reason="more"))
+        assert (503, "60") == (answer.status_code, answer.headers["retry-after"])
+        assert 1 == await street.pool.fetchval("SELECT count(*) FROM accepted_return")
+
+
+class TestReadingReturns:
+    async def test_shows_each_line(self, street: Street) -> None:
+        """What was sent and what became of it."""
+        supplier = await street.caller("supplier", build.PARTY)
+        sent = (await supplier.send(build.a_return())).json()
+        shown = (await supplier.get(sent["links"]["self"])).json()
+        assert sent == shown["receipt"]
+        assert ["received"] * 4 == [line["status"] for line in shown["lines"]]
+        assert ("18250.00", "GBP", "2026-10-20") == tuple(
+            shown["lines"][1][name] for name in ("quantity", "unit", "from")
+        )
+        assert [] == [word for word in ("Signatory", "APP-014") if word in str(shown)]
+
+    async def test_is_for_its_party_and_its_authority(self, street: Street) -> None:
+        """Whoever else guesses an id gets 404, and an empty list."""
+        supplier = await street.caller("supplier", build.PARTY)
+        path = (await supplier.send(build.a_return())).json()["links"]["self"]
+        seen = {
+            await street.caller("manager"): (200, 1),
+            await street.caller("auditor"): (200, 1),
+            await street.caller("supplier", OTHER): (404, 0),
+            await street.caller("manager", authority="GB-LAE-SFT"): (404, 0),
+        }
+        for caller, (status, count) in seen.items():
+            items = (await caller.get("/api/v1/returns")).json()["items"]
+            assert (status, count) == ((await caller.get(path)).status_code, len(items))
+
+    async def test_comes_in_pages(self, street: Street) -> None:
+        """Newest first; the cursor leads through all of them."""
+        supplier = await street.caller("supplier", build.PARTY)
+        for n in range(1, 6):
+            line = build.a_line(build.VISIT, line_id=str(n))
+            await supplier.send(build.a_return(line, revision=n, reason="more"))
+        revisions: list[int] = []
+        more: dict[str, Any] = {}
+        while more is not None:
+            page = (await supplier.get("/api/v1/returns", limit=2, **more)).json()
+            revisions += [item["revision"] for item in page["items"]]
+            more = {"cursor": page["next"]} if page["next"] else None  # type: ignore[assignment]
+        assert [5, 4, 3, 2, 1] == revisions
+
+
+class TestWithdrawing:
+    async def test_is_receipted_in_the_same_order(self, street: Street) -> None:
+        """Once; again it is the same receipt; the next return of the month is revision 2."""
+        supplier = await street.caller("supplier", build.PARTY)
+        path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
+        first = await supplier.post(path, {"reason": "wrong month"})
+        again = await supplier.post(path, {"reason": "wrong month"})
+        assert [201, 200] == [first.status_code, again.status_code]
+        assert first.json() == again.json()
+        key = street.app.state.parts.desk.signer.public_key
+        issued = receipts.verify(first.json(), key)
+        assert ("withdrawal", 2) == (issued.receipt.kind, issued.receipt.receipt_no)
+        shown = (await supplier.get(path.removesuffix("/withdraw"))).json()
+        assert ("withdrawn", "wrong month") == (shown["status"], shown["withdrawal"]["reason"])
+        following = await supplier.send(build.a_return(build.VISIT, revision=2, reason="mended"))
+        assert (201, 3) == (following.status_code, following.json()["receipt_no"])
+
+    async def test_is_refused_where_it_cannot_be(self, street: Street) -> None:
+        """Others' returns, revisions that were replaced, no reason."""
+        supplier = await street.caller("supplier", build.PARTY)
+        other = await street.caller("supplier", OTHER)
+        path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
+        await supplier.send(build.a_return(build.VISIT, revision=2, reason="mended"))
+        assert [404, 409, 422, 422] == [
+            (await other.post(path, {"reason": "x"})).status_code,
+            (await supplier.post(path, {"reason": "x"})).status_code,
+            (await supplier.post(path, {"reason": " "})).status_code,
+            (await supplier.post(path, {})).status_code,
+        ]
+
+
+class TestTheDemosClock:
+    async def test_moves_forwards_and_ends_days(self, street: Street) -> None:
+        """An operator moves it; the answer comes when the days have ended."""
+        operator = await street.caller("operator")
+        moved = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
+        assert (200, "2026-11-19") == (moved.status_code, moved.json()["day_ended"])
+        assert 15 * 12 == await street.pool.fetchval("SELECT count(*) FROM outbox")
+        back = await operator.post("/api/v1/clock", {"now": "2026-11-19T00:00:00Z"})
+        odd = await operator.post("/api/v1/clock", {})
+        assert [409, 409] == [back.status_code, odd.status_code]
+
+    async def test_goes_on_where_it_stood(
+        self, street: Street, database: str, tmp_path: Path
+    ) -> None:
+        """An intake that starts again does not go back."""
+        operator = await street.caller("operator")
+        await operator.post("/api/v1/clock", {"day": "2026-11-20"})
+        again = app.build(settings(database, tmp_path))
+        async with again.router.lifespan_context(again):
+            assert "2026-11-20" == f"{again.state.parts.clock.now():%Y-%m-%d}"
+
+    async def test_is_the_operators(self, street: Street) -> None:
+        """And nobody's where there is no demo."""
+        supplier = await street.caller("supplier", build.PARTY)
+        answer = await supplier.post("/api/v1/clock", {"day": "2026-11-20"})
+        assert 403 == answer.status_code
+
+
+class TestHealth:
+    async def test_is_ready_without_kafka(self, street: Street) -> None:
+        """Intake goes on accepting: ready means that the database answers."""
+        answers = [await street.client.get(f"/health/{word}") for word in ("live", "ready")]
+        assert [200, 200] == [answer.status_code for answer in answers]
+
+    async def test_has_metrics(self, street: Street) -> None:
+        """Returns by route and result."""
+        supplier = await street.caller("supplier", build.PARTY)
+        await supplier.send(build.a_return())
+        text = (await street.client.get("/metrics")).text
+        assert 'makegood_returns_total{result="accepted",route="http"}' in text
+
+    def test_describes_itself(self, tmp_path: Path) -> None:
+        """The OpenAPI document names every endpoint, and the clock only in the demo."""
+        given = settings("postgresql://nowhere", tmp_path, demo=False, demo_starts_at=None)
+        paths = set(app.build(given).openapi()["paths"])
+        assert {
+            "/api/v1/returns",
+            "/api/v1/returns/{return_id}",
+            "/api/v1/returns/{return_id}/withdraw",
+            "/api/v1/receipt-key",
+            "/api/v1/parties/{party_id}/credentials",
+        } == paths
