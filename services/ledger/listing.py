@@ -6,13 +6,11 @@ one supplier's; `return_id` the return that it is or that it judges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.ledger import facts
-from shared import events
 
 
 class Listing(NamedTuple):
@@ -28,6 +26,7 @@ class Listing(NamedTuple):
     occurred_at: datetime
 
 
+_PARTS = ("lines", "results", "changed", "assessments")
 COLUMNS = ("idx", *Listing._fields)
 
 
@@ -41,24 +40,16 @@ def of(event: facts.Recorded) -> Listing:
         party_id=said.get("party_id") or said.get("supplier_id"),
         period=said.get("period"),
         return_id=said.get("return_id"),
-        commitment_ids=sorted(set(_commitment_ids(event))),
+        commitment_ids=sorted(_commitment_ids(said)),
         occurred_at=event.occurred_at,
     )
 
 
-def _commitment_ids(event: facts.Recorded) -> Iterable[str]:
-    match event:
-        case events.ReturnReceived():
-            return [line.commitment_id for line in event.lines]
-        case events.ReturnChecked():
-            lines = [each.commitment_id for each in (*event.results, *event.changed)]
-            return lines + [each.commitment_id for each in event.assessments]
-        case events.CommitmentAssessed():
-            lines = [each.commitment_id for each in event.changed]
-            return lines + [each.commitment_id for each in event.assessments]
-        case events.CommitmentChanged():
-            return [event.commitment.commitment_id]
-        case events.CaseMoved() | events.AlertRaised() if event.commitment_id is not None:
-            return [event.commitment_id]
-        case _:
-            return []
+def _commitment_ids(said: dict[str, Any]) -> set[str]:
+    """Those it names itself, and those of what it consists of."""
+    found = {each.commitment_id for name in _PARTS for each in said.get(name, ())}
+    if "commitment" in said:
+        found.add(said["commitment"].commitment_id)
+    if said.get("commitment_id") is not None:
+        found.add(said["commitment_id"])
+    return found
