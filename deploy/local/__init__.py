@@ -1,9 +1,10 @@
 """The embedded stack: real Kafka, real PostgreSQL and the three services on one machine."""
 
+import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-STATE = CHECKOUT / ".makegood"
+STATE = Path(os.environ.get("MAKEGOOD_STATE") or CHECKOUT / ".makegood").absolute()
 
 
 class CannotStart(Exception):  # noqa: N818 - reads as the sentence it is: "raise CannotStart"

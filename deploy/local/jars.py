@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from deploy.local import STATE, CannotStart
+from deploy.local import CHECKOUT, CannotStart
 
 LOCK = Path(__file__).with_name("jars.lock")
 THREADS = 8
@@ -59,7 +59,7 @@ def cache() -> Path:
             return folder
     except (OSError, RuntimeError):  # no home, or one that can't be written: the checkout has one
         pass
-    folder = STATE / "cache" / "jars"
+    folder = CHECKOUT / ".makegood" / "cache" / "jars"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

