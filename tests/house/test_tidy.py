@@ -1,0 +1,56 @@
+"""The house rules that no linter knows: sizes, names, words."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("services", "shared", "deploy", "tests")
+FILES = sorted(file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py"))
+
+LINES_MAX = 400
+"""A file can be read in one sitting."""
+FUNCTION_LINES_MAX = 70
+"""A function fits on a screen."""
+POSITIONAL_MAX = 5
+DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "core", "base"}
+LEFT_FOR_LATER = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]))
+
+
+def functions(file: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    nodes = ast.walk(ast.parse(file.read_text()))
+    return [n for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def place(file: Path, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    return f"{file.relative_to(ROOT)}:{function.lineno} {function.name}"
+
+
+class TestFiles:
+    def test_can_be_read_in_one_sitting(self) -> None:
+        """Files have at most 400 lines."""
+        assert [] == [f for f in FILES if len(f.read_text().splitlines()) > LINES_MAX]
+
+    def test_have_functions_that_fit_on_a_screen(self) -> None:
+        """Functions have at most 70 lines."""
+        every = ((file, function) for file in FILES for function in functions(file))
+        lines = ((place(*one), (one[1].end_lineno or 0) - one[1].lineno + 1) for one in every)
+        assert [] == [where for where, count in lines if count > FUNCTION_LINES_MAX]
+
+    def test_call_for_few_arguments(self) -> None:
+        """At most five positional parameters; tests take their fixtures by name."""
+        ours = [f for f in FILES if not f.is_relative_to(ROOT / "tests")]
+        for file, function in [(f, function) for f in ours for function in functions(f)]:
+            arguments = [*function.args.posonlyargs, *function.args.args]
+            names = [a.arg for a in arguments if a.arg not in ("self", "cls")]
+            assert POSITIONAL_MAX >= len(names), place(file, function)
+
+    def test_are_no_drawers(self) -> None:
+        """A module is named for what it holds."""
+        assert [] == [f for f in FILES if DRAWERS & set(f.relative_to(ROOT).with_suffix("").parts)]
+
+    def test_leave_nothing_for_later(self) -> None:
+        """What is written is done."""
+        assert [] == [f for f in FILES if LEFT_FOR_LATER.search(f.read_text())]

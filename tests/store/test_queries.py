@@ -1,0 +1,66 @@
+"""Every named query of every house fits the schema that its migrations make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared import sql
+
+SERVICES = Path(__file__).parents[2] / "services"
+HOUSES = ("intake", "verification", "ledger")
+
+
+def named(queries: Any) -> dict[str, str]:
+    """The text of each query by its name, with PostgreSQL's own placeholders."""
+    found = {name: getattr(queries, name) for name in queries.available_queries}
+    return {name: query.sql for name, query in found.items() if hasattr(query, "sql")}
+
+
+@pytest.mark.parametrize("house", HOUSES)
+class TestQueries:
+    async def test_can_all_be_prepared(self, house: str, database: str) -> None:
+        """Tables, columns, types and rights are there, as the house's own role sees them."""
+        folder = SERVICES / house
+        await sql.migrate(database, house, folder / "migrations")
+        connection = await asyncpg.connect(
+            database, server_settings={"search_path": house, "role": sql.role(house)}
+        )
+        queries = named(sql.queries(folder / "queries.sql"))
+        assert queries
+        try:
+            for name, text in queries.items():
+                try:
+                    await connection.prepare(text)
+                except asyncpg.PostgresError as error:
+                    pytest.fail(f"{house}: {name}: {error}")
+        finally:
+            await connection.close()
+
+    def test_say_what_they_are_for(self, house: str) -> None:
+        """Each has a line of purpose."""
+        queries = sql.queries(SERVICES / house / "queries.sql")
+        silent = [n for n in named(queries) if not (getattr(queries, n).__doc__ or "").strip()]
+        assert [] == silent
+
+
+class TestMigrations:
+    @pytest.mark.parametrize("house", HOUSES)
+    async def test_are_applied_once(self, house: str, database: str) -> None:
+        """A second run finds nothing to do."""
+        folder = SERVICES / house / "migrations"
+        assert await sql.migrate(database, house, folder)
+        assert [] == await sql.migrate(database, house, folder)
+
+    async def test_are_refused_when_they_were_edited(self, database: str, tmp_path: Path) -> None:
+        """What was applied is never changed: a new file is written instead."""
+        folder = tmp_path / "intake" / "migrations"
+        folder.mkdir(parents=True)
+        (folder / "0001_one.sql").write_text("CREATE TABLE one (a integer);")
+        await sql.migrate(database, "intake", folder)
+        (folder / "0001_one.sql").write_text("CREATE TABLE one (a bigint);")
+        with pytest.raises(ValueError, match="0001_one"):
+            await sql.migrate(database, "intake", folder)
