@@ -12,16 +12,16 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from aiokafka.errors import KafkaError
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.intake import (
     admission,
     commit,
     desk,
     documents,
-    handlers,
     receipts,
     store,
+    submission,
     views,
     withdrawals,
 )
@@ -44,16 +44,27 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/returns", status_code=201, responses=_RECEIPTS)
-async def post_return(
-    request: Request,
-    who: Supplier,
-    parts: Given,
-    idempotency_key: Annotated[str | None, Header(max_length=handlers.KEY_CHARACTERS_MAX)] = None,
-) -> Response:
+_RETURN: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "idempotency-key",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": desk.KEY_CHARACTERS_MAX},
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": submission.Submission.model_json_schema()}},
+    },
+}
+"""What the endpoint reads by itself, for the description of the service."""
+
+
+@router.post("/returns", status_code=201, responses=_RECEIPTS, openapi_extra=_RETURN)
+async def post_return(request: Request, who: Supplier, parts: Given) -> Response:
     """Take a month's return: a receipt, or every fault at once."""
     parts.door.admit(who.actor_id)
-    key = handlers.key(idempotency_key.encode() if idempotency_key else None)
+    key = desk.key(request.headers.get("idempotency-key", "").encode("latin-1"))
     post = await desk.read(await request.body(), key, _sender(who))
     try:
         return _answer(await parts.committer.submit(post))

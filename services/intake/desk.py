@@ -24,6 +24,8 @@ HEAVY_BYTES: Final = 256 * 1024
 event loop has heartbeats to send."""
 CONTRACTS_MAX: Final = 10_000
 """Contracts kept in memory."""
+KEY_CHARACTERS_MAX: Final = 200
+"""An Idempotency-Key, on either route."""
 SALT_BYTES: Final = 16
 
 Made = TypeVar("Made")
@@ -57,6 +59,14 @@ def read_now(body: bytes, key: str | None, sender: Sender) -> admission.Post:
         return_id=ids.new(),
         salt=os.urandom(SALT_BYTES),
     )
+
+
+def key(given: bytes | None) -> str | None:
+    """An Idempotency-Key that can be kept; one that cannot is as none: equal bytes are known
+    without it."""
+    text = (given or b"").decode("latin-1").strip()
+    is_good = text.isascii() and text.isprintable() and 0 < len(text) <= KEY_CHARACTERS_MAX
+    return text if is_good else None
 
 
 @dataclass(frozen=True, slots=True)

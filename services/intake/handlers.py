@@ -25,8 +25,6 @@ from shared.events import (
 )
 
 GROUP: Final = "makegood-intake"
-KEY_CHARACTERS_MAX: Final = 200
-"""An Idempotency-Key, on either route."""
 _OURS = (topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name)
 SUBSCRIPTION: Final = kafka.Subscription(
     GROUP,
@@ -49,15 +47,7 @@ def read(record: mail.Record) -> tuple[Any, UUID | None]:
     if not record.topic.startswith(topics.INBOUND_PREFIX):
         return mail.read_event(record)
     given = dict(record.headers).get("idempotency-key")
-    return Inbound(record.value or b"", key(given)), None
-
-
-def key(given: bytes | None) -> str | None:
-    """An Idempotency-Key that can be kept; one that cannot is as none: equal bytes are known
-    without it."""
-    text = (given or b"").decode("latin-1").strip()
-    is_good = text.isascii() and text.isprintable() and 0 < len(text) <= KEY_CHARACTERS_MAX
-    return text if is_good else None
+    return Inbound(record.value or b"", desk.key(given)), None
 
 
 def router(

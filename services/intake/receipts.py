@@ -70,14 +70,18 @@ class Signer:
 
 def statement(receipt: Receipt) -> str:
     """The text that is signed, as UTF-8: a heading, then one `name value` a line, each ended."""
-    lines = [HEADING, *(f"{name} {value}" for name, value in _fields(receipt).items())]
-    return "\n".join(lines) + "\n"
+    return _statement(_fields(receipt))
+
+
+def _statement(fields: Mapping[str, Any]) -> str:
+    return "\n".join((HEADING, *(f"{name} {value}" for name, value in fields.items()), ""))
 
 
 def document(issued: Issued) -> dict[str, Any]:
     """The receipt as JSON: its fields, the statement signed, signature and key in base64."""
-    return _fields(issued.receipt) | {
-        "statement": statement(issued.receipt),
+    fields = _fields(issued.receipt)
+    return fields | {
+        "statement": _statement(fields),
         "signature": base64_of(issued.signature),
         "public_key": base64_of(issued.public_key),
     }

@@ -152,18 +152,21 @@ class TestAGroup:
 
     async def test_fails_as_a_whole_with_the_database(self, house: intake_house.House) -> None:
         """Those that wait are told to come again; then they are taken."""
-        await house.pool.fetchval("SELECT 1")
-        admin = await asyncpg.connect(house.dsn)
-        await admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        await house.submit(with_line(1))
+        posts = [with_line(n, contract_id=f"C-{n}") for n in (1, 2)]
+        await house.publish(*(build.a_contract_published(f"C-{n}") for n in (1, 2)))
+        admin = await asyncpg.connect(house.dsn, server_settings={"search_path": "intake"})
+        async with admin.transaction():
+            await admin.execute("SELECT FROM desk FOR UPDATE")
+            waiting = asyncio.gather(*map(house.submit, posts), return_exceptions=True)
+            while not await admin.fetchval(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0.01)
+            assert [commit.BrokenError] * 2 == [type(one) for one in await waiting]
         await admin.close()
-        found = await asyncio.gather(
-            house.submit(with_line(1)), house.submit(with_line(2)), return_exceptions=True
-        )
-        assert [commit.BrokenError] * 2 == [type(one) for one in found]
-        assert isinstance(await house.submit(with_line(1)), admission.Accepted)
+        assert isinstance(await house.submit(posts[0]), admission.Accepted)
 
     async def test_is_bounded(self, house: intake_house.House) -> None:
         """A full queue refuses at once."""

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from services.intake import handlers, limits
+from services.intake import desk, handlers, limits
 from services.intake.settings import IntakeSettings
 from shared import topics
 
@@ -48,7 +48,7 @@ class TestAKey:
     )
     def test_is_kept_if_it_can_be(self, given: bytes | None, kept: str | None) -> None:
         """Headers are untrusted bytes too."""
-        assert kept == handlers.key(given)
+        assert kept == desk.key(given)
 
 
 class TestTheSubscription:
