@@ -1,0 +1,86 @@
+"""A party's own topic, on a real broker: from its credentials to its first return."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import intake_builders as build
+import intake_house
+from aiokafka import AIOKafkaProducer
+
+from deploy.local import servers as local_servers
+from services.intake import app
+from services.intake.settings import IntakeSettings
+from shared import auth, kafka, sql, topics
+
+WAIT_SECONDS = 40
+
+
+async def publish(settings: IntakeSettings, topic: str) -> None:
+    """A contract by its topic, and a return by the party's own."""
+    producer: AIOKafkaProducer = await kafka.start_producer(settings)
+    contract = build.a_contract_published()
+    record = intake_house.said(contract, topics.CONTRACTS.name, 0)
+    await producer.send_and_wait(
+        record.topic, record.value, record.key, headers=list(record.headers)
+    )
+    await producer.send_and_wait(topic, build.written(build.a_return()))
+    await producer.stop()
+
+
+class TestAPartysTopic:
+    async def test_brings_its_returns(
+        self, own_servers: local_servers.Servers, tmp_path: Path
+    ) -> None:
+        """Token and topic are given; what comes there is the party's, and shown to its token.
+
+        The contract may come after the return: then the return is refused (rule I1) and the same
+        bytes sent again are accepted."""
+        settings = IntakeSettings.model_validate(
+            {
+                "kafka_bootstrap_servers": own_servers.kafka.bootstrap,
+                "database_url": own_servers.postgres.dsn,
+                "state": tmp_path,
+            }
+        )
+        admin = await kafka.start_admin(settings)
+        await topics.create(admin)
+        await admin.close()
+        await sql.migrate(own_servers.postgres.dsn, "intake", app.MIGRATIONS)
+        served = app.build(settings)
+        transport = httpx.ASGITransport(served)
+        async with (
+            served.router.lifespan_context(served),
+            httpx.AsyncClient(transport=transport, base_url="http://intake") as client,
+        ):
+            async with served.state.parts.room.pool.acquire() as conn:
+                operator = await auth.issue(conn, "operator", build.AUTHORITY, "operator")
+            path = f"/api/v1/parties/{build.PARTY}/credentials"
+            headers = {"authorization": f"Bearer {operator}"}
+            given = (await client.post(path, headers=headers)).json()
+            assert topics.inbound(build.PARTY).name == given["inbound_topic"]
+            listed = (await client.get(path, headers=headers)).json()["items"]
+            assert [build.PARTY] == [one["actor_id"] for one in listed]
+            await publish(settings, given["inbound_topic"])
+            headers = {"authorization": f"Bearer {given['token']}"}
+            async with asyncio.timeout(WAIT_SECONDS):
+                while not await served.state.parts.room.pool.fetchval(
+                    "SELECT (SELECT count(*) FROM refusal) + (SELECT count(*) FROM accepted_return)"
+                ):
+                    await asyncio.sleep(0.05)
+                while not await served.state.parts.room.pool.fetchval(
+                    "SELECT count(*) FROM contract"
+                ):
+                    await asyncio.sleep(0.05)
+            body = build.written(build.a_return())
+            answer = await client.post("/api/v1/returns", content=body, headers=headers)
+            assert answer.status_code in (200, 201)
+            items = (await client.get("/api/v1/returns", headers=headers)).json()["items"]
+            assert [1] == [item["revision"] for item in items]
+            async with asyncio.timeout(WAIT_SECONDS):
+                while await served.state.parts.room.pool.fetchval(
+                    "SELECT count(*) FROM outbox_unsent"
+                ):
+                    await asyncio.sleep(0.05)
