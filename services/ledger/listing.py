@@ -16,6 +16,8 @@ from services.ledger import facts
 class Listing(NamedTuple):
     """One entry's row, without its index."""
 
+    event_id: UUID
+    caused_by: UUID | None
     type: str
     authority_id: str
     contract_id: str | None
@@ -34,6 +36,8 @@ def of(event: facts.Recorded) -> Listing:
     """The row of `event`."""
     said = vars(event)
     return Listing(
+        event_id=event.event_id,
+        caused_by=event.caused_by,
         type=event.type,
         authority_id=event.authority_id,
         contract_id=said.get("contract_id"),

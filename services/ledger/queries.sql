@@ -88,10 +88,87 @@ SELECT idx / 256 AS n, count(*) AS width,
 FROM payload WHERE idx BETWEEN :first AND :last GROUP BY idx / 256 ORDER BY n;
 
 -- name: get_entry(idx)^
--- One entry and what it is looked up by.
-SELECT e.idx, e.leaf, e.leaf_hash, l.authority_id, l.party_id
-FROM entry AS e JOIN entry_index AS l USING (idx) WHERE e.idx = :idx;
+-- One entry, whose it is, and its event as far as it is kept.
+SELECT e.idx, e.leaf, e.leaf_hash, l.authority_id, l.party_id, l.event_id,
+    p.commitment, p.ciphertext, k.salt, k.key, k.nonce
+FROM entry AS e
+JOIN entry_index AS l USING (idx)
+JOIN payload AS p USING (idx)
+LEFT JOIN payload_key AS k USING (idx)
+WHERE e.idx = :idx;
 
 -- name: get_index(event_id)$
 -- Which entry an event is.
 SELECT idx FROM entry WHERE event_id = :event_id;
+
+-- name: entries(after, count, authorities, party, contract, commitment, type, period, since, until)
+-- Entries behind :after that a caller may see, narrowed down; in the order of recording.
+SELECT e.idx, e.leaf, e.leaf_hash
+FROM entry_index AS l JOIN entry AS e USING (idx)
+WHERE l.idx > :after
+    AND l.authority_id = ANY(:authorities::text[])
+    AND (:party::text IS NULL OR l.party_id = :party)
+    AND (:contract::text IS NULL OR l.contract_id = :contract)
+    AND (:commitment::text IS NULL OR :commitment = ANY(l.commitment_ids))
+    AND (:type::text IS NULL OR l.type = :type)
+    AND (:period::text IS NULL OR l.period = :period)
+    AND (:since::timestamptz IS NULL OR l.occurred_at >= :since)
+    AND (:until::timestamptz IS NULL OR l.occurred_at < :until)
+ORDER BY l.idx LIMIT :count;
+
+-- name: life(return_id, authorities, party, count)
+-- One return's life: what says its id, and what that caused, on its own contract.
+WITH RECURSIVE received AS (
+    SELECT idx, contract_id FROM entry_index
+    WHERE type = 'ReturnReceived' AND return_id = :return_id
+        AND authority_id = ANY(:authorities::text[])
+        AND (:party::text IS NULL OR party_id = :party)
+), later AS MATERIALIZED (
+    SELECT l.idx, l.event_id, l.caused_by, l.return_id
+    FROM received AS r JOIN entry_index AS l ON l.contract_id = r.contract_id AND l.idx >= r.idx
+    WHERE :party::text IS NULL OR l.party_id = :party
+), life AS (
+    SELECT idx, event_id FROM later WHERE return_id = :return_id
+    UNION
+    SELECT later.idx, later.event_id FROM later JOIN life ON later.caused_by = life.event_id
+)
+SELECT e.idx, e.leaf, e.leaf_hash
+FROM life JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
+
+-- name: kept_entries(after, count, size)
+-- All entries behind :after that were under a checkpoint of :size, and what opens their events.
+SELECT e.idx, e.leaf, l.event_id, l.authority_id, l.party_id,
+    p.commitment, p.ciphertext, k.salt, k.key, k.nonce
+FROM entry AS e
+JOIN entry_index AS l USING (idx)
+JOIN payload AS p USING (idx)
+LEFT JOIN payload_key AS k USING (idx)
+WHERE e.idx > :after AND e.idx < :size
+ORDER BY e.idx LIMIT :count;
+
+-- name: leaves(after, count, size)
+-- The same, leaves only.
+SELECT idx, leaf FROM entry WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count;
+
+-- name: listed(topics, incarnations, partitions, next_offsets)
+-- Offsets that are no leaf of their own, and why, as far as reading had come.
+WITH reach AS (
+    SELECT * FROM unnest(:topics::text[], :incarnations::integer[], :partitions::integer[],
+                         :next_offsets::bigint[])
+        AS r (topic, incarnation, partition, next_offset)
+), listed AS (
+    SELECT r.topic, r.incarnation, r.partition, r."offset" AS first, r."offset" + 1 AS next,
+        'repeat' AS why, e.event_id
+    FROM repeat AS r JOIN entry AS e USING (idx)
+    UNION ALL
+    SELECT topic, incarnation, partition, "offset", "offset" + 1, 'day', NULL FROM passed_day
+    UNION ALL
+    SELECT topic, incarnation, partition, "offset", "offset" + 1, 'parked', NULL FROM parked
+    UNION ALL
+    SELECT topic, incarnation, partition, first_offset, next_offset, 'hole', NULL
+    FROM consumer_hole
+)
+SELECT l.topic, l.incarnation, l.partition, l.first, l.next, l.why, l.event_id
+FROM listed AS l JOIN reach AS r USING (topic, partition)
+WHERE (l.incarnation, l.next) <= (r.incarnation, r.next_offset)
+ORDER BY l.topic, l.incarnation, l.partition, l.first;

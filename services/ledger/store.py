@@ -17,7 +17,7 @@ from services.ledger import entries, listing, notes, payloads, proofs, tiles, tr
 from shared import mail, sql
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-_queries = sql.queries(Path(__file__).with_name("queries.sql"))
+queries = sql.queries(Path(__file__).with_name("queries.sql"))
 
 
 class NoLogError(Exception):
@@ -45,12 +45,12 @@ class Head:
 
 async def get_head(conn: sql.Connection) -> Head:
     """Raises NoLogError."""
-    return _head(await _queries.get_head(conn))
+    return _head(await queries.get_head(conn))
 
 
 async def lock_head(conn: sql.Connection) -> Head:
     """The head, and the right to append until the transaction ends. Raises NoLogError."""
-    return _head(await _queries.lock_head(conn))
+    return _head(await queries.lock_head(conn))
 
 
 def _head(row: sql.Record | None) -> Head:
@@ -61,7 +61,7 @@ def _head(row: sql.Record | None) -> Head:
 
 
 async def create_head(conn: sql.Connection, origin: str, verifier_key: str) -> None:
-    await _queries.create_head(conn, origin=origin, verifier_key=verifier_key)
+    await queries.create_head(conn, origin=origin, verifier_key=verifier_key)
 
 
 # --- a batch -----------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ async def get_seen(conn: sql.Connection, event_ids: Collection[UUID]) -> dict[UU
     """The events among `event_ids` that are entries."""
     return {
         row["event_id"]: Taken(row["commitment"], row["salt"])
-        async for row in _queries.get_seen(conn, event_ids=event_ids)
+        async for row in queries.get_seen(conn, event_ids=event_ids)
     }
 
 
@@ -94,7 +94,7 @@ async def get_tips(conn: sql.Connection, contract_ids: Collection[str]) -> dict[
     """Where the chains of these contracts end; none for a contract without entries."""
     return {
         row["contract_id"]: entries.Tip(row["seq"], row["leaf_hash"])
-        async for row in _queries.get_tips(conn, contract_ids=list(contract_ids))
+        async for row in queries.get_tips(conn, contract_ids=list(contract_ids))
     }
 
 
@@ -141,11 +141,11 @@ async def move_head(
         await conn.copy_records_to_table(
             "tile", records=completed, columns=("level", "n", "hashes")
         )
-    await _queries.move_head(conn, size=edge.size, edge=edge.encode())
+    await queries.move_head(conn, size=edge.size, edge=edge.encode())
 
 
 async def move_tips(conn: sql.Connection, moved: Mapping[str, entries.Tip]) -> None:
-    await _queries.move_tips(
+    await queries.move_tips(
         conn,
         contract_ids=list(moved),
         seqs=[tip.seq for tip in moved.values()],
@@ -155,7 +155,7 @@ async def move_tips(conn: sql.Connection, moved: Mapping[str, entries.Tip]) -> N
 
 async def add_repeats(conn: sql.Connection, letters: Sequence[mail.Letter]) -> None:
     """Where entries stood again, those of this transaction among them."""
-    await _queries.add_repeats(
+    await queries.add_repeats(
         conn,
         topics=[letter.topic for letter in letters],
         incarnations=[letter.incarnation for letter in letters],
@@ -191,7 +191,7 @@ async def get_tiles(
     missing = [address for address, hashes in found.items() if hashes is None]
     full = {
         (row["level"], row["n"]): row["hashes"]
-        async for row in _queries.get_tiles(
+        async for row in queries.get_tiles(
             conn, levels=[a.level for a in missing], ns=[a.n for a in missing]
         )
     }
@@ -234,7 +234,7 @@ class Checkpoint:
 
 async def get_frontier(conn: sql.Connection) -> tuple[int, str]:
     """Size and positions (JSON) of one moment. Raises NoLogError."""
-    row = await _queries.get_frontier(conn)
+    row = await queries.get_frontier(conn)
     if row is None:
         raise NoLogError
     return row["size"], row["positions"]
@@ -243,9 +243,9 @@ async def get_frontier(conn: sql.Connection) -> tuple[int, str]:
 async def get_checkpoint(conn: sql.Connection, over: int | None = None) -> Checkpoint | None:
     """The newest checkpoint; of those that entry `over` is under, where one is named."""
     if over is None:
-        row = await _queries.get_newest_checkpoint(conn)
+        row = await queries.get_newest_checkpoint(conn)
     else:
-        row = await _queries.get_checkpoint_over(conn, idx=over)
+        row = await queries.get_checkpoint_over(conn, idx=over)
     if row is None:
         return None
     positions = [(t, i, p, o) for t, i, p, o in json.loads(row["positions"])]
@@ -254,13 +254,13 @@ async def get_checkpoint(conn: sql.Connection, over: int | None = None) -> Check
 
 async def lock_publisher(conn: sql.Connection) -> bool:
     """Whether this transaction may sign."""
-    return bool(await _queries.lock_publisher(conn))
+    return bool(await queries.lock_publisher(conn))
 
 
 async def add_checkpoint(
     conn: sql.Connection, checkpoint: notes.Checkpoint, note: str, positions: str
 ) -> None:
-    await _queries.add_checkpoint(
+    await queries.add_checkpoint(
         conn, size=checkpoint.size, root=checkpoint.root, note=note, positions=positions
     )
 
@@ -269,7 +269,7 @@ async def get_bundles(conn: sql.Connection, first: int, last: int) -> dict[tiles
     """Entries `first` to `last`, in bundles."""
     return {
         tiles.Address(tiles.ENTRIES, row["n"], row["width"]): row["bundle"]
-        async for row in _queries.get_entry_bundles(conn, first=first, last=last)
+        async for row in queries.get_entry_bundles(conn, first=first, last=last)
     }
 
 
@@ -279,5 +279,5 @@ async def get_payload_bundles(
     """Their encrypted events, in bundles of the same addresses."""
     return {
         tiles.Address(tiles.ENTRIES, row["n"], row["width"]): row["bundle"]
-        async for row in _queries.get_payload_bundles(conn, first=first, last=last)
+        async for row in queries.get_payload_bundles(conn, first=first, last=last)
     }

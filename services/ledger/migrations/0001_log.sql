@@ -89,6 +89,8 @@ CREATE TABLE contract_chain (
 -- What entries are looked up by. Read from events; rebuildable.
 CREATE TABLE entry_index (
     idx bigint CONSTRAINT entry_index_pk PRIMARY KEY,
+    event_id uuid NOT NULL,
+    caused_by uuid,
     type text NOT NULL,
     authority_id text NOT NULL,
     contract_id text,
