@@ -19,7 +19,7 @@ from uuid import UUID
 import pytest
 import verification_builders as build
 
-from deploy.local.demo import sample
+from deploy.local.demo import facts, sample
 from services.intake import faults, returns, submission
 from services.verification import places
 from shared import clock, events, ids, measures
@@ -288,3 +288,56 @@ class TestTheSample:
         text = "".join(path.read_text() for path in (sample.FOLDER / "returns").iterdir())
         urns = {"GB-EDU-" + part[:6] for part in text.split("GB-EDU-")[1:]}
         assert set(facts["schools"]) == urns
+
+
+def all_seen() -> facts.Seen:
+    """Everything that is expected, as it would be read back."""
+    expected = SAMPLE.expected
+    seen = facts.Seen(is_repeat_harmless=True, receipts=expected["receipts"])
+    for contract_id, promises in expected["performance"].items():
+        for commitment_id, rows in promises.items():
+            for period, *figures, rating, reason in rows:
+                key = (contract_id, commitment_id, period)
+                seen.heard[key] = seen.shown[key] = facts.Figures(
+                    *map(Fraction, figures), rating, reason
+                )
+    seen.alerts = seen.alerts_said = Counter(map(tuple, expected["alerts"]))
+    seen.cases = set(map(tuple, expected["cases"]))
+    seen.lines = set(map(tuple, expected["lines"]))
+    seen.refusals = Counter(
+        (route, tuple(rules), count) for route, rules, count in expected["refusals"]
+    )
+    seen.entries = Counter(expected["entries"])
+    seen.proved = seen.entries.total()
+    return seen
+
+
+class TestComparing:
+    def test_is_content_with_all_that_was_expected(self) -> None:
+        """No fact is missing."""
+        assert [] == [
+            fact for fact in facts.compare(SAMPLE.expected, all_seen()) if not fact.is_seen
+        ]
+
+    def test_misses_everything_where_nothing_was_seen(self) -> None:
+        """No fact holds by itself, but that there are none of what there should be none of."""
+        found = facts.compare(SAMPLE.expected, facts.Seen())
+        assert ["entries of type RecordParked"] == [fact.what for fact in found if fact.is_seen]
+
+    def test_notices_one_wrong_figure(self) -> None:
+        """And says what was expected and what was found."""
+        seen = all_seen()
+        key = ("KMBC-2026-0101", "local-spend", "2026-10")
+        seen.shown[key] = seen.shown[key]._replace(counted=Fraction(150_001))
+        missing = [fact for fact in facts.compare(SAMPLE.expected, seen) if not fact.is_seen]
+        assert [" ".join(key)] == [fact.what for fact in missing]
+        assert missing[0].found.startswith("150,001 of 184,000")
+
+    def test_notices_what_was_not_expected(self) -> None:
+        """One alert too many is as wrong as one too few."""
+        seen = all_seen()
+        seen.alerts = seen.alerts + Counter(
+            [("shortfall_opened", "KMBC-2026-0104", "x", "2026-05")]
+        )
+        missing = [fact for fact in facts.compare(SAMPLE.expected, seen) if not fact.is_seen]
+        assert ["alerts, and no others"] == [fact.what for fact in missing]

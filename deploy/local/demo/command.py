@@ -1,0 +1,23 @@
+"""The command `makegood demo`."""
+
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    once: Annotated[
+        bool,
+        typer.Option("--once", help="End after the summary: 0 only if every fact was seen."),
+    ] = False,
+) -> None:
+    """Play six months of three fictional suppliers on the whole street; show what came of it."""
+    from rich.console import Console
+
+    from deploy.local import STATE, stack
+    from deploy.local.demo import main
+
+    console = Console()
+    job = main.Job(STATE, console)
+    code = stack.run(job.run(stays=not once), console)
+    raise typer.Exit(code or int(once and not job.is_complete))

@@ -1,0 +1,156 @@
+"""What was expected, held against what was seen.
+
+Promises: pure; every figure of `expected.json` is one fact, and what was seen but not expected is
+none. The figures expected were worked out by hand, never by what is held against them here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+
+class Figures(NamedTuple):
+    """A commitment at the end of a month, in its unit."""
+
+    expected: Fraction
+    counted: Fraction
+    waiting: Fraction
+    """In the council's queue."""
+    rating: str
+    reason: str | None
+    """Why it is Other."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was read back, in the shapes of `expected.json`."""
+
+    heard: dict[tuple[str, str, str], Figures] = field(default_factory=dict)
+    """By contract, commitment and month: the last assessment on the topic of outcomes."""
+    shown: dict[tuple[str, str, str], Figures] = field(default_factory=dict)
+    """The same as the public interface shows it."""
+    alerts: Counter[tuple[str | None, ...]] = field(default_factory=Counter)
+    """From the public interface: kind, contract, commitment, month."""
+    alerts_said: Counter[tuple[str | None, ...]] = field(default_factory=Counter)
+    """The same from the topic of alerts."""
+    cases: set[tuple[str | None, ...]] = field(default_factory=set)
+    lines: set[tuple[str, ...]] = field(default_factory=set)
+    refusals: Counter[tuple[str, tuple[str, ...], int]] = field(default_factory=Counter)
+    receipts: int = 0
+    entries: Counter[str] = field(default_factory=Counter)
+    """Of the log, by type."""
+    is_repeat_harmless: bool = False
+    proved: int = 0
+    """Entries that the offline verifier found in a signed log; 0 where anything failed."""
+
+
+class Fact(NamedTuple):
+    """One thing expected; `found` is what was seen in its place."""
+
+    what: str
+    wanted: str
+    found: str
+
+    @property
+    def is_seen(self) -> bool:
+        return self.wanted == self.found
+
+
+def compare(expected: dict[str, Any], seen: Seen) -> list[Fact]:
+    """Every fact expected, in the order of `expected.json`."""
+    return [
+        *_performance(expected["performance"], seen),
+        *_alerts(expected["alerts"], seen),
+        *_cases(expected["cases"], seen),
+        *_lines(expected["lines"], seen),
+        *_refusals(expected["refusals"], seen),
+        Fact("receipts given", str(expected["receipts"]), str(seen.receipts)),
+        Fact("the same return again", "the same receipt", _same(seen.is_repeat_harmless)),
+        *_entries(expected["entries"], seen),
+    ]
+
+
+def _performance(
+    promises: dict[str, dict[str, list[list[str | None]]]], seen: Seen
+) -> Iterator[Fact]:
+    for contract_id, commitments in promises.items():
+        for commitment_id, rows in commitments.items():
+            for row in rows:
+                key = (contract_id, commitment_id, str(row[0]))
+                what, wanted = " ".join(key), _said(_figures(row))
+                yield Fact(what, wanted, _said(seen.shown.get(key)))
+                yield Fact(f"{what}, on the topic", wanted, _said(seen.heard.get(key)))
+
+
+def _figures(row: list[str | None]) -> Figures:
+    _, expected, counted, waiting, rating, reason = row
+    return Figures(_exact(expected), _exact(counted), _exact(waiting), str(rating), reason)
+
+
+def _exact(figure: str | None) -> Fraction:
+    return Fraction(figure or 0)
+
+
+def _said(figures: Figures | None) -> str:
+    if figures is None:
+        return "nothing"
+    expected, counted, waiting, rating, reason = figures
+    return (
+        f"{_plain(counted)} of {_plain(expected)}, {_plain(waiting)} waiting: "
+        f"{rating}{f' ({reason})' if reason else ''}"
+    )
+
+
+def _plain(figure: Fraction) -> str:
+    return f"{float(figure):,.10g}"
+
+
+def _alerts(wanted: list[list[str | None]], seen: Seen) -> Iterator[Fact]:
+    for alert, count in Counter(map(tuple, wanted)).items():
+        what = _words("alert", alert)
+        yield Fact(what, str(count), str(seen.alerts[alert]))
+        yield Fact(f"{what}, on the topic", str(count), str(seen.alerts_said[alert]))
+    count = len(wanted)
+    yield Fact("alerts, and no others", str(count), str(seen.alerts.total()))
+
+
+def _cases(wanted: list[list[str | None]], seen: Seen) -> Iterator[Fact]:
+    for case in map(tuple, wanted):
+        yield _among(_words("case", case), case in seen.cases)
+    yield Fact("cases, and no others", str(len(wanted)), str(len(seen.cases)))
+
+
+def _lines(wanted: list[list[str]], seen: Seen) -> Iterator[Fact]:
+    for line in map(tuple, wanted):
+        yield _among(_words("line", line), line in seen.lines)
+    yield Fact("lines not counted, and no others", str(len(wanted)), str(len(seen.lines)))
+
+
+def _refusals(wanted: list[tuple[str, list[str], int]], seen: Seen) -> Iterator[Fact]:
+    for route, rules, faults in wanted:
+        refusal = (route, tuple(rules), faults)
+        what = f"refusal by {route}: {', '.join(rules)}, {faults} faults"
+        yield Fact(what, "1", str(seen.refusals[refusal]))
+
+
+def _entries(wanted: dict[str, int], seen: Seen) -> Iterator[Fact]:
+    for kind, count in wanted.items():
+        yield Fact(f"entries of type {kind}", str(count), str(seen.entries[kind]))
+    size = seen.entries.total()
+    yield Fact("entries proved offline", str(max(size, 1)), str(seen.proved))
+
+
+def _among(what: str, is_seen: bool) -> Fact:
+    return Fact(what, "seen", "seen" if is_seen else "nothing")
+
+
+def _same(is_harmless: bool) -> str:
+    return "the same receipt" if is_harmless else "another receipt"
+
+
+def _words(kind: str, parts: tuple[str | None, ...]) -> str:
+    return f"{kind} {' '.join(part for part in parts if part)}"

@@ -1,0 +1,107 @@
+"""What the street says on its topics, heard from outside: the facts that the demo waits for.
+
+Promises: every event of the topics that anyone may read, from their beginning, in the order of each
+partition. Belongs to no group and commits nothing: whoever listens disturbs nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+import pydantic
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared import events, topics
+
+HEARD = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
+POLL_MS = 200
+
+
+class NotSeenError(Exception):
+    """What was waited for did not come."""
+
+
+class Listener:
+    """`said` are the events heard so far."""
+
+    def __init__(self) -> None:
+        self.said: list[events.Event] = []
+        self.unreadable = 0
+        self._more = asyncio.Condition()
+
+    async def until(self, fact: Callable[[], bool], what: str, seconds_max: float) -> None:
+        """Returns once `fact` holds. Raises NotSeenError with `what` was waited for."""
+        try:
+            async with asyncio.timeout(seconds_max), self._more:
+                await self._more.wait_for(fact)
+        except TimeoutError:
+            raise NotSeenError(f"{what} was not seen within {seconds_max:.0f} s") from None
+
+    def answers(self, party_id: str) -> list[events.ReturnReceived | events.ReturnRefused]:
+        """What intake said to a party, in no order but its own."""
+        return [
+            event
+            for event in self.said
+            if isinstance(event, events.ReturnReceived | events.ReturnRefused)
+            and event.party_id == party_id
+        ]
+
+    def received(self) -> set[tuple[UUID, int]]:
+        """Returns that intake accepted, by receipt."""
+        return {
+            (event.return_id, event.receipt_no)
+            for event in self.said
+            if isinstance(event, events.ReturnReceived)
+        }
+
+    def checked(self) -> set[tuple[UUID, int]]:
+        """Returns and withdrawals that verification has decided, by receipt."""
+        return {
+            (event.return_id, event.receipt_no)
+            for event in self.said
+            if isinstance(event, events.ReturnChecked)
+        }
+
+    async def hear(self, consumer: AIOKafkaConsumer) -> None:
+        """Listens until it is cancelled."""
+        while True:
+            found = await consumer.getmany(timeout_ms=POLL_MS)
+            async with self._more:
+                for records in found.values():
+                    for record in records:
+                        self._take(record.value)
+                if found:
+                    self._more.notify_all()
+
+    def _take(self, body: bytes | None) -> None:
+        try:
+            self.said.append(events.read(body or b""))
+        except pydantic.ValidationError:
+            self.unreadable += 1
+
+
+@contextlib.asynccontextmanager
+async def listening(bootstrap: str) -> AsyncIterator[Listener]:
+    """A listener that hears while this is open."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=topics.MESSAGE_BYTES_MAX,
+    )
+    await consumer.start()
+    partitions = [TopicPartition(t.name, n) for t in HEARD for n in range(t.partitions)]
+    consumer.assign(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    listener = Listener()
+    hearing = asyncio.create_task(listener.hear(consumer))
+    try:
+        yield listener
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+        await consumer.stop()

@@ -1,0 +1,54 @@
+"""The log proved offline: an export, the log's public key, and nothing else of the street.
+
+Promises: the file is the one that any auditor downloads, and stays for `makegood verify`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.demo.outside import Outside
+from services.ledger import audit, export, notes
+
+_CHECKED = {
+    "checkpoint": "signed checkpoint",
+    "leaves": "entries",
+    "contracts": "contracts' chains",
+    "sources": "sources without a gap",
+    "payloads": "events as committed to",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the offline verifier found: how many entries, and whether all of it holds."""
+
+    size: int = 0
+    holds: bool = False
+    words: str = "nothing was verified"
+
+
+async def verify(here: Outside, file: Path) -> Proof:
+    """Downloads the auditor's export to `file`, and audits that."""
+    answer = await here.answer("auditor", "GET", "ledger/api/v1/export.jsonl")
+    if not answer.is_success:
+        return Proof(words=f"there is no export: {answer.text[:500]}")
+    file.write_bytes(answer.content)
+    return await asyncio.to_thread(_audit, file)
+
+
+def _audit(file: Path) -> Proof:
+    try:
+        pack = export.read(file)
+        key = notes.parse_verifier_key(pack.verifier_key)
+        report = audit.check(pack.export, key, origin=pack.origin)
+    except ValueError as error:
+        return Proof(words=str(error))
+    if not report.holds:
+        failures = [failure for check in report.checks for failure in check.failures]
+        return Proof(words="; ".join(f"{each.place}: {each.what}" for each in failures[:5]))
+    size = report.checkpoint.size if report.checkpoint else 0
+    words = ", ".join(f"{check.checked} {_CHECKED[check.name]}" for check in report.checks)
+    return Proof(size, holds=True, words=f"{words} ({pack.origin})")

@@ -1,0 +1,37 @@
+"""The demo's sign-in: one token a role, good in all three houses, loopback only.
+
+Promises: tokens are random, written to `stack.json` (readable by its owner alone) and kept hashed
+in the houses, like any other. Manager and approver are two people (rule P3).
+"""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from shared import auth, settings, sql
+
+HOUSES = ("intake", "verification", "ledger")
+
+
+async def sign_in(bootstrap: str, dsn: str, authority_id: str, supplier_id: str) -> dict[str, str]:
+    """A token for each role; the supplier's is of the party `supplier_id`."""
+    callers = {
+        role: auth.Caller(
+            actor_id=supplier_id if role == "supplier" else f"{role}@{authority_id}",
+            role=role,
+            authority_id=authority_id,
+            party_id=supplier_id if role == "supplier" else None,
+        )
+        for role in auth.ROLES
+    }
+    tokens = {role: auth.new() for role in callers}
+    given = settings.Settings(kafka_bootstrap_servers=bootstrap, database_url=SecretStr(dsn))
+    for house in HOUSES:
+        pool = await sql.connect(given, house)
+        try:
+            async with pool.acquire() as conn, conn.transaction():
+                for role, caller in callers.items():
+                    await auth.keep(conn, tokens[role], caller)
+        finally:
+            await pool.close()
+    return {str(role): token for role, token in tokens.items()}

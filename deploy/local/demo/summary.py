@@ -1,0 +1,194 @@
+"""The summary: what a council officer wants to know after six months, in words and figures.
+
+Promises: everything here was read back from the street; names and titles come from the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import rich.console
+import rich.markup
+import rich.table
+
+from deploy import cli_files
+from deploy.local.demo.facts import Fact
+from deploy.local.demo.readback import Books
+from deploy.local.demo.sample import Sample
+
+BEHIND = {"Approaching target", "Requires improvement", "Inadequate"}
+_COLOURS = {"Inadequate": "red", "Requires improvement": "red", "Approaching target": "yellow"}
+_WHY_OTHER = {
+    "data_missing": "a return is missing, and missing is not zero",
+    "awaiting_council": "it hangs on a line that waits for the council",
+    "nothing_due": "nothing is due yet",
+}
+_WHY_QUERIED = {
+    "postcode_unknown": "nobody knows this postcode",
+    "invoice_full": "the same invoice was claimed before, by an earlier receipt",
+}
+
+
+def show(console: rich.console.Console, sample: Sample, books: Books, found: list[Fact]) -> None:
+    """Prints it all, from what matters most to where to look next."""
+    console.print()
+    console.rule("[bold]Knowsley, May to October 2026")
+    _show_behind(console, sample, books)
+    _show_unrated(console, sample, books)
+    _show_queried(console, sample, books)
+    _show_overdue(console, sample, books)
+    _show_refused(console, sample, books)
+    _show_books(console, books)
+    _show_facts(console, found)
+
+
+def _show_behind(console: rich.console.Console, sample: Sample, books: Books) -> None:
+    table = rich.table.Table(
+        "contract", "supplier", "promise", title="Who is behind", title_justify="left"
+    )
+    for heading in ("due by now", "counted", "behind"):
+        table.add_column(heading, justify="right")
+    table.add_column("rating")
+    good = 0
+    for contract_id, promise, last in _last(books):
+        good += last["rating"] == "Good"
+        if last["rating"] in BEHIND:
+            expected, low = Decimal(last["expected"]), Decimal(last["low"])
+            colour = _COLOURS[last["rating"]]
+            table.add_row(
+                f"{contract_id}\n{sample.title(contract_id)}",
+                _supplier(sample, contract_id),
+                promise["title"],
+                amount(expected, promise["unit"]),
+                amount(last["counted"], promise["unit"]),
+                f"[bold]{amount(expected - low, promise['unit'])}",
+                f"[{colour}]{last['rating']}",
+            )
+    console.print(table)
+    console.print(f"{good} other promises are on course.\n")
+
+
+def _show_unrated(console: rich.console.Console, sample: Sample, books: Books) -> None:
+    for contract_id, promise, last in _last(books):
+        if last["rating"] == "Other":
+            unit = promise["unit"]
+            console.print(
+                f"[yellow]?[/] {contract_id} {_supplier(sample, contract_id)}: "
+                f"{promise['title']} cannot be rated, "
+                f"{_WHY_OTHER.get(last['reason'], last['reason'])} "
+                f"({amount(last['counted'], unit)} of {amount(last['expected'], unit)} so far).",
+                highlight=False,
+            )
+
+
+def _show_queried(console: rich.console.Console, sample: Sample, books: Books) -> None:
+    console.print("\n[bold]What waits for the council's decision")
+    for line in books.queried:
+        why = "; ".join(
+            f"{_WHY_QUERIED.get(each['code'], each['code'])} (rule {each['rule']})"
+            for each in line["findings"]
+        )
+        unit = _unit(books, line["contract_id"], line["commitment_id"])
+        console.print(
+            f"  {line['contract_id']} {_supplier(sample, line['contract_id'])}, "
+            f"{line['period']}, line {line['line_id']}: {amount(line['queried'], unit)}, {why}",
+            highlight=False,
+        )
+
+
+def _show_overdue(console: rich.console.Console, sample: Sample, books: Books) -> None:
+    console.print("\n[bold]Late and missing returns")
+    missing = {
+        (case["contract_id"], case["period"])
+        for case in books.cases
+        if case["kind"] == "no_data" and case["is_open"]
+    }
+    overdue = {
+        (alert["contract_id"], alert["period"], alert["due_on"])
+        for alert in books.alerts
+        if alert["kind"] == "return_overdue"
+    }
+    for contract_id, period, due_on in sorted(overdue):
+        word = (
+            "[red]missing[/], a case is open"
+            if (contract_id, period) in missing
+            else "came [yellow]late[/]"
+        )
+        console.print(
+            f"  {contract_id} {_supplier(sample, contract_id)}: the return for {period}, due on "
+            f"{due_on}, {'is' if (contract_id, period) in missing else ''} {word}".replace(
+                "  ", " "
+            ),
+            highlight=False,
+        )
+
+
+def _show_refused(console: rich.console.Console, sample: Sample, books: Books) -> None:
+    console.print("\n[bold]What was refused, and why")
+    for happening, answer in books.refusals:
+        console.print(
+            f"  {happening.title}, {sample.suppliers[happening.party_id]['name']}, by HTTP: "
+            f"{answer['title']}",
+            highlight=False,
+        )
+        cli_files.print_faults(console, answer["errors"])
+    for (route, rules, faults), count in books.seen.refusals.items():
+        if route == "kafka":
+            console.print(
+                f"  {count} by Kafka, {faults} fault{'s' if faults > 1 else ''}: "
+                f"{', '.join('no return at all' if each == 'form' else each for each in rules)}",
+                highlight=False,
+            )
+
+
+def _show_books(console: rich.console.Console, books: Books) -> None:
+    proof = books.proof
+    console.print("\n[bold]The books")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(books.seen.entries.items()))
+    console.print(f"  {books.seen.entries.total()} entries: {kinds}", highlight=False)
+    mark = "[green]✓[/] proved" if proof.holds else "[red]✗[/] not proved"
+    console.print(f"  {mark} offline by `makegood verify`: {proof.words}", highlight=False)
+
+
+def _show_facts(console: rich.console.Console, found: list[Fact]) -> None:
+    seen = sum(fact.is_seen for fact in found)
+    mark = "[green]✓[/]" if seen == len(found) else "[red]✗[/]"
+    console.print(f"\n{mark} {seen} of {len(found)} expected facts were seen.", highlight=False)
+    for fact in found:
+        if not fact.is_seen:
+            words = f"  {fact.what}: expected {fact.wanted}; found {fact.found}"
+            console.print(rich.markup.escape(words), highlight=False, soft_wrap=True)
+
+
+def _last(books: Books) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Contract, promise and its last assessment."""
+    for contract in books.performance:
+        for promise in contract["commitments"]:
+            if promise["assessments"]:
+                yield contract["contract_id"], promise, promise["assessments"][-1]
+
+
+def _supplier(sample: Sample, contract_id: str) -> str:
+    supplier_id = next(
+        each["supplier_id"] for each in sample.contracts if each["contract_id"] == contract_id
+    )
+    return sample.suppliers[supplier_id]["name"]
+
+
+def _unit(books: Books, contract_id: str, commitment_id: str) -> str:
+    return next(
+        str(promise["unit"])
+        for contract in books.performance
+        for promise in contract["commitments"]
+        if (contract["contract_id"], promise["commitment_id"]) == (contract_id, commitment_id)
+    )
+
+
+def amount(figure: Decimal | str, unit: str) -> str:
+    """`£34,000`, `606 hours`."""
+    value = Decimal(figure)
+    if value == value.to_integral_value():
+        value = value.quantize(Decimal(1))
+    return f"£{value:,f}" if unit == "GBP" else f"{value:,f} {unit}"
