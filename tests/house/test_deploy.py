@@ -23,6 +23,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 RULES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
 ALERTS: list[dict[str, Any]] = [rule for group in RULES["groups"] for rule in group["rules"]]
 
+ONE_SHOTS = ("migrate", "topics", "log")
+
 by_service = pytest.mark.parametrize("service", SERVICES)
 
 
@@ -65,7 +67,7 @@ class TestCompose:
 
     def test_has_all_of_the_street(self) -> None:
         """Broker, database, one-shots, the three houses, Prometheus."""
-        expected = {"kafka", "postgres", "migrate", "topics", "prometheus"}
+        expected = {"kafka", "postgres", "migrate", "topics", "log", "prometheus"}
         assert expected | {"intake", "verification", "ledger"} == set(SERVICES)
 
     @by_service
@@ -91,10 +93,10 @@ class TestCompose:
     def test_checks_the_health_of_what_stays(self, service: str) -> None:
         """What runs on has a health check; what runs once is waited for until it has done."""
         said = SERVICES[service]
-        runs_once = service in ("migrate", "topics")
+        runs_once = service in ONE_SHOTS
         assert runs_once != ("healthcheck" in said)
         for other, wanted in said.get("depends_on", {}).items():
-            once = other in ("migrate", "topics")
+            once = other in ONE_SHOTS
             expected = "service_completed_successfully" if once else "service_healthy"
             assert expected == wanted["condition"]
 
