@@ -1,0 +1,78 @@
+"""Verification, put together: `build(settings)` is the ASGI app. Wiring only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, time, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import prometheus_client
+from fastapi import FastAPI
+
+from services.verification import api, handlers, reading, store
+from services.verification.parts import Parts
+from services.verification.settings import Settings
+from shared import auth, clock, http, mail
+from shared import house as houses
+
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
+MEASURE_SECONDS: Final = 15.0
+
+OPEN_SHORTFALLS: Final = prometheus_client.Gauge(
+    "makegood_open_shortfalls", "Shortfall cases that are open, over all authorities."
+)
+
+
+def build(settings: Settings) -> FastAPI:
+    """The app; it opens its database and starts its tasks when it is started."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        room = await houses.open_room(settings, "verification")
+        room.seen, room.remember = handlers.taken, None
+        ticking = await _clock(settings, room)
+        app.state.tokens, app.state.parts = auth.Tokens(room.pool), Parts(room, ticking)
+        async with houses.at_work(
+            settings,
+            room,
+            handlers.SUBSCRIPTION,
+            handlers.handler(room, ticking),
+            lambda: _measure(room),
+        ) as app.state.house:
+            yield
+
+    async def is_live() -> bool:
+        return bool(app.state.house.is_live())
+
+    async def is_ready() -> bool:
+        return bool(await app.state.house.is_ready())
+
+    app = http.build(
+        "Makegood verification",
+        version("makegood"),
+        lifespan,
+        http.Health(is_live, is_ready),
+    )
+    app.include_router(api.router)
+    return app
+
+
+async def _clock(settings: Settings, room: mail.Mailroom) -> clock.Clock:
+    """The wall's; in the demo one that starts in the past and goes along with the days taken."""
+    if not settings.demo:
+        return clock.WallClock()
+    day = await store.last_day(room.pool)
+    if day is None:
+        return clock.MovedClock(settings.demo_starts_at or datetime.now(UTC))
+    return clock.MovedClock(datetime.combine(day + timedelta(days=1), time(), clock.LONDON))
+
+
+async def _measure(room: mail.Mailroom) -> None:
+    """Counts what a metric tells, for ever."""
+    while True:
+        OPEN_SHORTFALLS.set(await reading.open_shortfalls(room.pool))
+        await asyncio.sleep(MEASURE_SECONDS)

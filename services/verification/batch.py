@@ -1,0 +1,180 @@
+"""A batch in hand: contracts' states, lines and claims as they stand, folded on event by event.
+
+Promises: each event sees what the one before it did, also across contracts, so that a batch of n
+decides exactly as n batches of one. Everything to be written is kept until the end. No database
+here: `handlers.py` gathers and applies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+from services.verification import claims, contract, state, store
+from services.verification.state import Decisions, Facts, Lines, Needs, State
+from services.verification.world import World
+from shared import events, topics
+
+Post: TypeAlias = tuple[topics.Topic, events.Event]
+
+
+@dataclass
+class Batch:
+    states: dict[str, State]
+    partitions: dict[str, int]
+    """Of `returns`: whose days a contract lives by."""
+    lines: dict[str, Lines]
+    world: World
+    stored_lines: set[store.LineId] = field(default_factory=set)
+    """Loaded, so there in the database."""
+    stored_claims: set[store.ClaimRow] = field(default_factory=set)
+    inputs: list[store.Input] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    assessed: list[store.Assessed] = field(default_factory=list)
+    raised: list[store.Raised] = field(default_factory=list)
+    moved: dict[object, store.Moved] = field(default_factory=dict)
+    days: list[store.Day] = field(default_factory=list)
+    _lines: dict[store.LineId, state.Line | None] = field(default_factory=dict)
+    _claims: dict[store.ClaimRow, claims.Claim | None] = field(default_factory=dict)
+
+    def take(self, event: contract.Input, body: bytes, wanted: Needs) -> str | None:
+        """Folds an event into its contract; the reason where it cannot be."""
+        assert not isinstance(event, events.DayEnded)
+        contract_id = event.contract_id
+        before = self.states.get(contract_id)
+        refusal = contract.refusal(before, event)
+        if refusal is not None:
+            return refusal
+        assert before is not None, "a batch registers no contracts"
+        used = contract.facts(before, wanted, self._lines_of(contract_id), self.world)
+        self._fold(contract_id, event, body, used)
+        return None
+
+    def end_day(self, event: events.DayEnded, body: bytes) -> None:
+        """Folds a day into the contracts of its partition that have something due by its end."""
+        for contract_id in self._waking(event):
+            self._fold(contract_id, event, body, Facts())
+        digest = hashlib.sha256(body).digest()
+        self.days.append(store.Day(event.partition, event.day, event.event_id, digest))
+
+    def stands(self) -> list[store.Stand]:
+        """The contracts that moved."""
+        moved = sorted({each.contract_id for each in self.inputs})
+        return [stand(self.states[contract_id]) for contract_id in moved]
+
+    def change(self) -> store.Change:
+        """What the batch comes to for lines and claims; a row that is replaced goes first."""
+        return store.Change(
+            [key for key in self._lines if key in self.stored_lines],
+            [(key[0], line) for key, line in self._lines.items() if line is not None],
+            [key for key in self._claims if key in self.stored_claims],
+            [claim for claim in self._claims.values() if claim is not None],
+        )
+
+    def _waking(self, event: events.DayEnded) -> Iterator[str]:
+        for contract_id in sorted(self.states):
+            if self.partitions[contract_id] != event.partition:
+                continue
+            wake_on = contract.wake_on(self.states[contract_id])
+            if wake_on is not None and wake_on <= event.day:
+                yield contract_id
+
+    def _lines_of(self, contract_id: str) -> Lines:
+        found = self.lines.get(contract_id)
+        if found is None:
+            found = self.lines[contract_id] = Lines()
+        return found
+
+    def _fold(self, contract_id: str, event: contract.Input, body: bytes, used: Facts) -> None:
+        lines = self._lines_of(contract_id)
+        after, decided = contract.fold(self.states[contract_id], event, used, lines)
+        self.states[contract_id] = after
+        lines.drop(decided.lines_gone)
+        lines.put(decided.lines_put)
+        self.world.book.drop(decided.claims_gone)
+        self.world.book.put(decided.claims_put)
+        self.inputs.append(entry(after, event, body, used))
+        self._keep(contract_id, decided)
+
+    def _keep(self, contract_id: str, decided: Decisions) -> None:
+        for line in decided.lines_gone:
+            self._lines[(contract_id, *line.id)] = None
+        for line in decided.lines_put:
+            self._lines[(contract_id, *line.id)] = line
+        for claim in decided.claims_gone:
+            self._claims[claim.key, claim.id] = None
+        for claim in decided.claims_put:
+            self._claims[claim.key, claim.id] = claim
+        for outcome in decided.outcomes:
+            self.posts.append((topics.OUTCOMES, outcome))
+            if isinstance(outcome, events.CaseMoved):
+                self._move(outcome)
+            elif isinstance(outcome, events.ReturnChecked | events.CommitmentAssessed):
+                self.assessed.extend(assessments(outcome))
+        for alert in decided.alerts:
+            self.posts.append((topics.ALERTS, alert))
+            self.raised.append(raised(alert))
+        self.posts.extend((topics.RECONSIDER, event) for event in decided.reconsider)
+
+    def _move(self, event: events.CaseMoved) -> None:
+        self.moved[event.case_id] = moved(event, self.moved.get(event.case_id))
+
+
+def stand(found: State) -> store.Stand:
+    """Where a contract stands, as it is stored."""
+    wake_on: date | None = contract.wake_on(found)
+    return store.Stand(found.contract_id, found.inputs, wake_on, state.to_bytes(found))
+
+
+def entry(after: State, event: contract.Input, body: bytes, used: Facts) -> store.Input:
+    """The journal's row of the input that led to `after`."""
+    return store.Input(
+        after.contract_id,
+        after.inputs,
+        event.event_id,
+        event.type,
+        event.occurred_at,
+        body,
+        state.to_bytes(used),
+    )
+
+
+def assessments(
+    event: events.ReturnChecked | events.CommitmentAssessed,
+) -> Iterator[store.Assessed]:
+    for each in event.assessments:
+        yield store.Assessed(
+            event.contract_id,
+            each.commitment_id,
+            each.period,
+            each.inputs,
+            event.event_id,
+            event.occurred_at,
+            each.model_dump_json().encode(),
+        )
+
+
+def raised(alert: events.Event) -> store.Raised:
+    assert isinstance(alert, events.AlertRaised)
+    return store.Raised(
+        alert.event_id, alert.contract_id, alert.kind, alert.occurred_at, events.write(alert)
+    )
+
+
+def moved(event: events.CaseMoved, before: store.Moved | None) -> store.Moved:
+    """The case after a move; one that opens within a batch keeps the time of its opening."""
+    return store.Moved(
+        event.case_id,
+        event.contract_id,
+        event.kind,
+        event.commitment_id,
+        event.party_id,
+        event.period,
+        event.moved_to,
+        event.reason,
+        before.opened_at if before is not None else event.occurred_at,
+        event.occurred_at,
+    )

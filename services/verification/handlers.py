@@ -1,0 +1,183 @@
+"""What verification does with returns, days and reconsiderations: gather, decide, apply.
+
+Promises: one transaction for a batch of records; contracts are locked first, by id, then claims, by
+key; everything that a fold needs is at hand before the first, and written in bulk after the last.
+A contract that is not known here, or a revision that is not newer than the one that stands, parks
+its letter. ReturnRefused is taken and nothing follows: it is there for the ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import prometheus_client
+
+from services.verification import contract, places, state, store
+from services.verification.batch import Batch
+from services.verification.claims import Book
+from services.verification.state import Lines, Needs
+from services.verification.world import World
+from shared import clock, consumer, events, kafka, mail, sql, topics
+
+SUBSCRIPTION: Final = kafka.Subscription(
+    "makegood-verification", [topics.RETURNS.name, topics.RECONSIDER.name]
+)
+
+RETURNS_CHECKED: Final = prometheus_client.Counter(
+    "makegood_returns_checked_total",
+    "Returns and withdrawals checked, by the outcome of their worst line.",
+    ["outcome"],
+)
+_WORST: Final = ("not_counted", "queried", "provisional", "counted")
+
+_FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
+
+
+async def taken(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUID, bool]:
+    """Which letters were taken before: the journal and the days tell (`mail.Seen`)."""
+    known = await store.taken(conn, [letter.event_id for letter in letters])
+    return {
+        letter.event_id: hashlib.sha256(letter.body).digest() == known[letter.event_id]
+        for letter in letters
+        if letter.event_id is not None and letter.event_id in known
+    }
+
+
+def handler(room: mail.Mailroom, now: clock.Clock) -> consumer.Handle:
+    """Handles batches of `SUBSCRIPTION`'s topics for `room`, which sees with `taken`."""
+
+    async def handle(records: Sequence[mail.Record]) -> None:
+        async with mail.unit(room, records) as work:
+            if not work.letters:
+                return
+            needs = _Needs(work.letters)
+            held = await _gather(work, needs)
+            _decide(work, needs, held)
+            await _apply(work.conn, held)
+        _count(held)
+        if isinstance(now, clock.MovedClock):
+            _follow(now, work.letters)
+
+    return handle
+
+
+class _Needs:
+    """What a batch needs, filled in as it becomes known."""
+
+    def __init__(self, letters: Sequence[mail.Letter]) -> None:
+        self.of_event: dict[UUID | None, Needs] = {}
+        self.contract_ids = {
+            letter.event.contract_id for letter in letters if isinstance(letter.event, _FOLDED)
+        }
+        self.days = {
+            letter.event.partition: letter.event.day
+            for letter in letters
+            if isinstance(letter.event, events.DayEnded)
+        }
+        self.slots: set[tuple[str, str, str]] = set()
+        self.keys: set[str] = set()
+        self.postcodes: set[tuple[str, str]] = set()
+
+    def add(self, letter: mail.Letter, wanted: Needs) -> None:
+        self.of_event[letter.event_id] = wanted
+        self.slots.update((letter.event.contract_id, *slot) for slot in wanted.slots)
+        self.keys |= wanted.keys
+        self.postcodes |= wanted.postcodes
+
+
+async def _gather(work: mail.Unit, needs: _Needs) -> Batch:
+    conn = work.conn
+    if needs.days:
+        needs.contract_ids.update(await store.waking(conn, needs.days))
+    rows = await store.lock_contracts(conn, needs.contract_ids)
+    states = {contract_id: state.from_bytes(row[1]) for contract_id, row in rows.items()}
+    partitions = {contract_id: row[0] for contract_id, row in rows.items()}
+    for letter in work.letters:
+        if isinstance(letter.event, _FOLDED) and letter.event.contract_id in states:
+            found = states[letter.event.contract_id]
+            needs.add(letter, contract.needs(found, letter.event))
+    lines: dict[str, Lines] = {}
+    held = Batch(states, partitions, lines, World(await _places(conn, needs)))
+    if needs.slots:
+        _hold_lines(held, await store.lines_in_slots(conn, needs.slots))
+    for found_lines in lines.values():
+        needs.keys |= found_lines.keys()
+    if needs.keys:
+        await _hold_claims(conn, held, needs)
+    return held
+
+
+async def _places(conn: sql.Connection, needs: _Needs) -> dict[str, places.PlaceFact]:
+    return await store.places_of(conn, needs.postcodes) if needs.postcodes else {}
+
+
+async def _hold_claims(conn: sql.Connection, held: Batch, needs: _Needs) -> None:
+    """Claims under the batch's keys, and the own lines that stand behind them."""
+    await store.lock_claims(conn, needs.keys)
+    book: Book = held.world.book
+    found = await store.claims_under(conn, needs.keys)
+    book.put(found)
+    held.stored_claims.update((claim.key, claim.id) for claim in found)
+    behind = [
+        (claim.contract_id, claim.period, claim.party_id, claim.line_id)
+        for claim in found
+        if claim.contract_id in held.states
+    ]
+    missing = [line_id for line_id in behind if line_id not in held.stored_lines]
+    if missing:
+        _hold_lines(held, await store.lines_by_id(conn, missing))
+
+
+def _hold_lines(held: Batch, found: dict[str, list[state.Line]]) -> None:
+    for contract_id, rows in found.items():
+        held.lines.setdefault(contract_id, Lines()).put(rows)
+        held.stored_lines.update((contract_id, *line.id) for line in rows)
+
+
+def _decide(work: mail.Unit, needs: _Needs, held: Batch) -> None:
+    for letter in work.letters:
+        event = letter.event
+        if isinstance(event, events.DayEnded):
+            held.end_day(event, letter.body)
+        elif isinstance(event, _FOLDED):
+            wanted = needs.of_event.get(letter.event_id, Needs())
+            refusal = held.take(event, letter.body, wanted)
+            if refusal is not None:
+                work.park(letter, refusal)
+        elif not isinstance(event, events.ReturnRefused):
+            work.park(letter, "unexpected_type")
+    for topic, event in held.posts:
+        work.send(topic, event)
+
+
+async def _apply(conn: sql.Connection, held: Batch) -> None:
+    await store.change_lines(conn, held.change())
+    await store.add_inputs(conn, held.inputs)
+    await store.add_assessments(conn, held.assessed)
+    await store.move_cases(conn, held.moved.values())
+    await store.add_alerts(conn, held.raised)
+    await store.end_days(conn, held.days)
+    await store.move_contracts(conn, held.stands())
+
+
+def _count(held: Batch) -> None:
+    for _, event in held.posts:
+        if isinstance(event, events.ReturnChecked):
+            RETURNS_CHECKED.labels(_outcome(event)).inc()
+
+
+def _outcome(event: events.ReturnChecked) -> str:
+    if event.withdrawn:
+        return "withdrawn"
+    found = {result.outcome for result in event.results}
+    return next((outcome for outcome in _WORST if outcome in found), "nil")
+
+
+def _follow(now: clock.MovedClock, letters: Sequence[mail.Letter]) -> None:
+    """The demo's clock is moved by intake's operator: here it goes along with what arrives."""
+    at = max(letter.event.occurred_at for letter in letters)
+    if at > now.now():
+        now.move_to(at)

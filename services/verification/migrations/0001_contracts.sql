@@ -1,0 +1,142 @@
+-- What verification keeps: contracts with their journals, and what was decided, for reading.
+
+-- One row per contract: where its fold stands. It is locked by whoever adds to its journal, and so
+-- orders its letters. Names and titles are in `words` (JSON) and leave this house as a digest only.
+CREATE TABLE contract (
+    contract_id text COLLATE "C" CONSTRAINT contract_pk PRIMARY KEY,
+    authority_id text NOT NULL,
+    partition integer NOT NULL CONSTRAINT contract_partition_from_zero CHECK (partition >= 0),
+    version integer NOT NULL CONSTRAINT contract_version_from_one CHECK (version >= 1),
+    inputs integer NOT NULL CONSTRAINT contract_inputs_from_one CHECK (inputs >= 1),
+    wake_on date,
+    state bytea NOT NULL,
+    supplier_ids text[] NOT NULL CONSTRAINT contract_has_suppliers CHECK (cardinality(supplier_ids) > 0),
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    ocid text,
+    award_id text,
+    published_at timestamptz,
+    buyer_id text,
+    words bytea NOT NULL,
+    words_salt bytea NOT NULL CONSTRAINT contract_salt_length CHECK (octet_length(words_salt) = 16),
+    CONSTRAINT contract_period CHECK (starts_on <= ends_on),
+    CONSTRAINT contract_award_has_ocid CHECK (award_id IS NULL OR ocid IS NOT NULL),
+    CONSTRAINT contract_award_once UNIQUE (authority_id, ocid, award_id)
+) WITH (fillfactor = 50, toast_tuple_target = 8160);
+CREATE INDEX contract_waking ON contract (partition, wake_on);
+
+-- A contract's inputs in the order of their folding, with the foreign facts that each used. The
+-- state, and everything below, can be made anew from here. Never updated.
+CREATE TABLE journal (
+    contract_id text COLLATE "C" NOT NULL,
+    seq integer NOT NULL CONSTRAINT journal_seq_from_one CHECK (seq >= 1),
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    body bytea NOT NULL,
+    facts bytea NOT NULL,
+    CONSTRAINT journal_pk PRIMARY KEY (contract_id, seq),
+    CONSTRAINT journal_event_once UNIQUE (event_id, contract_id)
+);
+REVOKE UPDATE, DELETE ON journal FROM makegood_verification;
+
+-- Days whose end was taken, for each partition of `returns`.
+CREATE TABLE ended_day (
+    partition integer NOT NULL,
+    day date NOT NULL,
+    event_id uuid NOT NULL CONSTRAINT ended_day_event_once UNIQUE,
+    digest bytea NOT NULL CONSTRAINT ended_day_digest_length CHECK (octet_length(digest) = 32),
+    CONSTRAINT ended_day_pk PRIMARY KEY (partition, day)
+);
+
+-- Current lines with their results. `body` is the line as the fold keeps it.
+CREATE TABLE line (
+    contract_id text COLLATE "C" NOT NULL,
+    period text COLLATE "C" NOT NULL,
+    party_id text COLLATE "C" NOT NULL,
+    line_id text COLLATE "C" NOT NULL,
+    outcome text NOT NULL CONSTRAINT line_outcome
+        CHECK (outcome IN ('counted', 'provisional', 'queried', 'not_counted')),
+    body bytea NOT NULL,
+    CONSTRAINT line_pk PRIMARY KEY (contract_id, period, party_id, line_id)
+);
+CREATE INDEX line_not_counted ON line (outcome, contract_id) WHERE outcome <> 'counted';
+
+-- Every claim of a thing that counts once, also of those that have no room (rules V6, V12).
+CREATE TABLE claim (
+    key bytea NOT NULL CONSTRAINT claim_key_length CHECK (octet_length(key) = 32),
+    contract_id text COLLATE "C" NOT NULL,
+    party_id text COLLATE "C" NOT NULL,
+    period text COLLATE "C" NOT NULL,
+    line_id text COLLATE "C" NOT NULL,
+    receipt_no bigint NOT NULL,
+    line_order integer NOT NULL,
+    amount numeric NOT NULL,
+    net_total numeric,
+    holds boolean NOT NULL,
+    CONSTRAINT claim_pk PRIMARY KEY (key, contract_id, party_id, period, line_id)
+);
+
+-- Versions of commitments, from proposal on; what the fold knows of them are the active ones.
+CREATE TABLE commitment (
+    contract_id text COLLATE "C" NOT NULL
+        CONSTRAINT commitment_of_contract REFERENCES contract (contract_id),
+    commitment_id text COLLATE "C" NOT NULL,
+    version integer NOT NULL CONSTRAINT commitment_version_from_one CHECK (version >= 1),
+    state text NOT NULL CONSTRAINT commitment_state
+        CHECK (state IN ('needs_structuring', 'draft', 'active', 'replaced')),
+    title text NOT NULL,
+    terms bytea,
+    words text,
+    reason text,
+    proposed_by text NOT NULL,
+    proposed_at timestamptz NOT NULL,
+    approved_by text,
+    approved_at timestamptz,
+    CONSTRAINT commitment_pk PRIMARY KEY (contract_id, commitment_id, version),
+    CONSTRAINT commitment_structured CHECK (terms IS NOT NULL OR state <> 'draft'),
+    CONSTRAINT commitment_two_people CHECK (approved_by <> proposed_by), -- rule P3
+    CONSTRAINT commitment_approved CHECK ((state = 'active') = (approved_by IS NOT NULL)),
+    CONSTRAINT commitment_approved_at CHECK ((approved_by IS NULL) = (approved_at IS NULL))
+);
+CREATE UNIQUE INDEX commitment_one_proposal ON commitment (contract_id, commitment_id)
+    WHERE state IN ('needs_structuring', 'draft');
+
+-- Every assessment that was made, the newest of a period last (rule A9).
+CREATE TABLE assessment (
+    contract_id text COLLATE "C" NOT NULL,
+    commitment_id text COLLATE "C" NOT NULL,
+    period text COLLATE "C" NOT NULL,
+    inputs integer NOT NULL,
+    event_id uuid NOT NULL,
+    assessed_at timestamptz NOT NULL,
+    body bytea NOT NULL,
+    CONSTRAINT assessment_pk PRIMARY KEY (contract_id, commitment_id, period, inputs)
+);
+
+-- Cases as they stand (rule C2).
+CREATE TABLE contract_case (
+    case_id uuid CONSTRAINT contract_case_pk PRIMARY KEY,
+    contract_id text COLLATE "C" NOT NULL,
+    kind text NOT NULL CONSTRAINT contract_case_kind CHECK (kind IN ('shortfall', 'no_data')),
+    commitment_id text,
+    party_id text,
+    period text NOT NULL,
+    state text NOT NULL,
+    reason text NOT NULL,
+    opened_at timestamptz NOT NULL,
+    moved_at timestamptz NOT NULL,
+    CONSTRAINT contract_case_subject CHECK ((kind = 'shortfall') = (commitment_id IS NOT NULL))
+);
+CREATE INDEX contract_case_of_contract ON contract_case (contract_id);
+
+-- Alerts as raised: ids and figures; words are made where they are read.
+CREATE TABLE alert (
+    event_id uuid CONSTRAINT alert_pk PRIMARY KEY,
+    contract_id text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    raised_at timestamptz NOT NULL,
+    body bytea NOT NULL
+);
+CREATE INDEX alert_newest ON alert (raised_at DESC, event_id DESC);
+CREATE INDEX alert_of_contract ON alert (contract_id);

@@ -1,0 +1,123 @@
+"""What verification shows: one function a query, read from the pool, scoped to the caller.
+
+Promises: a caller sees its own authority only, a supplier its own contracts only; what it may not
+see looks as if there were none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from services.verification import cases, state, store
+from shared import auth, sql, topics
+
+_QUERIES: Final = store.QUERIES
+_START: Final = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Scope(NamedTuple):
+    """What a caller may see: an authority; of it, a party's contracts."""
+
+    authority_id: str
+    party_id: str | None
+
+
+def scope(who: auth.Caller) -> Scope:
+    return Scope(who.authority_id, who.party_id)
+
+
+async def contract(pool: sql.Pool, of: Scope, contract_id: str) -> sql.Record | None:
+    row: sql.Record | None = await _QUERIES.find_contract(
+        pool, contract_id=contract_id, **of._asdict()
+    )
+    return row
+
+
+async def contracts(pool: sql.Pool, of: Scope, after: str, limit: int) -> list[sql.Record]:
+    return await store.rows_of(
+        _QUERIES.list_contracts(pool, after=after, limit=limit, **of._asdict())
+    )
+
+
+async def unpublished(pool: sql.Pool, contract_ids: Collection[str]) -> set[str]:
+    """Contracts whose newest version still waits for the broker."""
+    rows = await store.rows_of(
+        _QUERIES.unpublished(pool, topic=topics.CONTRACTS.name, contract_ids=list(contract_ids))
+    )
+    return {row["key"] for row in rows}
+
+
+async def inputs(conn: sql.Connection | sql.Pool, contract_id: str) -> list[sql.Record]:
+    """A contract's journal."""
+    return await store.rows_of(_QUERIES.inputs(conn, contract_id=contract_id))
+
+
+async def lines_of(conn: sql.Connection | sql.Pool, contract_id: str) -> list[state.Line]:
+    """All current lines of a contract."""
+    rows = await store.rows_of(_QUERIES.lines_of_contract(conn, contract_id=contract_id))
+    return [state.line_from_bytes(row["body"]) for row in rows]
+
+
+async def assessments(pool: sql.Pool, contract_id: str) -> list[store.Assessed]:
+    """The newest assessment of each commitment and period."""
+    rows = await store.rows_of(_QUERIES.assessments(pool, contract_id=contract_id))
+    return [store.Assessed(contract_id, **row) for row in rows]
+
+
+async def lines(
+    pool: sql.Pool, of: Scope, after: store.LineId, limit: int, **wanted: str | None
+) -> list[sql.Record]:
+    """`wanted`: outcome, contract_id."""
+    contract_id, period, party_id, line_id = after
+    return await store.rows_of(
+        _QUERIES.list_lines(
+            pool,
+            after_contract=contract_id,
+            after_period=period,
+            after_party=party_id,
+            after_line=line_id,
+            limit=limit,
+            **of._asdict(),
+            **wanted,
+        )
+    )
+
+
+async def alerts(
+    pool: sql.Pool,
+    of: Scope,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+    **wanted: str | None,
+) -> list[sql.Record]:
+    """The newest first. `wanted`: kind, contract_id."""
+    raised_at, event_id = before or (None, None)
+    return await store.rows_of(
+        _QUERIES.list_alerts(
+            pool, before=raised_at, before_id=event_id, limit=limit, **of._asdict(), **wanted
+        )
+    )
+
+
+async def cases_of(
+    pool: sql.Pool,
+    of: Scope,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    **wanted: str | None,
+) -> list[sql.Record]:
+    """The oldest first. `wanted`: state, contract_id."""
+    opened_at, case_id = after or (_START, UUID(int=0))
+    return await store.rows_of(
+        _QUERIES.list_cases(
+            pool, after=opened_at, after_id=case_id, limit=limit, **of._asdict(), **wanted
+        )
+    )
+
+
+async def open_shortfalls(pool: sql.Pool) -> int:
+    open_states = [name for name in cases.MOVES if name is not None and cases.MOVES[name]]
+    return int(await _QUERIES.count_open_shortfalls(pool, open_states=open_states))

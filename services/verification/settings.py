@@ -1,0 +1,32 @@
+"""Verification's settings, from the environment. Its README lists them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+
+from shared import settings
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(settings.Settings):
+    """What verification needs beyond what every house does."""
+
+    database_url: SecretStr = Field(validation_alias=settings.house_database("verification"))
+    port: int = Field(
+        default=8002, ge=1, le=65535, validation_alias=AliasChoices("port", "VERIFICATION_PORT")
+    )
+    demo_starts_at: datetime | None = Field(
+        default=None, validation_alias=AliasChoices("demo_starts_at", "MAKEGOOD_DEMO_STARTS_AT")
+    )
+    """Where the demo's clock starts, with its offset from UTC."""
+
+    @model_validator(mode="after")
+    def _demo_is_local(self) -> Settings:
+        if self.demo and self.host not in LOOPBACK:
+            raise ValueError("MAKEGOOD_DEMO works on a loopback address only")
+        if self.demo_starts_at is not None and self.demo_starts_at.tzinfo is None:
+            raise ValueError("MAKEGOOD_DEMO_STARTS_AT needs an offset from UTC, such as Z")
+        return self

@@ -1,0 +1,377 @@
+"""Verification's tables, as the fold needs them: one function a query, the connection first.
+
+Promises: a batch of n takes a handful of queries whatever n is, and locks what it changes in one
+order (contracts by id, then claims by key), so that two processes never wait for each other.
+Nothing here decides anything. What is only read for people is in `reading.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
+from uuid import UUID
+
+from services.verification import claims, places, state
+from shared import events, sql
+
+QUERIES: Final = sql.queries(Path(__file__).with_name("queries.sql"))
+
+CLAIM_LOCKS_MAX: Final = 2000
+"""Keys that one batch locks one by one: the server's lock table has room for about 6,400 locks by
+default, for all processes together. A batch with more locks all keys at once."""
+EVERYTHING: Final = -0x636C61696D
+"""The lock that stands for all claims' keys."""
+
+LineId: TypeAlias = tuple[str, str, str, str]
+"""Contract, period, party, line id."""
+ClaimRow: TypeAlias = tuple[str, claims.ClaimId]
+"""Key and claim."""
+
+
+# --- gather ------------------------------------------------------------------------------------
+
+
+async def taken(conn: sql.Connection, event_ids: Sequence[UUID | None]) -> dict[UUID, bytes]:
+    """Which of these events were taken before, with the digest of their bytes."""
+    rows = await rows_of(QUERIES.taken(conn, event_ids=event_ids))
+    return {row["event_id"]: row["digest"] for row in rows}
+
+
+async def waking(conn: sql.Connection, days: Mapping[int, date]) -> list[str]:
+    """Contracts that have something due by the end of a day, given by partition."""
+    rows = await rows_of(QUERIES.waking(conn, partitions=list(days), days=list(days.values())))
+    return [row["contract_id"] for row in rows]
+
+
+async def lock_contracts(
+    conn: sql.Connection, contract_ids: Collection[str]
+) -> dict[str, tuple[int, bytes]]:
+    """Partition and state of each contract that is known, locked until the transaction ends."""
+    rows = await rows_of(QUERIES.lock_contracts(conn, contract_ids=sorted(contract_ids)))
+    return {row["contract_id"]: (row["partition"], row["state"]) for row in rows}
+
+
+async def lock_claims(conn: sql.Connection, keys: Collection[str]) -> None:
+    """Locks these keys until the transaction ends: whoever reads their claims then reads all."""
+    if len(keys) > CLAIM_LOCKS_MAX:
+        await QUERIES.lock_all_claims(conn, everything=EVERYTHING)
+        return
+    numbers = sorted({_lock_number(key) for key in keys})
+    await QUERIES.lock_claims(conn, everything=EVERYTHING, keys=numbers)
+
+
+def _lock_number(key: str) -> int:
+    return int.from_bytes(bytes.fromhex(key[:16]), signed=True)
+
+
+async def lines_in_slots(
+    conn: sql.Connection, slots: Collection[tuple[str, str, str]]
+) -> dict[str, list[state.Line]]:
+    """Current lines of (contract, period, party), by contract, in the order of their returns."""
+    contract_ids, periods, party_ids = _columns(slots, 3)
+    rows = await rows_of(
+        QUERIES.lines_in_slots(
+            conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids
+        )
+    )
+    return _lines(rows)
+
+
+async def lines_by_id(
+    conn: sql.Connection, line_ids: Collection[LineId]
+) -> dict[str, list[state.Line]]:
+    contract_ids, periods, party_ids, ids = _columns(line_ids, 4)
+    rows = await rows_of(
+        QUERIES.lines_by_id(
+            conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids, line_ids=ids
+        )
+    )
+    return _lines(rows)
+
+
+def _lines(rows: Iterable[sql.Record]) -> dict[str, list[state.Line]]:
+    found: dict[str, list[state.Line]] = {}
+    for row in rows:
+        found.setdefault(row["contract_id"], []).append(state.line_from_bytes(row["body"]))
+    for lines in found.values():
+        lines.sort(key=lambda line: (line.period, line.party_id, line.order))
+    return found
+
+
+async def claims_under(conn: sql.Connection, keys: Collection[str]) -> list[claims.Claim]:
+    """Every contract's claims under these keys."""
+    rows = await rows_of(QUERIES.claims(conn, keys=[bytes.fromhex(key) for key in keys]))
+    return [claim(row) for row in rows]
+
+
+def claim(row: sql.Record) -> claims.Claim:
+    return claims.Claim(row["key"].hex(), *tuple(row)[1:])
+
+
+async def places_of(
+    conn: sql.Connection, wanted: Collection[tuple[str, str]]
+) -> dict[str, places.PlaceFact]:
+    """What the directory says of (edition, postcode), by `places.fact_key`."""
+    editions, postcodes = _columns(wanted, 2)
+    rows = await rows_of(QUERIES.places(conn, editions=editions, postcodes=postcodes))
+    return {
+        places.fact_key(row["pinned"], row["postcode"]): places.PlaceFact(
+            tuple(code for code in (row["district"], row["ward"], row["lsoa"]) if code),
+            row["introduced"],
+            row["terminated"],
+            row["edition"],
+        )
+        for row in rows
+    }
+
+
+# --- apply -------------------------------------------------------------------------------------
+
+
+class Input(NamedTuple):
+    """A row of `journal`."""
+
+    contract_id: str
+    seq: int
+    event_id: UUID
+    type: str
+    occurred_at: datetime
+    body: bytes
+    facts: bytes
+
+
+class Stand(NamedTuple):
+    """Where a contract's fold stands."""
+
+    contract_id: str
+    inputs: int
+    wake_on: date | None
+    state: bytes
+
+
+class Assessed(NamedTuple):
+    """A row of `assessment`."""
+
+    contract_id: str
+    commitment_id: str
+    period: str
+    inputs: int
+    event_id: UUID
+    assessed_at: datetime
+    body: bytes
+
+
+class Moved(NamedTuple):
+    """A case as a batch leaves it."""
+
+    case_id: UUID
+    contract_id: str
+    kind: str
+    commitment_id: str | None
+    party_id: str | None
+    period: str
+    state: str
+    reason: str
+    opened_at: datetime
+    moved_at: datetime
+
+
+class Raised(NamedTuple):
+    """A row of `alert`."""
+
+    event_id: UUID
+    contract_id: str
+    kind: str
+    raised_at: datetime
+    body: bytes
+
+
+class Day(NamedTuple):
+    partition: int
+    day: date
+    event_id: UUID
+    digest: bytes
+
+
+async def add_inputs(conn: sql.Connection, inputs: Sequence[Input]) -> None:
+    await _copy(conn, "journal", Input._fields, inputs)
+
+
+async def move_contracts(conn: sql.Connection, stands: Sequence[Stand]) -> None:
+    if stands:
+        contract_ids, inputs, wake_on, states = _columns(stands, 4)
+        await QUERIES.move_contracts(
+            conn, contract_ids=contract_ids, inputs=inputs, wake_on=wake_on, states=states
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows of `line` and `claim`: what goes (or comes anew), then what is there."""
+
+    lines_gone: Sequence[LineId]
+    lines: Sequence[tuple[str, state.Line]]
+    claims_gone: Sequence[ClaimRow]
+    claims: Sequence[claims.Claim]
+
+
+async def change_lines(conn: sql.Connection, change: Change) -> None:
+    if change.lines_gone:
+        contract_ids, periods, party_ids, line_ids = _columns(change.lines_gone, 4)
+        await QUERIES.drop_lines(
+            conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids, line_ids=line_ids
+        )
+    if change.claims_gone:
+        keys, ids = zip(*change.claims_gone, strict=True)
+        contract_ids, party_ids, periods, line_ids = _columns(ids, 4)
+        await QUERIES.drop_claims(
+            conn,
+            keys=[bytes.fromhex(key) for key in keys],
+            contract_ids=contract_ids,
+            party_ids=party_ids,
+            periods=periods,
+            line_ids=line_ids,
+        )
+    rows = [
+        (contract_id, *line.id, line.result.outcome, state.to_bytes(line))
+        for contract_id, line in change.lines
+    ]
+    await _copy(conn, "line", _LINE, rows)
+    await _copy(conn, "claim", _CLAIM, [_claim_row(each) for each in change.claims])
+
+
+_LINE: Final = ("contract_id", "period", "party_id", "line_id", "outcome", "body")
+_CLAIM: Final = (
+    "key",
+    "receipt_no",
+    "line_order",
+    "contract_id",
+    "party_id",
+    "period",
+    "line_id",
+    "amount",
+    "net_total",
+    "holds",
+)
+
+
+def _claim_row(each: claims.Claim) -> tuple[Any, ...]:
+    return (
+        bytes.fromhex(each.key),
+        *each.standing,
+        each.contract_id,
+        each.party_id,
+        each.period,
+        each.line_id,
+        each.amount,
+        each.net_total,
+        each.holds,
+    )
+
+
+async def add_assessments(conn: sql.Connection, assessed: Sequence[Assessed]) -> None:
+    await _copy(conn, "assessment", Assessed._fields, assessed)
+
+
+async def add_alerts(conn: sql.Connection, raised: Sequence[Raised]) -> None:
+    await _copy(conn, "alert", Raised._fields, raised)
+
+
+async def move_cases(conn: sql.Connection, moved: Collection[Moved]) -> None:
+    if moved:
+        columns = _columns(sorted(moved), len(Moved._fields))
+        (case_ids, contract_ids, kinds, commitment_ids, party_ids, periods, *rest) = columns
+        states, reasons, opened_at, moved_at = rest
+        await QUERIES.move_cases(
+            conn,
+            case_ids=case_ids,
+            contract_ids=contract_ids,
+            kinds=kinds,
+            commitment_ids=commitment_ids,
+            party_ids=party_ids,
+            periods=periods,
+            states=states,
+            reasons=reasons,
+            opened_at=opened_at,
+            moved_at=moved_at,
+        )
+
+
+async def end_days(conn: sql.Connection, days: Sequence[Day]) -> None:
+    if days:
+        partitions, ended, event_ids, digests = _columns(days, 4)
+        await QUERIES.end_days(
+            conn, partitions=partitions, days=ended, event_ids=event_ids, digests=digests
+        )
+
+
+async def last_day(conn: sql.Connection | sql.Pool) -> date | None:
+    """The last day whose end was taken."""
+    day: date | None = await QUERIES.last_day(conn)
+    return day
+
+
+async def _copy(
+    conn: sql.Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    if rows:
+        await conn.copy_records_to_table(table, records=rows, columns=columns)
+
+
+def _columns(rows: Collection[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    """Rows as columns; `count` empty ones where there is no row."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(count)]
+
+
+# --- one contract at a time: changes through the API --------------------------------------------
+
+
+async def lock_contract(conn: sql.Connection, contract_id: str) -> sql.Record | None:
+    """One contract's row, locked until the transaction ends."""
+    row: sql.Record | None = await QUERIES.lock_contract(conn, contract_id=contract_id)
+    return row
+
+
+async def add_contract(conn: sql.Connection, **values: Any) -> None:
+    await QUERIES.add_contract(conn, **values)
+
+
+async def change_contract(conn: sql.Connection, **values: Any) -> None:
+    await QUERIES.change_contract(conn, **values)
+
+
+async def change_terms(conn: sql.Connection, version: int, stand: Stand) -> None:
+    await QUERIES.change_terms(conn, version=version, **stand._asdict())
+
+
+async def add_commitment(conn: sql.Connection, **values: Any) -> None:
+    await QUERIES.add_commitment(conn, **values)
+
+
+async def replace_proposal(conn: sql.Connection, contract_id: str, commitment_id: str) -> None:
+    await QUERIES.replace_proposal(conn, contract_id=contract_id, commitment_id=commitment_id)
+
+
+async def approve_commitment(conn: sql.Connection, **values: Any) -> None:
+    await QUERIES.approve_commitment(conn, **values)
+
+
+def read_terms(row: sql.Record) -> events.Commitment | None:
+    """What a version of a commitment promises; None while it needs structuring."""
+    terms: bytes | None = row["terms"]
+    return None if terms is None else events.Commitment.model_validate_json(terms)
+
+
+async def commitments(
+    conn: sql.Connection | sql.Pool, contract_ids: Sequence[str]
+) -> list[sql.Record]:
+    """All versions of these contracts' commitments: by contract, commitment, version."""
+    return await rows_of(QUERIES.commitments(conn, contract_ids=list(contract_ids)))
+
+
+async def rows_of(found: AsyncIterator[sql.Record]) -> list[sql.Record]:
+    """All rows that a query gives."""
+    return [row async for row in found]

@@ -1,0 +1,247 @@
+"""Verification's handler on a real database: batches, days, claims between contracts, repeats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import verification_builders as build
+import verification_house
+from verification_house import House, day_ended
+
+from shared import events, topics
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[House]:
+    async with verification_house.at_work(database) as made:
+        yield made
+
+
+def spent(receipt_no: int, period: str, quantity: str, **figures: Any) -> events.ReturnReceived:
+    return build.returned(receipt_no, period, build.line("1", quantity), **figures)
+
+
+class TestAReturn:
+    async def test_is_checked_and_counted(self, house: House) -> None:
+        """One ReturnChecked with its line, a row of the line, an input in the journal."""
+        await house.promise("C1")
+        await house.deliver(spent(1, "2026-10", "18250.00"))
+        checked = [each for each in await house.letters() if each.type == "ReturnChecked"]
+        assert [("counted", 18250)] == [
+            (result.outcome, result.counted) for each in checked for result in each.results
+        ]
+        assert 1 == len(await house.rows("line"))
+        kinds = [row[3] for row in await house.rows("journal")]
+        assert ["ContractRegistered", *["CommitmentChanged"] * 2, "ReturnReceived"] == kinds
+
+    async def test_of_an_unknown_contract_is_parked(self, house: House) -> None:
+        """And the ones beside it are taken."""
+        await house.promise("C1")
+        await house.deliver(
+            spent(1, "2026-10", "1.00"), spent(2, "2026-10", "1.00", contract_id="C9")
+        )
+        parked = await house.pool.fetch("SELECT reason FROM parked")
+        assert ["contract_unknown"] == [row["reason"] for row in parked]
+        assert 1 == len(await house.rows("line"))
+
+    async def test_counts_once_when_it_is_published_again(self, house: House) -> None:
+        """At a new offset, with the same bytes: nothing follows. With other bytes: parked."""
+        await house.promise("C1")
+        first = spent(1, "2026-10", "18250.00")
+        await house.deliver(first)
+        before = await house.letters()
+        await house.deliver(first)
+        assert before == await house.letters()
+        await house.deliver(first.model_copy(update={"nil": True}))
+        parked = await house.pool.fetch("SELECT reason FROM parked")
+        assert ["same_id_other_bytes"] == [row["reason"] for row in parked]
+
+    async def test_that_was_refused_is_taken_and_nothing_follows(self, house: House) -> None:
+        """Its record is passed, and no contract hears of it."""
+        refused = events.ReturnRefused(
+            **build.head("refused", day="2026-11-01"),
+            party_id=build.SUPPLIER,
+            route="http",
+            rules=("I4",),
+            faults=1,
+        )
+        await house.deliver(refused)
+        assert [] == await house.letters()
+
+
+class TestABatch:
+    HISTORY: tuple[events.Event, ...] = (
+        spent(1, "2026-10", "10000.00"),
+        build.returned(2, "2026-10", build.line("1", "900.00"), contract_id="C2"),
+        day_ended("2026-10-31"),
+        day_ended("2026-10-31", "C2"),
+        spent(3, "2026-10", "9000.00", revision=2, supersedes=None),
+        day_ended("2026-11-13"),
+        spent(4, "2026-11", "40000.00"),
+        build.returned(5, "2026-11", build.line("1", "900.00"), contract_id="C2"),
+        day_ended("2026-11-30"),
+        day_ended("2026-11-30", "C2"),
+        build.withdrawn(6, spent(4, "2026-11", "40000.00"), "2026-12-02"),
+        day_ended("2026-12-14"),
+        day_ended("2026-12-14", "C2"),
+        day_ended("2027-01-31"),
+    )
+
+    async def _told(self, house: House, at_once: int) -> list[Any]:
+        await house.promise("C1", "C2")
+        await house.deliver(*self.HISTORY, at_once=at_once)
+        tables = ("line", "claim", "assessment", "contract_case", "alert", "ended_day")
+        rows = [await house.rows(table) for table in tables]
+        stands = await house.pool.fetch(
+            "SELECT contract_id, inputs, wake_on, state FROM contract ORDER BY contract_id"
+        )
+        journal = await house.pool.fetch(
+            "SELECT contract_id, seq, event_id, body, facts FROM journal "
+            "WHERE seq > 3 ORDER BY contract_id, seq"
+        )
+        letters = [
+            each
+            for each in await house.letters()
+            if not each.type.startswith(("Contract", "CommitmentChanged"))
+        ]
+        return [letters, *rows, list(map(tuple, stands)), list(map(tuple, journal))]
+
+    async def test_of_n_equals_n_batches_of_one(self, databases: Any) -> None:
+        """The same letters, ids, rows and states to the byte."""
+        told = []
+        for at_once in (1, 5, 100):
+            async with databases() as dsn, verification_house.at_work(dsn) as house:
+                told.append(await self._told(house, at_once))
+        assert told[0] == told[1]
+        assert told[0] == told[2]
+        kinds = {each.type for each in told[0][0]}
+        assert {"ReturnChecked", "CommitmentAssessed", "CaseMoved", "AlertRaised"} <= kinds
+
+    async def test_takes_a_handful_of_queries_whatever_its_size(self, house: House) -> None:
+        """As many for forty returns as for four."""
+        await house.promise(*(f"C{n}" for n in range(40)))
+        counts = []
+        for period, count in (("2026-10", 4), ("2026-11", 40)):
+            asked: list[str] = []
+            async with house.pool.acquire() as conn:
+                conn.add_query_logger(lambda record: asked.append(record.query))  # noqa: B023
+            given = [
+                build.returned(
+                    100 * count + n,
+                    period,
+                    build.line("1", "10.00", invoice=build.invoice(f"I-{period}-{n}")),
+                    contract_id=f"C{n}",
+                )
+                for n in range(count)
+            ]
+            house.room.pool = _Single(house.room.pool, asked)  # type: ignore[assignment]
+            await house.deliver(*given)
+            counts.append(len(asked))
+        assert counts[0] == counts[1]
+
+
+class _Single:
+    """A pool that notes the queries of the connections it lends."""
+
+    def __init__(self, pool: Any, asked: list[str]) -> None:
+        self._pool, self._asked = getattr(pool, "_pool", pool), asked
+
+    def acquire(self) -> Any:
+        return self._Lent(self._pool, self._asked)
+
+    class _Lent:
+        def __init__(self, pool: Any, asked: list[str]) -> None:
+            self._lent, self._asked = pool.acquire(), asked
+
+        async def __aenter__(self) -> Any:
+            conn = await self._lent.__aenter__()
+            conn.add_query_logger(self._note)
+            return conn
+
+        async def __aexit__(self, *error: Any) -> None:
+            await self._lent.__aexit__(*error)
+
+        def _note(self, record: Any) -> None:
+            self._asked.append(record.query)
+
+
+class TestDays:
+    async def test_wake_only_contracts_that_have_something_due(self, house: House) -> None:
+        """A day without a due date is in no journal; it is not taken twice."""
+        await house.promise("C1")
+        await house.deliver(day_ended("2026-10-15"), day_ended("2026-10-31"))
+        await house.deliver(day_ended("2026-10-31"))
+        days = [row for row in await house.rows("journal") if row[3] == "DayEnded"]
+        assert 1 == len(days)
+        assert 2 == len(await house.rows("ended_day", "1, 2"))
+
+    async def test_open_a_no_data_case_in_the_end(self, house: House) -> None:
+        """The ladder of a return that never comes: due, overdue, a case (rule O1)."""
+        await house.promise("C1")
+        await house.deliver(
+            *(day_ended(day) for day in ("2026-10-31", "2026-11-10", "2026-11-12")),
+            *(day_ended(day) for day in ("2026-11-13", "2026-11-19", "2026-12-03")),
+        )
+        cases = await house.pool.fetch("SELECT kind, state, period FROM contract_case")
+        assert [("no_data", "opened", "2026-10")] == [tuple(row) for row in cases]
+        kinds = [each.kind for each in await house.letters(topics.ALERTS)]
+        assert ["return_due"] * 2 + ["return_overdue"] * 2 == kinds
+
+
+class TestAnInvoiceOnTwoContracts:
+    @staticmethod
+    def claimed(receipt_no: int, contract_id: str) -> events.ReturnReceived:
+        line = build.line("1", "6000.00", invoice=build.invoice("INV-7", "10000.00"))
+        return build.returned(receipt_no, "2026-10", line, contract_id=contract_id)
+
+    async def _outcomes(self, house: House) -> dict[str, str]:
+        rows = await house.pool.fetch("SELECT contract_id, outcome FROM line")
+        return {row["contract_id"]: row["outcome"] for row in rows}
+
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    async def test_counts_for_the_lower_receipt_in_either_order(
+        self, house: House, order: tuple[int, int]
+    ) -> None:
+        """Rules V6 and V12: one waits for the council, until the other is withdrawn."""
+        await house.promise("C1", "C2")
+        both = (self.claimed(1, "C1"), self.claimed(2, "C2"))
+        for n in order:
+            await house.deliver(both[n])
+        await house.settle()
+        assert {"C1": "counted", "C2": "queried"} == await self._outcomes(house)
+        await house.deliver(build.withdrawn(3, both[0], "2026-11-02"))
+        await house.settle()
+        assert {"C2": "counted"} == await self._outcomes(house)
+
+    async def test_has_the_same_winner_when_two_processes_race(self, databases: Any) -> None:
+        """Two handlers at once on one database, many invoices, each claimed on both contracts."""
+        async with databases() as dsn, verification_house.at_work(dsn) as house:
+            await house.promise("C1", "C2")
+            assert verification_house.place(self.claimed(1, "C1")) != verification_house.place(
+                self.claimed(1, "C2")
+            )
+            await asyncio.gather(*(self._race(house, contract_id) for contract_id in ("C1", "C2")))
+            await house.settle()
+            rows = await house.pool.fetch(
+                "SELECT contract_id, line_id, outcome FROM line ORDER BY line_id"
+            )
+            winners = {r["line_id"]: r["contract_id"] for r in rows if r["outcome"] == "counted"}
+            assert {str(n): ("C1", "C2")[n % 2] for n in range(24)} == winners
+            assert 48 == len(rows)
+            worked = await house.pool.fetch("SELECT DISTINCT contract_id FROM journal")
+            assert 2 == len(worked)
+
+    async def _race(self, house: House, contract_id: str) -> None:
+        """Invoice n is claimed by receipts 100 + n and 200 + n: even ones go to C1."""
+        for n in range(24):
+            is_first = (n % 2 == 0) == (contract_id == "C1")
+            line = build.line(str(n), "6000.00", invoice=build.invoice(f"INV-{n}", "10000.00"))
+            months = [f"{2026 + (9 + n) // 12}-{(9 + n) % 12 + 1:02}"]
+            await house.deliver(
+                build.returned(
+                    (100 if is_first else 200) + n, months[0], line, contract_id=contract_id
+                )
+            )
