@@ -65,7 +65,7 @@ async def measure(here: ground.Ground, plan: workload.Plan, number: int) -> list
     returns, results = RETURNS.format(number), RESULTS.format(number)
     await here.database(SCHEMA)
     await here.create_topics(returns, results)
-    await here.fill(returns, ((r.contract_id, workload.event(r)) for r in workload.returns(plan)))
+    await here.fill(returns, plan)
     arguments = (here.bootstrap, returns, results, str(len(plan)))
     second = here.start("floor-record", ("tests.bench.floor", "record", *arguments, here.dsn))
     first = here.start("floor-check", ("tests.bench.floor", "check", *arguments))

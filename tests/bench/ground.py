@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local import process
 from shared import topics
+
+from . import workload
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHILD_S_MAX = 300.0
@@ -92,10 +94,10 @@ class Ground:
         finally:
             await admin.close()
 
-    async def fill(self, topic: str, records: Iterable[tuple[str, bytes]]) -> None:
+    async def fill(self, topic: str, plan: workload.Plan) -> None:
         """A standing backlog: keyed by contract, acknowledged by the broker."""
         async with producer(self.bootstrap) as out:
-            sent = [await out.send(topic, body, key.encode()) for key, body in records]
+            sent = [await send(out, topic, each) for each in workload.returns(plan)]
             await asyncio.gather(*sent)
 
     async def database(self, schema: str) -> None:
@@ -106,6 +108,13 @@ class Ground:
             await connection.execute("CHECKPOINT")  # nobody pays for the arm before
         finally:
             await connection.close()
+
+
+async def send(out: AIOKafkaProducer, topic: str, given: workload.Return) -> asyncio.Future[Any]:
+    """Hands a return's event to the producer; the future waits for the broker."""
+    key, body, headers = given.contract_id.encode(), workload.event(given), workload.headers(given)
+    sent: asyncio.Future[Any] = await out.send(topic, body, key, headers=headers)
+    return sent
 
 
 def producer(bootstrap: str, linger_ms: int = LINGER_MS) -> AIOKafkaProducer:

@@ -60,7 +60,7 @@ async def measure(here: ground.Ground, plan: workload.Plan, number: int) -> list
     returns, lines = RETURNS.format(number), LINES.format(number)
     await here.database(SCHEMA)
     await here.create_topics(returns, lines)
-    await here.fill(returns, ((r.contract_id, workload.event(r)) for r in workload.returns(plan)))
+    await here.fill(returns, plan)
     arguments = (here.bootstrap, returns, lines, str(len(plan)))
     second = here.start("naive-record", ("tests.bench.naive", "record", *arguments, here.dsn))
     first = here.start("naive-check", ("tests.bench.naive", "check", *arguments))

@@ -86,8 +86,7 @@ class Ours:
         here, scale = self._here, self._here.scale
         plan = self._plan(scale.contracts * scale.pipeline_months)
         await self._street.close(*HOUSES)
-        backlog = ((r.contract_id, workload.event(r)) for r in workload.returns(plan))
-        await here.fill(paced.TOPIC, backlog)
+        await here.fill(paced.TOPIC, plan)
         await here.database("SELECT")
         async with trace.following(here.dsn) as log:
             taking = asyncio.create_task(trace.until_moves(here.dsn, trace.TAKEN))

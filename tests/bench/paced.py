@@ -13,17 +13,16 @@ TOPIC = "makegood.returns.v1"
 
 async def produce(here: ground.Ground, plan: workload.Plan, per_second: float) -> dict[str, float]:
     """The moment at which each return was handed to the producer, by its id."""
-    ready = [(r.return_id, r.contract_id, workload.event(r)) for r in workload.returns(plan)]
     produced: dict[str, float] = {}
     async with ground.producer(here.bootstrap, linger_ms=0) as out:
         began = ground.now()
         sent: list[asyncio.Future[object]] = []
-        waiting = iter(ready)
-        while len(sent) < len(ready):
+        waiting = workload.returns(plan)
+        while len(sent) < len(plan):
             due = int((ground.now() - began) * per_second) + 1 - len(sent)
-            for return_id, contract_id, body in itertools.islice(waiting, max(due, 0)):
-                produced[return_id] = ground.now()
-                sent.append(await out.send(TOPIC, body, contract_id.encode()))
+            for each in itertools.islice(waiting, max(due, 0)):
+                produced[each.return_id] = ground.now()
+                sent.append(await ground.send(out, TOPIC, each))
             await asyncio.sleep(TICK_SECONDS)
         await asyncio.gather(*sent)
     return produced

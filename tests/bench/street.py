@@ -46,6 +46,7 @@ class Street:
             await admin.close()
         for house in HOUSES:
             await self._command(house, "migrate")
+        await self._command("ledger", "create-log", "--origin", "bench.makegood.example/log")
         supplier = ("--role", "supplier", "--party", workload.PARTY_ID)
         self.tokens["supplier"] = await self._command("intake", "token", *supplier)
         for role in ("manager", "approver"):
@@ -66,6 +67,7 @@ class Street:
             "KAFKA_BOOTSTRAP_SERVERS": self._here.bootstrap,
             "KAFKA_GROUP_INSTANCE_ID": f"bench-{house}",
             f"{house.upper()}_PORT": str(self.ports[house]),
+            "INTAKE_POSTS_PER_SECOND_MAX": "1000000",  # one client stands for all of them
             "MAKEGOOD_STATE": str(self._here.state / "keys"),
         }
 
@@ -117,7 +119,7 @@ class Street:
     async def register(self, contract_ids: Iterable[str]) -> None:
         """Each with its commitments, drafted by the manager and activated by the approver."""
         bench = asyncio.Semaphore(CALLS_AT_ONCE)
-        url = f"http://127.0.0.1:{self.ports['verification']}/api/v1/contracts"
+        url = f"http://127.0.0.1:{self.ports['verification']}/api/v1"
         async with httpx.AsyncClient(base_url=url, timeout=30) as client:
 
             async def one(contract_id: str) -> None:
@@ -127,9 +129,9 @@ class Street:
             await asyncio.gather(*map(one, contract_ids))
 
     async def _register(self, client: httpx.AsyncClient, contract_id: str) -> None:
-        await self._call(client, "manager", "", _contract(contract_id))
+        await self._call(client, "manager", "/contracts", _contract(contract_id))
         for commitment_id in workload.COMMITMENTS:
-            place = f"/{contract_id}/commitments"
+            place = f"/contracts/{contract_id}/commitments"
             await self._call(client, "manager", place, _commitment(commitment_id))
             await self._call(client, "approver", f"{place}/{commitment_id}/activate", {})
 

@@ -129,6 +129,11 @@ def event(given: Return) -> bytes:
     )
 
 
+def headers(given: Return) -> list[tuple[str, bytes]]:
+    """The event's, in CloudEvents' binary mode."""
+    return [("ce_id", given.return_id.encode()), ("ce_type", b"ReturnReceived")]
+
+
 def _as_json(given: Return, at: int, line: Line) -> dict[str, Any]:
     unit = COMMITMENTS[line.commitment_id][1]
     said: dict[str, Any] = {
