@@ -202,8 +202,13 @@ def run(main: Coroutine[object, object, None], console: rich.console.Console) ->
 
     async def guarded() -> None:
         task = asyncio.ensure_future(main)
+
+        def stop() -> None:
+            console.print("Taking everything down …")
+            task.cancel()
+
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+            asyncio.get_running_loop().add_signal_handler(each, stop)
         await asyncio.wait([task])
         if not task.cancelled():
             task.result()
