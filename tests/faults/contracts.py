@@ -1,1 +1,54 @@
 """Registers a contract with one commitment through the public API, as two people would."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.faults.street import Street
+
+KNOWN_SECONDS_MAX = 40.0
+
+
+async def register(street: Street, contract: str, supplier: str) -> None:
+    """Returns when intake knows the contract."""
+    async with (
+        street.client("verification", street.tokens["manager"]) as manager,
+        street.client("verification", street.tokens["approver"]) as approver,
+    ):
+        answers = [
+            await manager.post(
+                "/api/v1/contracts",
+                json={
+                    "contract_id": contract,
+                    "title": f"Works {contract}",
+                    "supplier_ids": [supplier],
+                    "starts_on": "2024-01-01",
+                    "ends_on": "2026-12-31",
+                },
+            ),
+            await manager.post(
+                f"/api/v1/contracts/{contract}/commitments",
+                json={
+                    "commitment_id": "training-hours",
+                    "measure": "participant-hours",
+                    "target": "5000",
+                    "profile": {"kind": "linear", "from": "2024-01-01", "to": "2026-12-31"},
+                },
+            ),
+            await approver.post(
+                f"/api/v1/contracts/{contract}/commitments/training-hours/activate", json={}
+            ),
+        ]
+    assert all(answer.is_success for answer in answers), [answer.text for answer in answers]
+    await _until_known(street, contract)
+
+
+async def _until_known(street: Street, contract: str) -> None:
+    query = "SELECT version FROM intake.contract WHERE contract_id = $1"
+    conn = await street.database()
+    try:
+        async with asyncio.timeout(KNOWN_SECONDS_MAX):
+            while (await conn.fetchval(query, contract) or 0) < 2:
+                await asyncio.sleep(0.05)
+    finally:
+        await conn.close()

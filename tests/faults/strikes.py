@@ -1,4 +1,4 @@
-"""Where a blow falls: each strike names its victim, waits for its moment, and mends what it broke."""
+"""Where a blow falls: each strike names its victim, waits for its moment, mends what it broke."""
 
 from __future__ import annotations
 
