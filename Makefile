@@ -32,7 +32,7 @@ lint: $(VENV)/developer ## style, types, and who may import whom
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/developer ## measure against the other arms; writes .makegood/bench.json
-	@$(BIN)/makegood bench $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 kill-loop: $(VENV)/developer ## kill services, broker and database at random, ROUNDS times
 	@$(BIN)/python -m pytest tests/faults/test_kill_loop.py --rounds $(ROUNDS) --timeout 0 $(ARGS)

@@ -5,7 +5,9 @@ A subcommand imports what it needs when it runs, so that `makegood --help` stays
 
 import typer
 
+from deploy import cli_files
 from deploy.local import commands
+from deploy.local.demo import command as demo
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,3 +19,6 @@ app = typer.Typer(
 app.command()(commands.up)
 app.command()(commands.down)
 app.command()(commands.doctor)
+app.command()(demo.demo)
+app.command()(cli_files.submit)
+app.command()(cli_files.import_contracts)
