@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.verification import (
     alerts,
     cases,
     changes,
     documents,
+    imports,
     performance,
     promising,
     reading,
@@ -28,7 +30,7 @@ from services.verification import (
     state,
     store,
 )
-from services.verification.parts import Approver, Given, Manager, Parts, Reader
+from services.verification.parts import Approver, Given, Importer, Manager, Parts, Reader
 from shared import auth, clock, events, http, sql
 
 router = APIRouter(prefix="/api/v1")
@@ -54,6 +56,17 @@ async def post_contract(
     parts.room.posted.set()
     response.status_code = 201 if is_new else 200
     return await _whole(parts, who, given.contract_id)
+
+
+@router.post("/contracts/import")
+async def import_contracts(
+    request: Request, authority: str, who: Importer, parts: Given, *, commit: bool = False
+) -> documents.ImportSummary:
+    """Contracts from OCDS 1.1 releases; a dry run unless `commit=true`."""
+    if who.role != "operator" and authority != who.authority_id:
+        raise http.Problem(403, "You may import for your own authority only")
+    importing = changes.Acting(replace(who, authority_id=authority), parts.clock.now())
+    return await imports.run(parts, await request.body(), importing, is_committed=commit)
 
 
 @router.get("/contracts")

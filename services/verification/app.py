@@ -13,7 +13,7 @@ from typing import Final
 import prometheus_client
 from fastapi import FastAPI
 
-from services.verification import api, handlers, reading, store
+from services.verification import api, handlers, imports, reading, store
 from services.verification.parts import Parts
 from services.verification.settings import Settings
 from shared import auth, clock, http, mail
@@ -56,6 +56,7 @@ def build(settings: Settings) -> FastAPI:
         version("makegood"),
         lifespan,
         http.Health(is_live, is_ready),
+        imports.BODY_BYTES_MAX,
     )
     app.include_router(api.router)
     return app

@@ -280,3 +280,9 @@ FROM unnest(:postcodes::text[], :editions::text[], :districts::text[], :wards::t
 ON CONFLICT ON CONSTRAINT postcode_pk DO UPDATE
 SET district = excluded.district, ward = excluded.ward, lsoa = excluded.lsoa,
     introduced = excluded.introduced, terminated = excluded.terminated;
+
+-- name: known(contract_ids)
+-- Contracts of these ids as they stand, whoever's they are: for an import's dry run.
+SELECT contract_id, authority_id, supplier_ids, starts_on, ends_on, ocid, award_id, published_at,
+    buyer_id, words
+FROM contract WHERE contract_id = ANY(:contract_ids::text[]);

@@ -6,7 +6,7 @@ see looks as if there were none.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -40,6 +40,11 @@ async def contracts(pool: sql.Pool, of: Scope, after: str, limit: int) -> list[s
     return await store.rows_of(
         _QUERIES.list_contracts(pool, after=after, limit=limit, **of._asdict())
     )
+
+
+async def known(pool: sql.Pool, contract_ids: Sequence[str]) -> list[sql.Record]:
+    """Contracts as they stand, whoever's they are: nothing of them may be told."""
+    return await store.rows_of(_QUERIES.known(pool, contract_ids=contract_ids))
 
 
 async def unpublished(pool: sql.Pool, contract_ids: Collection[str]) -> set[str]:
