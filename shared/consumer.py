@@ -183,24 +183,30 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                     f"{changed.topic}[{changed.partition}] offset {changed.offset} is not the "
                     "record that was taken there",
                 )
-            except sql.BROKEN as error:
-                failures += 1
-                metrics.RETRIES.labels(self._room.house).inc()
-                self._is_waiting = True
-                pause = _pause_seconds(failures)
-                _log.warning("The batch is tried again.", error=repr(error), pause_seconds=pause)
-                await asyncio.sleep(pause)
-                self._is_waiting = False
             except Exception as error:
-                if len(records) > 1:  # narrowed down until one record stands alone
-                    half = len(records) // 2
-                    await self._take(records[:half])
-                    return await self._take(records[half:])
-                _log.exception("A record cannot be acted on; it is parked.")
-                reason = f"handler_failed_{type(error).__name__}"
-                await mail.park(self._room, records[0], reason)
-                self._parked_one(records[0].topic, True)
-                return None
+                if not sql.is_broken(error):
+                    return await self._narrow_down(records, error)
+                failures += 1
+                await self._wait(failures, error)
+
+    async def _wait(self, failures: int, error: Exception) -> None:
+        metrics.RETRIES.labels(self._room.house).inc()
+        pause = _pause_seconds(failures)
+        _log.warning("The batch is tried again.", error=repr(error), pause_seconds=pause)
+        self._is_waiting = True
+        await asyncio.sleep(pause)
+        self._is_waiting = False
+
+    async def _narrow_down(self, records: list[mail.Record], error: Exception) -> None:
+        """Halves a batch that cannot be acted on until one record stands alone; parks that one."""
+        if len(records) > 1:
+            half = len(records) // 2
+            await self._take(records[:half])
+            return await self._take(records[half:])
+        _log.error("A record cannot be acted on; it is parked.", exc_info=error)
+        await mail.park(self._room, records[0], f"handler_failed_{type(error).__name__}")
+        self._parked_one(records[0].topic, is_parked=True)
+        return None
 
     async def _read_again(self, records: list[mail.Record], hole: mail.Hole) -> None:
         key = hole.topic, hole.partition, hole.next_offset, hole.found_offset

@@ -349,7 +349,7 @@ def _explain(error: Exception, scope: Scope) -> Problem:
     if isinstance(error, Problem):
         return error
     where = f"{scope['method']} {scope['path']}"
-    if isinstance(error, sql.BROKEN) and not isinstance(error, ValueError):  # asyncpg.DataError
+    if sql.is_broken(error):
         _log.warning("A request met a broken part.", request=where, error=repr(error))
         return unavailable()
     _log.error("A request failed.", request=where, exc_info=error)

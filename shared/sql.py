@@ -46,6 +46,12 @@ BROKEN = (
 """Infrastructure: the batch is tried again. Anything else is an error of the data, or ours."""
 
 
+def is_broken(error: BaseException) -> bool:
+    """Whether `error` is of the infrastructure. asyncpg's DataError is an InterfaceError too, but
+    one of the data: trying it again would never end."""
+    return isinstance(error, BROKEN) and not isinstance(error, ValueError)
+
+
 def role(house: str) -> str:
     return f"makegood_{house}"
 

@@ -1,0 +1,66 @@
+"""What is read from Kafka: a record is a letter, or unreadable with a reason.
+
+Promises: our own reading of every record, whatever its bytes; each way it can be wrong has its own
+code. Refuses: nothing silently; what is unreadable is parked by `mail`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import pydantic
+from aiokafka import ConsumerRecord
+
+from shared import events
+
+Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record that could be read, and where it stood. `event` is what the house's reader made."""
+
+    event: Any
+    event_id: UUID | None
+    body: bytes
+    topic: str
+    incarnation: int
+    partition: int
+    offset: int
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class UnreadableError(Exception):
+    """A record that is none of ours; the message is the reason's code."""
+
+
+Reader: TypeAlias = Callable[[Record], tuple[Any, UUID | None]]
+"""Makes of a record the value a handler gets and the event id to dedupe by (none: the handler has a
+natural key). Raises UnreadableError."""
+
+
+def read_event(record: Record) -> tuple[events.AnyEvent, UUID]:
+    """One of our events in binary CloudEvents mode; every way it can be wrong has its own code."""
+    if record.value is None:
+        raise UnreadableError("null_value")
+    if record.key is None:
+        raise UnreadableError("no_key")
+    try:
+        event = events.read(record.value)
+    except pydantic.ValidationError as error:
+        kinds = {e["type"] for e in error.errors(include_url=False, include_input=False)}
+        if "json_invalid" in kinds:
+            raise UnreadableError("malformed_json") from None
+        unknown = {"union_tag_invalid", "union_tag_not_found"} & kinds
+        raise UnreadableError("unknown_type" if unknown else "wrong_schema") from None
+    headers = dict(record.headers)
+    if headers.get("ce_id") != str(event.event_id).encode():
+        raise UnreadableError("bad_headers")
+    if headers.get("ce_type") != event.type.encode():
+        raise UnreadableError("bad_headers")
+    if record.key != events.subject(event).encode():
+        raise UnreadableError("wrong_key")
+    return event, event.event_id
