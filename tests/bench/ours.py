@@ -86,6 +86,7 @@ class Ours:
         here, scale = self._here, self._here.scale
         plan = self._plan(scale.contracts * scale.pipeline_months)
         await self._street.close(*HOUSES)
+        await self._street.vouch(plan)
         await here.fill(paced.TOPIC, plan)
         await here.database("SELECT")
         async with trace.following(here.dsn) as log:
@@ -128,6 +129,7 @@ class Ours:
         """From the producer's hand to the commit of what was decided about the return."""
         here = self._here
         plan = self._plan(per_second * here.scale.paced_seconds)
+        await self._street.vouch(plan)
         async with self._weighing(), trace.following(here.dsn) as log:
             produced = await paced.produce(here, plan, per_second)
             checked = await log.until_checked(here.dsn, len(plan))
@@ -142,6 +144,7 @@ class Ours:
         """From SIGKILL to the first commit of the one started in its place, under load."""
         here = self._here
         plan = self._plan(RESTART_LOAD_PER_S * RESTART_LOAD_S)
+        await self._street.vouch(plan)
         async with trace.following(here.dsn) as log:
             producing = asyncio.create_task(paced.produce(here, plan, RESTART_LOAD_PER_S))
             await asyncio.sleep(RESTART_AFTER_S)
