@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import intake_builders as build
 from aiokafka import ConsumerRecord, TopicPartition
 
 from services.intake import admission, app, commit, desk, handlers, receipts, store
 from shared import clock, events, mail, positions, sql
 from shared.events import ContractPublished
 from shared.settings import Settings
+from tests import intake_builders as build
 
 NOW = datetime(2026, 11, 5, 9, tzinfo=UTC)
 SIGNER = receipts.Signer(b"s" * 32)

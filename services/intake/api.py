@@ -54,7 +54,12 @@ _RETURN: dict[str, Any] = {
     ],
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": submission.Submission.model_json_schema()}},
+        "content": {
+            "application/json": {
+                "schema": {"$id": "urn:makegood:return:1"}
+                | submission.Submission.model_json_schema()
+            }
+        },
     },
 }
 """What the endpoint reads by itself, for the description of the service."""

@@ -41,13 +41,15 @@ class Findings:
         self.faults.append(Fault(place, shown(value), rule, message, fix))
 
     def missing(self, rule: str, place: str, fix: str) -> None:
-        if self.unreadable and any(_is_at_or_above(above, place) for above in self.unreadable):
+        if self.unreadable and not self.unreadable.isdisjoint(_at_and_above(place)):
             return
         self.faults.append(Fault(place, None, rule, "This is missing", fix))
 
 
-def _is_at_or_above(above: str, place: str) -> bool:
-    return place == above or place.startswith(above + "/")
+def _at_and_above(place: str) -> list[str]:
+    """The pointers of a place and of everything that it lies in."""
+    steps = place.split("/")
+    return ["/".join(steps[:count]) for count in range(1, len(steps) + 1)]
 
 
 def pointer(path: Iterable[str | int]) -> str:

@@ -30,6 +30,10 @@ IDENTIFIER_CHARACTERS_MAX: Final = 200
 """What the events take as an identifier."""
 EVIDENCE_MAX: Final = 50
 """Pieces of evidence a line."""
+COMMAS_MAX: Final = 300_000
+"""They bound a return's values before it is read; 5,000 full lines have 175,000."""
+READ_FAULTS_MAX: Final = 10_000
+"""More faults of form than this are not even listed to be counted."""
 
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
 Identifier = Annotated[
@@ -131,6 +135,8 @@ class Line(_Shape):
 
 
 class Submission(_Shape):
+    """A month's return. What must be there, the I rules say: a refusal names all that is missing."""
+
     contract_id: Identifier | None = None
     period: Month | None = None
     revision: Annotated[int, Field(ge=1, le=10_000)] | None = None
@@ -152,6 +158,8 @@ class Reading:
 
 def read(body: bytes) -> Reading:
     """The submission in `body`, with a fault for each part that is not of the right form."""
+    if body.count(b",") > COMMAS_MAX:
+        return _nothing("I12", f"There are more than {COMMAS_MAX:,} commas", "Send fewer lines.")
     try:
         return Reading(Submission.model_validate_json(body))
     except ValidationError as error:
@@ -159,12 +167,15 @@ def read(body: bytes) -> Reading:
 
 
 def _what_can_be_read(body: bytes, error: ValidationError) -> Reading:
+    if error.error_count() > READ_FAULTS_MAX:
+        words = f"More than {READ_FAULTS_MAX:,} parts are not of the right form"
+        return _nothing("I12", words, "Look at the form of a return, and mend one line first.")
     try:
         tree = pydantic_core.from_json(body)
     except ValueError as unreadable:
-        return _nothing(f"This is not JSON: {unreadable}")
+        return _nothing(faults.FORM, f"This is not JSON: {unreadable}", _SEND_JSON)
     if not isinstance(tree, dict):
-        return _nothing("This is JSON, but not an object")
+        return _nothing(faults.FORM, "This is JSON, but not an object", _SEND_JSON)
     found: list[faults.Fault] = []
     while True:  # each round takes at least one part out of the tree, so it ends
         for detail in error.errors(include_url=False):
@@ -179,9 +190,11 @@ def _what_can_be_read(body: bytes, error: ValidationError) -> Reading:
             return Reading(submission, tuple(found), frozenset(f.pointer for f in found))
 
 
-def _nothing(message: str) -> Reading:
-    fault = faults.Fault("", None, faults.FORM, message, "Send one JSON object in UTF-8.")
-    return Reading(Submission(), (fault,), frozenset({""}))
+_SEND_JSON: Final = "Send one JSON object in UTF-8."
+
+
+def _nothing(rule: str, message: str, fix: str) -> Reading:
+    return Reading(Submission(), (faults.Fault("", None, rule, message, fix),), frozenset({""}))
 
 
 def _prune(tree: Any, path: tuple[str | int, ...]) -> None:

@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
-import intake_builders as build
-import intake_house
 import pytest
 
 from services.intake import admission, commit, days, desk, receipts, store
 from shared import events, ids, sql, topics
+from tests import intake_builders as build
+from tests import intake_house
 
 
 @pytest.fixture

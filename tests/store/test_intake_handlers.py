@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import intake_builders as build
-import intake_house
 import pytest
 
 from services.intake import admission, store
 from shared import events, topics
+from tests import intake_builders as build
+from tests import intake_house
 
 INBOUND = topics.inbound(build.PARTY).name
 

@@ -7,12 +7,12 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import intake_builders as build
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake import admission, receipts, returns, submission
 from shared import topics
+from tests import intake_builders as build
 
 SIGNER = receipts.Signer(b"s" * 32)
 

@@ -7,7 +7,6 @@ import re
 from datetime import date
 from typing import Any
 
-import intake_builders as build
 import pydantic
 import pytest
 from hypothesis import given
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.intake import faults, forms, lines, returns, submission
 from shared import measures
+from tests import intake_builders as build
 
 
 def found_in(document: object, **standing: Any) -> tuple[faults.Fault, ...]:
@@ -191,6 +191,19 @@ class TestAWrongReturn:
         found = found_in(build.a_return(*[{"line_id": "x y"}] * 2_000))
         assert len(found) == faults.FAULTS_MAX + 1
         assert "more faults" in found[-1].message
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"lines":[' + b",".join([b"1"] * 300_002) + b"]}",
+            b'{"lines":[' + b",".join([b"1"] * 200_000) + b"]}",
+            b"{" + b",".join(b'"a%d":1' % n for n in range(20_000)) + b"}",
+        ],
+    )
+    def test_is_not_looked_into_where_nearly_all_is_wrong(self, body: bytes) -> None:
+        """Rule I12: naming millions of faults would take the time of all others."""
+        found = returns.check(submission.read(body), build.a_standing())
+        assert [("I12", "")] == [(fault.rule, fault.pointer) for fault in found]
 
     def test_is_told_that_lines_share_an_id(self) -> None:
         """A line id is how a line is spoken of later."""

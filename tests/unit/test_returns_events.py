@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import intake_builders as build
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake import returns, submission
 from shared import events, topics
+from tests import intake_builders as build
 
 ACCEPTANCE = returns.Acceptance(
     return_id=UUID(int=7),

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import intake_builders as build
-import intake_house
 import pytest
 from fastapi import FastAPI
 
 from services.intake import app, receipts
 from services.intake.settings import IntakeSettings
 from shared import auth, sql
+from tests import intake_builders as build
+from tests import intake_house
 
 OTHER = "GB-COH-00000002"
 
@@ -232,6 +232,8 @@ class TestTheDemosClock:
         operator = await street.caller("operator")
         moved = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         assert (200, "2026-11-19") == (moved.status_code, moved.json()["day_ended"])
+        again = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
+        assert (200, "2026-11-19") == (again.status_code, again.json()["day_ended"])
         assert 15 * 12 == await street.pool.fetchval("SELECT count(*) FROM outbox")
         back = await operator.post("/api/v1/clock", {"now": "2026-11-19T00:00:00Z"})
         odd = await operator.post("/api/v1/clock", {})

@@ -6,14 +6,14 @@ import asyncio
 from pathlib import Path
 
 import httpx
-import intake_builders as build
-import intake_house
 from aiokafka import AIOKafkaProducer
 
 from deploy.local import servers as local_servers
 from services.intake import app
 from services.intake.settings import IntakeSettings
 from shared import auth, kafka, sql, topics
+from tests import intake_builders as build
+from tests import intake_house
 
 WAIT_SECONDS = 40
 
