@@ -17,7 +17,12 @@ from shared.settings import Settings
 
 def common(house: mail.House, load: Callable[[], Settings], migrations: Path) -> typer.Typer:
     """A command line with what all houses share. `load` reads the house's settings."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, help=f"Makegood: {house}.")
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help=f"Makegood: {house}.",
+    )
 
     @app.command()
     def migrate() -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import verification_builders as build
 from aiokafka import ConsumerRecord, TopicPartition
 
 from services.verification import app, handlers, parts, registering
 from services.verification.settings import Settings
 from shared import auth, clock, events, mail, positions, sql, topics
+from tests import verification_builders as build
 
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
 

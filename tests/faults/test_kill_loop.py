@@ -7,7 +7,6 @@ consumed offset accounted for, and the log verifies (faults.md, fault 1 and inva
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections import Counter
 
@@ -21,23 +20,25 @@ from tests.faults.contracts import register
 from tests.faults.invariants import Books
 from tests.faults.street import AUTHORITY, Street
 
-ROUNDS = int(os.environ.get("ROUNDS", "30"))
 CONTRACTS = [f"KILL-{number:03}" for number in range(12)]
 BACK_SECONDS_MAX = {"intake": 10, "verification": 10, "ledger": 10, "kafka": 30, "postgres": 30}
 DRAIN_SECONDS_MAX = 120
 
 
 class TestTheStreetUnderBlows:
-    @pytest.mark.timeout(1500 + 20 * ROUNDS)
-    async def test_loses_nothing_and_counts_nothing_twice(self, own_servers: Servers) -> None:
+    @pytest.mark.timeout(1500)
+    async def test_loses_nothing_and_counts_nothing_twice(
+        self, own_servers: Servers, pytestconfig: pytest.Config
+    ) -> None:
         """Thirty rounds; a round counts only because work was in flight when it struck."""
+        rounds = pytestconfig.getoption("--rounds")
         dice = random.Random(20261122)
         async with Street(own_servers) as street:
             clients = await _open_for_business(street)
             posting = asyncio.create_task(clients.run())
             blows = [
                 await strikes.fall(street, strike, lambda: clients.in_flight, dice)
-                for strike in strikes.plan(ROUNDS, dice)
+                for strike in strikes.plan(rounds, dice)
             ]
             clients.stop()
             await posting
@@ -47,7 +48,7 @@ class TestTheStreetUnderBlows:
             )
             _tell(blows, clients)
             assert [] == clients.refused
-            assert ROUNDS <= len(blows)
+            assert rounds <= len(blows)
             assert all(blow.in_flight for blow in blows)
             _assert_every_failpoint_was_hit(street)
             await books.assert_invariants(clients)

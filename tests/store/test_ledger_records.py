@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import ledger_house as build
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.ledger import leaves, payloads, store, tree, verifier
 from shared import events, mail, sql, topics
+from tests import ledger_house as build
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import verification_builders as build
-import verification_house
-from verification_house import House, day_ended
 
 from shared import events, sql, topics
+from tests import verification_builders as build
+from tests import verification_house
+from tests.verification_house import House, day_ended
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import itertools
 from typing import Any
 
 import pytest
-import verification_builders as build
 
 from services.verification import cases
 from services.verification.cases import Case, Rated
 from shared import ids
+from tests import verification_builders as build
 
 SECOND = "GB-COH-00000009"
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import verification_builders as build
 
 from services.verification import places
 from services.verification.state import Result
 from shared import ids
+from tests import verification_builders as build
 
 POSTCODES = [
     build.place("L36 9YU"),

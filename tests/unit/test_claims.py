@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import verification_builders as build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.verification import claims
 from services.verification.work import RULE_SET
 from shared import ids
+from tests import verification_builders as build
 
 CONTRACTS = ("C1", "C2", "C3")
 

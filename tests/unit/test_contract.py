@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import verification_builders as build
 from hypothesis import given, settings
-from test_claims import SLOTS, histories
+from tests.unit.test_claims import SLOTS, histories
 
 from services.verification import contract, state
 from services.verification.state import Facts, Lines
 from shared import events
+from tests import verification_builders as build
 
 
 def _said(decisions: state.Decisions) -> list[bytes]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-import verification_builders as build
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.verification import contract, obligations
+from tests import verification_builders as build
 
 
 class TestDueDay:

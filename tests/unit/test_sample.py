@@ -17,12 +17,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import verification_builders as build
 
 from deploy.local.demo import facts, sample
 from services.intake import faults, returns, submission
 from services.verification import places
 from shared import clock, events, ids, measures
+from tests import verification_builders as build
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "places"
 SAMPLE = sample.load()
@@ -198,6 +198,22 @@ class TestTheExpectedFacts:
         }
         assert wanted == found
 
+    def test_say_what_was_known_before_a_correction(self) -> None:
+        """A rating that a revision replaced stays the one that was known on that day."""
+        for day, contract_id, commitment_id, period, *figures, rating, reason in SAMPLE.expected[
+            "as_at"
+        ]:
+            found = [
+                (each.expected, each.counted, each.high - each.low, each.rating, each.reason)
+                for outcome in six_months().council.outcomes
+                if outcome.contract_id == contract_id and str(outcome.occurred_at.date()) <= day
+                for each in getattr(outcome, "assessments", ())
+                if (each.commitment_id, each.period) == (commitment_id, period)
+            ]
+            assert (*map(Fraction, figures), rating, reason) == tuple(
+                each if index > 2 else figure(each) for index, each in enumerate(found[-1])
+            )
+
     def test_name_every_alert(self) -> None:
         """Who is told what, once per change."""
         found = [
@@ -301,6 +317,10 @@ def all_seen() -> facts.Seen:
                 seen.heard[key] = seen.shown[key] = facts.Figures(
                     *map(Fraction, figures), rating, reason
                 )
+    for *key, expected_, counted, waiting, rating, reason in expected["as_at"]:
+        seen.known[tuple(key)] = facts.Figures(
+            *map(Fraction, (expected_, counted, waiting)), rating, reason
+        )
     seen.alerts = seen.alerts_said = Counter(map(tuple, expected["alerts"]))
     seen.cases = set(map(tuple, expected["cases"]))
     seen.lines = set(map(tuple, expected["lines"]))

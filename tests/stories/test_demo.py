@@ -1,0 +1,93 @@
+"""The main job, as `make demo` does it: real servers, three services, six months, then a visitor."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import rich.console
+
+from deploy.local import process
+from deploy.local.demo import main, sample
+
+pytestmark = pytest.mark.timeout(600)  # a cold machine fetches the jars first
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+MAKEGOOD = [sys.executable, "-c", "from deploy.cli import app; app()"]
+SPOILT = str(sample.FOLDER / "spoilt-return.json")
+SENT = str(sample.FOLDER / "returns" / "0101-2026-10.json")
+
+
+@contextlib.asynccontextmanager
+async def played(state: Path) -> AsyncIterator[tuple[main.Job, str]]:
+    """The job after its summary, with all that it printed, while the street stays up."""
+    printed = io.StringIO()
+    job = main.Job(state, rich.console.Console(file=printed, width=200))
+    running = asyncio.create_task(job.run(stays=True))
+    try:
+        while not job.found and not running.done():
+            await asyncio.sleep(process.POLL_S)
+        if running.done():
+            await running
+        yield job, printed.getvalue()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def makegood(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a visitor in another terminal gives it."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [*MAKEGOOD, *arguments],
+        cwd=CHECKOUT,
+        env=os.environ | {"MAKEGOOD_STATE": str(state), "COLUMNS": "160"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class TestTheDemo:
+    async def test_sees_every_expected_fact_and_stays_for_visitors(
+        self, new_state: Callable[[], Path]
+    ) -> None:
+        """Figures worked out by hand, from the interfaces, the topics and the proved log."""
+        state = new_state()
+        async with played(state) as (job, printed):
+            assert [] == [fact for fact in job.found if not fact.is_seen]
+            assert job.is_complete
+            for words in (
+                "£34,000",
+                "Thistlewick Grounds (fictional): the return for 2026-07",
+                "the same invoice was claimed before",
+                "This looks like a name",
+                "✓ proved offline",
+                f"{len(job.found)} of {len(job.found)} expected facts were seen",
+            ):
+                assert words in printed
+
+            spoilt = await makegood(state, "submit", SPOILT)
+            assert 1 == spoilt.returncode
+            assert "/lines/1/person/ref" in spoilt.stdout
+            assert "Jane" not in spoilt.stdout
+
+            again = await makegood(state, "submit", SENT)
+            assert (0, "") == (again.returncode, again.stderr)
+            assert "The same as before: receipt 24" in again.stdout
+
+        assert not (state / "stack.json").exists()
+
+    async def test_says_where_to_look_when_nothing_runs(self, tmp_path: Path) -> None:
+        """No stack, no address: a way out in words, and 1."""
+        done = await makegood(tmp_path, "submit", SPOILT)
+        assert 1 == done.returncode
+        assert "make demo" in done.stdout
