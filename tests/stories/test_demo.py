@@ -1,4 +1,4 @@
-"""The main job, as `make demo` does it: real servers, three services, six months, then a visitor."""
+"""The main job, as `make demo` does it: real servers, six months of returns, then a visitor."""
 
 from __future__ import annotations
 

@@ -33,6 +33,8 @@ class Seen:
     """By contract, commitment and month: the last assessment on the topic of outcomes."""
     shown: dict[tuple[str, str, str], Figures] = field(default_factory=dict)
     """The same as the public interface shows it."""
+    known: dict[tuple[str, str, str, str], Figures] = field(default_factory=dict)
+    """As at a day, which comes first: what the public interface says was known then."""
     alerts: Counter[tuple[str | None, ...]] = field(default_factory=Counter)
     """From the public interface: kind, contract, commitment, month."""
     alerts_said: Counter[tuple[str | None, ...]] = field(default_factory=Counter)
@@ -64,6 +66,7 @@ def compare(expected: dict[str, Any], seen: Seen) -> list[Fact]:
     """Every fact expected, in the order of `expected.json`."""
     return [
         *_performance(expected["performance"], seen),
+        *_known(expected["as_at"], seen),
         *_alerts(expected["alerts"], seen),
         *_cases(expected["cases"], seen),
         *_lines(expected["lines"], seen),
@@ -84,6 +87,14 @@ def _performance(
                 what, wanted = " ".join(key), _said(_figures(row))
                 yield Fact(what, wanted, _said(seen.shown.get(key)))
                 yield Fact(f"{what}, on the topic", wanted, _said(seen.heard.get(key)))
+
+
+def _known(rows: list[list[str | None]], seen: Seen) -> Iterator[Fact]:
+    for row in rows:
+        day, contract_id, commitment_id, period = map(str, row[:4])
+        found = seen.known.get((day, contract_id, commitment_id, period))
+        what = f"{contract_id} {commitment_id} {period}, as at {day}"
+        yield Fact(what, _said(_figures(row[3:])), _said(found))
 
 
 def _figures(row: list[str | None]) -> Figures:

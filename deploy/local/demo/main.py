@@ -30,6 +30,11 @@ class Street(stack.Stack):
         super().__init__(folder / "demo", settings=SETTINGS | starts_at, shown=shown)
         self.described = folder / "stack.json"
 
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where the houses are, by name."""
+        return {name: service.url for name, service in self.services.items()}
+
     def announce(self) -> None:
         super().announce()
         process.write(self.described, (self.state / "stack.json").read_text())
@@ -57,7 +62,7 @@ class Job:
                 async with street:
                     await _while_up(street, self._play(street, shown))
                     if stays:
-                        self._console.print("All of it stays up until Ctrl-C.")
+                        summary.show_where(self._console, street.described, street.urls)
                         await street.wait()
             finally:
                 street.described.unlink(missing_ok=True)
@@ -76,11 +81,10 @@ class Job:
         tokens = await signin.sign_in(bootstrap, dsn, self._sample.authority_id, first)
         street.tokens.update(tokens)
         street.announce()
-        urls = {name: service.url for name, service in street.services.items()}
         try:
             async with (
                 listener.listening(bootstrap) as heard,
-                outside.standing(urls, tokens, bootstrap) as here,
+                outside.standing(street.urls, tokens, bootstrap) as here,
             ):
                 await self._play_months(here, heard, shown)
         except (outside.UnexpectedError, listener.NotSeenError, httpx.HTTPError) as error:
@@ -98,7 +102,7 @@ class Job:
             for month, happenings in self._sample.months():
                 with shown.step(f"{month}", player.days_of(happenings)) as advance:
                     await player.play(happenings, advance)
-            with shown.step("Days until today") as advance:
+            with shown.step(f"Days to {self._sample.ends_on:%d %B}") as advance:
                 await player.move_to(self._sample.ends_on, advance)
             with shown.step("Books read and verified"):
                 books = await readback.read(here, heard, self._sample, player.played, exported)

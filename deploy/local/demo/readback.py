@@ -58,6 +58,7 @@ async def read(
     entries = await here.all("auditor", "ledger/api/v1/entries")
     books.proof = await proof.verify(here, exported)
     seen.shown = dict(_shown(books.performance))
+    seen.known = await _known(here, sample)
     seen.alerts = Counter(tuple(each[name] for name in ALERT) for each in books.alerts)
     seen.cases = {tuple(each[name] for name in CASE) for each in books.cases}
     seen.lines = _lines(books.queried) | await _not_counted(here, returns)
@@ -93,6 +94,16 @@ def _shown(
                 exact = Fraction(each["expected_exact"])
                 counted, waiting = Fraction(each["counted"]), Fraction(each["queried"])
                 yield key, facts.Figures(exact, counted, waiting, each["rating"], each["reason"])
+
+
+async def _known(here: Outside, sample: Sample) -> dict[tuple[str, str, str, str], facts.Figures]:
+    """What was known at the end of the days that are asked about."""
+    found: dict[tuple[str, str, str, str], facts.Figures] = {}
+    for day, contract_id, *_ in sample.expected["as_at"]:
+        at = f"verification/api/v1/contracts/{contract_id}/performance"
+        then = await here.ask("auditor", "GET", at, params={"as_at": day})
+        found.update(((day, *key), figures) for key, figures in _shown([then]))
+    return found
 
 
 def _lines(queried: list[dict[str, Any]]) -> set[tuple[str, ...]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import rich.console
@@ -37,6 +38,7 @@ def show(console: rich.console.Console, sample: Sample, books: Books, found: lis
     console.rule("[bold]Knowsley, May to October 2026")
     _show_behind(console, sample, books)
     _show_unrated(console, sample, books)
+    _show_told(console, books)
     _show_queried(console, sample, books)
     _show_overdue(console, sample, books)
     _show_refused(console, sample, books)
@@ -81,6 +83,15 @@ def _show_unrated(console: rich.console.Console, sample: Sample, books: Books) -
                 f"({amount(last['counted'], unit)} of {amount(last['expected'], unit)} so far).",
                 highlight=False,
             )
+
+
+def _show_told(console: rich.console.Console, books: Books) -> None:
+    """Alerts, without the reminders of returns."""
+    console.print("\n[bold]What the contract manager was told, and when")
+    for alert in reversed(books.alerts):
+        if not alert["kind"].startswith("return_"):
+            words = f"  {alert['raised_at'][:10]}  {alert['headline']}"
+            console.print(rich.markup.escape(words), highlight=False)
 
 
 def _show_queried(console: rich.console.Console, sample: Sample, books: Books) -> None:
@@ -160,6 +171,18 @@ def _show_facts(console: rich.console.Console, found: list[Fact]) -> None:
         if not fact.is_seen:
             words = f"  {fact.what}: expected {fact.wanted}; found {fact.found}"
             console.print(rich.markup.escape(words), highlight=False, soft_wrap=True)
+
+
+def show_where(console: rich.console.Console, described: Path, urls: dict[str, str]) -> None:
+    """Where to look next, while the street stays up."""
+    console.print("\n[bold]Where to look next")
+    for house, url in urls.items():
+        console.print(f"  {house:<14}{url}  (what can be asked: {url}/openapi.json)")
+    console.print(f"  addresses and the demo's tokens: {described}", soft_wrap=True)
+    exported = described.parent / "demo" / "export.jsonl"
+    console.print(f"  the log, exported: makegood verify {exported}", soft_wrap=True)
+    console.print("  a return to send: makegood submit deploy/local/sample/spoilt-return.json")
+    console.print("All of it stays up until Ctrl-C.")
 
 
 def _last(books: Books) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
