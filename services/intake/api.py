@@ -44,6 +44,7 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
 }
 
 
+_SHAPE = {"$id": "urn:makegood:return:1"} | submission.Submission.model_json_schema()
 _RETURN: dict[str, Any] = {
     "parameters": [
         {

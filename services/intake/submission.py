@@ -135,7 +135,7 @@ class Line(_Shape):
 
 
 class Submission(_Shape):
-    """A month's return. What must be there, the I rules say: a refusal names all that is missing."""
+    """A month's return. What must be there, the I rules say: a refusal names what is missing."""
 
     contract_id: Identifier | None = None
     period: Month | None = None
