@@ -48,7 +48,9 @@ def import_contracts(
     commit: Annotated[
         bool, typer.Option(help="Do it; otherwise only say what it would do.")
     ] = False,
-    authority: Annotated[str, typer.Option(help="Whose contracts they are.")] = "GB-LAE-KWL",
+    authority: Annotated[
+        str, typer.Option(envvar="MAKEGOOD_AUTHORITY", help="Whose contracts they are.")
+    ] = "GB-LAE-KWL",
 ) -> None:
     """Import contracts from OCDS releases: a package, or JSON lines."""
     query = {"authority": authority, "commit": str(commit).lower()}

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.timeout(600)  # a cold machine fetches the jars first
 CHECKOUT = Path(__file__).resolve().parents[2]
 MAKEGOOD = [sys.executable, "-c", "from deploy.cli import app; app()"]
 SPOILT = str(sample.FOLDER / "spoilt-return.json")
+PACKAGE = str(sample.FOLDER / "ocds-package.json")
 SENT = str(sample.FOLDER / "returns" / "0101-2026-10.json")
 
 
@@ -83,6 +84,13 @@ class TestTheDemo:
             again = await makegood(state, "submit", SENT)
             assert (0, "") == (again.returncode, again.stderr)
             assert "The same as before: receipt 24" in again.stdout
+
+            for options in ((), ("--commit",), ("--commit",)):
+                imported = await makegood(state, "import-contracts", PACKAGE, *options)
+                assert (0, "") == (imported.returncode, imported.stderr)
+                assert "a tender: nothing is awarded yet" in imported.stdout
+                assert ("Nothing was stored" in imported.stdout) == (not options)
+            assert "contracts unchanged      1" in imported.stdout
 
         assert not (state / "stack.json").exists()
 

@@ -46,10 +46,10 @@ class Six:
         self.council = build.Council(
             (
                 places.fact_key(edition, postcode),
-                places.PlaceFact((facts["authority"]["gss"],), "1980-01", None, edition),
+                places.PlaceFact((district,), "1980-01", None, edition),
             )
             for edition in editions
-            for postcode in facts["postcodes"]
+            for postcode, district in facts["postcodes"].items()
         )
         self.receipts = 0
         self.refused: list[tuple[str, list[str], int]] = []

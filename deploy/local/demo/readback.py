@@ -35,6 +35,7 @@ class Books:
     """The newest first."""
     cases: list[dict[str, Any]] = field(default_factory=list)
     queried: list[dict[str, Any]] = field(default_factory=list)
+    not_counted: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[tuple[Happening, dict[str, Any]]] = field(default_factory=list)
     """What was refused over HTTP, with the answer."""
     proof: proof.Proof = field(default_factory=proof.Proof)
@@ -61,7 +62,8 @@ async def read(
     seen.known = await _known(here, sample)
     seen.alerts = Counter(tuple(each[name] for name in ALERT) for each in books.alerts)
     seen.cases = {tuple(each[name] for name in CASE) for each in books.cases}
-    seen.lines = _lines(books.queried) | await _not_counted(here, returns)
+    books.not_counted = await _not_counted(here, returns)
+    seen.lines = _lines(books.queried + books.not_counted)
     seen.receipts = max((int(each["receipt_no"]) for each in returns), default=0)
     seen.entries = Counter(each["leaf"]["type"] for each in entries)
     seen.proved = books.proof.size if books.proof.holds else 0
@@ -106,7 +108,7 @@ async def _known(here: Outside, sample: Sample) -> dict[tuple[str, str, str, str
     return found
 
 
-def _lines(queried: list[dict[str, Any]]) -> set[tuple[str, ...]]:
+def _lines(lines: list[dict[str, Any]]) -> set[tuple[str, ...]]:
     return {
         (
             line["contract_id"],
@@ -116,28 +118,21 @@ def _lines(queried: list[dict[str, Any]]) -> set[tuple[str, ...]]:
             finding["rule"],
             finding["code"],
         )
-        for line in queried
+        for line in lines
         for finding in line["findings"]
     }
 
 
-async def _not_counted(here: Outside, returns: list[dict[str, Any]]) -> set[tuple[str, ...]]:
+async def _not_counted(here: Outside, returns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Lines that count nothing, as their suppliers are told by intake."""
-    found: set[tuple[str, ...]] = set()
+    found = []
     for each in returns:
         whole = await here.ask("manager", "GET", f"intake/api/v1/returns/{each['return_id']}")
+        about = {name: whole[name] for name in ("contract_id", "period")}
         for line in whole["lines"] if whole["status"] == "checked" else ():
-            for reason in line["reasons"] if line["status"] == "not_counted" else ():
-                found.add(
-                    (
-                        whole["contract_id"],
-                        whole["period"],
-                        line["line_id"],
-                        line["status"],
-                        reason["rule"],
-                        reason["code"],
-                    )
-                )
+            if line["status"] == "not_counted":
+                told = {"outcome": line["status"], "findings": line["reasons"]}
+                found.append(line | about | told)
     return found
 
 

@@ -26,7 +26,9 @@ _WHY_OTHER = {
     "awaiting_council": "it hangs on a line that waits for the council",
     "nothing_due": "nothing is due yet",
 }
-_WHY_QUERIED = {
+_WHY_NOT = {
+    "outside_area": "the payee is not in the contract's local area",
+    "counted_once": "each school counts once a contract",
     "postcode_unknown": "nobody knows this postcode",
     "invoice_full": "the same invoice was claimed before, by an earlier receipt",
 }
@@ -39,7 +41,7 @@ def show(console: rich.console.Console, sample: Sample, books: Books, found: lis
     _show_behind(console, sample, books)
     _show_unrated(console, sample, books)
     _show_told(console, books)
-    _show_queried(console, sample, books)
+    _show_lines(console, sample, books)
     _show_overdue(console, sample, books)
     _show_refused(console, sample, books)
     _show_books(console, books)
@@ -94,19 +96,28 @@ def _show_told(console: rich.console.Console, books: Books) -> None:
             console.print(rich.markup.escape(words), highlight=False)
 
 
-def _show_queried(console: rich.console.Console, sample: Sample, books: Books) -> None:
+def _show_lines(console: rich.console.Console, sample: Sample, books: Books) -> None:
     console.print("\n[bold]What waits for the council's decision")
     for line in books.queried:
-        why = "; ".join(
-            f"{_WHY_QUERIED.get(each['code'], each['code'])} (rule {each['rule']})"
-            for each in line["findings"]
-        )
         unit = _unit(books, line["contract_id"], line["commitment_id"])
-        console.print(
-            f"  {line['contract_id']} {_supplier(sample, line['contract_id'])}, "
-            f"{line['period']}, line {line['line_id']}: {amount(line['queried'], unit)}, {why}",
-            highlight=False,
-        )
+        _show_line(console, sample, line, amount(line["queried"], unit))
+    console.print("\n[bold]What was reported and does not count")
+    for line in books.not_counted:
+        _show_line(console, sample, line, amount(line["quantity"], line["unit"]))
+
+
+def _show_line(
+    console: rich.console.Console, sample: Sample, line: dict[str, Any], figure: str
+) -> None:
+    why = "; ".join(
+        f"{_WHY_NOT.get(each['code'], each['code'])} (rule {each['rule']})"
+        for each in line["findings"]
+    )
+    console.print(
+        f"  {line['contract_id']} {_supplier(sample, line['contract_id'])}, {line['period']}, "
+        f"line {line['line_id']}: {figure}, {why}",
+        highlight=False,
+    )
 
 
 def _show_overdue(console: rich.console.Console, sample: Sample, books: Books) -> None:
