@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,8 +30,10 @@ _console = rich.console.Console()
 _console.width = max(_console.width, 120)  # a log file has no width of its own
 
 
-async def main(arms: list[str], scale: ground.Scale, rounds: int) -> None:
+async def main(arms: list[str], scale: ground.Scale, rounds: int) -> int:
+    """The exit code: 1 where an arm broke; what was measured until then is shown, not written."""
     samples: list[ground.Sample] = []
+    broken: ground.BrokenArmError | None = None
     folder = Path(tempfile.mkdtemp(prefix="makegood-bench-"))
     folder.chmod(0o711)  # PostgreSQL may run as another user
     own = servers.Servers(folder / "state")
@@ -43,14 +46,20 @@ async def main(arms: list[str], scale: ground.Scale, rounds: int) -> None:
                     for name in arms:
                         with _console.status(f"Round {number + 1} of {rounds}: {name} …"):
                             samples += await by_name[name](number)
+            except ground.BrokenArmError as error:
+                broken = error
             finally:
                 await here.end()
     finally:
         own.remove()
-    shutil.rmtree(folder)
     report.show(samples, _console)
+    if broken is not None:
+        _console.print(f"{broken}\nLogs: {folder / 'logs'}", style="red", markup=False)
+        return 1
+    shutil.rmtree(folder)
     report.write(samples, RESULT)
     _console.print(f"Written to {RESULT.relative_to(ground.REPOSITORY)}")
+    return 0
 
 
 def _arms(here: ground.Ground) -> dict[str, Arm]:
@@ -76,4 +85,4 @@ if __name__ == "__main__":
         parser.error(f"no such arm: {', '.join(sorted(unknown))}")
     many = 1 if given.quick else max(ROUNDS_MIN, int(os.environ.get("ROUNDS", "0")))
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # new topics look for their leaders
-    asyncio.run(main(chosen, ground.QUICK if given.quick else ground.FULL, many))
+    sys.exit(asyncio.run(main(chosen, ground.QUICK if given.quick else ground.FULL, many)))

@@ -141,7 +141,7 @@ class Client:
         self._order = order
         self._requests = list(_requests(order))[::-1]
         self._left = len(self._requests)
-        self._ended = 0.0
+        self._ended = ground.now()
         self._statuses: collections.Counter[str] = collections.Counter()
         self._silence = (0.0, 0.0)
         self._is_over = asyncio.Event()
@@ -160,7 +160,7 @@ class Client:
     def count(self, status: str) -> None:
         self._statuses[status] += 1
         before, self._ended = self._ended, ground.now()
-        if before and self._ended - before > self._silence[1] - self._silence[0]:
+        if self._ended - before > self._silence[1] - self._silence[0]:
             self._silence = before, self._ended
         self._left -= 1
         if self._left == 0:

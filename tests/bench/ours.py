@@ -8,7 +8,6 @@ in this round; restarts after SIGKILL; memory and idle CPU. The oracle has the l
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import statistics
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ SETTLED_S = 0.3
 """What a killed process had under way in the database is over by then."""
 RESTART_LOAD_PER_S = 200.0
 RESTART_LOAD_S = 6.0
+RESTART_POSTS = 3000
 POSTS = "/api/v1/returns"
 _COMMITS = {"verification": trace.TAKEN, "ledger": trace.SIZE}
 
@@ -160,7 +160,7 @@ class Ours:
     async def _restart_intake(self) -> ground.Sample:
         """The same, to the first receipt; the client sends again what had no answer."""
         here = self._here
-        plan = self._plan(here.scale.contracts * here.scale.post_months)
+        plan = self._plan(RESTART_POSTS)
         async with trace.following(here.dsn) as log:
             taking = asyncio.create_task(trace.until_moves(here.dsn, trace.RECEIPTS))
             client = load.start(here, self._order(plan, is_patient=True))
@@ -216,5 +216,5 @@ class Ours:
                 url = f"http://127.0.0.1:{self._street.ports['ledger']}/api/v1/log"
                 said = (await client.get(url)).json()
                 if said["size"] == await trace.size(self._here.dsn):
-                    return base64.b64decode(said["root"])
+                    return bytes.fromhex(said["root"])
                 await asyncio.sleep(0.1)
