@@ -165,7 +165,11 @@ class House:
 
 
 def record(
-    event: events.Event, topic: topics.Topic, partition: int, offset: int, value: bytes | None = None
+    event: events.Event,
+    topic: topics.Topic,
+    partition: int,
+    offset: int,
+    value: bytes | None = None,
 ) -> mail.Record:
     kind = type(event).__name__
     head = (("ce_id", str(event.event_id).encode()), ("ce_type", kind.encode()))
@@ -204,9 +208,7 @@ async def open_house(settings: Settings, key: notes.VerifierKey) -> AsyncIterato
             room=room,
             alarm=alarm,
             recorder=handlers.Recorder(room, alarm.stop),
-            publisher=publisher.Publisher(
-                pool, Objects(settings.objects_folder), signer, alarm
-            ),
+            publisher=publisher.Publisher(pool, Objects(settings.objects_folder), signer, alarm),
             verifier_key=key,
             ends=collections.Counter(),
         )

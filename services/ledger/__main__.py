@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import typer
+from rich import console, progress
 
 from services.ledger import app, founding, notes, store
+from services.ledger import fsck as checking
+from services.ledger.objects import Objects
 from services.ledger.settings import Settings
-from shared import commands, http, log
+from shared import commands, http, log, sql
 
 
 def _settings() -> Settings:
@@ -38,6 +42,40 @@ def create_log(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(words)
+
+
+@command.command()
+def fsck() -> None:
+    """Derive every hash again from the stored entries; says what is wrong and exits 1."""
+    try:
+        report = asyncio.run(_fsck(_settings()))
+    except store.NoLogError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    seen = ", ".join(f"{count:,} {what}" for what, count in report.seen.items())
+    typer.echo(f"{report.origin}: {seen or 'empty'}")
+    for place, what in report.findings:
+        typer.echo(f"WRONG  {place}: {what}")
+    if not report.holds:
+        typer.echo("The log is not whole. Change nothing, keep the backups, tell the auditor.")
+        raise typer.Exit(1)
+    typer.echo("Every hash, chain, event and checkpoint agrees with the stored entries.")
+
+
+async def _fsck(settings: Settings) -> checking.Report:
+    conn: sql.Connection = await asyncpg.connect(
+        settings.database_url.get_secret_value(),
+        timeout=sql.CONNECT_SECONDS_MAX,
+        server_settings={"search_path": "ledger", "role": sql.role("ledger"), "jit": "off"},
+    )
+    objects = Objects(settings.objects_folder)
+    shown = progress.Progress(console=console.Console(stderr=True), transient=True)
+    try:
+        with shown as bar:
+            task = bar.add_task("entries", total=(await store.get_frontier(conn))[0])
+            return await checking.check(conn, objects, lambda count: bar.advance(task, count))
+    finally:
+        await conn.close()
 
 
 if __name__ == "__main__":

@@ -172,3 +172,48 @@ SELECT l.topic, l.incarnation, l.partition, l.first, l.next, l.why, l.event_id
 FROM listed AS l JOIN reach AS r USING (topic, partition)
 WHERE (l.incarnation, l.next) <= (r.incarnation, r.next_offset)
 ORDER BY l.topic, l.incarnation, l.partition, l.first;
+
+-- name: everything(after, count)
+-- Entries behind :after with all that lies beside them, whether it is there or not.
+SELECT e.idx, e.event_id, e.leaf, e.leaf_hash,
+    p.commitment, p.ciphertext, k.salt, k.key, k.nonce,
+    l.idx AS listed, l.event_id AS listed_event_id, l.caused_by, l.type, l.authority_id,
+    l.contract_id, l.party_id, l.period, l.return_id, l.commitment_ids, l.occurred_at
+FROM entry AS e
+LEFT JOIN payload AS p USING (idx)
+LEFT JOIN payload_key AS k USING (idx)
+LEFT JOIN entry_index AS l USING (idx)
+WHERE e.idx > :after ORDER BY e.idx LIMIT :count;
+
+-- name: checkpoints(over, count)
+-- Checkpoints of more than :over entries, in order.
+SELECT size, root, note, positions, signed_at FROM checkpoint
+WHERE size > :over ORDER BY size LIMIT :count;
+
+-- name: chains()
+-- Where every contract's chain is said to end.
+SELECT contract_id, seq, leaf_hash FROM contract_chain;
+
+-- name: count_beside()^
+-- How many rows there are of what comes with entries.
+SELECT (SELECT count(*) FROM tile) AS tiles,
+    (SELECT count(*) FROM payload) AS payloads,
+    (SELECT count(*) FROM entry_index) AS listings;
+
+-- name: count_listed()
+-- Offsets of each stream that are no leaf of their own, and where reading stands in it now.
+SELECT o.topic, i.incarnation, o.partition, o.next_offset, (
+    SELECT count(*) FROM repeat AS r
+    WHERE (r.topic, r.incarnation, r.partition) = (o.topic, i.incarnation, o.partition)
+) + (
+    SELECT count(*) FROM passed_day AS d
+    WHERE (d.topic, d.incarnation, d.partition) = (o.topic, i.incarnation, o.partition)
+) + (
+    SELECT count(*) FROM parked AS p
+    WHERE (p.topic, p.incarnation, p.partition) = (o.topic, i.incarnation, o.partition)
+) + (
+    SELECT coalesce(sum(h.next_offset - h.first_offset), 0)::bigint FROM consumer_hole AS h
+    WHERE (h.topic, h.incarnation, h.partition) = (o.topic, i.incarnation, o.partition)
+) AS listed
+FROM consumer_offset AS o JOIN topic_incarnation AS i USING (topic)
+ORDER BY o.topic, o.partition;

@@ -246,8 +246,11 @@ async def get_checkpoint(conn: sql.Connection, over: int | None = None) -> Check
         row = await queries.get_newest_checkpoint(conn)
     else:
         row = await queries.get_checkpoint_over(conn, idx=over)
-    if row is None:
-        return None
+    return None if row is None else checkpoint(row)
+
+
+def checkpoint(row: sql.Record) -> Checkpoint:
+    """A row of the table."""
     positions = [(t, i, p, o) for t, i, p, o in json.loads(row["positions"])]
     return Checkpoint(row["size"], row["root"], row["note"], positions, row["signed_at"])
 
@@ -258,10 +261,10 @@ async def lock_publisher(conn: sql.Connection) -> bool:
 
 
 async def add_checkpoint(
-    conn: sql.Connection, checkpoint: notes.Checkpoint, note: str, positions: str
+    conn: sql.Connection, signed: notes.Checkpoint, note: str, positions: str
 ) -> None:
     await queries.add_checkpoint(
-        conn, size=checkpoint.size, root=checkpoint.root, note=note, positions=positions
+        conn, size=signed.size, root=signed.root, note=note, positions=positions
     )
 
 

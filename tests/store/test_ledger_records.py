@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.ledger import leaves, payloads, store, tree, verifier
-from shared import events, mail, sql, topics
+from shared import events, ids, mail, sql, topics
 from tests import ledger_house as build
 
 
@@ -101,7 +102,7 @@ class TestOffsets:
         await house.take(one, build.day(1), one, two)
         await house.take(two, build.day(2), build.day(2))
         stranger = events.LineReconsidered(
-            event_id=build.ids.new(),
+            event_id=ids.new(),
             authority_id=build.AUTHORITY,
             occurred_at=build.AT,
             contract_id="C1",
@@ -175,7 +176,7 @@ class TestTwoWriters:
             assert build.event_ids(sent[partition]) == [
                 leaf.event_id for leaf in found if leaf.source.partition == partition
             ]
-        switches = sum(a.source.partition != b.source.partition for a, b in zip(found, found[1:]))  # noqa: B905
+        switches = sum(a.source.partition != b.source.partition for a, b in pairwise(found))
         assert 1 < switches, "they never met"
 
     async def test_see_what_the_other_appended_meanwhile(self, house: build.House) -> None:
