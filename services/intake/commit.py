@@ -30,7 +30,8 @@ class FullError(Exception):
 
 
 class BrokenError(Exception):
-    """The database does not answer. The same submission sent again is taken once."""
+    """The database does not answer, or must not be written to (`mail.Mailroom.alarm`). The same
+    submission sent again is taken once."""
 
 
 @dataclass(slots=True)
@@ -50,6 +51,8 @@ class Committer:
 
     async def submit(self, post: admission.Post) -> admission.Decision:
         """What became of `post`, durably. Raises FullError and BrokenError."""
+        if self._room.alarm is not None:
+            raise BrokenError
         if self._queue.full() or self._queued_bytes > QUEUE_BYTES_MAX:
             raise FullError
         answer = asyncio.get_running_loop().create_future()

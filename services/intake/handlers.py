@@ -4,7 +4,8 @@ Promises: an inbound record is a submission like one by HTTP, whatever its bytes
 or refused with a ReturnRefused; whose it is, the exact name of its topic says. All in the one
 transaction of `mail.unit`. Records of our own topics are applied, for reading and for display.
 
-Refuses (parks): records of an inbound topic that no party has.
+Refuses (parks): records of an inbound topic that no party has; and bytes that are no JSON object,
+beside refusing them: their sender is told, and what came can be looked at.
 """
 
 from __future__ import annotations
@@ -77,7 +78,10 @@ async def _take_inbound(work: mail.Unit, at: desk.Desk) -> list[admission.Decisi
             work.park(letter, "unknown_inbound_topic")
         else:
             sender = desk.Sender(*owner, "kafka")
-            posts.append(await desk.read(letter.event.body, letter.event.key, sender))
+            post = await desk.read(letter.event.body, letter.event.key, sender)
+            if post.reading.is_unreadable:  # refused like any other, and its bytes are kept
+                work.park(letter, "unreadable_return")
+            posts.append(post)
     if not posts:
         return []
     taken = await at.take(work.conn, posts)

@@ -155,6 +155,11 @@ class Reading:
     faults: tuple[faults.Fault, ...] = ()
     faulty: frozenset[str] = frozenset()
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Nothing of it could be read: the fault is of the whole."""
+        return "" in self.faulty
+
 
 def read(body: bytes) -> Reading:
     """The submission in `body`, with a fault for each part that is not of the right form."""

@@ -71,10 +71,11 @@ class TestAnInboundRecord:
         "value",
         [None, b"", b"\xff", b"{", b"[]", b'{"contract_id": "\\u0000"}', b"\x00" * 1_000_000],
     )
-    async def test_that_cannot_be_read_is_refused(
+    async def test_that_cannot_be_read_is_refused_and_parked(
         self, house: intake_house.House, value: bytes | None
     ) -> None:
-        """Whatever the bytes: one refusal, and the partition moves on."""
+        """Whatever the bytes: one refusal, one parked record where it is no JSON object at all,
+        and the partition moves on."""
         headers = [("idempotency-key", b"\xff\x00"), ("\x00", b"")]
         good = build.written(build.a_return())
         await house.take(
@@ -83,8 +84,9 @@ class TestAnInboundRecord:
                 intake_house.record(INBOUND, 1, good),
             ]
         )
-        refused, received = await house.letters()
-        assert ["ReturnRefused", "ReturnReceived"] == [refused.type, received.type]
+        parked = [] if value and value.startswith(b'{"') else ["RecordParked"]
+        said = [event.type for event in await house.letters()]
+        assert ["ReturnRefused", "ReturnReceived", *parked] == said
 
     async def test_taken_before_is_passed_over(self, house: intake_house.House) -> None:
         """The same batch again changes nothing."""
@@ -94,7 +96,8 @@ class TestAnInboundRecord:
         ]
         await house.take(batch)
         await house.take(batch)
-        assert ["ReturnRefused", "ReturnReceived"] == [e.type for e in await house.letters()]
+        said = [event.type for event in await house.letters()]
+        assert ["ReturnRefused", "ReturnReceived", "RecordParked"] == said
 
     async def test_of_nobodys_topic_is_parked(self, house: intake_house.House) -> None:
         """Identity comes from the topic's exact name."""
