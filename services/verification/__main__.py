@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from services.verification import app
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from services.verification import app, postcodes, replay
 from services.verification.settings import Settings
-from shared import commands, http, log
+from shared import commands, http, log, sql
 
 
 def _settings() -> Settings:
@@ -20,6 +27,43 @@ def serve() -> None:
     settings = _settings()
     log.configure("verification", settings.log_level)
     http.serve(app.build(settings), settings, settings.port)
+
+
+@command.command("load-postcodes")
+def load_postcodes(file: Path) -> None:
+    """Load an edition of the postcode directory from CSV (see postcodes.py for its columns)."""
+    try:
+        rows = postcodes.read(file)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{file}: {error}") from None
+    asyncio.run(_with_pool(lambda pool: _load(pool, rows)))
+    editions = ", ".join(sorted({row.edition for row in rows}))
+    typer.echo(f"{len(rows)} postcodes loaded: edition {editions or 'none'}")
+
+
+@command.command("replay")
+def fold_again() -> None:
+    """Fold every journal from zero and compare with what stands; exit code 1 where it differs."""
+    report = asyncio.run(_with_pool(replay.run))
+    typer.echo(str(report))
+    if report.differences:
+        raise typer.Exit(1)
+
+
+Answer = TypeVar("Answer")
+
+
+async def _with_pool(work: Callable[[sql.Pool], Awaitable[Answer]]) -> Answer:
+    pool = await sql.connect(_settings(), "verification")
+    try:
+        return await work(pool)
+    finally:
+        await pool.close()
+
+
+async def _load(pool: sql.Pool, rows: list[postcodes.Row]) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await postcodes.load(conn, rows)
 
 
 if __name__ == "__main__":

@@ -54,12 +54,11 @@ FROM claim WHERE key = ANY(:keys::bytea[]);
 SELECT w.edition AS pinned, w.postcode, n.introduced, n.terminated,
     coalesce(p.edition, n.edition) AS edition,
     CASE WHEN p.edition IS NULL THEN n.district ELSE p.district END AS district,
-    CASE WHEN p.edition IS NULL THEN n.ward ELSE p.ward END AS ward,
-    CASE WHEN p.edition IS NULL THEN n.lsoa ELSE p.lsoa END AS lsoa
+    CASE WHEN p.edition IS NULL THEN n.ward ELSE p.ward END AS ward
 FROM unnest(:editions::text[], :postcodes::text[]) AS w (edition, postcode)
 LEFT JOIN postcode AS p ON p.postcode = w.postcode AND p.edition = w.edition
 CROSS JOIN LATERAL (
-    SELECT each.edition, each.district, each.ward, each.lsoa, each.introduced, each.terminated
+    SELECT each.edition, each.district, each.ward, each.introduced, each.terminated
     FROM postcode AS each WHERE each.postcode = w.postcode
     ORDER BY each.edition DESC LIMIT 1
 ) AS n;
@@ -250,35 +249,37 @@ SELECT count(*) FROM contract_case WHERE kind = 'shortfall' AND state = ANY(:ope
 -- All contracts, for a replay.
 SELECT contract_id FROM contract ORDER BY contract_id;
 
--- name: standing(contract_id)^
--- Where a contract's fold stands.
-SELECT inputs, wake_on, state FROM contract WHERE contract_id = :contract_id;
-
 -- name: posted(event_ids)
 -- Letters that were posted, by id.
 SELECT event_id, topic, body FROM outbox WHERE event_id = ANY(:event_ids::uuid[]);
 
+-- name: state_of_contract(contract_id)$
+-- Where a contract's fold stands.
+SELECT state FROM contract WHERE contract_id = :contract_id;
+
 -- name: cases_of_contract(contract_id)
--- A contract's cases, for a replay.
-SELECT case_id, state, reason, period, moved_at FROM contract_case
-WHERE contract_id = :contract_id;
+-- A contract's cases.
+SELECT case_id, contract_id, kind, commitment_id, party_id, period, state, reason, opened_at, moved_at
+FROM contract_case WHERE contract_id = :contract_id;
 
--- name: counts_of_contract(contract_id)^
--- How many assessments and alerts are kept of a contract, for a replay.
-SELECT
-    (SELECT count(*) FROM assessment AS a WHERE a.contract_id = c.contract_id) AS assessments,
-    (SELECT count(*) FROM alert AS l WHERE l.contract_id = c.contract_id) AS alerts
-FROM contract AS c WHERE c.contract_id = :contract_id;
+-- name: assessments_of_contract(contract_id)
+-- All assessments of a contract.
+SELECT contract_id, commitment_id, period, inputs, event_id, assessed_at, body
+FROM assessment WHERE contract_id = :contract_id;
 
--- name: add_postcodes(postcodes, editions, districts, wards, lsoas, introduced, terminated)!
+-- name: alerts_of_contract(contract_id)
+-- All alerts of a contract.
+SELECT event_id, contract_id, kind, raised_at, body FROM alert WHERE contract_id = :contract_id;
+
+-- name: add_postcodes(postcodes, editions, districts, wards, introduced, terminated)!
 -- An edition of the directory; loaded again, it says what the file says.
-INSERT INTO postcode (postcode, edition, district, ward, lsoa, introduced, terminated)
-SELECT postcode, edition, district, ward, lsoa, introduced, terminated
+INSERT INTO postcode (postcode, edition, district, ward, introduced, terminated)
+SELECT postcode, edition, district, ward, introduced, terminated
 FROM unnest(:postcodes::text[], :editions::text[], :districts::text[], :wards::text[],
-            :lsoas::text[], :introduced::text[], :terminated::text[])
-    AS n (postcode, edition, district, ward, lsoa, introduced, terminated)
+            :introduced::text[], :terminated::text[])
+    AS n (postcode, edition, district, ward, introduced, terminated)
 ON CONFLICT ON CONSTRAINT postcode_pk DO UPDATE
-SET district = excluded.district, ward = excluded.ward, lsoa = excluded.lsoa,
+SET district = excluded.district, ward = excluded.ward,
     introduced = excluded.introduced, terminated = excluded.terminated;
 
 -- name: known(contract_ids)

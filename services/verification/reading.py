@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.verification import cases, state, store
+from services.verification import cases, claims, state, store
 from shared import auth, sql, topics
 
 _QUERIES: Final = store.QUERIES
@@ -126,3 +126,41 @@ async def cases_of(
 async def open_shortfalls(pool: sql.Pool) -> int:
     open_states = [name for name in cases.MOVES if name is not None and cases.MOVES[name]]
     return int(await _QUERIES.count_open_shortfalls(pool, open_states=open_states))
+
+
+# --- whole contracts, for a replay ---------------------------------------------------------------
+
+
+async def contract_ids(pool: sql.Pool) -> list[str]:
+    """All contracts."""
+    return [row["contract_id"] for row in await store.rows_of(_QUERIES.contract_ids(pool))]
+
+
+async def state_of(conn: sql.Connection, contract_id: str) -> bytes:
+    return bytes(await _QUERIES.state_of_contract(conn, contract_id=contract_id))
+
+
+async def claims_of(conn: sql.Connection, contract_id: str) -> list[claims.Claim]:
+    rows = await store.rows_of(_QUERIES.claims_of_contract(conn, contract_id=contract_id))
+    return [store.claim(row) for row in rows]
+
+
+async def cases_of_contract(conn: sql.Connection, contract_id: str) -> list[store.Moved]:
+    rows = await store.rows_of(_QUERIES.cases_of_contract(conn, contract_id=contract_id))
+    return [store.Moved(*row) for row in rows]
+
+
+async def assessments_of(conn: sql.Connection, contract_id: str) -> list[store.Assessed]:
+    rows = await store.rows_of(_QUERIES.assessments_of_contract(conn, contract_id=contract_id))
+    return [store.Assessed(*row) for row in rows]
+
+
+async def alerts_of(conn: sql.Connection, contract_id: str) -> list[store.Raised]:
+    rows = await store.rows_of(_QUERIES.alerts_of_contract(conn, contract_id=contract_id))
+    return [store.Raised(*row) for row in rows]
+
+
+async def posted(conn: sql.Connection, event_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Letters that were posted, by id."""
+    rows = await store.rows_of(_QUERIES.posted(conn, event_ids=event_ids))
+    return {row["event_id"]: row["body"] for row in rows}

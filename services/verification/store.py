@@ -119,7 +119,7 @@ async def places_of(
     rows = await rows_of(QUERIES.places(conn, editions=editions, postcodes=postcodes))
     return {
         places.fact_key(row["pinned"], row["postcode"]): places.PlaceFact(
-            tuple(code for code in (row["district"], row["ward"], row["lsoa"]) if code),
+            tuple(code for code in (row["district"], row["ward"]) if code),
             row["introduced"],
             row["terminated"],
             row["edition"],
@@ -370,6 +370,10 @@ async def commitments(
 ) -> list[sql.Record]:
     """All versions of these contracts' commitments: by contract, commitment, version."""
     return await rows_of(QUERIES.commitments(conn, contract_ids=list(contract_ids)))
+
+
+async def add_postcodes(conn: sql.Connection, **columns: Sequence[str | None]) -> None:
+    await QUERIES.add_postcodes(conn, **columns)
 
 
 async def rows_of(found: AsyncIterator[sql.Record]) -> list[sql.Record]:

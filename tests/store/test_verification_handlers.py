@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 
+from services.verification import replay
 from shared import events, sql, topics
 from tests import verification_builders as build
 from tests import verification_house
@@ -116,6 +118,7 @@ class TestABatch:
         for at_once in (1, 5, 100):
             async with databases() as dsn, verification_house.at_work(dsn) as house:
                 told.append(await self._told(house, at_once))
+                assert [] == (await replay.run(house.pool)).differences
         assert told[0] == told[1]
         assert told[0] == told[2]
         kinds = {each.type for each in told[0][0]}
@@ -217,6 +220,7 @@ class TestAnInvoiceOnTwoContracts:
             assert 48 == len(rows)
             worked = await house.pool.fetch("SELECT DISTINCT contract_id FROM journal")
             assert 2 == len(worked)
+            assert [] == (await replay.run(house.pool)).differences
 
     async def _race(self, house: House, contract_id: str) -> None:
         """Invoice n is claimed by receipts 100 + n and 200 + n: even ones go to C1."""
@@ -229,3 +233,37 @@ class TestAnInvoiceOnTwoContracts:
                     (100 if is_first else 200) + n, months[0], line, contract_id=contract_id
                 )
             )
+
+
+class TestAReplay:
+    async def test_folds_every_journal_to_what_stands(self, house: House) -> None:
+        """State, lines, claims, cases, assessments, alerts and letters, to the byte."""
+        await house.promise("C1", "C2")
+        await house.deliver(*TestABatch.HISTORY)
+        report = await replay.run(house.pool)
+        assert (2, []) == (report.contracts, report.differences)
+        assert report.letters > len(TestABatch.HISTORY) / 2
+
+    @pytest.mark.parametrize(
+        ("edit", "said"),
+        [
+            ("UPDATE contract SET state = state || ' '", "the state differs"),
+            ("DELETE FROM line", "the lines differ"),
+            ("UPDATE assessment SET inputs = inputs + 1", "the assessments differ"),
+            ("UPDATE contract_case SET state = 'withdrawn'", "the cases differ"),
+            ("DELETE FROM alert", "the alerts differ"),
+        ],
+    )
+    async def test_names_what_was_edited(self, house: House, edit: str, said: str) -> None:
+        """By somebody with a hand in the database."""
+        await house.promise("C1", "C2")
+        await house.deliver(*TestABatch.HISTORY)
+        await house.pool.execute(edit)
+        assert f"C1: {said}" in (await replay.run(house.pool)).differences
+
+    async def test_is_possible_since_no_journal_can_be_edited(self, house: House) -> None:
+        """The house's own role may only add to it."""
+        await house.promise("C1")
+        for edit in ("UPDATE journal SET seq = seq + 1", "DELETE FROM journal"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await house.pool.execute(edit)

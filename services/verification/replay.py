@@ -1,0 +1,120 @@
+"""Folding every journal from zero, and comparing what comes of it with what stands.
+
+Promises: reads only. Each contract is folded from its journal with the foreign facts that each
+input used; its state, lines, claims, cases, assessments, alerts, and every letter that it posted
+must come out to the byte. A difference is named with its contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.verification import batch, claims, performance, reading, state, store
+from services.verification.performance import Folded
+from shared import events, sql
+
+DIFFERENCES_MAX = 100
+
+
+@dataclass
+class Report:
+    contracts: int = 0
+    inputs: int = 0
+    letters: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        head = f"{self.contracts} contracts, {self.inputs} inputs, {self.letters} letters: "
+        if not self.differences:
+            return head + "as they stand, to the byte"
+        return head + "\n".join([f"{len(self.differences)} differences", *self.differences])
+
+
+async def run(pool: sql.Pool) -> Report:
+    """Replays all contracts; each is read in one snapshot, so the house may be at work."""
+    report = Report()
+    for contract_id in await reading.contract_ids(pool):
+        async with (
+            pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            journal = await reading.inputs(conn, contract_id)
+            standing = await _standing(conn, contract_id)
+            folded = performance.refold(map(performance.read_input, journal))
+            posted = _posted(folded)
+            stored = await reading.posted(conn, list(posted))
+        report.contracts += 1
+        report.inputs += len(journal)
+        report.letters += len(posted)
+        for what in (*_differences(folded, standing), *_unlike(posted, stored)):
+            if len(report.differences) < DIFFERENCES_MAX:
+                report.differences.append(f"{contract_id}: {what}")
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is stored of one contract."""
+
+    state: bytes
+    lines: dict[tuple[str, str, str], bytes]
+    claims: set[claims.Claim]
+    cases: set[store.Moved]
+    assessed: set[store.Assessed]
+    raised: set[store.Raised]
+
+
+async def _standing(conn: sql.Connection, contract_id: str) -> _Standing:
+    return _Standing(
+        await reading.state_of(conn, contract_id),
+        {line.id: state.to_bytes(line) for line in await reading.lines_of(conn, contract_id)},
+        set(await reading.claims_of(conn, contract_id)),
+        set(await reading.cases_of_contract(conn, contract_id)),
+        set(await reading.assessments_of(conn, contract_id)),
+        set(await reading.alerts_of(conn, contract_id)),
+    )
+
+
+def _posted(folded: Folded) -> dict[UUID, bytes]:
+    """The letters that the folds posted, by id."""
+    return {
+        event.event_id: events.write(event)
+        for decided in folded.decisions
+        for event in (*decided.outcomes, *decided.alerts, *decided.reconsider)
+    }
+
+
+def _unlike(posted: dict[UUID, bytes], stored: dict[UUID, bytes]) -> Iterator[str]:
+    for event_id, body in posted.items():
+        if event_id not in stored:
+            yield f"letter {event_id} was never posted"
+        elif stored[event_id] != body:
+            yield f"letter {event_id} was posted with other bytes"
+
+
+def _differences(folded: Folded, standing: _Standing) -> Iterator[str]:
+    if folded.state is None or state.to_bytes(folded.state) != standing.state:
+        yield "the state differs"
+    lines = {line_id: state.to_bytes(line) for line_id, line in folded.lines.items()}
+    if lines != standing.lines:
+        yield "the lines differ"
+    if {line.claim for line in folded.lines.values() if line.claim} != standing.claims:
+        yield "the claims differ"
+    cases: dict[UUID, store.Moved] = {}
+    assessed: set[store.Assessed] = set()
+    raised: set[store.Raised] = set()
+    for decided in folded.decisions:
+        raised.update(map(batch.raised, decided.alerts))
+        for event in decided.outcomes:
+            if isinstance(event, events.CaseMoved):
+                cases[event.case_id] = batch.moved(event, cases.get(event.case_id))
+            elif isinstance(event, events.ReturnChecked | events.CommitmentAssessed):
+                assessed.update(batch.assessments(event))
+    if set(cases.values()) != standing.cases:
+        yield "the cases differ"
+    if assessed != standing.assessed:
+        yield "the assessments differ"
+    if raised != standing.raised:
+        yield "the alerts differ"

@@ -1,0 +1,146 @@
+"""Importing what was published: the real releases of two months, and broken ones."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import verification_builders as build
+from tests import verification_house
+from tests.unit import test_ocds as published
+from tests.verification_house import Caller, House
+
+RELEASES = Path(__file__).parents[3] / "shared/data/contracts-finder/releases.jsonl"
+PATH = "/contracts/import"
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[House]:
+    async with verification_house.at_work(database) as made:
+        yield made
+
+
+@pytest.fixture
+async def manager(house: House) -> Caller:
+    return await house.caller("manager")
+
+
+async def imported(manager: Caller, body: bytes, *, commit: bool = True) -> dict[str, Any]:
+    answer = await manager.upload(PATH, body, authority=build.AUTHORITY, commit=commit)
+    assert 200 == answer.status_code, answer.text
+    summary: dict[str, Any] = answer.json()
+    return summary
+
+
+def package(*releases: dict[str, Any]) -> bytes:
+    return json.dumps({"uri": "https://example.org/1", "releases": releases}).encode()
+
+
+@pytest.mark.skipif(not RELEASES.exists(), reason="the published releases are not on this machine")
+class TestTheRealReleases:
+    async def test_are_71_awards_and_116_reasons(self, house: House, manager: Caller) -> None:
+        """190 releases: 74 of awards, three of which update one that is there too."""
+        body = RELEASES.read_bytes()
+        dry = await imported(manager, body, commit=False)
+        assert [] == await house.rows("contract")
+        done = await imported(manager, body)
+        assert dry | {"committed": True} == done
+        assert (190, {"new": 71, "updated": 0, "unchanged": 0}) == (
+            done["releases"],
+            done["contracts"],
+        )
+        assert {
+            "a tender: nothing is awarded yet": 113,
+            "a plan: nothing is awarded yet": 3,
+        } == Counter(each["reason"] for each in done["skipped"])
+        assert ([], 0) == (done["faults"], done["drafts"])
+        assert 71 == len(await house.rows("contract"))
+
+    async def test_again_change_nothing(self, house: House, manager: Caller) -> None:
+        """The second time all are as they stand: no letter, no version."""
+        await imported(manager, RELEASES.read_bytes())
+        before = await house.letters()
+        again = await imported(manager, RELEASES.read_bytes())
+        assert {"new": 0, "updated": 0, "unchanged": 71} == again["contracts"]
+        assert before == await house.letters()
+
+    async def test_keep_the_buyer_as_published(self, house: House, manager: Caller) -> None:
+        """The authority is who monitors; the buyer is whom the notice names."""
+        await imported(manager, RELEASES.read_bytes())
+        name = "ocds-b5fd17-6de1440b-85d0-40f1-9c76-5aad5ca0ab5e-1"
+        contract = (await manager.get(f"/contracts/{name}")).json()
+        assert {"id": "GB-CFS-257613", "name": "City of Doncaster Council"} == contract["buyer"]
+        assert (build.AUTHORITY, [], "Surface Dressing 2025") == (
+            contract["authority_id"],
+            contract["commitments"],
+            contract["title"],
+        )
+
+
+class TestAnUpdate:
+    async def test_changes_the_contract_of_the_same_award(
+        self, house: House, manager: Caller
+    ) -> None:
+        """A later release stands; an older one that comes late changes nothing."""
+        first = published.release()
+        later = published.release(
+            "awardUpdate", date="2026-09-05T10:00:00Z", tender={"title": "Community hub, renamed"}
+        )
+        await imported(manager, package(first))
+        updated = await imported(manager, package(later))
+        older = await imported(manager, package(first))
+        assert [1, 0] == [each["contracts"]["updated"] for each in (updated, older)]
+        contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
+        assert (2, "Community hub, renamed") == (contract["version"], contract["title"])
+
+
+class TestAgreedMetrics:
+    async def test_are_drafted_once_and_structured_by_people(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Drafts that another person approves; prose waits for its measure and figures."""
+        prose = {"id": "spirit", "title": "Delight residents"}
+        award = published.award(agreedMetrics=[published.metric(), prose])
+        body = package(published.release(awards=[award]))
+        first, again = await imported(manager, body), await imported(manager, body)
+        assert [(1, 1), (0, 0)] == [(s["drafts"], s["needs_structuring"]) for s in (first, again)]
+        path = "/contracts/ocds-abc123-7-1/commitments"
+        approver = await house.caller("approver")
+        early = await approver.post(f"{path}/spirit/activate")
+        figures = {"measure": "training-places", "target": "12", "profile": {"kind": "linear"}}
+        structured = await manager.patch(f"{path}/spirit", figures | {"reason": "agreed"})
+        assert [409, 200] == [early.status_code, structured.status_code]
+        done = [
+            await approver.post(f"{path}/{each}/activate") for each in ("school-visits", "spirit")
+        ]
+        assert ["active", "active"] == [each.json()["state"] for each in done]
+
+
+class TestABrokenFile:
+    async def test_names_what_is_broken_and_takes_the_rest(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Line by line; a byte that is no UTF-8 does not hide the others."""
+        good = json.dumps(published.release()).encode()
+        summary = await imported(
+            manager, b"\n".join((b"{half", good, b"\xff\xfe", b"[" * 5000))
+        )
+        assert 1 == summary["contracts"]["new"]
+        assert 3 == len(summary["faults"])
+
+    async def test_is_for_ones_own_authority_and_role(self, house: House) -> None:
+        """A manager elsewhere is refused, as is a supplier; an operator may."""
+        body = package(published.release())
+        stranger = await house.caller("manager", authority="GB-LAE-SHN")
+        supplier = await house.caller("supplier", build.SUPPLIER)
+        operator = await house.caller("operator")
+        statuses = [
+            (await who.upload(PATH, body, authority=build.AUTHORITY)).status_code
+            for who in (stranger, supplier, operator)
+        ]
+        assert [403, 403, 200] == statuses
