@@ -1,0 +1,153 @@
+"""The ledger between a real broker and a real database: from records to what an auditor proves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from deploy.local import servers as local_servers
+from services.ledger import app, audit, export, founding, fsck, notes, store
+from services.ledger.objects import Objects
+from services.ledger.settings import Settings
+from shared import auth, events, kafka, sql, topics
+from tests import ledger_house as build
+
+WAIT_SECONDS = 40.0
+
+
+class Street:
+    """A ledger as it is served, and whoever writes to its topics."""
+
+    def __init__(self, both: local_servers.Servers, folder: Path) -> None:
+        self.settings = Settings(
+            kafka_bootstrap_servers=both.kafka.bootstrap,
+            database_url=SecretStr(both.postgres.dsn),
+            state=folder,
+            publish_seconds=0.1,
+        )
+        self.dsn = both.postgres.dsn
+
+    async def open(self) -> None:
+        admin = await kafka.start_admin(self.settings)
+        await topics.create(admin)
+        await admin.close()
+        await sql.migrate(self.dsn, "ledger", store.MIGRATIONS)
+        self.key = notes.parse_verifier_key(await founding.create(self.settings, build.ORIGIN))
+        self.token = auth.new()
+        conn = await asyncpg.connect(self.dsn, server_settings={"search_path": "ledger"})
+        await auth.keep(conn, self.token, auth.Caller("a", "auditor", build.AUTHORITY))
+        await conn.close()
+
+    @contextlib.asynccontextmanager
+    async def served(self) -> AsyncIterator[httpx.AsyncClient]:
+        """The house at work, from start to stop."""
+        made = app.build(self.settings)
+        head = {"authorization": f"Bearer {self.token}"}
+        async with (
+            made.router.lifespan_context(made),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(made), base_url="http://ledger", headers=head
+            ) as client,
+        ):
+            yield client
+
+    async def write(self, topic: topics.Topic, *sent: events.Event | bytes) -> None:
+        """Records as another house's relay writes them, and bytes that are none."""
+        producer = await kafka.start_producer(self.settings)
+        try:
+            for event in sent:
+                if isinstance(event, bytes):
+                    await producer.send_and_wait(topic.name, event, b"C1")
+                    continue
+                made = build.record(event, topic, 0, 0)
+                await producer.send_and_wait(
+                    topic.name, made.value, made.key, headers=list(made.headers)
+                )
+        finally:
+            await producer.stop()
+
+    async def fsck(self) -> list[audit.Failure]:
+        conn = await asyncpg.connect(self.dsn, server_settings={"search_path": "ledger"})
+        try:
+            return (await fsck.check(conn, Objects(self.settings.objects_folder))).findings
+        finally:
+            await conn.close()
+
+
+async def eventually(fact: Callable[[], Awaitable[Any]], wanted: object) -> None:
+    """Waits for `await fact()` to be what is wanted; fails with what it is."""
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    found: object = None
+    while asyncio.get_running_loop().time() < deadline:
+        found = await fact()
+        if found == wanted:
+            return
+        await asyncio.sleep(0.05)
+    assert found == wanted
+
+
+@pytest.fixture
+async def street(own_servers: local_servers.Servers, tmp_path: Path) -> Street:
+    made = Street(own_servers, tmp_path)
+    await made.open()
+    return made
+
+
+class TestLedger:
+    async def test_records_what_the_topics_bring(self, street: Street, tmp_path: Path) -> None:
+        """Returns, outcomes, alerts, parked; poison; all again after a restart: each event is one
+        entry, each offset is accounted for, and an auditor proves it offline."""
+        returns = [build.received(n, f"C{n % 5}") for n in range(40)]
+        outcomes = [build.checked(one) for one in returns]
+        parked = [build.parked(n) for n in range(3)]
+
+        async def size(client: httpx.AsyncClient) -> int:
+            return int((await client.get("/api/v1/log")).json()["size"])
+
+        async with street.served() as client:
+            await street.write(topics.RETURNS, *returns[:20], b"{", build.day(1), *returns[20:])
+            await street.write(topics.OUTCOMES, *outcomes, b"\xff")
+            await street.write(topics.PARKED, *parked)
+            await eventually(lambda: size(client), 40 + 40 + 3 + 2)  # two came back as parked
+        async with street.served() as client:
+            await street.write(topics.RETURNS, *returns, returns[0].model_copy(
+                update={"receipt_no": 99}
+            ))  # fmt: skip
+            await street.write(topics.ALERTS, build.moved(returns[0]))
+            await eventually(lambda: size(client), 85 + 1 + 1)
+            pack = tmp_path / "pack.jsonl"
+            pack.write_bytes((await client.get("/api/v1/export.jsonl")).content)
+            life = await client.get(f"/api/v1/returns/{returns[0].return_id}/life")
+        kinds = [item["leaf"]["type"] for item in life.json()["items"]]
+        assert ["ReturnReceived", "ReturnChecked", "CaseMoved"] == kinds
+        read = export.read(pack)
+        report = audit.check(read.export, street.key, origin=build.ORIGIN)
+        assert [] == [failure for check in report.checks for failure in check.failures]
+        assert [] == await street.fsck()
+
+    async def test_stands_still_over_a_log_that_was_published_further(self, street: Street) -> None:
+        """Started on a database from before: nothing is appended, nothing signed, and it says
+        why."""
+        async with street.served() as client:
+            await street.write(topics.RETURNS, build.received(1), build.received(2))
+
+            async def size() -> int:
+                return int((await client.get("/api/v1/log")).json()["size"])
+
+            await eventually(size, 2)
+        Objects(street.settings.objects_folder).create({"head/0000000/0000000000009": bytes(32)})
+        async with street.served() as client:
+            await street.write(topics.RETURNS, build.received(3))
+            said = (await client.get("/health")).json()
+            assert "2 entries, but 9 were published" in said["alarm"]
+            assert 200 == (await client.get("/api/v1/entries/1")).status_code
+            await asyncio.sleep(2)  # there is no fact to wait for where nothing may happen
+            assert 404 == (await client.get("/api/v1/entries/2")).status_code

@@ -1,0 +1,357 @@
+"""The ledger's API: who sees what, lists, lives, proofs, exports, tiles."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.ledger import (
+    api,
+    audit,
+    export,
+    notes,
+    payloads,
+    prooffile,
+    tiles,
+    tree,
+    verifier,
+)
+from shared import auth, events, http, ids
+from tests import ledger_house as build
+
+OTHER_PARTY, OTHER_AUTHORITY = "GB-COH-00000002", "GB-LAE-LIV"
+CALLERS = {
+    "supplier": auth.Caller("s", "supplier", build.AUTHORITY, build.PARTY),
+    "manager": auth.Caller("m", "manager", build.AUTHORITY),
+    "auditor": auth.Caller("a", "auditor", build.AUTHORITY),
+    "stranger": auth.Caller("x", "auditor", OTHER_AUTHORITY),
+    "operator": auth.Caller("o", "operator", build.AUTHORITY),
+}
+OURS = [build.received(n, period=f"2026-0{n}") for n in range(1, 4)]
+SENT: list[events.Event] = [
+    *OURS,  # 0, 1, 2
+    build.checked(OURS[0]),  # 3
+    build.moved(OURS[0]),  # 4
+    build.received(8, "C2", party_id=OTHER_PARTY),  # 5
+    build.received(9, "L1", authority_id=OTHER_AUTHORITY),  # 6
+    build.parked(1),  # 7
+]
+
+
+class Client:
+    """The house's API, asked as one of the callers."""
+
+    def __init__(self, app: FastAPI, tokens: Mapping[str, str]) -> None:
+        self._tokens = tokens
+        transport = httpx.ASGITransport(app)
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://ledger")
+
+    async def get(self, path: str, who: str | None = "auditor", **asked: Any) -> httpx.Response:
+        head = {"authorization": f"Bearer {self._tokens[who]}"} if who else {}
+        return await self._http.get(path, params=asked, headers=head)
+
+    async def indexes(self, path: str, who: str = "auditor", **asked: Any) -> list[int]:
+        answer = await self.get(path, who, **asked)
+        assert 200 == answer.status_code, answer.text
+        return [item["index"] for item in answer.json()["items"]]
+
+
+@pytest.fixture
+async def house(database: str, tmp_path: Path) -> AsyncIterator[build.House]:
+    async with build.at_work(database, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def client(house: build.House) -> Client:
+    """A log of eight entries, under a checkpoint."""
+    await house.take(*SENT)
+    await house.publisher.publish()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    async def yes() -> bool:
+        return True
+
+    app = http.build("ledger", "1", lifespan, http.Health(yes, yes))
+    app.include_router(api.router)
+    consumer = SimpleNamespace(alarm=None)
+    app.state.tokens, app.state.pool = auth.Tokens(house.pool), house.pool
+    app.state.alarm, app.state.house = house.alarm, SimpleNamespace(consumer=consumer)
+    async with house.pool.acquire() as conn:
+        tokens = {}
+        for name, holder in CALLERS.items():
+            tokens[name] = auth.new()
+            await auth.keep(conn, tokens[name], holder)
+    return Client(app, tokens)
+
+
+class TestEntries:
+    @pytest.mark.parametrize(
+        ("who", "seen"),
+        [
+            ("supplier", [0, 1, 2, 3, 4]),
+            ("manager", [0, 1, 2, 3, 4, 5]),
+            ("auditor", [0, 1, 2, 3, 4, 5, 7]),
+            ("stranger", [6, 7]),
+        ],
+    )
+    async def test_are_seen_by_whose_they_are(
+        self, client: Client, who: str, seen: list[int]
+    ) -> None:
+        """A supplier its own, others their authority's, auditors what concerns all as well."""
+        assert seen == await client.indexes("/api/v1/entries", who)
+        for index in range(len(SENT)):
+            answer = await client.get(f"/api/v1/entries/{index}", who)
+            assert (200 if index in seen else 404) == answer.status_code
+            proof = await client.get(f"/api/v1/entries/{index}/proof", who)
+            assert answer.status_code == proof.status_code
+
+    async def test_are_refused_to_strangers(self, client: Client) -> None:
+        """No token, and a role that reads nothing."""
+        for path in ("entries", "entries/0", "entries/0/proof", "export.jsonl"):
+            assert 401 == (await client.get(f"/api/v1/{path}", None)).status_code
+            assert 403 == (await client.get(f"/api/v1/{path}", "operator")).status_code
+
+    @pytest.mark.parametrize(
+        ("asked", "found"),
+        [
+            ({"contract": "C2"}, [5]),
+            ({"supplier": OTHER_PARTY}, [5]),
+            ({"commitment": "visits"}, [0, 1, 2, 3, 4, 5]),
+            ({"commitment": "jobs"}, []),
+            ({"type": "ReturnChecked"}, [3]),
+            ({"type": "RecordParked"}, [7]),
+            ({"period": "2026-02"}, [1]),
+            ({"from": "2026-11-02", "to": "2026-11-02"}, [0, 1, 2, 3, 4, 5, 7]),
+            ({"from": "2026-11-03"}, []),
+            ({"to": "2026-11-01"}, []),
+            ({"contract": "C1", "type": "ReturnReceived", "period": "2026-03"}, [2]),
+        ],
+    )
+    async def test_are_narrowed_down(
+        self, client: Client, asked: dict[str, str], found: list[int]
+    ) -> None:
+        """By each filter, and by all together."""
+        assert found == await client.indexes("/api/v1/entries", **asked)
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"contrct": "C1"},
+            {"period": "2026-13"},
+            {"limit": 0},
+            {"from": "soon"},
+            {"contract": ""},
+        ],
+    )
+    async def test_refuse_a_filter_that_is_none(self, client: Client, asked: Any) -> None:
+        """A misspelt one would show too much."""
+        answer = await client.get("/api/v1/entries", **asked)
+        assert 422 == answer.status_code
+        assert "application/problem+json" == answer.headers["content-type"]
+
+    async def test_hide_another_party_from_a_supplier(self, client: Client) -> None:
+        """Asking for it finds nothing."""
+        assert [] == await client.indexes("/api/v1/entries", "supplier", supplier=OTHER_PARTY)
+        assert [] == await client.indexes("/api/v1/entries", "supplier", contract="C2")
+
+    async def test_come_in_pages(self, client: Client) -> None:
+        """Following `next` finds each entry once; a foreign cursor is refused."""
+        found: list[int] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = (await client.get("/api/v1/entries", limit=2, **cursor)).json()
+            found += [item["index"] for item in page["items"]]
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+        assert [0, 1, 2, 3, 4, 5, 7] == found
+        assert 400 == (await client.get("/api/v1/entries", cursor="bm8")).status_code
+
+    async def test_say_what_their_bytes_say(self, client: Client, house: build.House) -> None:
+        """The leaf as JSON and as bytes, and the hash that the tree has."""
+        said = (await client.get("/api/v1/entries/3")).json()
+        leaf = (await house.leaves())[3]
+        assert leaf == base64.b64decode(said["leaf_base64"])
+        assert json.loads(leaf) == said["leaf"]
+        assert verifier.hash_leaf(leaf).hex() == said["leaf_hash"]
+
+    @pytest.mark.parametrize(
+        ("who", "index", "opened"),
+        [("auditor", 5, True), ("supplier", 0, True), ("manager", 0, False), ("stranger", 6, True)],
+    )
+    async def test_show_their_event_to_whom_it_may_be_shown(
+        self, client: Client, who: str, index: int, opened: bool
+    ) -> None:
+        """With its salt, so that the commitment can be checked."""
+        said = (await client.get(f"/api/v1/entries/{index}", who)).json()
+        assert opened == (said["payload"] is not None)
+        if opened:
+            event, salt = (
+                base64.b64decode(said["payload"][name]) for name in ("event_base64", "salt")
+            )
+            assert events.write(SENT[index]) == event
+            assert payloads.commit(salt, event) == said["leaf"]["payload"]
+
+    @pytest.mark.parametrize("index", ["8", "9223372036854775807", "-1", "first", str(2**63)])
+    async def test_that_are_none_are_not_found(self, client: Client, index: str) -> None:
+        """Beyond the log, and what is no index."""
+        answer = await client.get(f"/api/v1/entries/{index}")
+        assert answer.status_code in (404, 422)
+
+    async def test_are_found_by_their_event(self, client: Client) -> None:
+        """By whose they are only."""
+        path = f"/api/v1/events/{SENT[5].event_id}"
+        assert 5 == (await client.get(path)).json()["index"]
+        assert 404 == (await client.get(path, "supplier")).status_code
+        assert 404 == (await client.get(f"/api/v1/events/{ids.new()}")).status_code
+
+
+class TestHistory:
+    async def test_is_one_contracts_chain(self, client: Client) -> None:
+        """Numbered from 1, each naming the one before."""
+        page = (await client.get("/api/v1/contracts/C1/history")).json()
+        leaves = [item["leaf"] for item in page["items"]]
+        assert list(range(1, 6)) == [leaf["contract_seq"] for leaf in leaves]
+        hashes = [item["leaf_hash"] for item in page["items"]]
+        assert [None, *hashes[:-1]] == [leaf.get("prev") for leaf in leaves]
+
+    async def test_as_at_a_day_ends_there(self, client: Client) -> None:
+        """What occurred later is left out."""
+        path = "/api/v1/contracts/C1/history"
+        assert [] == await client.indexes(path, as_at="2026-11-01")
+        assert 5 == len(await client.indexes(path, as_at="2026-11-02"))
+
+
+class TestLife:
+    async def test_of_a_return_is_all_that_it_caused(self, client: Client) -> None:
+        """Its receipt, its check, the case that it opened."""
+        path = f"/api/v1/returns/{OURS[0].return_id}/life"
+        for who in ("supplier", "manager", "auditor"):
+            assert [0, 3, 4] == await client.indexes(path, who)
+
+    async def test_of_another_is_not_shown(self, client: Client) -> None:
+        """Another party's, another authority's, nobody's."""
+        life = "/api/v1/returns/{}/life"
+        theirs = ids.derived("return", 8)
+        assert 404 == (await client.get(life.format(theirs), "supplier")).status_code
+        assert 404 == (await client.get(life.format(theirs), "stranger")).status_code
+        assert 404 == (await client.get(life.format(ids.new()))).status_code
+
+
+class TestProof:
+    async def test_shows_the_entry_in_the_signed_tree(
+        self, client: Client, house: build.House
+    ) -> None:
+        """The file verifies with the log's key and the leaf's bytes alone."""
+        for index, leaf in enumerate((await house.leaves())[:6]):
+            text = (await client.get(f"/api/v1/entries/{index}/proof")).text
+            shown = prooffile.verify(text, leaf, house.verifier_key, origin=build.ORIGIN)
+            assert len(SENT) == shown.size
+
+    async def test_waits_for_a_checkpoint(self, client: Client, house: build.House) -> None:
+        """An entry that nothing signed covers yet: come again."""
+        await house.take(build.received(10))
+        answer = await client.get(f"/api/v1/entries/{len(SENT)}/proof")
+        assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
+        await house.publisher.publish()
+        answer = await client.get(f"/api/v1/entries/{len(SENT)}/proof")
+        assert 200 == answer.status_code
+
+
+class TestExport:
+    @pytest.mark.parametrize(
+        ("who", "opened"), [("auditor", 7), ("supplier", 5), ("manager", 0), ("stranger", 2)]
+    )
+    async def test_is_proved_offline(
+        self, client: Client, house: build.House, tmp_path: Path, who: str, opened: int
+    ) -> None:
+        """Every leaf for everyone, events for whom they concern; the audit holds."""
+        await house.take(OURS[0], build.day(1))
+        await house.take(build.received(10))
+        await house.publisher.publish()
+        await house.take(build.received(11), OURS[0])  # under no checkpoint yet: not in it
+        pack = tmp_path / "pack.jsonl"
+        pack.write_bytes((await client.get("/api/v1/export.jsonl", who)).content)
+        read = export.read(pack)
+        report = audit.check(read.export, house.verifier_key, origin=build.ORIGIN)
+        assert () == tuple(f for check in report.checks for f in check.failures)
+        checked = {check.name: check.checked for check in report.checks}
+        more = 1 if who in ("auditor", "supplier") else 0
+        assert (9, opened + more) == (checked["leaves"], checked["payloads"])
+        assert (build.ORIGIN, house.verifier_key.encode()) == (read.origin, read.verifier_key)
+
+
+class TestLog:
+    async def test_says_what_it_is(self, client: Client, house: build.House) -> None:
+        """To everyone."""
+        said = (await client.get("/api/v1/log", None)).json()
+        root = verifier.compute_root(map(verifier.hash_leaf, await house.leaves()))
+        assert (build.ORIGIN, 8, root.hex()) == (said["origin"], said["size"], said["root"])
+        assert house.verifier_key.encode() == said["verifier_key"]
+
+    async def test_can_be_read_as_tiles(self, client: Client, house: build.House) -> None:
+        """From the checkpoint alone a stranger gets every entry, and the root is the signed one."""
+        await house.take(*(build.received(n) for n in range(20, 600)))
+        await house.publisher.publish()
+        note = (await client.get("/checkpoint", None)).text
+        signed = notes.open_checkpoint(note, house.verifier_key, origin=build.ORIGIN)
+        entries: list[bytes] = []
+        for address in tiles.of_tree(signed.size):
+            answer = await client.get("/" + address.path, None)
+            assert address.is_full == ("immutable" in answer.headers["cache-control"])
+            if address.level == tiles.ENTRIES:
+                entries += tiles.read_bundle(answer.content)
+            elif address.level == 0:
+                first = address.first
+                hashes = [tree.leaf_hash(e) for e in entries[first : first + address.width]]
+                assert b"".join(hashes) == answer.content
+        assert signed.root == verifier.compute_root(map(verifier.hash_leaf, entries))
+
+    async def test_still_has_partial_tiles_of_full_ones(
+        self, client: Client, house: build.House
+    ) -> None:
+        """Who holds an older checkpoint can go on from it."""
+        await house.take(*(build.received(n) for n in range(20, 300)))
+        hashes = [verifier.hash_leaf(leaf) for leaf in await house.leaves()]
+        answer = await client.get("/tile/0/000.p/8", None)
+        assert b"".join(hashes[:8]) == answer.content
+        answer = await client.get("/tile/entries/000.p/8", None)
+        assert (await house.leaves())[:8] == tiles.read_bundle(answer.content)
+
+    @pytest.mark.parametrize(
+        "path",
+        ["0/000", "0/000.p/9", "entries/001.p/1", "1/000.p/1", "0/x000/000.p/1", "0/0", "a", "0/"],
+    )
+    async def test_has_no_other_tile(self, client: Client, path: str) -> None:
+        """Beyond the tree, or spelt otherwise."""
+        assert 404 == (await client.get(f"/tile/{path}", None)).status_code
+
+    async def test_has_no_checkpoint_before_the_first(
+        self, client: Client, house: build.House
+    ) -> None:
+        """It says so, and when to come again."""
+        await house.superuser("DELETE FROM checkpoint")
+        for path in ("/checkpoint", "/api/v1/export.jsonl"):
+            answer = await client.get(path)
+            assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
+        assert 0 == (await client.get("/api/v1/log")).json()["size"]
+
+    async def test_says_why_it_stands_still(self, client: Client, house: build.House) -> None:
+        """In words, to whom it may concern."""
+        assert "ok" == (await client.get("/health", None)).json()["status"]
+        house.alarm.stop("publisher_refuses", "a test says so")
+        said = (await client.get("/health", None)).json()
+        assert {"status": "stands still", "alarm": "publisher_refuses: a test says so"} == said
