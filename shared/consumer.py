@@ -90,7 +90,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                     await broker.stop()
 
     async def _check_topics(self) -> None:
-        wanted = tuple(t for t in topics.STREET if t.name in self._what.topics)
+        wanted = tuple(t for t in topics.STREET if self._what.names(t.name))
         admin = await kafka.start_admin(self._settings)
         try:
             await topics.check(admin, wanted)
@@ -270,6 +270,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             metrics.LAG_RECORDS.labels(topic, str(partition)).set(ends[place] - next_offset)
             if next_offset:
                 commits[place] = next_offset
+        if not commits:
+            return None
         failpoints.hit("before_kafka_commit")
         with suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(2):

@@ -8,6 +8,7 @@ a wrong schema reaches our own reading instead of being skipped (architecture §
 from __future__ import annotations
 
 import dataclasses
+import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -143,6 +144,12 @@ class Subscription:
     group: str
     topics: Sequence[str] = ()
     pattern: str | None = None
+
+    def names(self, topic: str) -> bool:
+        """Whether `topic` is one of those read."""
+        if self.pattern is not None:
+            return re.match(self.pattern, topic) is not None
+        return topic in self.topics
 
 
 def subscribe(

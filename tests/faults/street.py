@@ -49,9 +49,7 @@ class Street:
 
     async def __aenter__(self) -> Self:
         try:
-            admin = await kafka.start_admin(self.settings)
-            await topics.create(admin)
-            await admin.close()
+            await self.create_topics()
             for house in HOUSES:
                 await self.command(house, "migrate")
             await self.command("ledger", "create-log", "--origin", "makegood.test/log")
@@ -73,6 +71,11 @@ class Street:
 
     async def stop(self) -> None:
         await asyncio.gather(*(each.stop() for each in self.processes.values()))
+
+    async def create_topics(self) -> None:
+        admin = await kafka.start_admin(self.settings)
+        await topics.create(admin)
+        await admin.close()
 
     async def admit(self, holder: Caller) -> str:
         """A token that is good in every house."""
@@ -96,6 +99,14 @@ class Street:
     async def start(self, name: str, failpoints: str = "") -> None:
         """Starts a house (`verification`, or a second one, `verification-2`) and waits until it is
         ready, or has struck its failpoint."""
+        await self.launch(name, failpoints)
+        with contextlib.suppress(_StruckError):
+            await self.processes[name].until(
+                lambda: self._is_ready(name, bool(failpoints)), READY_SECONDS_MAX
+            )
+
+    async def launch(self, name: str, failpoints: str = "") -> None:
+        """Starts a house and waits for nothing."""
         each = self.processes.setdefault(name, process.Process(name, self.servers.state))
         self.urls.setdefault(name, f"http://127.0.0.1:{_free_port()}")
         house = name.partition("-")[0]
@@ -104,8 +115,17 @@ class Street:
             self._environment(name, failpoints),
             ROOT,
         )
-        with contextlib.suppress(_StruckError):
-            await each.until(lambda: self._is_ready(name, bool(failpoints)), READY_SECONDS_MAX)
+
+    async def has_alarm(self, name: str) -> bool:
+        """Whether its metrics say that it stands still."""
+        with contextlib.suppress(httpx.HTTPError):
+            async with httpx.AsyncClient(timeout=2) as client:
+                said = (await client.get(self.urls[name] + "/metrics")).text
+                return any(
+                    line.startswith("makegood_alarms_total{") and float(line.rpartition(" ")[2])
+                    for line in said.splitlines()
+                )
+        return False
 
     def kill(self, name: str) -> None:
         self.processes[name].kill()

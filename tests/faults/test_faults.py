@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import functools
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+from deploy.local import postgres
 from deploy.local.servers import Servers
 from shared import outbox, topics
 from shared.auth import Caller
@@ -49,8 +53,7 @@ async def close_books(street: Street, clients: suppliers.Suppliers) -> None:
     await books.assert_invariants(clients)
 
 
-async def until(fact: object) -> None:
-    assert callable(fact)
+async def until(fact: Callable[[], bool]) -> None:
     async with asyncio.timeout(WAIT_SECONDS_MAX):
         while not fact():
             await asyncio.sleep(0.05)
@@ -132,6 +135,67 @@ class TestTheStreet:
             await until(lambda: len(clients.acknowledged) > already + 20)
             await street.servers.kafka.start()
             await close_books(street, clients)
+
+    @pytest.mark.timeout(400)
+    async def test_stops_when_the_database_is_older_than_the_topics(
+        self, own_servers: Servers, tmp_path: Path
+    ) -> None:
+        """Restored from before: nothing is accepted, taken, sent or signed until someone looks."""
+        async with open_street(own_servers) as (street, clients):
+            await until(lambda: len(clients.acknowledged) > 20)
+            await street.stop()
+            await _copy_database(own_servers, tmp_path / "before", back=False)
+            await asyncio.gather(*(street.start(house) for house in HOUSES))
+            already = len(clients.acknowledged)
+            await until(lambda: len(clients.acknowledged) > already + 50)
+            clients.stop()
+            await until(lambda: clients.in_flight == 0)
+            books = Books(street)
+            await books.until_recorded([a.return_id for a in clients.acknowledged], 60)
+            await street.stop()
+            await _copy_database(own_servers, tmp_path / "before", back=True)
+            entries = await _count(street, "SELECT count(*) FROM ledger.entry")
+            await asyncio.gather(*(street.launch(house) for house in HOUSES))
+            for house in HOUSES:
+                await until_true(functools.partial(street.has_alarm, house))
+            async with street.client("intake", next(iter(clients.tokens.values()))) as client:
+                body = suppliers.a_return(CONTRACTS[0], "2026-01", 1, 8)
+                answer = await client.post("/api/v1/returns", json=body)
+            assert 503 == answer.status_code
+            assert entries == await _count(street, "SELECT count(*) FROM ledger.entry")
+
+    @pytest.mark.timeout(400)
+    async def test_stops_when_the_broker_was_emptied(self, own_servers: Servers) -> None:
+        """A new broker in the old one's place: every consumer stands still with an alarm, and
+        intake goes on accepting."""
+        async with open_street(own_servers) as (street, clients):
+            await until(lambda: len(clients.acknowledged) > 50)
+            own_servers.kafka.kill()
+            shutil.rmtree(own_servers.state / "kafka")
+            own_servers.kafka.prepare()
+            await own_servers.kafka.start()
+            await street.create_topics()
+            for house in HOUSES:
+                await until_true(functools.partial(street.has_alarm, house))
+            already = len(clients.acknowledged)
+            await until(lambda: len(clients.acknowledged) > already + 10)
+
+
+async def _copy_database(servers: Servers, copy: Path, *, back: bool) -> None:
+    """Takes or restores a cold copy of the whole database cluster."""
+    await servers.postgres.stop()
+    data = postgres.home(servers.state) / "data"
+    source, target = (copy, data) if back else (data, copy)
+    shutil.rmtree(target, ignore_errors=True)
+    copying = await asyncio.create_subprocess_exec("cp", "-a", str(source), str(target))
+    assert await copying.wait() == 0
+    await servers.postgres.start()
+
+
+async def until_true(fact: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
+        while not await fact():
+            await asyncio.sleep(0.1)
 
 
 async def _count(street: Street, query: str) -> int:
