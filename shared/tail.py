@@ -70,6 +70,8 @@ async def _newest(
     partitions = [TopicPartition(t.name, n) for t in written for n in range(t.partitions)]
     ends = await consumer.end_offsets(partitions)
     filled = [partition for partition in partitions if ends[partition]]
+    if not filled:
+        return []
     consumer.assign(filled)
     for partition in filled:
         consumer.seek(partition, ends[partition] - 1)
