@@ -8,18 +8,23 @@ expected and do not come are named, and are no success.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import httpx
 import rich.console
+from aiokafka.errors import KafkaError
 
-from deploy.local import CannotStart, process, servers, stack, steps
+from deploy.local import CHECKOUT, CannotStart, process, servers, stack, steps
 from deploy.local.demo import facts, listener, outside, play, readback, sample, signin, summary
 
+POSTCODES = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
+"""A sample edition of the postcode directory: loaded as an operator loads any."""
 SETTINGS = {"MAKEGOOD_DEMO": "1", "MAKEGOOD_LOG_LEVEL": "INFO"}
+
+
+_WRONG = (outside.UnexpectedError, listener.NotSeenError, httpx.HTTPError, KafkaError)
 
 
 class Street(stack.Stack):
@@ -38,6 +43,17 @@ class Street(stack.Stack):
     def announce(self) -> None:
         super().announce()
         process.write(self.described, (self.state / "stack.json").read_text())
+
+    async def while_up(self, work: Coroutine[Any, Any, None]) -> None:
+        """The work, as long as everything can be kept alive. Raises KeepsDying where it can't."""
+        working, standing = asyncio.create_task(work), asyncio.create_task(self.wait())
+        try:
+            await asyncio.wait({working, standing}, return_when=asyncio.FIRST_COMPLETED)
+            await (working if working.done() else standing)
+        finally:
+            working.cancel()
+            standing.cancel()
+            await asyncio.gather(working, standing, return_exceptions=True)
 
 
 class Job:
@@ -60,12 +76,15 @@ class Job:
             street = Street(self._folder, self._sample, shown)
             try:
                 async with street:
-                    await _while_up(street, self._play(street, shown))
-                    if stays:
-                        summary.show_where(self._console, street.described, street.urls)
-                        await street.wait()
+                    await street.while_up(self._work(street, shown, stays=stays))
             finally:
                 street.described.unlink(missing_ok=True)
+
+    async def _work(self, street: Street, shown: steps.Steps, *, stays: bool) -> None:
+        await self._play(street, shown)
+        if stays:
+            summary.show_where(self._console, street.described, street.urls)
+            await asyncio.Event().wait()
 
     async def _forget(self) -> None:
         """Every demo starts afresh."""
@@ -76,6 +95,7 @@ class Job:
             self._console.print("[green]✓[/] The demo before is forgotten: each starts afresh.")
 
     async def _play(self, street: Street, shown: steps.Steps) -> None:
+        await street.services["verification"].do("load-postcodes", str(POSTCODES))
         bootstrap, dsn = street.servers.bootstrap, street.servers.dsn
         first = next(iter(self._sample.suppliers))
         tokens = await signin.sign_in(bootstrap, dsn, self._sample.authority_id, first)
@@ -87,12 +107,17 @@ class Job:
                 outside.standing(street.urls, tokens, bootstrap) as here,
             ):
                 await self._play_months(here, heard, shown)
-        except (outside.UnexpectedError, listener.NotSeenError, httpx.HTTPError) as error:
+        except _WRONG as error:
             raise CannotStart(f"the demo went wrong: {error}") from error
 
     async def _play_months(
         self, here: outside.Outside, heard: listener.Listener, shown: steps.Steps
     ) -> None:
+        if await here.all("manager", "verification/api/v1/contracts"):
+            raise CannotStart(
+                "The demo starts afresh, but the database that DATABASE_URL names holds contracts "
+                "already. Name servers without any, or none."
+            )
         player = play.Player(here, heard, self._sample)
         exported = self._folder / "demo" / "export.jsonl"
         with shown.live():
@@ -108,16 +133,3 @@ class Job:
                 books = await readback.read(here, heard, self._sample, player.played, exported)
         self.found = facts.compare(self._sample.expected, books.seen)
         summary.show(self._console, self._sample, books, self.found)
-
-
-async def _while_up(street: stack.Stack, work: Coroutine[Any, Any, None]) -> None:
-    """The work, as long as the street stands. Raises KeepsDying where it does not."""
-    working, standing = asyncio.create_task(work), asyncio.create_task(street.wait())
-    try:
-        await asyncio.wait({working, standing}, return_when=asyncio.FIRST_COMPLETED)
-        await (working if working.done() else standing)
-    finally:
-        for task in (working, standing):
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(working, standing, return_exceptions=True)

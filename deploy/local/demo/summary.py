@@ -133,16 +133,11 @@ def _show_overdue(console: rich.console.Console, sample: Sample, books: Books) -
         if alert["kind"] == "return_overdue"
     }
     for contract_id, period, due_on in sorted(overdue):
-        word = (
-            "[red]missing[/], a case is open"
-            if (contract_id, period) in missing
-            else "came [yellow]late[/]"
-        )
+        is_missing = (contract_id, period) in missing
+        word = "is [red]missing[/], a case is open" if is_missing else "came [yellow]late[/]"
         console.print(
             f"  {contract_id} {_supplier(sample, contract_id)}: the return for {period}, due on "
-            f"{due_on}, {'is' if (contract_id, period) in missing else ''} {word}".replace(
-                "  ", " "
-            ),
+            f"{due_on}, {word}",
             highlight=False,
         )
 
@@ -158,9 +153,9 @@ def _show_refused(console: rich.console.Console, sample: Sample, books: Books) -
         cli_files.print_faults(console, answer["errors"])
     for (route, rules, faults), count in books.seen.refusals.items():
         if route == "kafka":
+            words = "no return at all; parked" if rules == ("form",) else ", ".join(rules)
             console.print(
-                f"  {count} by Kafka, {faults} fault{'s' if faults > 1 else ''}: "
-                f"{', '.join('no return at all' if each == 'form' else each for each in rules)}",
+                f"  {count} by Kafka, {faults} fault{'s' if faults > 1 else ''}: {words}",
                 highlight=False,
             )
 
@@ -170,8 +165,8 @@ def _show_books(console: rich.console.Console, books: Books) -> None:
     console.print("\n[bold]The books")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(books.seen.entries.items()))
     console.print(f"  {books.seen.entries.total()} entries: {kinds}", highlight=False)
-    mark = "[green]✓[/] proved" if proof.holds else "[red]✗[/] not proved"
-    console.print(f"  {mark} offline by `makegood verify`: {proof.words}", highlight=False)
+    mark = "[green]✓[/] proved offline" if proof.holds else "[red]✗[/] not proved"
+    console.print(f"  {mark}, with the log's public key alone: {proof.words}", highlight=False)
 
 
 def _show_facts(console: rich.console.Console, found: list[Fact]) -> None:
@@ -225,4 +220,6 @@ def amount(figure: Decimal | str, unit: str) -> str:
     value = Decimal(figure)
     if value == value.to_integral_value():
         value = value.quantize(Decimal(1))
-    return f"£{value:,f}" if unit == "GBP" else f"{value:,f} {unit}"
+    if unit == "GBP":
+        return f"£{value:,f}"
+    return f"{value:,f} {unit.removesuffix('s') if value == 1 else unit}"
