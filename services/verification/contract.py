@@ -229,7 +229,9 @@ def _received(work: Work, event: events.ReturnReceived) -> None:
     given = checks.Return(work.state, event, work.facts, work.lines.in_slot(slot))
     new = [checks.read(given, line, order) for order, line in enumerate(event.lines)]
     results = counting.replace(work, slot, new, event.receipt_no)
-    work.state.filed[slot_key(slot)] = Filed(event.return_id, event.receipt_no, event.revision)
+    if event.period > rating.settled_through(work.state):
+        filed = Filed(event.return_id, event.receipt_no, event.revision)
+        work.state.filed[slot_key(slot)] = filed
     days.received(work, slot)
     rating.rerate(work, min((event.period, *work.touched.values())), event.period)
     _checked(work, event, tuple(map(notices.result, results)))

@@ -13,7 +13,7 @@ from typing import Final
 from services.verification import assessment, cases, notices, obligations
 from services.verification.assessment import Assessed, Missing
 from services.verification.cases import Case, Rated
-from services.verification.state import Promise, Version, slot_key
+from services.verification.state import Promise, State, Version, slot_key
 from services.verification.work import RULE_SET, Work
 from shared import ids
 
@@ -53,7 +53,6 @@ def close(work: Work, period: str) -> None:
 def settle(work: Work) -> None:
     """Forget, period by period, what no rating can ask for any more."""
     state = work.state
-    settled = state.closed_through
     for commitment_id, found in list(state.promises.items()):
         through = _settled_through(found, state.closed_through)
         if through > found.settled_through:
@@ -61,8 +60,14 @@ def settle(work: Work) -> None:
             promise.settled_through = through
             promise.sums = {p: sums for p, sums in promise.sums.items() if p > through}
             promise.ratings = _kept(promise)
-        settled = min(settled, through)
+    settled = settled_through(state)
     state.filed = {key: filed for key, filed in state.filed.items() if key[:7] > settled}
+
+
+def settled_through(state: State) -> str:
+    """Up to here no rating can be asked for any more: which return stands there is forgotten."""
+    promises = state.promises.values()
+    return min((state.closed_through, *(promise.settled_through for promise in promises)))
 
 
 def _settled_through(promise: Promise, closed_through: str) -> str:

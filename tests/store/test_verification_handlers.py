@@ -62,6 +62,16 @@ class TestAReturn:
         parked = await house.pool.fetch("SELECT reason FROM parked")
         assert ["same_id_other_bytes"] == [row["reason"] for row in parked]
 
+    async def test_of_a_settled_period_leaves_no_trace_in_the_state(self, house: House) -> None:
+        """Late returns of years long rated: totals move, the state does not grow."""
+        house.clock.move_to(build.at("2028-12-31"))
+        await house.promise("C1")
+        sizes = []
+        for number in range(1, 7):
+            await house.deliver(spent(number, f"2027-{number:02}", "10.00", day="2028-12-31"))
+            sizes.append(await house.pool.fetchval("SELECT length(state) FROM contract"))
+        assert sizes[0] + 1 >= sizes[-1]
+
     async def test_that_was_refused_is_taken_and_nothing_follows(self, house: House) -> None:
         """Its record is passed, and no contract hears of it."""
         refused = events.ReturnRefused(
