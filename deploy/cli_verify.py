@@ -1,0 +1,134 @@
+"""The commands `makegood export` and `makegood verify`: take the log away, and prove it offline.
+
+`verify` opens no connection and no database. It trusts the log's public key only: give the one
+that you noted earlier, or got from somebody else; the one in the file proves no more than that the
+file agrees with itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing
+from pathlib import Path
+from typing import Annotated
+
+import rich.console
+import rich.progress
+import rich.text
+import typer
+
+from deploy.local import STATE
+
+if typing.TYPE_CHECKING:
+    from services.ledger import audit
+
+FAILURES_SHOWN_MAX = 20
+"""Of each check; the rest is counted."""
+SECONDS_MAX = 60
+
+console = rich.console.Console()
+
+_PROVED = {
+    "checkpoint": "The log {origin} signed {size} entries with the key that is trusted here.",
+    "leaves": "{checked} entries are exactly those that were signed; each event is there once.",
+    "contracts": "{checked} contracts: the entries of each are numbered without a gap and chained.",
+    "sources": "{checked} partitions: whatever was read is an entry, or is listed with its reason.",
+    "payloads": "{checked} events are the very ones that their entries committed to.",
+}
+
+
+def verify(
+    pack: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export.")],
+    key: Annotated[
+        str | None,
+        typer.Option(envvar="MAKEGOOD_LOG_KEY", help="The log's verifier key that you know."),
+    ] = None,
+) -> None:
+    """Prove an export of the log offline: what was promised, kept, and not left out."""
+    from services.ledger import audit, export, notes
+
+    columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
+    bar = rich.progress.Progress(*columns, console=console, transient=True)
+    try:
+        with bar:
+            task = bar.add_task("reading", total=pack.stat().st_size)
+            read = export.read(pack, lambda count: bar.advance(task, count))
+            trusted = notes.parse_verifier_key(key or read.verifier_key)
+            report = audit.check(read.export, trusted, origin=read.origin)
+    except ValueError as error:
+        _fail(str(error))
+    _print(report, read.origin)
+    if key is None:
+        words = "The key is the one in the file. Compare it with the one that you know:"
+        console.print(words, rich.text.Text(read.verifier_key), soft_wrap=True)
+    raise typer.Exit(0 if report.holds else 1)
+
+
+def _print(report: audit.Report, origin: str) -> None:
+    size = report.checkpoint.size if report.checkpoint else 0
+    for check in report.checks:
+        mark = "[red]✗[/]" if check.failures else "[green]✓[/]"
+        words = _PROVED[check.name].format(origin=origin, size=size, checked=check.checked)
+        said = f"{check.name}: wrong" if check.failures else words
+        console.print(mark, rich.text.Text(said), soft_wrap=True)
+        for place, what in check.failures[:FAILURES_SHOWN_MAX]:
+            console.print("   ", rich.text.Text(f"{place}: {what}"), soft_wrap=True)
+        if len(check.failures) > FAILURES_SHOWN_MAX:
+            console.print(f"    and {len(check.failures) - FAILURES_SHOWN_MAX} more")
+
+
+def export(
+    to: Annotated[Path, typer.Argument(dir_okay=False, help="The file to write.")] = Path(
+        "makegood-export.jsonl"
+    ),
+) -> None:
+    """Download all of the log that you may see; `makegood verify` proves it anywhere."""
+    import httpx
+
+    url, token = _where()
+    draft = to.with_name(f".{to.name}.part")
+    columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
+    bar = rich.progress.Progress(*columns, console=console, transient=True)
+    try:
+        with (
+            bar,
+            draft.open("wb") as file,
+            httpx.stream(
+                "GET",
+                f"{url}/api/v1/export.jsonl",
+                headers={"authorization": f"Bearer {token}"},
+                timeout=SECONDS_MAX,
+            ) as answer,
+        ):
+            if not answer.is_success:
+                answer.read()
+                _fail(f"{answer.status_code}: {answer.text[:500]}")
+            task = bar.add_task("downloading", total=None)
+            for piece in answer.iter_bytes():
+                file.write(piece)
+                bar.advance(task, len(piece))
+        draft.replace(to)
+    except httpx.TransportError as error:
+        _fail(f"{url} does not answer to the end: {error}")
+    finally:
+        draft.unlink(missing_ok=True)
+    console.print("[green]✓[/]", rich.text.Text(f"{to}. To prove it: makegood verify {to}"))
+
+
+def _where() -> tuple[str, str]:
+    """The ledger's address and an auditor's token: as said, or of the stack that runs here."""
+    url, token = os.environ.get("MAKEGOOD_URL"), os.environ.get("MAKEGOOD_TOKEN")
+    described = STATE / "stack.json"
+    if not (url and token) and described.exists():
+        running = json.loads(described.read_text())
+        url = url or running["services"]["ledger"]["url"]
+        token = token or running["tokens"].get("auditor")
+    if not (url and token):
+        _fail("Nobody to ask: set MAKEGOOD_URL and MAKEGOOD_TOKEN, or run `make demo`.")
+    return url, token
+
+
+def _fail(words: str) -> typing.NoReturn:
+    console.print("[red]✗[/]", rich.text.Text(words), soft_wrap=True)
+    raise typer.Exit(1)
