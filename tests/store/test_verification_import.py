@@ -127,9 +127,7 @@ class TestABrokenFile:
     ) -> None:
         """Line by line; a byte that is no UTF-8 does not hide the others."""
         good = json.dumps(published.release()).encode()
-        summary = await imported(
-            manager, b"\n".join((b"{half", good, b"\xff\xfe", b"[" * 5000))
-        )
+        summary = await imported(manager, b"\n".join((b"{half", good, b"\xff\xfe", b"[" * 5000)))
         assert 1 == summary["contracts"]["new"]
         assert 3 == len(summary["faults"])
 

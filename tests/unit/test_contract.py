@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import given, settings
-from tests.unit.test_claims import SLOTS, histories
 
 from services.verification import contract, state
 from services.verification.state import Facts, Lines
 from shared import events
 from tests import verification_builders as build
+from tests.unit.test_claims import SLOTS, histories
 
 
 def _said(decisions: state.Decisions) -> list[bytes]:
