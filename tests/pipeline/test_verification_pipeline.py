@@ -1,0 +1,215 @@
+"""Verification between a real broker and a real database: from returns to what people hear."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from deploy.local import servers as local_servers
+from services.verification import app, registering, replay
+from services.verification.settings import Settings
+from shared import auth, clock, events, kafka, sql, topics
+from tests import verification_builders as build
+from tests import verification_house
+
+WAIT_SECONDS = 40.0
+TODAY = clock.london_day(clock.WallClock().now())
+MONTH = f"{TODAY:%Y-%m}"
+LIFE = {"starts_on": f"{MONTH}-01", "ends_on": f"{TODAY.year + 3}-12-31"}
+"""A contract that begins with the month in which the test runs: nothing is overdue yet."""
+
+
+class Street:
+    """Verification as it is served, once or twice, and whoever writes to its topics."""
+
+    def __init__(self, both: local_servers.Servers, folder: Path) -> None:
+        self.settings = Settings(
+            kafka_bootstrap_servers=both.kafka.bootstrap,
+            database_url=SecretStr(both.postgres.dsn),
+            state=folder,
+        )
+        self.tokens = {"manager": auth.new(), "approver": auth.new()}
+
+    async def open(self) -> None:
+        admin = await kafka.start_admin(self.settings)
+        await topics.create(admin)
+        await admin.close()
+        dsn = self.settings.database_url.get_secret_value()
+        await sql.migrate(dsn, "verification", app.MIGRATIONS)
+        conn = await asyncpg.connect(dsn, server_settings={"search_path": "verification"})
+        for role in ("manager", "approver"):
+            holder = auth.Caller(role, role, build.AUTHORITY)
+            await auth.keep(conn, self.tokens[role], holder)
+        await conn.close()
+
+    @contextlib.asynccontextmanager
+    async def served(self) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+        """The house at work, from start to stop."""
+        made = app.build(self.settings)
+        async with (
+            made.router.lifespan_context(made),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(made), base_url="http://verification/api/v1"
+            ) as client,
+        ):
+            yield made, client
+
+    def bearer(self, role: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.tokens[role]}"}
+
+    async def promise(self, client: httpx.AsyncClient, *contract_ids: str) -> None:
+        for contract_id in contract_ids:
+            at = f"/contracts/{contract_id}"
+            for path, role, given in (
+                ("/contracts", "manager", verification_house.a_contract(contract_id, **LIFE)),
+                (f"{at}/commitments", "manager", verification_house.a_commitment()),
+                (f"{at}/commitments/spend/activate", "approver", {}),
+            ):
+                answer = await client.post(path, json=given, headers=self.bearer(role))
+                assert answer.is_success, answer.text
+
+    async def write(self, *sent: events.Event) -> None:
+        """Records as intake's relay writes them."""
+        producer = await kafka.start_producer(self.settings)
+        try:
+            for event in sent:
+                topic, partition = verification_house.place(event)
+                head = [
+                    ("ce_id", str(event.event_id).encode()),
+                    ("ce_type", type(event).__name__.encode()),
+                ]
+                key = events.subject(event).encode()
+                body = events.write(event)
+                await producer.send_and_wait(topic, body, key, partition, headers=head)
+        finally:
+            await producer.stop()
+
+    async def read(self, topic: topics.Topic) -> list[Any]:
+        """All that a topic holds."""
+        reader = await kafka.start_reader(self.settings)
+        try:
+            partitions = [
+                each
+                for each in (await reader.end_offsets(_partitions(topic))).items()
+                if each[1] > 0
+            ]
+            reader.assign([partition for partition, _ in partitions])
+            found: list[Any] = []
+            for partition, end in partitions:
+                reader.seek(partition, 0)
+                while await reader.position(partition) < end:
+                    records = await reader.getmany(partition, timeout_ms=500)
+                    found += [events.read(r.value) for r in records.get(partition, [])]
+            return found
+        finally:
+            await reader.stop()
+
+
+def _partitions(topic: topics.Topic) -> list[Any]:
+    from aiokafka import TopicPartition
+
+    return [TopicPartition(topic.name, n) for n in range(topic.partitions)]
+
+
+async def eventually(fact: Callable[[], Awaitable[Any]], wanted: object) -> None:
+    """Waits for `await fact()` to be what is wanted; fails with what it is."""
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    found: object = None
+    while asyncio.get_running_loop().time() < deadline:
+        found = await fact()
+        if found == wanted:
+            return
+        await asyncio.sleep(0.05)
+    assert found == wanted
+
+
+def living_on(parity: int) -> str:
+    """A contract whose partition is even, or odd: of two processes each reads one sort."""
+    return next(c for n in range(99) if registering.partition(c := f"C{n}") % 2 == parity)
+
+
+@pytest.fixture
+async def street(own_servers: local_servers.Servers, tmp_path: Path) -> Street:
+    made = Street(own_servers, tmp_path)
+    await made.open()
+    return made
+
+
+class TestVerification:
+    async def test_says_what_becomes_of_returns_and_days(self, street: Street) -> None:
+        """A return behind its profile: checked, rated, a case, an alert, all on their topics; and
+        the contract is published, and says so."""
+        async with street.served() as (made, client):
+            await street.promise(client, "C1")
+
+            async def is_published() -> Any:
+                answer = await client.get("/contracts/C1", headers=street.bearer("manager"))
+                return answer.json()["published"]
+
+            await eventually(is_published, True)
+            await street.write(
+                build.returned(1, MONTH, build.line("1", "1.00")),
+                build.returned(2, MONTH, build.line("1", "1.00"), contract_id="C404"),
+            )
+            pool = made.state.house.pool
+            await eventually(lambda: pool.fetchval("SELECT count(*) FROM parked"), 1)
+            await eventually(lambda: pool.fetchval("SELECT count(*) FROM line"), 1)
+            await eventually(lambda: pool.fetchval("SELECT count(*) FROM outbox_unsent"), 0)
+            assert [] == (await replay.run(pool)).differences
+        said = [each.type for each in await street.read(topics.OUTCOMES)]
+        assert ["ContractRegistered", "CommitmentChanged", "CommitmentChanged"] == said[:3]
+        assert ["ReturnChecked", "CaseMoved"] == said[3:]
+        assert ["shortfall_opened"] == [e.kind for e in await street.read(topics.ALERTS)]
+        assert 3 == len(await street.read(topics.CONTRACTS))
+        assert ["contract_unknown"] == [e.reason for e in await street.read(topics.PARKED)]
+
+    async def test_gives_an_invoice_to_the_lower_receipt_though_two_processes_race(
+        self, street: Street
+    ) -> None:
+        """Rules V6 and V12 over Kafka: each process reads one of the two contracts, every invoice
+        is claimed on both, and the one that was there first by receipt counts."""
+        even, odd = living_on(0), living_on(1)
+        async with street.served() as (one, client), street.served() as (other, _):
+            await street.promise(client, even, odd)
+            both = (one.state.house.consumer, other.state.house.consumer)
+
+            async def shared() -> Any:
+                return [len(each._kafka.assignment()) if each._kafka else 0 for each in both]
+
+            half = topics.PARTITIONS
+            await eventually(shared, [half, half])
+            returns = [
+                build.returned(
+                    2 * n + (contract_id == (even, odd)[n % 2]),
+                    f"{TODAY.year + (n - 1) // 12}-{(n - 1) % 12 + 1:02}",
+                    build.line("1", "6000.00", invoice=build.invoice(f"INV-{n}", "10000.00")),
+                    contract_id=contract_id,
+                )
+                for n in range(TODAY.month, TODAY.month + 24)
+                for contract_id in (even, odd)
+            ]
+            await street.write(*returns)
+            pool = one.state.house.pool
+
+            async def outcomes() -> Any:
+                rows = await pool.fetch("SELECT outcome, count(*) FROM line GROUP BY 1 ORDER BY 1")
+                return [tuple(row) for row in rows]
+
+            await eventually(outcomes, [("counted", 24), ("queried", 24)])
+            await eventually(lambda: pool.fetchval("SELECT count(*) FROM outbox_unsent"), 0)
+            rows = await pool.fetch(
+                "SELECT contract_id, period FROM line WHERE outcome = 'counted'"
+            )
+            winners = {row["period"]: row["contract_id"] for row in rows}
+            first = {each.period: each for each in sorted(returns, key=lambda r: -r.receipt_no)}
+            assert {p: each.contract_id for p, each in first.items()} == winners
+            assert [] == (await replay.run(pool)).differences
