@@ -306,21 +306,23 @@ class TestTheSample:
         assert set(facts["schools"]) == urns
 
 
+def figures(row: list[Any]) -> facts.Figures:
+    """From expected, counted, waiting, rating, reason."""
+    expected, counted, waiting, rating, reason = row
+    return facts.Figures(figure(expected), figure(counted), figure(waiting), rating, reason)
+
+
 def all_seen() -> facts.Seen:
     """Everything that is expected, as it would be read back."""
     expected = SAMPLE.expected
     seen = facts.Seen(is_repeat_harmless=True, receipts=expected["receipts"])
     for contract_id, promises in expected["performance"].items():
         for commitment_id, rows in promises.items():
-            for period, *figures, rating, reason in rows:
+            for period, *row in rows:
                 key = (contract_id, commitment_id, period)
-                seen.heard[key] = seen.shown[key] = facts.Figures(
-                    *map(Fraction, figures), rating, reason
-                )
-    for *key, expected_, counted, waiting, rating, reason in expected["as_at"]:
-        seen.known[tuple(key)] = facts.Figures(
-            *map(Fraction, (expected_, counted, waiting)), rating, reason
-        )
+                seen.heard[key] = seen.shown[key] = figures(row)
+    for day, contract_id, commitment_id, period, *row in expected["as_at"]:
+        seen.known[day, contract_id, commitment_id, period] = figures(row)
     seen.alerts = seen.alerts_said = Counter(map(tuple, expected["alerts"]))
     seen.cases = set(map(tuple, expected["cases"]))
     seen.lines = set(map(tuple, expected["lines"]))
