@@ -188,7 +188,7 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
     findings: tuple[Finding, ...] = ()
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, array_like=True):
     """A current line with its result; a row of the table `line` (unique: contract + `id`)."""
 
     period: str
