@@ -178,15 +178,19 @@ def record(
     return ConsumerRecord(topic.name, partition, offset, stamp, 0, key, body, None, 0, 0, head)
 
 
+def settings(dsn: str, folder: Path = Path("nowhere")) -> Settings:
+    return Settings(
+        kafka_bootstrap_servers="nowhere:9092", database_url=SecretStr(dsn), state=folder
+    )
+
+
 @contextlib.asynccontextmanager
 async def at_work(dsn: str, folder: Path) -> AsyncIterator[House]:
     """A new log in an empty database, its objects and keys below `folder`."""
-    settings = Settings(
-        kafka_bootstrap_servers="nowhere:9092", database_url=SecretStr(dsn), state=folder
-    )
+    own = settings(dsn, folder)
     await sql.migrate(dsn, "ledger", store.MIGRATIONS)
-    key = notes.parse_verifier_key(await founding.create(settings, ORIGIN))
-    async with open_house(settings, key) as house:
+    key = notes.parse_verifier_key(await founding.create(own, ORIGIN))
+    async with open_house(own, key) as house:
         taken = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
         places = {TopicPartition(t.name, p): 0 for t in taken for p in range(PARTITIONS)}
         await positions.take_up(house.pool, "cluster", places, collections.Counter())
@@ -194,21 +198,21 @@ async def at_work(dsn: str, folder: Path) -> AsyncIterator[House]:
 
 
 @contextlib.asynccontextmanager
-async def open_house(settings: Settings, key: notes.VerifierKey) -> AsyncIterator[House]:
+async def open_house(own: Settings, key: notes.VerifierKey) -> AsyncIterator[House]:
     """A process of the house, on a log that exists."""
-    pool = await sql.connect(settings, "ledger")
+    pool = await sql.connect(own, "ledger")
     try:
         room = mail.Mailroom("ledger", pool, b"k" * 32, seen=handlers.seen, remember=None)
         alarm = Alarm()
-        signer = await founding.load_signer(settings, pool)
+        signer = await founding.load_signer(own, pool)
         yield House(
-            dsn=settings.database_url.get_secret_value(),
-            settings=settings,
+            dsn=own.database_url.get_secret_value(),
+            settings=own,
             pool=pool,
             room=room,
             alarm=alarm,
             recorder=handlers.Recorder(room, alarm.stop),
-            publisher=publisher.Publisher(pool, Objects(settings.objects_folder), signer, alarm),
+            publisher=publisher.Publisher(pool, Objects(own.objects_folder), signer, alarm),
             verifier_key=key,
             ends=collections.Counter(),
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ Text = Annotated[str | None, pydantic.Field(min_length=1, max_length=200)]
 Day = Annotated[date | None, pydantic.Field(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
 Index = Annotated[int, Path(ge=0, lt=2**63)]
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 A_MINUTE = {"cache-control": "public, max-age=60"}
 """For partial tiles: never wrong, but soon replaced by wider ones."""
@@ -86,7 +87,7 @@ class Piece(pydantic.BaseModel):
 
 class Narrowed(Piece):
     """What a list of entries can be narrowed down to. `from` and `to` are days, both included, on
-    which what is recorded occurred."""
+    which what is recorded occurred; with them the list is in the order of occurrence."""
 
     contract: Text = None
     supplier: Text = None
@@ -110,17 +111,24 @@ class AsAt(Piece):
 async def list_entries(
     request: Request, who: Reader, asked: Annotated[Narrowed, Query()]
 ) -> http.Page[Item]:
-    """Entries in the order of recording."""
+    """Entries in the order of recording; between days, in that of occurrence."""
     narrowed = lookup.Filter(
         party=asked.supplier,
         contract=asked.contract,
         commitment=asked.commitment,
         type=asked.type,
         period=asked.period,
-        since=_midnight(asked.since),
         until=_midnight(asked.until, days_later=1),
     )
-    return await _page(request, who, narrowed, asked)
+    if asked.since is None and asked.until is None:
+        return await _page(request, who, narrowed, asked)
+    since = _midnight(asked.since) or BEGINNING
+    after = (since, -1) if asked.cursor is None else _decode_occurrence(asked.cursor)
+    async with _pool(request).acquire() as conn:
+        seen_by, count = lookup.scope(who), asked.limit + 1
+        rows = await lookup.list_occurrences(conn, seen_by, narrowed, after, count)
+    shown, further = http.cut(rows, asked.limit, lambda row: [str(row.occurred_at), row.idx])
+    return http.Page(items=_items(shown), next=further)
 
 
 @router.get("/api/v1/contracts/{contract_id}/history")
@@ -256,6 +264,14 @@ def _midnight(day: date | None, days_later: int = 0) -> datetime | None:
     if day is None:
         return None
     return datetime.combine(day + timedelta(days=days_later), time(), clock.LONDON)
+
+
+def _decode_occurrence(cursor: str) -> tuple[datetime, int]:
+    at, index = http.decode_cursor(cursor, str, int)
+    try:
+        return max(datetime.fromisoformat(at), BEGINNING), index
+    except (ValueError, TypeError):  # no time, or one without a zone
+        raise http.Problem(400, "The cursor cannot be read") from None
 
 
 async def _page(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.ledger import audit, payloads, store
@@ -39,24 +40,24 @@ def scope(who: auth.Caller) -> Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What a list is narrowed down to. `since` and `until` are half open."""
+    """What a list is narrowed down to; `until` is where it ends, and not within."""
 
     party: str | None = None
     contract: str | None = None
     commitment: str | None = None
     type: str | None = None
     period: str | None = None
-    since: datetime | None = None
     until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry of a list."""
+    """An entry of a list; `occurred_at` where that is what the list is in the order of."""
 
     idx: int
     leaf: bytes
     leaf_hash: bytes
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,33 @@ class Kept:
 async def list_entries(
     conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: int, count: int
 ) -> list[Row]:
-    """At most `count` entries behind index `after`."""
-    asked = asdict(narrowed)
-    if seen_by.party is not None:
-        if asked["party"] not in (None, seen_by.party):
-            return []
-        asked["party"] = seen_by.party
-    rows = _queries.entries(
-        conn, after=after, count=count, authorities=seen_by.authorities, **asked
-    )
-    return [Row(*row) async for row in rows]
+    """At most `count` entries behind index `after`, in the order of recording."""
+    asked = _asked(seen_by, narrowed)
+    async with conn.transaction(readonly=True):
+        await _queries.walk_in_order(conn)
+        rows = _queries.entries(conn, after=after, count=count, **asked)
+        return [Row(*row) async for row in rows]
+
+
+async def list_occurrences(
+    conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: tuple[datetime, int], count: int
+) -> list[Row]:
+    """At most `count` entries behind a time and an index, in the order of occurrence."""
+    asked = _asked(seen_by, narrowed) | {"at": after[0], "after": after[1]}
+    async with conn.transaction(readonly=True):
+        await _queries.walk_in_order(conn)
+        rows = _queries.occurrences(conn, count=count, **asked)
+        return [Row(*row) async for row in rows]
+
+
+def _asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
+    """The filters, with those that nobody asks for: a supplier that asks for another's entries
+    asks for those of no authority."""
+    elsewhere = seen_by.party is not None and narrowed.party not in (None, seen_by.party)
+    return asdict(narrowed) | {
+        "authorities": () if elsewhere else seen_by.authorities,
+        "party": seen_by.party or narrowed.party,
+    }
 
 
 async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> list[Row]:

@@ -101,32 +101,62 @@ WHERE e.idx = :idx;
 -- Which entry an event is.
 SELECT idx FROM entry WHERE event_id = :event_id;
 
--- name: entries(after, count, authorities, party, contract, commitment, type, period, since, until)
+-- name: walk_in_order()!
+-- For the two lists below: from entry to entry along an index, however many there are. A sort of
+-- all that fits would cost what history costs.
+SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true);
+
+-- name: entries(after, count, authorities, party, contract, commitment, type, period, until)
 -- Entries behind :after that a caller may see, narrowed down; in the order of recording.
 SELECT e.idx, e.leaf, e.leaf_hash
-FROM entry_index AS l JOIN entry AS e USING (idx)
-WHERE l.idx > :after
-    AND l.authority_id = ANY(:authorities::text[])
-    AND (:party::text IS NULL OR l.party_id = :party)
-    AND (:contract::text IS NULL OR l.contract_id = :contract)
-    AND (:commitment::text IS NULL OR :commitment = ANY(l.commitment_ids))
-    AND (:type::text IS NULL OR l.type = :type)
-    AND (:period::text IS NULL OR l.period = :period)
-    AND (:since::timestamptz IS NULL OR l.occurred_at >= :since)
-    AND (:until::timestamptz IS NULL OR l.occurred_at < :until)
-ORDER BY l.idx LIMIT :count;
+FROM (
+    SELECT l.idx
+    FROM unnest(:authorities::text[]) AS a (authority_id) CROSS JOIN LATERAL (
+        SELECT idx FROM entry_index
+        WHERE authority_id = a.authority_id AND idx > :after
+            AND (:party::text IS NULL OR party_id = :party)
+            AND (:contract::text IS NULL OR contract_id = :contract)
+            AND (:commitment::text IS NULL OR :commitment = ANY(commitment_ids))
+            AND (:type::text IS NULL OR type = :type)
+            AND (:period::text IS NULL OR period = :period)
+            AND (:until::timestamptz IS NULL OR occurred_at < :until)
+        ORDER BY idx LIMIT :count
+    ) AS l
+    ORDER BY l.idx LIMIT :count
+) AS found JOIN entry AS e USING (idx)
+ORDER BY e.idx;
+
+-- name: occurrences(at, after, until, count, authorities, party, contract, commitment, type, period)
+-- The same from one time to another; in the order in which what they record occurred.
+SELECT e.idx, e.leaf, e.leaf_hash, found.occurred_at
+FROM (
+    SELECT l.idx, l.occurred_at
+    FROM unnest(:authorities::text[]) AS a (authority_id) CROSS JOIN LATERAL (
+        SELECT idx, occurred_at FROM entry_index
+        WHERE authority_id = a.authority_id AND (occurred_at, idx) > (:at, :after)
+            AND (:party::text IS NULL OR party_id = :party)
+            AND (:contract::text IS NULL OR contract_id = :contract)
+            AND (:commitment::text IS NULL OR :commitment = ANY(commitment_ids))
+            AND (:type::text IS NULL OR type = :type)
+            AND (:period::text IS NULL OR period = :period)
+            AND (:until::timestamptz IS NULL OR occurred_at < :until)
+        ORDER BY occurred_at, idx LIMIT :count
+    ) AS l
+    ORDER BY l.occurred_at, l.idx LIMIT :count
+) AS found JOIN entry AS e USING (idx)
+ORDER BY found.occurred_at, e.idx;
 
 -- name: life(return_id, authorities, party, count)
 -- One return's life: what says its id, and what that caused, on its own contract.
 WITH RECURSIVE received AS (
-    SELECT idx, contract_id FROM entry_index
+    SELECT idx, authority_id, contract_id FROM entry_index
     WHERE type = 'ReturnReceived' AND return_id = :return_id
         AND authority_id = ANY(:authorities::text[])
         AND (:party::text IS NULL OR party_id = :party)
 ), later AS MATERIALIZED (
     SELECT l.idx, l.event_id, l.caused_by, l.return_id
-    FROM received AS r JOIN entry_index AS l ON l.contract_id = r.contract_id AND l.idx >= r.idx
-    WHERE :party::text IS NULL OR l.party_id = :party
+    FROM received AS r JOIN entry_index AS l USING (authority_id, contract_id)
+    WHERE l.idx >= r.idx AND (:party::text IS NULL OR l.party_id = :party)
 ), life AS (
     SELECT idx, event_id FROM later WHERE return_id = :return_id
     UNION

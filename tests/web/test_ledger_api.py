@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -179,6 +180,26 @@ class TestEntries:
             cursor = {"cursor": page["next"]}
         assert [0, 1, 2, 3, 4, 5, 7] == found
         assert 400 == (await client.get("/api/v1/entries", cursor="bm8")).status_code
+
+    async def test_between_days_come_in_the_order_of_occurrence(
+        self, client: Client, house: build.House
+    ) -> None:
+        """In pages, too: each once; what occurred earlier and was recorded later comes first."""
+        early = build.AT - timedelta(hours=3)
+        await house.take(build.received(20, occurred_at=early), build.received(21))
+        found: list[int] = []
+        cursor: dict[str, str] = {}
+        while True:
+            asked: dict[str, Any] = {"from": "2026-11-02", "limit": 2} | cursor
+            page = (await client.get("/api/v1/entries", **asked)).json()
+            found += [item["index"] for item in page["items"]]
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+        assert [8, 0, 1, 2, 3, 4, 5, 7, 9] == found
+        for wrong in (http.encode_cursor(3), http.encode_cursor("soon", 3), "bm8"):
+            asked = {"from": "2026-11-02", "cursor": wrong}
+            assert 400 == (await client.get("/api/v1/entries", **asked)).status_code
 
     async def test_say_what_their_bytes_say(self, client: Client, house: build.House) -> None:
         """The leaf as JSON and as bytes, and the hash that the tree has."""

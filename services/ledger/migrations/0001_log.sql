@@ -101,12 +101,19 @@ CREATE TABLE entry_index (
     occurred_at timestamptz NOT NULL
 );
 CREATE INDEX entry_index_by_authority ON entry_index (authority_id, idx);
-CREATE INDEX entry_index_by_type ON entry_index (type, idx);
-CREATE INDEX entry_index_by_contract ON entry_index (contract_id, idx) WHERE contract_id IS NOT NULL;
-CREATE INDEX entry_index_by_party ON entry_index (party_id, idx) WHERE party_id IS NOT NULL;
-CREATE INDEX entry_index_by_period ON entry_index (period, idx) WHERE period IS NOT NULL;
+CREATE INDEX entry_index_by_contract ON entry_index (authority_id, contract_id, idx);
+CREATE INDEX entry_index_by_party ON entry_index (authority_id, party_id, idx);
+CREATE INDEX entry_index_by_type ON entry_index (authority_id, type, idx);
+CREATE INDEX entry_index_by_period ON entry_index (authority_id, period, idx);
+CREATE INDEX entry_index_by_time ON entry_index (authority_id, occurred_at, idx);
 CREATE INDEX entry_index_of_returns ON entry_index (return_id) WHERE type = 'ReturnReceived';
-CREATE INDEX entry_index_by_time ON entry_index USING brin (occurred_at);
+-- These lie in runs: even where a value is common, its first entry may be far behind millions of
+-- others. Without statistics the planner takes each value to be rare, and the index that leads
+-- there.
+ALTER TABLE entry_index ALTER COLUMN authority_id SET STATISTICS 0;
+ALTER TABLE entry_index ALTER COLUMN party_id SET STATISTICS 0;
+ALTER TABLE entry_index ALTER COLUMN period SET STATISTICS 0;
+ALTER TABLE entry_index ALTER COLUMN occurred_at SET STATISTICS 0;
 
 -- Nothing that was recorded or signed is ever changed, by anyone. A superuser can take the
 -- triggers away; then the proofs tell.

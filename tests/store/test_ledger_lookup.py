@@ -1,0 +1,139 @@
+"""Lists over a long log: a page costs what the page costs, wherever it lies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.ledger import lookup, store
+from shared import sql
+from tests import ledger_house as build
+
+COUNT, PAGE = 30_000, 20
+READ_MAX = 40 * PAGE
+"""Rows of the index that a page may look at: far below what lies before and behind it."""
+BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
+MIDDLE = BEGAN + timedelta(minutes=COUNT // 2)
+EVERYONE = lookup.Scope((build.AUTHORITY, "installation"), None)
+LATE = lookup.Scope(("GB-LAE-LATE", "installation"), None)
+
+FILL = f"""
+    INSERT INTO entry_index (
+        idx, event_id, type, authority_id, contract_id, party_id, period, commitment_ids,
+        occurred_at
+    )
+    SELECT i, gen_random_uuid(),
+        CASE WHEN i % 9000 = 7 THEN 'RecordParked' WHEN i % 2 = 0 THEN 'ReturnReceived'
+            ELSE 'ReturnChecked' END,
+        CASE WHEN i > {COUNT - 500} THEN 'GB-LAE-LATE' ELSE '{build.AUTHORITY}' END,
+        'C' || i / 2 % 300,
+        CASE WHEN i > {COUNT // 2} AND i % 3 = 0 THEN 'P-LATE' ELSE 'P' || i % 30 END,
+        to_char('2020-01-01'::date + i * interval '1 hour', 'YYYY-MM'),
+        ARRAY['visits', 'spend'],
+        '2020-01-01Z'::timestamptz + i * interval '1 minute'
+    FROM generate_series(0, {COUNT - 1}) AS i;
+    INSERT INTO entry (idx, event_id, leaf, leaf_hash)
+    SELECT idx, event_id, '{{}}', sha256(event_id::text::bytea) FROM entry_index;
+    ANALYZE;
+"""
+
+
+@pytest.fixture
+async def long(database: str, tmp_path: Path) -> AsyncIterator[sql.Connection]:
+    async with build.at_work(database, tmp_path) as house:
+        await house.superuser(FILL)
+        async with house.pool.acquire() as conn:
+            yield conn
+
+
+class Reading:
+    """A connection that counts what its queries read of the index."""
+
+    def __init__(self, conn: sql.Connection) -> None:
+        self._conn = conn
+        self.rows = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._conn, name)
+
+    async def fetch(self, query: str, *given: Any) -> Any:
+        [[plan]] = await self._conn.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *given)
+        self._count(json.loads(plan)[0]["Plan"])
+        return await self._conn.fetch(query, *given)
+
+    def _count(self, node: dict[str, Any]) -> None:
+        if node.get("Relation Name") == "entry_index":
+            read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            self.rows += read * node["Actual Loops"]
+        for below in node.get("Plans", ()):
+            self._count(below)
+
+
+class TestPage:
+    async def test_costs_the_same_anywhere(self, long: sql.Connection) -> None:
+        """By every filter, at the beginning, in the middle, for what came late or not at all."""
+        asked: list[tuple[lookup.Scope, dict[str, Any], int]] = [
+            (EVERYONE, {}, -1),
+            (EVERYONE, {}, COUNT // 2),
+            (LATE, {}, -1),
+            (lookup.Scope(("nobody",), None), {}, -1),
+            (EVERYONE, {"contract": "C7"}, -1),
+            (EVERYONE, {"contract": "C7", "type": "ReturnChecked"}, COUNT // 2),
+            (EVERYONE, {"party": "P-LATE"}, -1),
+            (lookup.Scope((build.AUTHORITY,), "P-LATE"), {"contract": "C6"}, -1),
+            (EVERYONE, {"type": "RecordParked"}, -1),
+            (EVERYONE, {"type": "Nothing"}, -1),
+            (EVERYONE, {"period": "2022-05"}, -1),
+            (EVERYONE, {"period": "2022-05", "type": "ReturnChecked"}, -1),
+            (EVERYONE, {"commitment": "visits"}, COUNT // 2),
+        ]
+        for seen_by, filters, after in asked:
+            reading: Any = Reading(long)
+            narrowed = lookup.Filter(**filters)
+            await lookup.list_entries(reading, seen_by, narrowed, after, PAGE)
+            assert READ_MAX > reading.rows, (seen_by, filters, after)
+
+    async def test_between_times_costs_the_same_anywhere(self, long: sql.Connection) -> None:
+        """A day in the middle, with and without another filter; one before the first entry."""
+        day = MIDDLE + timedelta(days=1)
+        asked: list[tuple[dict[str, Any], datetime]] = [
+            ({}, MIDDLE),
+            ({"until": day}, MIDDLE),
+            ({"until": day, "type": "ReturnChecked"}, MIDDLE),
+            ({"until": day, "contract": "C7"}, MIDDLE),
+            ({"until": BEGAN}, datetime(1970, 1, 1, tzinfo=UTC)),
+        ]
+        for filters, since in asked:
+            reading: Any = Reading(long)
+            narrowed = lookup.Filter(**filters)
+            await lookup.list_occurrences(reading, EVERYONE, narrowed, (since, -1), PAGE)
+            assert READ_MAX * 2 > reading.rows, (filters, since)
+
+    async def test_follows_the_one_before(self, long: sql.Connection) -> None:
+        """Two authorities' entries come as one list, each once."""
+        both = lookup.Scope((build.AUTHORITY, "GB-LAE-LATE"), None)
+        after, found = COUNT - 600, []
+        while rows := await lookup.list_entries(long, both, lookup.Filter(), after, 70):
+            found += [row.idx for row in rows]
+            after = found[-1]
+        assert list(range(COUNT - 599, COUNT)) == found
+
+
+class TestBundles:
+    async def test_hold_leaves_longer_than_a_signed_length(self, database: str) -> None:
+        """A length is a uint16: 40,000 bytes are not below zero."""
+        await sql.migrate(database, "ledger", store.MIGRATIONS)
+        pool = await sql.connect(build.settings(database), "ledger")
+        leaf = b"x" * 40_000
+        async with pool.acquire() as conn:
+            await conn.execute(
+                "INSERT INTO entry VALUES (0, gen_random_uuid(), $1, sha256($1))", leaf
+            )
+            [bundle] = (await store.get_bundles(conn, 0, 0)).values()
+        pool.terminate()
+        assert len(leaf).to_bytes(2, "big") + leaf == bundle
