@@ -74,6 +74,7 @@ async def connect(settings: Settings, house: str) -> Pool:
             "idle_in_transaction_session_timeout": str(IDLE_MS_MAX),
             "lock_timeout": str(LOCK_MS_MAX),
             "synchronous_commit": "on",
+            "plan_cache_mode": "force_custom_plan",  # a plan made for empty tables is kept for ever
             "jit": "off",  # every statement is short; compiling one costs more than running it
         },
     )
