@@ -90,7 +90,6 @@ class _Needs:
 
 async def _gather(work: mail.Unit, needs: _Needs) -> Batch:
     conn = work.conn
-    await store.plan_afresh(conn)
     if needs.days:
         needs.contract_ids.update(await store.waking(conn, needs.days))
     rows = await store.lock_contracts(conn, needs.contract_ids)

@@ -1,9 +1,5 @@
 -- Each query of the house, with its purpose. `store.py` has one function for each.
 
--- name: plan_afresh()!
--- A batch is worth a plan of its own: 0.1 ms a query.
-SET LOCAL plan_cache_mode = force_custom_plan;
-
 -- name: taken(event_ids)
 -- Events that are in a journal already, or days that were taken, by digest.
 SELECT DISTINCT ON (event_id) event_id, sha256(body) AS digest

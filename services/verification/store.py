@@ -34,12 +34,6 @@ ClaimRow: TypeAlias = tuple[str, claims.ClaimId]
 # --- gather ------------------------------------------------------------------------------------
 
 
-async def plan_afresh(conn: sql.Connection) -> None:
-    """Lets this transaction's queries be planned for the tables as they are and the batch as it is.
-    A plan kept from when a table was small would read it whole, batch after batch."""
-    await QUERIES.plan_afresh(conn)
-
-
 async def taken(conn: sql.Connection, event_ids: Sequence[UUID | None]) -> dict[UUID, bytes]:
     """Which of these events were taken before, with the digest of their bytes."""
     rows = await rows_of(QUERIES.taken(conn, event_ids=event_ids))
