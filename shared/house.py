@@ -106,8 +106,8 @@ async def _start_producer(settings: Settings, room: mail.Mailroom) -> AIOKafkaPr
 
 def _calm_collector() -> None:
     """A batch makes tens of thousands of objects and no cycle. Left alone, the cycle collector
-    walks them all again and again: reading a batch then takes three times as long."""
-    gc.collect()
+    walks them all again and again: reading a batch then takes three times as long. What the start
+    left is never walked: looking for what of it is garbage would delay the first commit."""
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY_OBJECTS, 20, 100)
 
