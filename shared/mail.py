@@ -124,6 +124,8 @@ class Mailroom:
     """Set after each commit that posted letters: wakes the relay in this process."""
     alarm: str | None = None
     """Why this house must not write: its database is older than what was sent from it."""
+    checking: asyncio.Task[None] | None = None
+    """The look at what was sent that is under way (`tail`)."""
     parked_last: frozenset[tuple[str, int, int]] = frozenset()
     """Topic, partition and offset of what the last committed unit parked."""
 

@@ -27,7 +27,13 @@ class BehindError(Exception):
 
 async def guard(settings: Settings, room: mail.Mailroom) -> None:
     """Checks before anything is read or sent, and sets or lifts the room's alarm. Raises
-    BehindError."""
+    BehindError. Consumer and relay, which start together, share one look."""
+    if room.checking is None or room.checking.done():
+        room.checking = asyncio.create_task(_guard(settings, room))
+    await asyncio.shield(room.checking)
+
+
+async def _guard(settings: Settings, room: mail.Mailroom) -> None:
     try:
         await check(settings, room.house, room.pool)
     except BehindError as error:
