@@ -25,6 +25,8 @@ from shared.settings import Settings
 PAUSE_SECONDS_MAX = 15.0
 STUCK_SECONDS = 60.0
 """A batch in hand for longer than this, with broker and database answering, is no progress."""
+REPORT_SECONDS = 2.0
+"""How often broker and database are compared, for the metrics and for lag monitors."""
 PARKED_WINDOW = 200
 PARKED_SHARE_MAX = 0.05
 """More than this share of the window of one of our own topics parked: we are wrong, not they."""
@@ -46,6 +48,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._settings, self._room, self._what, self._handle = settings, room, what, handle
         self._kafka: AIOKafkaConsumer | None = None
         self._taking_up: asyncio.Task[None] | None = None
+        self._committed: dict[TopicPartition, Any] = {}
+        """What the broker last acknowledged; another assignment has other partitions."""
         self._holes: set[tuple[str, int, int, int]] = set()
         self._parked: dict[str, collections.deque[bool]] = collections.defaultdict(
             lambda: collections.deque(maxlen=PARKED_WINDOW)
@@ -76,11 +80,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         broker, subscriber = kafka.subscribe(self._settings, self._what, self, self._on_records)
         self._subscriber = subscriber
         try:
-            await self._check_topics()
-            await tail.guard(self._settings, self._room)
+            async with asyncio.TaskGroup() as checks:
+                checks.create_task(self._check_topics())
+                checks.create_task(tail.guard(self._settings, self._room))
             await broker.start()
             while True:
-                await asyncio.sleep(1)
+                await asyncio.sleep(REPORT_SECONDS)
                 await self._report()
         finally:
             if self._taking_up is not None:
@@ -108,7 +113,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         without one would end in an error and a fixed sleep of five seconds."""
         consumer = self._subscriber.consumer
         assert consumer is not None
-        self._kafka = consumer
+        self._kafka, self._committed = consumer, {}
         for partition in assigned:
             consumer.pause(partition)
             consumer.seek(partition, 0)
@@ -270,12 +275,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             metrics.LAG_RECORDS.labels(topic, str(partition)).set(ends[place] - next_offset)
             if next_offset:
                 commits[place] = next_offset
-        if not commits:
+        if not commits or commits == self._committed:
             return None
         failpoints.hit("before_kafka_commit")
         with suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(2):
                 await consumer.commit(commits)
+                self._committed = commits
         failpoints.hit("after_kafka_commit")
         return None
 

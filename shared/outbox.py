@@ -150,9 +150,7 @@ async def relay(
                 producer = producer or await make_producer()
                 posted.clear()
                 if not await relay_once(house, pool, producer):
-                    await _measure(house, pool)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(posted.wait(), IDLE_SECONDS)
+                    await _until_posted(house, pool, posted)
                 failures = 0
             except Exception as error:
                 failures += 1
@@ -173,7 +171,19 @@ async def _drop(producer: AIOKafkaProducer | None) -> None:
                 await producer.stop()
 
 
-async def _measure(house: str, pool: sql.Pool) -> None:
+async def _until_posted(house: str, pool: sql.Pool, posted: asyncio.Event) -> None:
+    """Until we are told of a letter, or find that one waits. One query is all that idling takes."""
+    while True:
+        try:
+            await asyncio.wait_for(posted.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            if not await _measure(house, pool):
+                continue
+        return
+
+
+async def _measure(house: str, pool: sql.Pool) -> int:
+    """How many letters wait, for the metrics too."""
     unsent, age_seconds = await pool.fetchrow(
         """
         SELECT count(*), coalesce(extract(epoch FROM now() - min(o.posted_at)), 0)
@@ -182,3 +192,4 @@ async def _measure(house: str, pool: sql.Pool) -> None:
     ) or (0, 0)
     metrics.OUTBOX_UNSENT.labels(house).set(unsent)
     metrics.OUTBOX_AGE_SECONDS.labels(house).set(float(age_seconds))
+    return int(unsent)
