@@ -42,7 +42,8 @@ def down(
         ended = await process.end_leftovers(STATE)
         console.print("[green]✓[/] Stopped." if keeper or ended else "Nothing was running.")
         if forget:
-            servers.Servers(STATE).remove()
+            for state in (STATE / "demo", STATE):  # PostgreSQL may keep its data elsewhere
+                servers.Servers(state).remove()
 
     raise typer.Exit(stack.run(stop(), console))
 
