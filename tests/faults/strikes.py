@@ -28,7 +28,8 @@ FAILPOINTS = {
     ),
 }
 """Every place where a house passes a named point; together they are all of `failpoints.NAMES`."""
-STRUCK_SECONDS_MAX = 20.0
+STRUCK_SECONDS_MAX = 60.0
+"""A house passes some points only every two seconds, and only while positions move."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ async def fall(
     await asyncio.sleep(dice.uniform(0, 0.3))
     if strike.failpoint is not None:
         street.kill(strike.victim)
-        armed = f"{strike.failpoint}=kill@{dice.randint(1, 5)}"
+        armed = f"{strike.failpoint}=kill@{dice.randint(1, 3)}"
         await street.start(strike.victim, armed)
         await _until_dead(street, strike.victim)
     while not (left := in_flight()):
