@@ -104,7 +104,7 @@ def _asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
 
 
 async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> list[Row]:
-    """The entries of one return, from its receipt on: itself, its checks, what they caused."""
+    """The entries of one return: its receipt, its checks, what they caused."""
     rows = _queries.life(
         conn,
         return_id=return_id,

@@ -147,20 +147,21 @@ FROM (
 ORDER BY found.occurred_at, e.idx;
 
 -- name: life(return_id, authorities, party, count)
--- One return's life: what says its id, and what that caused, on its own contract.
+-- One return's life: what says its id, and what that caused, on its own contract. Topics are read
+-- side by side, so that a check may be recorded before the return that it judges.
 WITH RECURSIVE received AS (
-    SELECT idx, authority_id, contract_id FROM entry_index
+    SELECT authority_id, contract_id FROM entry_index
     WHERE type = 'ReturnReceived' AND return_id = :return_id
         AND authority_id = ANY(:authorities::text[])
         AND (:party::text IS NULL OR party_id = :party)
-), later AS MATERIALIZED (
+), beside AS MATERIALIZED (
     SELECT l.idx, l.event_id, l.caused_by, l.return_id
     FROM received AS r JOIN entry_index AS l USING (authority_id, contract_id)
-    WHERE l.idx >= r.idx AND (:party::text IS NULL OR l.party_id = :party)
+    WHERE :party::text IS NULL OR l.party_id = :party
 ), life AS (
-    SELECT idx, event_id FROM later WHERE return_id = :return_id
+    SELECT idx, event_id FROM beside WHERE return_id = :return_id
     UNION
-    SELECT later.idx, later.event_id FROM later JOIN life ON later.caused_by = life.event_id
+    SELECT beside.idx, beside.event_id FROM beside JOIN life ON beside.caused_by = life.event_id
 )
 SELECT e.idx, e.leaf, e.leaf_hash
 FROM life JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
@@ -169,16 +170,13 @@ FROM life JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
 -- All entries behind :after that were under a checkpoint of :size, and what opens their events.
 SELECT e.idx, e.leaf, l.event_id, l.authority_id, l.party_id,
     p.commitment, p.ciphertext, k.salt, k.key, k.nonce
-FROM entry AS e
+FROM (
+    SELECT idx, leaf FROM entry WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count
+) AS e
 JOIN entry_index AS l USING (idx)
 JOIN payload AS p USING (idx)
 LEFT JOIN payload_key AS k USING (idx)
-WHERE e.idx > :after AND e.idx < :size
-ORDER BY e.idx LIMIT :count;
-
--- name: leaves(after, count, size)
--- The same, leaves only.
-SELECT idx, leaf FROM entry WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count;
+ORDER BY e.idx;
 
 -- name: listed(topics, incarnations, partitions, next_offsets)
 -- Offsets that are no leaf of their own, and why, as far as reading had come.
@@ -209,11 +207,13 @@ SELECT e.idx, e.event_id, e.leaf, e.leaf_hash,
     p.commitment, p.ciphertext, k.salt, k.key, k.nonce,
     l.idx AS listed, l.event_id AS listed_event_id, l.caused_by, l.type, l.authority_id,
     l.contract_id, l.party_id, l.period, l.return_id, l.commitment_ids, l.occurred_at
-FROM entry AS e
+FROM (
+    SELECT idx, event_id, leaf, leaf_hash FROM entry WHERE idx > :after ORDER BY idx LIMIT :count
+) AS e
 LEFT JOIN payload AS p USING (idx)
 LEFT JOIN payload_key AS k USING (idx)
 LEFT JOIN entry_index AS l USING (idx)
-WHERE e.idx > :after ORDER BY e.idx LIMIT :count;
+ORDER BY e.idx;
 
 -- name: checkpoints(over, count)
 -- Checkpoints of more than :over entries, in order.

@@ -263,6 +263,16 @@ class TestLife:
         for who in ("supplier", "manager", "auditor"):
             assert [0, 3, 4] == await client.indexes(path, who)
 
+    async def test_has_what_was_recorded_before_the_return(
+        self, client: Client, house: build.House
+    ) -> None:
+        """Topics are read side by side: a check may come first."""
+        late = build.received(30)
+        await house.take(build.checked(late))
+        await house.take(late)
+        path = f"/api/v1/returns/{late.return_id}/life"
+        assert [8, 9] == await client.indexes(path, "supplier")
+
     async def test_of_another_is_not_shown(self, client: Client) -> None:
         """Another party's, another authority's, nobody's."""
         life = "/api/v1/returns/{}/life"
