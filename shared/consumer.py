@@ -169,10 +169,25 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if self.alarm is not None:
             return
         self._in_hand_since = time.monotonic()
+        self._hold()
         try:
             await self._take(records)
         finally:
             self._in_hand_since = None
+            self._let_go()
+
+    def _hold(self) -> None:
+        """No fetch while a batch is in hand. One sent ahead would come back with the first record
+        that arrives; what comes after it would wait for a batch of one to be taken."""
+        if self._kafka is not None:
+            self._kafka.pause(*self._kafka.assignment())
+
+    def _let_go(self) -> None:
+        """Fetches all that has arrived since. Partitions that are being taken up are let go then;
+        those of a consumer that stands still never are."""
+        is_taking_up = self._taking_up is not None and not self._taking_up.done()
+        if self._kafka is not None and self.alarm is None and not is_taking_up:
+            self._kafka.resume(*self._kafka.assignment())
 
     async def _take(self, records: list[mail.Record]) -> None:
         failures = 0

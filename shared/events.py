@@ -1,6 +1,6 @@
 """The events that join the houses: the only definition of what goes over the wire.
 
-Promises: each event is a frozen model; its JSON is self-contained (id, type, cause, time and
+Promises: each event is a frozen struct; its JSON is self-contained (id, type, cause, time and
 figures); a new field is optional, a changed meaning is a new version; unknown fields are passed
 over by readers and survive in the ledger's payload. The JSON Schemas exported from here are golden
 files (`shared/schemas/`), so that a change of the wire shows in review.
@@ -15,11 +15,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+import msgspec
 
 from shared.wire import (
     INSTALLATION,
+    NIL,
     TEXT_LENGTH_MAX,
+    WHOLE,
     Assessment,
     Commitment,
     Digest,
@@ -39,11 +41,15 @@ from shared.wire import (
     Rating,
     Session,
     Terms,
+    assert_sound,
+    plain,
 )
 
 __all__ = [  # the parts too: readers say `events.Line`
     "INSTALLATION",
+    "NIL",
     "TEXT_LENGTH_MAX",
+    "WHOLE",
     "AlertRaised",
     "AnyEvent",
     "Assessment",
@@ -79,6 +85,7 @@ __all__ = [  # the parts too: readers say `events.Line`
     "ReturnWithdrawn",
     "Session",
     "Terms",
+    "plain",
     "read",
     "subject",
     "utc",
@@ -86,22 +93,27 @@ __all__ = [  # the parts too: readers say `events.Line`
 ]
 
 
-class Event(Frozen):
-    """What every event says of itself. `occurred_at` of a derived event is its cause's."""
+class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name: name):
+    """What every event says of itself, its type first. `occurred_at` of a derived event is its
+    cause's."""
 
     event_id: UUID
     authority_id: Identifier
-    occurred_at: AwareDatetime
+    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
     caused_by: UUID | None = None
+
+    @property
+    def type(self) -> str:
+        """The name of its class."""
+        return type(self).__name__
 
 
 # --- what a supplier reported ---------------------------------------------------------------
 
 
-class ReturnReceived(Event):
+class ReturnReceived(Event, frozen=True, kw_only=True):
     """A return that intake accepted: durably stored and receipted before this was published."""
 
-    type: Literal["ReturnReceived"] = "ReturnReceived"
     contract_id: Identifier
     return_id: UUID
     receipt_no: int
@@ -117,9 +129,11 @@ class ReturnReceived(Event):
     """Salted digest of the return's exact bytes, which intake keeps (notes, names, reasons)."""
     lines: tuple[Line, ...] = ()
 
+    def __post_init__(self) -> None:
+        assert_sound(self.invoiced_to_date)
 
-class ReturnWithdrawn(Event):
-    type: Literal["ReturnWithdrawn"] = "ReturnWithdrawn"
+
+class ReturnWithdrawn(Event, frozen=True, kw_only=True):
     contract_id: Identifier
     return_id: UUID
     receipt_no: int
@@ -130,10 +144,9 @@ class ReturnWithdrawn(Event):
     """The revision that is withdrawn."""
 
 
-class ReturnRefused(Event):
+class ReturnRefused(Event, frozen=True, kw_only=True):
     """That there was a refusal: party, rules, time. Never its content."""
 
-    type: Literal["ReturnRefused"] = "ReturnRefused"
     contract_id: Identifier | None = None
     """Only where the party may report on it; a claimed contract is content."""
     party_id: Identifier
@@ -142,10 +155,9 @@ class ReturnRefused(Event):
     faults: int
 
 
-class DayEnded(Event):
+class DayEnded(Event, frozen=True, kw_only=True):
     """Midnight in London has passed. One for each partition of `returns`, in order."""
 
-    type: Literal["DayEnded"] = "DayEnded"
     day: date
     partition: int
 
@@ -153,8 +165,7 @@ class DayEnded(Event):
 # --- what verification decided ---------------------------------------------------------------
 
 
-class ContractRegistered(Event):
-    type: Literal["ContractRegistered"] = "ContractRegistered"
+class ContractRegistered(Event, frozen=True, kw_only=True):
     contract_id: Identifier
     version: int
     supplier_ids: tuple[Identifier, ...]
@@ -166,8 +177,7 @@ class ContractRegistered(Event):
     words_digest: Digest | None = None
 
 
-class CommitmentChanged(Event):
-    type: Literal["CommitmentChanged"] = "CommitmentChanged"
+class CommitmentChanged(Event, frozen=True, kw_only=True):
     contract_id: Identifier
     contract_version: int
     commitment: Commitment
@@ -176,10 +186,9 @@ class CommitmentChanged(Event):
     words_digest: Digest | None = None
 
 
-class ReturnChecked(Event):
+class ReturnChecked(Event, frozen=True, kw_only=True):
     """One per return or withdrawal: its lines' results and the assessments it completed."""
 
-    type: Literal["ReturnChecked"] = "ReturnChecked"
     contract_id: Identifier
     return_id: UUID
     receipt_no: int
@@ -196,18 +205,16 @@ class ReturnChecked(Event):
     """Reference editions used (postcodes)."""
 
 
-class CommitmentAssessed(Event):
+class CommitmentAssessed(Event, frozen=True, kw_only=True):
     """Assessments that a day or another contract caused, and lines that changed with them."""
 
-    type: Literal["CommitmentAssessed"] = "CommitmentAssessed"
     contract_id: Identifier
     changed: tuple[LineResult, ...] = ()
     assessments: tuple[Assessment, ...]
     rule_set: Identifier
 
 
-class CaseMoved(Event):
-    type: Literal["CaseMoved"] = "CaseMoved"
+class CaseMoved(Event, frozen=True, kw_only=True):
     contract_id: Identifier
     case_id: UUID
     kind: Literal["shortfall", "no_data"]
@@ -219,10 +226,9 @@ class CaseMoved(Event):
     reason: str
 
 
-class AlertRaised(Event):
+class AlertRaised(Event, frozen=True, kw_only=True):
     """Ids and figures; the words are made where it is read (rule L1)."""
 
-    type: Literal["AlertRaised"] = "AlertRaised"
     contract_id: Identifier
     kind: Literal[
         "return_due",
@@ -256,10 +262,9 @@ class AlertRaised(Event):
     rule_set: Identifier
 
 
-class LineReconsidered(Event):
+class LineReconsidered(Event, frozen=True, kw_only=True):
     """Another contract's claim changed what counts here: look again at this claim (V6, V12)."""
 
-    type: Literal["LineReconsidered"] = "LineReconsidered"
     contract_id: Identifier
     claim: Digest
     """Which claim, by its key's digest."""
@@ -270,10 +275,9 @@ class LineReconsidered(Event):
 # --- between the houses, and the ledger's own --------------------------------------------------
 
 
-class ContractPublished(Event):
+class ContractPublished(Event, frozen=True, kw_only=True):
     """The current contract for intake, applied where its version is newer."""
 
-    type: Literal["ContractPublished"] = "ContractPublished"
     contract_id: Identifier
     version: int
     supplier_ids: tuple[Identifier, ...]
@@ -282,18 +286,16 @@ class ContractPublished(Event):
     commitments: tuple[Terms, ...]
 
 
-class EntriesRecorded(Event):
+class EntriesRecorded(Event, frozen=True, kw_only=True):
     """Which events became which entries of the log; for display only."""
 
-    type: Literal["EntriesRecorded"] = "EntriesRecorded"
     size: int
     entries: tuple[Entry, ...]
 
 
-class RecordParked(Event):
+class RecordParked(Event, frozen=True, kw_only=True):
     """A record could not be read. Its bytes stay, encrypted, in the parking house's database."""
 
-    type: Literal["RecordParked"] = "RecordParked"
     house: Literal["intake", "verification", "ledger"]
     topic: Identifier
     incarnation: int
@@ -304,7 +306,7 @@ class RecordParked(Event):
     reason: Identifier
 
 
-AnyEvent: TypeAlias = Annotated[
+AnyEvent: TypeAlias = (
     ReturnReceived
     | ReturnWithdrawn
     | ReturnRefused
@@ -318,21 +320,22 @@ AnyEvent: TypeAlias = Annotated[
     | LineReconsidered
     | ContractPublished
     | EntriesRecorded
-    | RecordParked,
-    Field(discriminator="type"),
-]
+    | RecordParked
+)
 
-_READER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+_READER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_WRITER = msgspec.json.Encoder()
 
 
 def read(body: bytes) -> AnyEvent:
-    """The event in `body`. Raises pydantic's ValidationError where it is none of ours."""
-    return _READER.validate_json(body)
+    """The event in `body`. Raises msgspec's DecodeError where it is no JSON, and its
+    ValidationError where it is none of ours."""
+    return _READER.decode(body)
 
 
 def write(event: Event) -> bytes:
     """The event's exact bytes on the wire: UTF-8 JSON in field order. Inverse of `read`."""
-    return event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_none=True)
+    return _WRITER.encode(event)
 
 
 def subject(event: Event) -> str:

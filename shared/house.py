@@ -12,11 +12,13 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
+from fastapi import FastAPI
 
-from shared import consumer, kafka, keys, log, mail, outbox, sql, tail
+from shared import consumer, http, kafka, keys, log, mail, outbox, sql, tail
 from shared.settings import Settings
 
 READY_SECONDS_MAX = 2.0
@@ -102,6 +104,20 @@ async def at_work(
 async def _start_producer(settings: Settings, room: mail.Mailroom) -> AIOKafkaProducer:
     await tail.guard(settings, room)
     return await kafka.start_producer(settings)
+
+
+def build(house: mail.House, lifespan: http.Lifespan, body_bytes_max: int | None = None) -> FastAPI:
+    """The house's app: healthy while the `House` that `lifespan` leaves in `app.state.house` is."""
+
+    async def is_live() -> bool:
+        return bool(app.state.house.is_live())
+
+    async def is_ready() -> bool:
+        return bool(await app.state.house.is_ready())
+
+    title, health = f"Makegood {house}", http.Health(is_live, is_ready)
+    app = http.build(title, version("makegood"), lifespan, health, body_bytes_max)
+    return app
 
 
 def _calm_collector() -> None:

@@ -26,8 +26,9 @@ from prometheus_client import REGISTRY
 from shared import topics
 from shared.settings import Settings
 
-RECORDS_MAX = 500
-"""Records in one batch: at 50 µs each to read, a batch stays well below the heartbeat."""
+RECORDS_MAX = 1000
+"""Records in one batch: a backlog is worked off in batches that share their queries and commit; at
+15 µs each to read, the event loop is held for 15 ms."""
 EMPTY_POLL_MS = 40
 """A new record waits this long at most behind an empty poll; one consumer idles at 1 % of a
 core."""
@@ -90,7 +91,7 @@ async def start_producer(settings: Settings) -> AIOKafkaProducer:
         **_connection(settings),
         acks="all",
         enable_idempotence=True,
-        compression_type="lz4",
+        compression_type="snappy",  # lz4 comes at its costliest level here: four times the work
         linger_ms=0,
         max_batch_size=256 * 1024,
         max_request_size=topics.MESSAGE_BYTES_MAX,
@@ -134,9 +135,9 @@ async def start_admin(settings: Settings) -> AIOKafkaAdminClient:
 
 async def raw_records(records: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
     """FastStream's parser decodes every header as UTF-8 and skips the batch where one is not: it
-    is shown none."""
-    message = await parse(tuple(dataclasses.replace(record, headers=()) for record in records))
-    message.raw_message = records
+    is shown one record, without any. Its metrics count the bodies and records put in here."""
+    message = await parse((dataclasses.replace(records[0], headers=()),))
+    message.raw_message, message.body = records, [record.value or b"" for record in records]
     return message
 
 

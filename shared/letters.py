@@ -7,11 +7,10 @@ code. Refuses: nothing silently; what is unreadable is parked by `mail`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-import pydantic
+import msgspec
 from aiokafka import ConsumerRecord
 
 from shared import events
@@ -19,8 +18,7 @@ from shared import events
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """A record that could be read, and where it stood. `event` is what the house's reader made."""
 
     event: Any
@@ -50,12 +48,11 @@ def read_event(record: Record) -> tuple[events.AnyEvent, UUID]:
         raise UnreadableError("no_key")
     try:
         event = events.read(record.value)
-    except pydantic.ValidationError as error:
-        kinds = {e["type"] for e in error.errors(include_url=False, include_input=False)}
-        if "json_invalid" in kinds:
-            raise UnreadableError("malformed_json") from None
-        unknown = {"union_tag_invalid", "union_tag_not_found"} & kinds
-        raise UnreadableError("unknown_type" if unknown else "wrong_schema") from None
+    except msgspec.ValidationError as error:
+        has_no_type = str(error).endswith(("`$.type`", "field `type`"))
+        raise UnreadableError("unknown_type" if has_no_type else "wrong_schema") from None
+    except (ValueError, RecursionError):
+        raise UnreadableError("malformed_json") from None
     headers = dict(record.headers)
     if headers.get("ce_id") != str(event.event_id).encode():
         raise UnreadableError("bad_headers")

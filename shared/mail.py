@@ -17,6 +17,7 @@ Architecture §4. The offsets that count are these; Kafka's own are a courtesy t
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -93,15 +94,11 @@ async def _seen_in_inbox(conn: sql.Connection, letters: Sequence[Letter]) -> dic
 
 async def _remember_in_inbox(conn: sql.Connection, letters: Sequence[Letter]) -> None:
     ordered = sorted(  # sorted keys: two processes never deadlock here
-        (letter.event_id.bytes, hashlib.sha256(letter.body).digest())
+        (letter.event_id, hashlib.sha256(letter.body).digest())
         for letter in letters
         if letter.event_id is not None
     )
-    await conn.execute(
-        "INSERT INTO inbox (event_id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])",
-        [UUID(bytes=row[0]) for row in ordered],
-        [row[1] for row in ordered],
-    )
+    await conn.copy_records_to_table("inbox", columns=("event_id", "digest"), records=ordered)
 
 
 Seen: TypeAlias = Callable[[sql.Connection, Sequence[Letter]], Awaitable[dict[UUID, bool]]]
@@ -120,8 +117,8 @@ class Mailroom:
     reader: Reader = read_event
     seen: Seen = _seen_in_inbox
     remember: Remember | None = _remember_in_inbox
-    posted: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set after each commit that posted letters: wakes the relay in this process."""
+    posted: outbox.Posted = field(default_factory=outbox.Posted)
+    """Told after each commit that posted letters: wakes the relay in this process."""
     alarm: str | None = None
     """Why this house must not write: its database is older than what was sent from it."""
     checking: asyncio.Task[None] | None = None
@@ -142,7 +139,7 @@ class Unit:
     """Taken before with the same bytes, at new offsets."""
     _posts: list[outbox.Post] = field(default_factory=list)
     _parked: list[tuple[Record, str]] = field(default_factory=list)
-    _records: dict[tuple[str, int, int], Record] = field(default_factory=dict)
+    _records: Sequence[Record] = ()
 
     def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> None:
         """Keeps a letter for the outbox; letters leave in the order of these calls."""
@@ -150,7 +147,11 @@ class Unit:
 
     def park(self, letter: Letter, reason: str) -> None:
         """Puts aside a record that can be read and cannot be acted on."""
-        self._parked.append((self._records[letter.topic, letter.partition, letter.offset], reason))
+        self._parked.append((self._by_place[letter.topic, letter.partition, letter.offset], reason))
+
+    @functools.cached_property
+    def _by_place(self) -> dict[tuple[str, int, int], Record]:
+        return {(r.topic, r.partition, r.offset): r for r in self._records}
 
 
 @asynccontextmanager
@@ -162,20 +163,18 @@ async def unit(room: Mailroom, records: Sequence[Record]) -> AsyncIterator[Unit]
             positions = await _lock_positions(conn, {(r.topic, r.partition) for r in records})
             work = await _open(room, conn, positions, list(zip(records, readings, strict=True)))
             yield work
-            await _close(room, work, positions, records)
+            posted = await _close(room, work, positions, records)
             failpoints.hit("before_database_commit")
     failpoints.hit("after_database_commit")
     room.parked_last = frozenset((r.topic, r.partition, r.offset) for r, _ in work._parked)
     metrics.BATCH_RECORDS.labels(room.house).observe(len(records))
-    if work._posts:
-        room.posted.set()
+    room.posted.keep(posted)
 
 
 async def park(room: Mailroom, record: Record, reason: str) -> None:
     """Puts aside one record that the house could not act on, and moves on behind it."""
     async with unit(replace(room, reader=_refuse(reason)), [record]):
         pass
-    room.posted.set()
 
 
 def _refuse(reason: str) -> Reader:
@@ -257,7 +256,7 @@ async def _open(
     positions: dict[Partition, _Position],
     readings: list[tuple[Record, _Reading]],
 ) -> Unit:
-    work = Unit(conn, (), ())
+    work = Unit(conn, (), (), _records=[record for record, _ in readings])
     letters: list[Letter] = []
     for record, reading in _fence(positions, readings):
         if isinstance(reading, UnreadableError):
@@ -275,7 +274,6 @@ async def _open(
                 record.headers,
             )
         )
-        work._records[record.topic, record.partition, record.offset] = record
     work.letters, work.repeats = await _divide(room, work, letters)
     return work
 
@@ -312,14 +310,15 @@ async def _divide(
 
 async def _close(
     room: Mailroom, work: Unit, positions: dict[Partition, _Position], records: Sequence[Record]
-) -> None:
-    """Writes what the unit kept: seen ids, parked records, letters, and the new offsets."""
+) -> dict[int, outbox.Row]:
+    """Writes what the unit kept: seen ids, parked records, letters, and the new offsets. Gives the
+    letters that were posted."""
     known = [letter for letter in work.letters if letter.event_id is not None]
     if room.remember is not None and known:
         await room.remember(work.conn, known)
     if work._parked:
         await _park(room, work, positions)
-    await outbox.post(work.conn, work._posts)
+    posted = await outbox.post(work.conn, work._posts)
     last = {(r.topic, r.partition): r for r in records}
     moved = {
         partition: record
@@ -338,6 +337,7 @@ async def _close(
         [record.offset + 1 for record in moved.values()],
         [_digest(record) for record in moved.values()],
     )
+    return posted
 
 
 async def _park(room: Mailroom, work: Unit, positions: dict[Partition, _Position]) -> None:

@@ -1,31 +1,43 @@
 """Letters out: posted in the transaction that causes them, relayed to Kafka when it has committed.
 
 Promises: what was posted is published at least once, and in the order of posting for each key, by
-one relay at a time. The relay reads *unsent* rows by id (never `id > last`: a smaller id may commit
-later), sends them in order with an idempotent producer (acks=all), and takes them off the list when
-the broker has acknowledged them all. On any failure it drops the producer and starts again at the
-first unsent row, so that nothing overtakes. Rows stay in the outbox for republishing.
+one relay at a time. The relay reads *unsent* ids in their order (never `id > last`: a smaller id
+may commit later), sends their letters with an idempotent producer (acks=all), and takes them off
+the list when the broker has acknowledged them all. On any failure it drops the producer and starts
+again at the first unsent letter, so that nothing overtakes. What was posted by this process it has
+in memory; all else, and whatever memory lost, is in the table. Rows stay in the outbox for
+republishing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
 
 from shared import events, failpoints, log, metrics, sql, topics
 
 Post: TypeAlias = tuple[topics.Topic, events.Event, int | None]
 """Topic, event, and the partition where the key does not choose it."""
+Row: TypeAlias = tuple[str, int | None, str, UUID, str, datetime, bytes]
+"""A letter as the table has it: topic, partition, key, event id, type, moment, body."""
 
 BATCH_MAX = 1000
 """Letters in one round of the relay: bounds its memory and the time it holds the lock."""
 IDLE_SECONDS = 1.0
 """How often the relay looks without being woken: letters posted by another process."""
+KEPT_LETTERS_MAX = 4 * BATCH_MAX
+KEPT_BYTES_MAX = 16 * 1024 * 1024
+"""What memory holds for the relay: a second of work, and little beside what a house takes."""
 BACKOFF_SECONDS_MAX = 5.0
 DELIVERY_SECONDS_MAX = 8.0
 """Below the server's transaction time-out, which would otherwise close the connection first."""
@@ -33,38 +45,69 @@ DELIVERY_SECONDS_MAX = 8.0
 _log = log.get(__name__)
 
 
-async def post(conn: sql.Connection, letters: Iterable[Post]) -> None:
-    """Puts letters into the outbox of the caller's transaction, in their order.
+class Posted(asyncio.Event):
+    """Wakes the relay after a commit, and saves it reading what was committed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[int, Row] = {}
+        self._bytes = 0
+
+    def keep(self, letters: Mapping[int, Row]) -> None:
+        """Takes what `post` gave, *after* its transaction has committed, and wakes the relay. What
+        is too much, or was sent by another process, is forgotten: the table has it."""
+        if letters:
+            self._bytes += sum(len(row[-1]) for row in letters.values())
+            self._kept.update(letters)
+            if len(self._kept) > KEPT_LETTERS_MAX or self._bytes > KEPT_BYTES_MAX:
+                self._kept.clear()
+                self._bytes = 0
+            self.set()
+
+    def take(self, ids: Sequence[int]) -> dict[int, Row]:
+        """Hands over those that are kept."""
+        taken = {number: self._kept.pop(number) for number in ids if number in self._kept}
+        self._bytes -= sum(len(row[-1]) for row in taken.values())
+        return taken
+
+
+async def post(conn: sql.Connection, letters: Iterable[Post]) -> dict[int, Row]:
+    """Puts letters into the outbox of the caller's transaction, in their order; those that are new,
+    by id, for `Posted.keep`.
 
     A letter whose id was posted before is not posted again. The caller holds the lock that orders
-    a contract's letters (its contract rows, or intake's receipt counter).
+    a contract's letters (its contract rows, or intake's receipt counter); without it, two that post
+    the same id at once meet the table's constraint.
     """
-    rows = [(topic, partition, event, events.write(event)) for topic, event, partition in letters]
-    if not rows:
-        return
-    assert all(len(row[3]) <= topics.BODY_BYTES_MAX for row in rows), "a letter must always fit"
-    await conn.execute(
+    new: dict[UUID, Row] = {}
+    for topic, event, partition in letters:
+        if event.event_id not in new:
+            new[event.event_id] = _row(topic, event, partition)
+    if not new:
+        return {}
+    known, ids = await conn.fetchrow(
         """
-        WITH posted AS (
-            INSERT INTO outbox (topic, partition, key, event_id, type, occurred_at, body)
-            SELECT topic, partition, key, event_id, type, occurred_at, body
-            FROM unnest($1::text[], $2::integer[], $3::text[], $4::uuid[], $5::text[],
-                        $6::timestamptz[], $7::bytea[]) WITH ORDINALITY
-                AS l (topic, partition, key, event_id, type, occurred_at, body, place)
-            ORDER BY place
-            ON CONFLICT (event_id) DO NOTHING
-            RETURNING id
-        )
-        INSERT INTO outbox_unsent (id) SELECT id FROM posted
+        SELECT ARRAY(SELECT event_id FROM outbox WHERE event_id = ANY($1)),
+            ARRAY(SELECT nextval('outbox_id_seq') FROM generate_series(1, cardinality($1)))
         """,
-        [topic.name for topic, *_ in rows],
-        [partition for _, partition, *_ in rows],
-        [events.subject(event) for _, _, event, _ in rows],
-        [event.event_id for _, _, event, _ in rows],
-        [type(event).__name__ for _, _, event, _ in rows],
-        [event.occurred_at for _, _, event, _ in rows],
-        [body for *_, body in rows],
-    )
+        list(new),
+    ) or ((), ())
+    for event_id in known:
+        del new[event_id]
+    posted = dict(zip(ids, new.values(), strict=False))  # an id too many is never used
+    rows = [(number, *row) for number, row in posted.items()]
+    await conn.copy_records_to_table("outbox", columns=_COLUMNS, records=rows)
+    await conn.execute("INSERT INTO outbox_unsent (id) SELECT unnest($1::bigint[])", list(posted))
+    return posted
+
+
+def _row(topic: topics.Topic, event: events.Event, partition: int | None) -> Row:
+    key, type_, body = events.subject(event), type(event).__name__, events.write(event)
+    assert len(body) <= topics.BODY_BYTES_MAX, "a letter must always fit"
+    return topic.name, partition, key, event.event_id, type_, event.occurred_at, body
+
+
+_COLUMNS = ("id", "topic", "partition", "key", "event_id", "type", "occurred_at", "body")
 
 
 async def republish(conn: sql.Connection, topic: str) -> int:
@@ -79,67 +122,110 @@ async def republish(conn: sql.Connection, topic: str) -> int:
     return int(done.rpartition(" ")[2])
 
 
-async def relay_once(house: str, pool: sql.Pool, producer: AIOKafkaProducer) -> int:
+async def relay_once(house: str, pool: sql.Pool, producer: AIOKafkaProducer, posted: Posted) -> int:
     """Sends the first unsent letters, in order; how many. 0 when none wait or another relay works.
 
-    One transaction from reading to taking off the list; its row lock makes the relay single, and
-    the server's time-out ends it for a process that stands still.
+    One transaction from reading to taking off the list; its lock makes the relay single, and the
+    server's time-out ends it for a process that stands still.
     """
     async with pool.acquire() as conn, conn.transaction():
         if not await conn.fetchval(
             "SELECT pg_try_advisory_xact_lock(hashtext('outbox-' || $1))", house
         ):
             return 0
-        rows = await conn.fetch(
-            """
-            SELECT o.id, o.topic, o.partition, o.key, o.event_id, o.type, o.occurred_at, o.body
-            FROM outbox_unsent AS u JOIN outbox AS o USING (id)
-            ORDER BY u.id LIMIT $1
-            """,
-            BATCH_MAX,
-        )
-        if not rows:
+        unsent = await conn.fetch("SELECT id FROM outbox_unsent ORDER BY id LIMIT $1", BATCH_MAX)
+        ids = [number for (number,) in unsent]
+        if not ids:
             return 0
+        letters = posted.take(ids)
+        letters |= await _read(conn, [number for number in ids if number not in letters])
         async with asyncio.timeout(DELIVERY_SECONDS_MAX):
-            deliveries = []
-            for row in rows:
-                deliveries.append(
-                    await producer.send(
-                        row["topic"],
-                        value=row["body"],
-                        key=row["key"].encode(),
-                        partition=row["partition"],
-                        headers=_headers(house, row),
-                    )
-                )
-            await asyncio.gather(*deliveries)
+            await _send(house, producer, [letters[number] for number in ids])
         failpoints.hit("after_send_before_mark")
-        await conn.execute(
-            "DELETE FROM outbox_unsent WHERE id = ANY($1)", [row["id"] for row in rows]
-        )
-    for row in rows:
-        metrics.SENT.labels(row["topic"]).inc()
-    return len(rows)
+        await conn.execute("DELETE FROM outbox_unsent WHERE id = ANY($1)", ids)
+    for topic, sent in Counter(row[0] for row in letters.values()).items():
+        metrics.SENT.labels(topic).inc(sent)
+    return len(ids)
 
 
-def _headers(house: str, row: sql.Record) -> list[tuple[str, bytes]]:
+async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:
+    """Letters that memory does not have."""
+    if not ids:
+        return {}
+    rows = await conn.fetch(
+        """
+        SELECT id, topic, partition, key, event_id, type, occurred_at, body
+        FROM outbox WHERE id = ANY($1)
+        """,
+        ids,
+    )
+    return {number: tuple(row) for number, *row in rows}
+
+
+async def _send(house: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
+    """Delivers letters, in order within each partition: a batch leaves when the one before it has
+    arrived. Else one that the broker refuses could be overtaken by the next."""
+    batches: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    counts = {topic: len(await producer.partitions_for(topic)) for topic in {r[0] for r in rows}}
+    for topic, given, key, event_id, type_, occurred_at, body in rows:
+        partition = _partition(key, counts[topic]) if given is None else given
+        letter = {
+            "timestamp": None,
+            "key": key.encode(),
+            "value": body,
+            "headers": _headers(house, key, event_id, type_, occurred_at),
+        }
+        waiting = batches[topic, partition]
+        if not waiting or waiting[-1].append(**letter) is None:  # full
+            waiting.append(producer.create_batch())
+            waiting[-1].append(**letter)  # the first always fits, whatever its size
+    async with asyncio.TaskGroup() as deliveries:
+        for (topic, partition), waiting in batches.items():
+            deliveries.create_task(_deliver(producer, waiting, topic, partition))
+
+
+async def _deliver(
+    producer: AIOKafkaProducer, batches: list[Any], topic: str, partition: int
+) -> None:
+    for batch in batches:
+        await (await producer.send_batch(batch, topic, partition=partition))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _partition(key: str, count: int) -> int:
+    """Where a producer of ours, and any client of Kafka's, puts this key."""
+    chosen: int = DefaultPartitioner()(key.encode(), range(count), ())
+    return chosen
+
+
+def _headers(
+    house: str, key: str, event_id: UUID, type_: str, occurred_at: datetime
+) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0, binary mode."""
     return [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", str(row["event_id"]).encode()),
-        ("ce_type", row["type"].encode()),
-        ("ce_source", f"/makegood/{house}".encode()),
-        ("ce_time", events.utc(row["occurred_at"]).encode()),
-        ("ce_subject", row["key"].encode()),
-        ("content-type", b"application/json"),
+        ("ce_id", str(event_id).encode()),
+        ("ce_time", events.utc(occurred_at).encode()),
+        ("ce_subject", key.encode()),
+        *_kind(house, type_),
     ]
+
+
+@functools.cache
+def _kind(house: str, type_: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers that all letters of a house and a type share."""
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_type", type_.encode()),
+        ("ce_source", f"/makegood/{house}".encode()),
+        ("content-type", b"application/json"),
+    )
 
 
 async def relay(
     house: str,
     pool: sql.Pool,
     make_producer: Callable[[], Awaitable[AIOKafkaProducer]],
-    posted: asyncio.Event,
+    posted: Posted,
 ) -> None:
     """Relays for ever; a broken broker or database is tried again with growing, jittered pauses."""
     producer: AIOKafkaProducer | None = None
@@ -149,7 +235,7 @@ async def relay(
             try:
                 producer = producer or await make_producer()
                 posted.clear()
-                if not await relay_once(house, pool, producer):
+                if not await relay_once(house, pool, producer, posted):
                     await _until_posted(house, pool, posted)
                 failures = 0
             except Exception as error:
@@ -171,7 +257,7 @@ async def _drop(producer: AIOKafkaProducer | None) -> None:
                 await producer.stop()
 
 
-async def _until_posted(house: str, pool: sql.Pool, posted: asyncio.Event) -> None:
+async def _until_posted(house: str, pool: sql.Pool, posted: Posted) -> None:
     """Until we are told of a letter, or find that one waits. One query is all that idling takes."""
     while True:
         try:

@@ -1,17 +1,21 @@
 """What events are made of: identifiers, figures, and the parts of a return and of a decision.
 
-Promises: frozen models; a new field is optional, a changed meaning is a new version; unknown fields
-are passed over by readers. `events.py` has the events themselves.
+Promises: frozen structs; a new field is optional, a changed meaning is a new version; unknown
+fields are passed over by readers, and fields that say no more than their default are not written.
+`events.py` has the events themselves.
+
+Refuses: figures that suppliers or managers state and nobody can count with (`assert_sound`). What
+a house makes itself is not checked again.
 """
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+import msgspec
 
 TEXT_LENGTH_MAX = 200
 """Longest identifier on the wire, in characters: org-ids, postcodes and codes are far below it."""
@@ -19,34 +23,51 @@ TEXT_LENGTH_MAX = 200
 INSTALLATION = "installation"
 """The authority of events that concern no single one (days, entries, parked records)."""
 
-Identifier = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 """Lower-case hex of a SHA-256."""
-Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Period = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 """A month, `YYYY-MM`."""
+Quantity: TypeAlias = Decimal
+"""A finite decimal, written as a plain string (never a float)."""
+NIL: Final = Decimal(0)
+WHOLE: Final = Decimal(1)
+"""Defaults of figures. Who gives these very objects has them left out of what is written."""
+
+_DIGITS_MAX = 20
+"""Before and behind the point; far beyond any sum of money."""
+_ON_WIRE = {"from_": "from"}
+"""Fields whose name is a word of Python's."""
 
 
-def _plain(value: Decimal) -> str:
-    return format(value, "f")
+class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What all of them are."""
 
 
-Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
-"""A finite decimal, written as a plain string (never a float, never an exponent)."""
+def assert_sound(*figures: Decimal | None) -> None:
+    """Raises ValueError for a figure that is not finite, or beyond all sums of money."""
+    for figure in figures:
+        if figure is None:
+            continue
+        if not figure.is_finite() or not -_DIGITS_MAX < figure.adjusted() < _DIGITS_MAX:
+            raise ValueError(f"{figure} is no figure that anything can be counted with")
 
 
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+def plain(value: Decimal) -> Decimal:
+    """The same figure, such that it is written without an exponent. Houses put figures that they
+    rounded, or took from people, on the wire through here; intake's rules bound the others."""
+    return Decimal(format(value, "f"))
 
 
 # --- what a supplier reported ---------------------------------------------------------------
 
 
-class Place(Frozen):
+class Place(Frozen, frozen=True, kw_only=True):
     postcode: str | None = None
     school: str | None = None
 
 
-class Person(Frozen):
+class Person(Frozen, frozen=True, kw_only=True):
     """`person_id` is random, by (authority, employer, reference); `shared_person_id` joins
     employers where a shared identifier (a ULN, a council code) was given."""
 
@@ -56,8 +77,11 @@ class Person(Frozen):
     in_post_on: date | None = None
     left_on: date | None = None
 
+    def __post_init__(self) -> None:
+        assert_sound(self.weekly_hours)
 
-class Invoice(Frozen):
+
+class Invoice(Frozen, frozen=True, kw_only=True):
     payer_id: Identifier
     payee_id: Identifier
     number: Identifier
@@ -65,28 +89,34 @@ class Invoice(Frozen):
     credit_of: str | None = None
     issued_on: date | None = None
 
+    def __post_init__(self) -> None:
+        assert_sound(self.net_total)
 
-class Session(Frozen):
+
+class Session(Frozen, frozen=True, kw_only=True):
     start: str
     """Local time, `YYYY-MM-DDTHH:MM`."""
     hours: Quantity
     attendees: int
     deliverer_id: Identifier
 
+    def __post_init__(self) -> None:
+        assert_sound(self.hours)
 
-class Evidence(Frozen):
+
+class Evidence(Frozen, frozen=True, kw_only=True):
     evidence_id: str | None = None
     sha256: Digest | None = None
 
 
-class Line(Frozen):
+class Line(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
     line_id: Identifier
     commitment_id: Identifier
     quantity: Quantity
     unit: Identifier
-    from_: date = Field(alias="from")
+    from_: date
     to: date | None = None
-    attribution: Quantity = Decimal(1)
+    attribution: Quantity = WHOLE
     place: Place | None = None
     person: Person | None = None
     invoice: Invoice | None = None
@@ -94,11 +124,14 @@ class Line(Frozen):
     is_late: bool = False
     evidence: tuple[Evidence, ...] = ()
 
+    def __post_init__(self) -> None:
+        assert_sound(self.quantity, self.attribution)
+
 
 # --- what was promised, and what was decided ---------------------------------------------------
 
 
-class Commitment(Frozen):
+class Commitment(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
     """One version of a promise, as figures. Shape of `profile` and `area`: verification's
     `contract.py`, which reads them."""
 
@@ -111,10 +144,13 @@ class Commitment(Frozen):
     target: Quantity
     profile: dict[str, Any]
     area: dict[str, Any] | None = None
-    from_: date | None = Field(default=None, alias="from")
+    from_: date | None = None
+
+    def __post_init__(self) -> None:
+        assert_sound(self.target)
 
 
-class Finding(Frozen):
+class Finding(Frozen, frozen=True, kw_only=True):
     """What a rule found: `found` and `wanted` are figures or codes, never prose."""
 
     rule: Identifier
@@ -126,15 +162,15 @@ class Finding(Frozen):
 Outcome: TypeAlias = Literal["counted", "provisional", "queried", "not_counted"]
 
 
-class LineResult(Frozen):
+class LineResult(Frozen, frozen=True, kw_only=True):
     return_id: UUID | None = None
     """Given where the line belongs to another return than the event's own."""
     line_id: Identifier
     commitment_id: Identifier
     outcome: Outcome
     counted: Quantity
-    provisional: Quantity = Decimal(0)
-    queried: Quantity = Decimal(0)
+    provisional: Quantity = NIL
+    queried: Quantity = NIL
     findings: tuple[Finding, ...] = ()
 
 
@@ -143,7 +179,7 @@ Rating: TypeAlias = Literal[
 ]
 
 
-class Assessment(Frozen):
+class Assessment(Frozen, frozen=True, kw_only=True):
     """One commitment at one period's end, with all that it used (rule A9)."""
 
     commitment_id: Identifier
@@ -170,7 +206,7 @@ class Assessment(Frozen):
     """True when an earlier rating of the same period is replaced by this one."""
 
 
-class Terms(Frozen):
+class Terms(Frozen, frozen=True, kw_only=True):
     """What intake must know of a commitment to read a line."""
 
     commitment_id: Identifier
@@ -180,6 +216,6 @@ class Terms(Frozen):
     state: Literal["draft", "active", "closed"]
 
 
-class Entry(Frozen):
+class Entry(Frozen, frozen=True, kw_only=True):
     event_id: UUID
     index: int

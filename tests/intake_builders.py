@@ -80,7 +80,7 @@ TRAINING: Mapping[str, Any] = {
         "deliverer_id": PARTY,
     },
 }
-MEASURES = {
+MEASURES: Mapping[str, tuple[str, Any, str]] = {
     "apprentices": ("apprentices-started", "post", "FTE"),
     "local-spend": ("local-spend", "sum", "GBP"),
     "schools": ("school-visits", "sum", "visits"),
@@ -136,19 +136,11 @@ def a_contract_published(
         "starts_on": date(2026, 10, 6),
         "ends_on": date(2028, 10, 5),
         "commitments": tuple(
-            Terms.model_validate(
-                {
-                    "commitment_id": name,
-                    "measure": measure,
-                    "kind": kind,
-                    "unit": unit,
-                    "state": "active",
-                }
-            )
+            Terms(commitment_id=name, measure=measure, kind=kind, unit=unit, state="active")
             for name, (measure, kind, unit) in MEASURES.items()
         ),
     }
-    return ContractPublished.model_validate(facts | changes)
+    return ContractPublished(**facts | changes)
 
 
 def a_standing(**changes: Any) -> returns.Standing:

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from services.verification import contract, places, state
 from services.verification.state import Decisions, Facts, Lines, State
 from services.verification.world import World
@@ -67,7 +69,7 @@ def commitment(contract_id: str = "C1", version: int = 1, **figures: Any) -> Any
         **head("commitment", contract_id, figures.get("commitment_id"), version, day="2026-10-01"),
         contract_id=contract_id,
         contract_version=2,
-        commitment=events.Commitment.model_validate(values | figures),
+        commitment=msgspec.convert(values | figures, events.Commitment),
         proposed_by="manager",
         approved_by="approver",
     )
@@ -100,8 +102,9 @@ def returned(
     contract_id = figures.pop("contract_id", "C1")
     day = figures.pop("day", f"{period}-28")
     given = [{"from": f"{period}-12"} | each for each in lines]
-    return events.ReturnReceived.model_validate(
+    return msgspec.convert(
         {
+            "type": "ReturnReceived",
             **head("return", receipt_no, day=day),
             "contract_id": contract_id,
             "return_id": ids.derived("return", receipt_no),
@@ -112,7 +115,8 @@ def returned(
             "nil": not lines,
             "lines": given,
             **figures,
-        }
+        },
+        events.ReturnReceived,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from aiokafka import ConsumerRecord, TopicPartition
 
-from services.verification import app, handlers, parts, registering
+from services.verification import app, handlers, parts, registering, state, store
 from services.verification.settings import Settings
 from shared import auth, clock, events, mail, positions, sql, topics
 from tests import verification_builders as build
@@ -121,6 +121,11 @@ class House:
         return [
             events.read(row["body"]) for row in rows if topic is None or row["topic"] == topic.name
         ]
+
+    async def lines(self) -> list[tuple[str, state.Line]]:
+        """All current lines, with their contracts."""
+        rows = await self.pool.fetch("SELECT contract_id, lines FROM checked_return ORDER BY 1")
+        return [(row[0], line) for row in rows for line in store.read_lines(row[1])]
 
     async def rows(self, table: str, order: str = "1, 2, 3, 4") -> list[tuple[Any, ...]]:
         return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -49,20 +48,9 @@ def build(settings: IntakeSettings) -> FastAPI:
         ) as app.state.house:
             yield
 
-    async def is_live() -> bool:
-        return bool(app.state.house.is_live())
-
-    async def is_ready() -> bool:
-        return bool(await app.state.house.is_ready())
-
-    app = http.build(
-        "Makegood intake",
-        version("makegood"),
-        lifespan,
-        http.Health(is_live, is_ready),
-        submission.BODY_BYTES_MAX,
-    )
+    app = houses.build("intake", lifespan, submission.BODY_BYTES_MAX)
     app.include_router(api.router)
+    http.open_lane(app, "POST", "/api/v1/returns", api.post_return)
     if settings.demo:
         app.include_router(clockface.router)
     return app

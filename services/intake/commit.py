@@ -86,7 +86,8 @@ class Committer:
         try:
             async with self._room.pool.acquire() as conn, conn.transaction():
                 taken = await self._desk.take(conn, [one.post for one in group])
-                await outbox.post(conn, [(topics.RETURNS, one, None) for one in taken.letters])
+                letters = [(topics.RETURNS, one, None) for one in taken.letters]
+                posted = await outbox.post(conn, letters)
                 failpoints.hit("before_database_commit")
         except Exception as error:
             if isinstance(error, sql.BROKEN) and not isinstance(error, ValueError):
@@ -100,7 +101,7 @@ class Committer:
                 _fail(group, error)
         else:
             failpoints.hit("after_database_commit")
-            self._room.posted.set()
+            self._room.posted.keep(posted)
             for one, decision in zip(group, taken.decisions, strict=True):
                 measured.count(decision)
                 if not one.answer.done():  # the sender may have gone

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -95,12 +95,13 @@ class Desk:
         """Decides over `posts` and keeps what was decided."""
         stand = await store.lock_desk(conn, self.now())
         state = await self._gather(conn, stand, posts)
+        keys_known = frozenset(state.by_key)
         is_heavy = sum(len(post.body) for post in posts) > HEAVY_BYTES
         decisions = await _run(is_heavy, lambda: [admission.decide(state, p) for p in posts])
         accepted = [one for one in decisions if isinstance(one, admission.Accepted)]
         refused = [one for one in decisions if isinstance(one, admission.Refused)]
-        await store.keep_returns(conn, accepted, state.at)
-        await store.keep_keys(conn, _keys(decisions))
+        await store.keep_returns(conn, accepted)
+        await store.keep_keys(conn, _new_keys(state, keys_known))
         await store.keep_refusals(conn, refused, state.at)
         await store.leave_desk(conn, state.receipt_no, state.at)
         roster = await self._roster(conn, accepted)
@@ -110,25 +111,26 @@ class Desk:
     async def _gather(
         self, conn: sql.Connection, stand: store.Stand, posts: Sequence[admission.Post]
     ) -> admission.State:
-        chains = {post.chain for post in posts if post.chain is not None}
-        keys = {(post.party_id, post.key) for post in posts if post.key is not None}
+        known = list(zip(posts, await store.known(conn, posts), strict=True))
+        before = {one for _, k in known for one in (k.by_key, k.by_bytes) if one is not None}
+        issued = await store.receipts_of(conn, before)
         return admission.State(
             at=stand.at(self.now()),
             receipt_no=stand.receipt_no,
             signer=self.signer,
             merge_within=self.merge_within,
             event_bytes_max=topics.BODY_BYTES_MAX,
-            contracts=await self._known(conn, {chain[0] for chain in chains}),
-            latest=await store.latest(conn, chains),
-            by_key=await store.accepted_by_key(conn, keys) if keys else {},
-            by_bytes=await store.accepted_by_bytes(conn, {(p.party_id, p.sha256) for p in posts}),
+            contracts=await self._contracts_of(conn, known),
+            latest={p.chain: k.latest for p, k in known if p.chain and k.latest},
+            by_key={(p.party_id, p.key): issued[k.by_key] for p, k in known if p.key and k.by_key},
+            by_bytes={(p.party_id, p.sha256): issued[k.by_bytes] for p, k in known if k.by_bytes},
         )
 
-    async def _known(
-        self, conn: sql.Connection, contract_ids: set[str]
+    async def _contracts_of(
+        self, conn: sql.Connection, known: Sequence[tuple[admission.Post, store.Known]]
     ) -> dict[str, returns.Contract]:
         """The newest version of each contract, read again only where it has changed."""
-        versions = await store.contract_versions(conn, contract_ids)
+        versions = {p.chain[0]: k.version for p, k in known if p.chain and k.version}
         stale = [c for c, version in versions.items() if self._version(c) != version]
         if len(self._contracts) + len(stale) > CONTRACTS_MAX:
             self._contracts.clear()
@@ -160,9 +162,9 @@ async def _run(is_heavy: bool, work: Callable[[], Made]) -> Made:
     return await asyncio.to_thread(work) if is_heavy else work()
 
 
-def _keys(decisions: Sequence[admission.Decision]) -> set[tuple[str, str, UUID]]:
+def _new_keys(
+    state: admission.State, known: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], UUID]:
     return {
-        (one.post.party_id, one.post.key, one.issued.receipt.return_id)
-        for one in decisions
-        if not isinstance(one, admission.Refused) and one.post.key is not None
+        key: issued.receipt.return_id for key, issued in state.by_key.items() if key not in known
     }

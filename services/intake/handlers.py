@@ -15,15 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from services.intake import admission, desk, measured, store
+from services.intake import admission, desk, measured, statuses, store
 from shared import kafka, mail, topics
-from shared.events import (
-    CommitmentAssessed,
-    ContractPublished,
-    EntriesRecorded,
-    LineResult,
-    ReturnChecked,
-)
+from shared.events import ContractPublished, EntriesRecorded
 
 GROUP: Final = "makegood-intake"
 _OURS = (topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name)
@@ -59,7 +53,9 @@ def router(
     async def on_records(records: Sequence[mail.Record]) -> None:
         async with mail.unit(room, records) as work:
             await store.apply_contracts(work.conn, _newest_contracts(work.letters))
-            await store.apply_line_statuses(work.conn, _last_results(work.letters))
+            await store.apply_statuses(
+                work.conn, statuses.last(letter.event for letter in work.letters)
+            )
             await store.apply_entries(work.conn, _entries(work.letters))
             decisions = await _take_inbound(work, at)
         for decision in decisions:
@@ -99,24 +95,6 @@ def _newest_contracts(letters: Sequence[mail.Letter]) -> dict[str, tuple[int, by
             if known is None or known[0] < event.version:
                 newest[event.contract_id] = event.version, letter.body
     return newest
-
-
-def _last_results(
-    letters: Sequence[mail.Letter],
-) -> dict[tuple[UUID, str], tuple[UUID, LineResult]]:
-    """What was said last of each line, by its own return or because of another."""
-    last: dict[tuple[UUID, str], tuple[UUID, LineResult]] = {}
-    for letter in letters:
-        event = letter.event
-        if isinstance(event, ReturnChecked):
-            for result in event.results:
-                return_id = result.return_id or event.return_id
-                last[return_id, result.line_id] = event.event_id, result
-        if isinstance(event, ReturnChecked | CommitmentAssessed):
-            for result in event.changed:
-                if result.return_id is not None:
-                    last[result.return_id, result.line_id] = event.event_id, result
-    return last
 
 
 def _entries(letters: Sequence[mail.Letter]) -> list[Any]:

@@ -21,10 +21,6 @@ UPDATE desk SET day_ended = :day, stands_at = greatest(stands_at, :at);
 -- The time that the desk has come to; none before the installation.
 SELECT stands_at FROM desk;
 
--- name: contract_versions(contract_ids)
--- Contracts that submissions name, as far as they are known here.
-SELECT contract_id, version FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
-
 -- name: contract_bodies(contract_ids)
 -- Contracts whose version in memory is not the newest.
 SELECT contract_id, version, body FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
@@ -39,57 +35,34 @@ ORDER BY contract_id
 ON CONFLICT ON CONSTRAINT contract_pk DO UPDATE SET version = excluded.version, body = excluded.body
 WHERE contract.version < excluded.version;
 
--- name: latest(contract_ids, party_ids, periods)
--- The current revision of each contract, party and period.
-SELECT w.contract_id, w.party_id, w.period, r.revision, r.return_id
-FROM unnest(:contract_ids::text[], :party_ids::text[], :periods::text[])
-    AS w (contract_id, party_id, period)
-CROSS JOIN LATERAL (
+-- name: known(contract_ids, party_ids, periods, keys, digests)
+-- What the desk must know of each submission of a group, in its order: its contract's version, its
+-- month's current revision, and the return that it was before, by its key and by its bytes.
+SELECT
+    (SELECT c.version FROM contract AS c WHERE c.contract_id = w.contract_id) AS version,
+    r.revision, r.return_id,
+    (
+        SELECT i.return_id FROM idempotency AS i WHERE i.party_id = w.party_id AND i.key = w.key
+    ) AS by_key,
+    (
+        SELECT a.return_id FROM accepted_return AS a
+        WHERE a.party_id = w.party_id AND a.sha256 = w.sha256
+    ) AS by_bytes
+FROM unnest(
+    :contract_ids::text[], :party_ids::text[], :periods::text[], :keys::text[], :digests::bytea[]
+) WITH ORDINALITY AS w (contract_id, party_id, period, key, sha256, place)
+LEFT JOIN LATERAL (
     SELECT a.revision, a.return_id FROM accepted_return AS a
     WHERE a.contract_id = w.contract_id AND a.party_id = w.party_id AND a.period = w.period
     ORDER BY a.revision DESC LIMIT 1
-) AS r;
+) AS r ON true
+ORDER BY w.place;
 
--- name: accepted_by_bytes(party_ids, digests)
--- Receipts of submissions that came with the same bytes before.
-SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.sha256, a.salt,
-    a.received_at, a.merge_by, a.signature, a.public_key
-FROM unnest(:party_ids::text[], :digests::bytea[]) AS w (party_id, sha256)
-JOIN accepted_return AS a USING (party_id, sha256);
-
--- name: accepted_by_key(party_ids, keys)
--- Receipts of submissions that came under the same Idempotency-Key before.
-SELECT i.key, a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.sha256,
-    a.salt, a.received_at, a.merge_by, a.signature, a.public_key
-FROM unnest(:party_ids::text[], :keys::text[]) AS w (party_id, key)
-JOIN idempotency AS i USING (party_id, key)
-JOIN accepted_return AS a USING (return_id);
-
--- name: keep_returns(received_at, merge_by, public_key, return_ids, receipt_nos, authority_ids, contract_ids, party_ids, periods, revisions, supersedes, bodies, digests, salts, signatures)!
--- A group's accepted returns.
-INSERT INTO accepted_return (
-    return_id, receipt_no, authority_id, contract_id, party_id, period, revision, supersedes, body,
-    sha256, salt, received_at, merge_by, signature, public_key
-)
-SELECT return_id, receipt_no, authority_id, contract_id, party_id, period, revision, supersedes,
-    body, sha256, salt, :received_at, :merge_by, signature, :public_key
-FROM unnest(
-    :return_ids::uuid[], :receipt_nos::bigint[], :authority_ids::text[], :contract_ids::text[],
-    :party_ids::text[], :periods::text[], :revisions::integer[], :supersedes::uuid[],
-    :bodies::bytea[], :digests::bytea[], :salts::bytea[], :signatures::bytea[]
-) AS n (
-    return_id, receipt_no, authority_id, contract_id, party_id, period, revision, supersedes, body,
-    sha256, salt, signature
-)
-ORDER BY receipt_no;
-
--- name: keep_keys(party_ids, keys, return_ids)!
--- Idempotency-Keys of accepted submissions.
-INSERT INTO idempotency (party_id, key, return_id)
-SELECT party_id, key, return_id
-FROM unnest(:party_ids::text[], :keys::text[], :return_ids::uuid[]) AS n (party_id, key, return_id)
-ORDER BY party_id, key
-ON CONFLICT ON CONSTRAINT idempotency_pk DO NOTHING;
+-- name: receipts(return_ids)
+-- Receipts of returns that came before.
+SELECT return_id, receipt_no, contract_id, party_id, period, revision, sha256, salt, received_at,
+    merge_by, signature, public_key
+FROM accepted_return WHERE return_id = ANY(:return_ids::uuid[]);
 
 -- name: keep_refusals(refused_at, event_ids, party_ids, contract_ids, routes, rules, faults)!
 -- That submissions were refused.
@@ -182,24 +155,19 @@ WHERE a.return_id = :return_id
 
 -- name: line_statuses(return_id)
 -- What verification last said of a return's lines, and as which entry that was recorded.
-SELECT s.line_id, s.outcome, s.counted, s.provisional, s.queried, s.findings, e.index AS entry
-FROM line_status AS s LEFT JOIN entry AS e USING (event_id)
+SELECT l.key AS line_id, l.value::text AS said, e.index AS entry
+FROM last_said AS s
+CROSS JOIN jsonb_each(s.lines) AS l
+LEFT JOIN entry AS e ON e.event_id = (l.value ->> 0)::uuid
 WHERE s.return_id = :return_id;
 
--- name: apply_line_statuses(return_ids, line_ids, outcomes, counted, provisional, queried, findings, event_ids)!
--- Newer words on lines; what was said last stands.
-INSERT INTO line_status (
-    return_id, line_id, outcome, counted, provisional, queried, findings, event_id
-)
-SELECT return_id, line_id, outcome, counted, provisional, queried, findings::jsonb, event_id
-FROM unnest(
-    :return_ids::uuid[], :line_ids::text[], :outcomes::text[], :counted::text[],
-    :provisional::text[], :queried::text[], :findings::text[], :event_ids::uuid[]
-) AS n (return_id, line_id, outcome, counted, provisional, queried, findings, event_id)
-ORDER BY return_id, line_id
-ON CONFLICT ON CONSTRAINT line_status_pk DO UPDATE SET
-    outcome = excluded.outcome, counted = excluded.counted, provisional = excluded.provisional,
-    queried = excluded.queried, findings = excluded.findings, event_id = excluded.event_id;
+-- name: apply_statuses(return_ids, lines)!
+-- Newer words on lines, by return; what was said last of each line stands.
+INSERT INTO last_said (return_id, lines)
+SELECT return_id, lines::jsonb
+FROM unnest(:return_ids::uuid[], :lines::text[]) AS n (return_id, lines)
+ORDER BY return_id
+ON CONFLICT ON CONSTRAINT last_said_pk DO UPDATE SET lines = last_said.lines || excluded.lines;
 
 -- name: apply_entries(event_ids, indexes)!
 -- Which events became which entries.

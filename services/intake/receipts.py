@@ -74,7 +74,7 @@ def statement(receipt: Receipt) -> str:
 
 
 def _statement(fields: Mapping[str, Any]) -> str:
-    return "\n".join((HEADING, *(f"{name} {value}" for name, value in fields.items()), ""))
+    return "\n".join([HEADING, *[f"{name} {value}" for name, value in fields.items()], ""])
 
 
 def document(issued: Issued) -> dict[str, Any]:

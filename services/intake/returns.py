@@ -9,6 +9,7 @@ Refuses: rules I1 to I12, as far as one return alone can break them. The lines' 
 from __future__ import annotations
 
 import calendar
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from uuid import UUID
 from services.intake import faults, lines, submission
 from shared import measures
 from shared.events import (
+    WHOLE,
     ContractPublished,
     Evidence,
     Invoice,
@@ -135,6 +137,7 @@ def _check_period(
     return month
 
 
+@functools.lru_cache(maxsize=1_000)
 def month_of(period: str) -> lines.Month:
     """The days of a period, `YYYY-MM`."""
     year, number = int(period[:4]), int(period[5:])
@@ -299,7 +302,7 @@ def _line(line: submission.Line, people: People) -> Line:
         unit=line.unit,
         from_=line.from_,
         to=line.to,
-        attribution=Decimal(line.attribution or 1),
+        attribution=Decimal(line.attribution) if line.attribution else WHOLE,
         place=None if line.place is None else _place(line.place),
         person=None if line.person is None else _person(line.person, people),
         invoice=None if line.invoice is None else _invoice(line.invoice),

@@ -6,17 +6,16 @@ withdraws holds the desk's row lock (`lock_desk`), so that receipts, people and 
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from services.intake import admission, faults, identities, receipts
+from services.intake import admission, faults, identities, receipts, statuses
 from shared import clock, sql
-from shared.events import Entry, LineResult
+from shared.events import Entry
 
 QUERIES: Final = sql.queries(Path(__file__).with_name("queries.sql"))
 
@@ -63,10 +62,45 @@ async def stands_at(conn: sql.Connection | sql.Pool) -> datetime | None:
 # --- what is known before deciding -------------------------------------------------------------
 
 
-async def contract_versions(conn: sql.Connection, contract_ids: Collection[str]) -> dict[str, int]:
-    """The newest version of each contract that is known here."""
-    rows = await _all(QUERIES.contract_versions(conn, contract_ids=sorted(contract_ids)))
-    return {row["contract_id"]: row["version"] for row in rows}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one submission before it is decided."""
+
+    version: int | None
+    """The newest of its contract; None where there is none here."""
+    latest: admission.Latest | None
+    by_key: UUID | None
+    """The return that its party sent under the same Idempotency-Key before."""
+    by_bytes: UUID | None
+
+
+async def known(conn: sql.Connection, posts: Sequence[admission.Post]) -> list[Known]:
+    """For each of `posts`, in their order."""
+    given = [post.reading.submission for post in posts]
+    rows = await _all(
+        QUERIES.known(
+            conn,
+            contract_ids=[one.contract_id for one in given],
+            party_ids=[post.party_id for post in posts],
+            periods=[one.period for one in given],
+            keys=[post.key for post in posts],
+            digests=[post.sha256 for post in posts],
+        )
+    )
+    return [
+        Known(version, admission.Latest(revision, return_id) if revision else None, *before)
+        for version, revision, return_id, *before in rows
+    ]
+
+
+async def receipts_of(
+    conn: sql.Connection, return_ids: Collection[UUID]
+) -> dict[UUID, receipts.Issued]:
+    """Receipts given before, by return."""
+    if not return_ids:
+        return {}
+    rows = await _all(QUERIES.receipts(conn, return_ids=sorted(return_ids)))
+    return {row["return_id"]: issued(row) for row in rows}
 
 
 async def contract_bodies(
@@ -77,53 +111,13 @@ async def contract_bodies(
     return {row["contract_id"]: (row["version"], row["body"]) for row in rows}
 
 
-async def latest(
-    conn: sql.Connection, chains: Collection[admission.Chain]
-) -> dict[admission.Chain, admission.Latest]:
-    contract_ids, party_ids, periods = _columns(sorted(chains), 3)
-    rows = await _all(
-        QUERIES.latest(conn, contract_ids=contract_ids, party_ids=party_ids, periods=periods)
-    )
-    return {
-        (row["contract_id"], row["party_id"], row["period"]): admission.Latest(
-            row["revision"], row["return_id"]
-        )
-        for row in rows
-    }
-
-
-async def accepted_by_bytes(
-    conn: sql.Connection, pairs: Collection[tuple[str, bytes]]
-) -> dict[tuple[str, bytes], receipts.Issued]:
-    party_ids, digests = _columns(sorted(pairs), 2)
-    rows = await _all(QUERIES.accepted_by_bytes(conn, party_ids=party_ids, digests=digests))
-    return {(row["party_id"], row["sha256"]): issued(row) for row in rows}
-
-
-async def accepted_by_key(
-    conn: sql.Connection, pairs: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], receipts.Issued]:
-    party_ids, keys = _columns(sorted(pairs), 2)
-    rows = await _all(QUERIES.accepted_by_key(conn, party_ids=party_ids, keys=keys))
-    return {(row["party_id"], row["key"]): issued(row) for row in rows}
-
-
 def issued(row: sql.Record) -> receipts.Issued:
     """The receipt of an accepted return's row."""
-    receipt = receipts.Receipt(
-        kind="return",
-        receipt_no=row["receipt_no"],
-        return_id=row["return_id"],
-        contract_id=row["contract_id"],
-        party_id=row["party_id"],
-        period=row["period"],
-        revision=row["revision"],
-        sha256=row["sha256"],
-        salt=row["salt"],
-        received_at=row["received_at"],
-        merge_by=row["merge_by"],
-    )
+    receipt = receipts.Receipt(kind="return", **{name: row[name] for name in _RECEIPT_COLUMNS})
     return receipts.Issued(receipt, row["signature"], row["public_key"])
+
+
+_RECEIPT_COLUMNS: Final = [f.name for f in fields(receipts.Receipt) if f.name != "kind"]
 
 
 # --- people ------------------------------------------------------------------------------------
@@ -165,38 +159,48 @@ async def shared_people(conn: sql.Connection, hashes: Collection[bytes]) -> dict
 # --- what was decided --------------------------------------------------------------------------
 
 
-async def keep_returns(
-    conn: sql.Connection, accepted: Sequence[admission.Accepted], received_at: datetime
-) -> None:
-    """All of one group: they share time, promise and key."""
-    if not accepted:
-        return
-    issued = [one.issued for one in accepted]
-    await QUERIES.keep_returns(
-        conn,
-        received_at=received_at,
-        merge_by=issued[0].receipt.merge_by,
-        public_key=issued[0].public_key,
-        return_ids=[one.receipt.return_id for one in issued],
-        receipt_nos=[one.receipt.receipt_no for one in issued],
-        authority_ids=[one.acceptance.authority_id for one in accepted],
-        contract_ids=[one.receipt.contract_id for one in issued],
-        party_ids=[one.receipt.party_id for one in issued],
-        periods=[one.receipt.period for one in issued],
-        revisions=[one.receipt.revision for one in issued],
-        supersedes=[one.acceptance.supersedes for one in accepted],
-        bodies=[one.post.body for one in accepted],
-        digests=[one.receipt.sha256 for one in issued],
-        salts=[one.receipt.salt for one in issued],
-        signatures=[one.signature for one in issued],
+async def keep_returns(conn: sql.Connection, accepted: Sequence[admission.Accepted]) -> None:
+    """A group's accepted returns, in order of their receipts."""
+    if accepted:
+        await conn.copy_records_to_table(
+            "accepted_return", columns=_RETURN_COLUMNS, records=map(_return, accepted)
+        )
+
+
+_RETURN_COLUMNS: Final = (
+    *("return_id", "receipt_no", "authority_id", "contract_id", "party_id", "period", "revision"),
+    *("supersedes", "body", "sha256", "salt", "received_at", "merge_by", "signature", "public_key"),
+)
+
+
+def _return(one: admission.Accepted) -> tuple[Any, ...]:
+    receipt = one.issued.receipt
+    return (
+        receipt.return_id,
+        receipt.receipt_no,
+        one.acceptance.authority_id,
+        receipt.contract_id,
+        receipt.party_id,
+        receipt.period,
+        receipt.revision,
+        one.acceptance.supersedes,
+        one.post.body,
+        receipt.sha256,
+        receipt.salt,
+        receipt.received_at,
+        receipt.merge_by,
+        one.issued.signature,
+        one.issued.public_key,
     )
 
 
-async def keep_keys(conn: sql.Connection, keys: Collection[tuple[str, str, UUID]]) -> None:
-    """Party, Idempotency-Key and return."""
-    if keys:
-        party_ids, names, return_ids = _columns(sorted(keys), 3)
-        await QUERIES.keep_keys(conn, party_ids=party_ids, keys=names, return_ids=return_ids)
+async def keep_keys(conn: sql.Connection, new: Mapping[tuple[str, str], UUID]) -> None:
+    """Returns by party and Idempotency-Key; those that came under it for the first time."""
+    if new:
+        rows = [(*key, return_id) for key, return_id in new.items()]
+        await conn.copy_records_to_table(
+            "idempotency", columns=("party_id", "key", "return_id"), records=rows
+        )
 
 
 async def keep_refusals(
@@ -298,10 +302,12 @@ async def one_return(pool: sql.Pool, scope: Scope, return_id: UUID) -> sql.Recor
     return row
 
 
-async def line_statuses(pool: sql.Pool, return_id: UUID) -> dict[str, sql.Record]:
-    """What was last said, by line."""
+async def line_statuses(
+    pool: sql.Pool, return_id: UUID
+) -> dict[str, tuple[statuses.Said, int | None]]:
+    """What was last said and which entry said it, none until it is recorded; by line."""
     rows = await _all(QUERIES.line_statuses(pool, return_id=return_id))
-    return {row["line_id"]: row for row in rows}
+    return {row["line_id"]: (statuses.read(row["said"]), row["entry"]) for row in rows}
 
 
 async def credentials(pool: sql.Pool, party_id: str, authority_id: str) -> list[sql.Record]:
@@ -334,25 +340,11 @@ async def apply_contracts(conn: sql.Connection, published: dict[str, tuple[int, 
         )
 
 
-async def apply_line_statuses(
-    conn: sql.Connection, said: dict[tuple[UUID, str], tuple[UUID, LineResult]]
-) -> None:
-    """The event and result by return and line; the last of a batch."""
+async def apply_statuses(conn: sql.Connection, said: statuses.Lines) -> None:
+    """What was said last in a batch."""
     if said:
-        results = [result for _, result in said.values()]
-        await QUERIES.apply_line_statuses(
-            conn,
-            return_ids=[return_id for return_id, _ in said],
-            line_ids=[line_id for _, line_id in said],
-            outcomes=[result.outcome for result in results],
-            counted=[f"{result.counted:f}" for result in results],
-            provisional=[f"{result.provisional:f}" for result in results],
-            queried=[f"{result.queried:f}" for result in results],
-            findings=[
-                json.dumps([finding.model_dump(exclude_none=True) for finding in result.findings])
-                for result in results
-            ],
-            event_ids=[event_id for event_id, _ in said.values()],
+        await QUERIES.apply_statuses(
+            conn, return_ids=list(said), lines=list(map(statuses.written, said.values()))
         )
 
 

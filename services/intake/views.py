@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from services.intake import desk, documents, store, submission
+import msgspec
+
+from services.intake import desk, documents, statuses, store, submission
 from shared import sql
 
+Statuses: TypeAlias = Mapping[str, tuple[statuses.Said, int | None]]
+"""The last word on each line, and its entry."""
 
-async def one_return(row: sql.Record, statuses: Mapping[str, sql.Record]) -> documents.Return:
+
+async def one_return(row: sql.Record, said: Statuses) -> documents.Return:
     """The return of a row of `one_return`, with the last word on each of its lines."""
     if len(row["body"]) > desk.HEAVY_BYTES:
-        return await asyncio.to_thread(_one_return, row, statuses)
-    return _one_return(row, statuses)
+        return await asyncio.to_thread(_one_return, row, said)
+    return _one_return(row, said)
 
 
-def _one_return(row: sql.Record, statuses: Mapping[str, sql.Record]) -> documents.Return:
+def _one_return(row: sql.Record, said: Statuses) -> documents.Return:
     facts = dict(row)
     given = submission.read(row["body"]).submission
     return documents.Return(
         **{name: facts[name] for name in documents.ReturnSummary.model_fields},
-        status=_status(row, statuses),
+        status=_status(row, said),
         supersedes=row["supersedes"],
         superseded_by=row["superseded_by"],
         withdrawal=_withdrawal(row),
         receipt=documents.Receipt(**documents.receipt(store.issued(row))),
-        lines=[_line(line, statuses.get(line.line_id or "")) for line in given.lines or ()],
+        lines=[_line(line, said.get(line.line_id or "")) for line in given.lines or ()],
     )
 
 
-def _status(row: sql.Record, statuses: Mapping[str, sql.Record]) -> Any:
+def _status(row: sql.Record, said: Statuses) -> Any:
     if row["withdrawn_at"] is not None:
         return "withdrawn"
     if row["superseded_by"] is not None:
         return "superseded"
-    return "checked" if statuses else "received"
+    return "checked" if said else "received"
 
 
 def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:
@@ -51,16 +55,17 @@ def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:
     )
 
 
-def _line(line: submission.Line, status: sql.Record | None) -> documents.Line:
-    said = {"status": "received"}
+def _line(line: submission.Line, status: tuple[statuses.Said, int | None] | None) -> documents.Line:
+    said: dict[str, Any] = {"status": "received"}
     if status is not None:
+        last, entry = status
         said = {
-            "status": status["outcome"],
-            "counted": status["counted"],
-            "provisional": status["provisional"],
-            "queried": status["queried"],
-            "reasons": json.loads(status["findings"]),
-            "entry": status["entry"],
+            "status": last.outcome,
+            "counted": f"{last.counted:f}",
+            "provisional": f"{last.provisional:f}",
+            "queried": f"{last.queried:f}",
+            "reasons": msgspec.to_builtins(last.findings),
+            "entry": entry,
         }
     return documents.Line.model_validate(
         {

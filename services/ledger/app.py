@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 from fastapi import FastAPI
 
@@ -12,7 +11,7 @@ from services.ledger import api, founding, handlers, publisher
 from services.ledger.alarm import Alarm
 from services.ledger.objects import Objects
 from services.ledger.settings import Settings
-from shared import auth, http
+from shared import auth
 from shared import house as houses
 
 
@@ -42,14 +41,6 @@ def build(settings: Settings) -> FastAPI:
             alarm.watch(app.state.house.consumer)
             yield
 
-    async def is_live() -> bool:
-        return bool(app.state.house.is_live())
-
-    async def is_ready() -> bool:
-        return bool(await app.state.house.is_ready())
-
-    app = http.build(
-        "Makegood ledger", version("makegood"), lifespan, http.Health(is_live, is_ready)
-    )
+    app = houses.build("ledger", lifespan)
     app.include_router(api.router)
     return app

@@ -9,10 +9,11 @@ Refuses: events that are no entries of the log (days, reconsiderations, what is 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TypeAlias, get_args
+
+import msgspec
 
 from shared import events
 
@@ -31,8 +32,12 @@ Recorded: TypeAlias = (
 RECORDED: tuple[type[events.Event], ...] = get_args(Recorded)
 """The events that become entries."""
 
-_ELSEWHERE = {"type", "event_id", "caused_by", "occurred_at", "contract_id", "period", "rule_set"}
+_ELSEWHERE = frozenset(
+    {"type", "event_id", "caused_by", "occurred_at", "contract_id", "period", "rule_set"}
+)
 """Fields of the leaf itself."""
+_LONG = frozenset({"returns"})
+_SHAPES = frozenset({"profile", "area"})
 _ZERO = Decimal(0)
 
 
@@ -44,13 +49,13 @@ def of(event: Recorded) -> dict[str, Any]:
         case events.ReturnWithdrawn():
             return _of_return(event)
         case events.ReturnChecked():
-            return (
-                _of_return(event)
-                | {"withdrawn": event.withdrawn, "editions": list(event.editions)}
-                | {"commitments": _of_results(event.results)}
-                | {"changed": _of_results(event.changed)}
-                | {"assessments": _of_assessments(event.assessments)}
-            )
+            return _of_return(event) | {
+                "withdrawn": event.withdrawn,
+                "editions": list(event.editions),
+                "commitments": _of_results(event.results),
+                "changed": _of_results(event.changed),
+                "assessments": _of_assessments(event.assessments),
+            }
         case events.CommitmentAssessed():
             return {
                 "authority_id": event.authority_id,
@@ -60,7 +65,7 @@ def of(event: Recorded) -> dict[str, Any]:
         case events.CommitmentChanged():
             return _of_commitment(event)
         case _:  # small, and made of ids, codes and figures throughout
-            return event.model_dump(mode="json", exclude=_ELSEWHERE, exclude_none=True)
+            return _plain(event, _ELSEWHERE)
 
 
 def _of_return(
@@ -79,9 +84,10 @@ def _of_reported_lines(event: events.ReturnReceived) -> dict[str, Any]:
     """Per commitment what the supplier stated: quantity times attribution, over its lines."""
     commitments: dict[str, dict[str, Any]] = {}
     for line in event.lines:
-        entry = commitments.setdefault(
-            line.commitment_id, {"lines": 0, "reported": _ZERO, "unit": line.unit}
-        )
+        entry = commitments.get(line.commitment_id)
+        if entry is None:
+            entry = {"lines": 0, "reported": _ZERO, "unit": line.unit}
+            commitments[line.commitment_id] = entry
         entry["lines"] += 1
         entry["reported"] += line.quantity * line.attribution
     for entry in commitments.values():
@@ -94,32 +100,37 @@ def _of_reported_lines(event: events.ReturnReceived) -> dict[str, Any]:
 
 def _of_results(results: Iterable[events.LineResult]) -> dict[str, Any]:
     """Per commitment what was counted, provisional and queried, and which rules found something."""
-    commitments: dict[str, Any] = {}
-    by_commitment = sorted(results, key=lambda result: result.commitment_id)
-    for commitment_id, group in itertools.groupby(by_commitment, lambda r: r.commitment_id):
-        lines = list(group)
-        entry: dict[str, Any] = {
-            "lines": len(lines),
-            "counted": format(sum((line.counted for line in lines), _ZERO), "f"),
-        }
-        provisional = sum((line.provisional for line in lines), _ZERO)
-        queried = sum((line.queried for line in lines), _ZERO)
-        if provisional:
-            entry["provisional"] = format(provisional, "f")
-        if queried:
-            entry["queried"] = format(queried, "f")
-        rules = sorted({finding.rule for line in lines for finding in line.findings})
-        if rules:
-            entry["rules"] = rules
-        commitments[commitment_id] = entry
-    return commitments
+    commitments: dict[str, dict[str, Any]] = {}
+    for line in results:
+        entry = commitments.get(line.commitment_id)
+        if entry is None:
+            entry = commitments[line.commitment_id] = {"lines": 0, "counted": _ZERO}
+        entry["lines"] += 1
+        entry["counted"] += line.counted
+        if line.provisional:
+            entry["provisional"] = entry.get("provisional", _ZERO) + line.provisional
+        if line.queried:
+            entry["queried"] = entry.get("queried", _ZERO) + line.queried
+        if line.findings:
+            found = entry.setdefault("rules", set())
+            found.update(finding.rule for finding in line.findings)
+    return {commitment_id: _spelt(entry) for commitment_id, entry in commitments.items()}
+
+
+def _spelt(entry: dict[str, Any]) -> dict[str, Any]:
+    """Its sums as plain strings, without those that come to nothing."""
+    said = {"lines": entry["lines"], "counted": format(entry["counted"], "f")}
+    if entry.get("provisional"):
+        said["provisional"] = format(entry["provisional"], "f")
+    if entry.get("queried"):
+        said["queried"] = format(entry["queried"], "f")
+    if "rules" in entry:
+        said["rules"] = sorted(entry["rules"])
+    return said
 
 
 def _of_assessments(assessments: Iterable[events.Assessment]) -> list[dict[str, Any]]:
-    return [
-        assessment.model_dump(mode="json", exclude={"returns"}, exclude_none=True)
-        for assessment in assessments
-    ]
+    return [_plain(assessment, _LONG) for assessment in assessments]
 
 
 def _of_commitment(event: events.CommitmentChanged) -> dict[str, Any]:
@@ -129,7 +140,15 @@ def _of_commitment(event: events.CommitmentChanged) -> dict[str, Any]:
         "authority_id": event.authority_id,
         "contract_version": event.contract_version,
         "is_approved": event.approved_by is not None,
-        "commitment": event.commitment.model_dump(
-            mode="json", by_alias=True, exclude={"profile", "area"}, exclude_none=True
-        ),
+        "commitment": _plain(event.commitment, _SHAPES),
+    }
+
+
+def _plain(said: events.Frozen, without: frozenset[str]) -> dict[str, Any]:
+    """Its fields as JSON values, as they are on the wire."""
+    fields: dict[str, Any] = msgspec.to_builtins(said)
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in fields.items()
+        if name not in without
     }

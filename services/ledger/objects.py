@@ -18,6 +18,8 @@ class Objects:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._kept: set[str] = set()
+        """Folders that were flushed with all above them: their names survive."""
 
     def create(self, files: Mapping[str, bytes]) -> set[str]:
         """Writes what is not there yet; which that was. What is there stays as it is."""
@@ -31,14 +33,14 @@ class Objects:
             except FileExistsError:
                 pass
             draft.unlink()
-        self._flush_folders(drafts.values())
+        self._flush_folders(drafts)
         return created
 
     def put(self, path: str, content: bytes) -> None:
         """Writes, in place of what may be there."""
         drafts = self._draft({path: content})
         drafts[path].replace(self.folder / path)
-        self._flush_folders(drafts.values())
+        self._flush_folders(drafts)
 
     def read(self, path: str) -> bytes | None:
         """None where there is nothing."""
@@ -61,16 +63,18 @@ class Objects:
             for file in folder.iterdir():
                 file.unlink(missing_ok=True)
             folder.rmdir()
+            self._kept.discard(path)
 
     def _draft(self, files: Mapping[str, bytes]) -> dict[str, Path]:
         """Everything on the disk under names of its own: written first, then flushed, since many
         files are flushed together in a fraction of the time."""
         opened: dict[str, tuple[Path, int]] = {}
+        mark = secrets.token_hex(4)
         try:
             for path, content in files.items():
                 target = self.folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+                draft = target.with_name(f".{target.name}.{mark}")
                 descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
                 opened[path] = draft, descriptor
                 with os.fdopen(descriptor, "wb", closefd=False) as file:
@@ -82,15 +86,19 @@ class Objects:
                 os.close(descriptor)
         return {path: draft for path, (draft, _) in opened.items()}
 
-    def _flush_folders(self, drafts: Iterable[Path]) -> None:
-        """Each folder, and those above it that may be new."""
-        folders = {draft.parent for draft in drafts}
-        for folder in folders | {above for each in folders for above in self._above(each)}:
-            descriptor = os.open(folder, os.O_RDONLY)
+    def _flush_folders(self, paths: Iterable[str]) -> None:
+        """The folder of each path, and above one that may be new all up to one that is kept."""
+        folders: set[str] = set()
+        for path in paths:
+            folder = path.rpartition("/")[0]
+            folders.add(folder)
+            while folder and folder not in self._kept:
+                folder = folder.rpartition("/")[0]
+                folders.add(folder)
+        for folder in folders:
+            descriptor = os.open(self.folder / folder, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-
-    def _above(self, folder: Path) -> list[Path]:
-        return [above for above in folder.parents if above.is_relative_to(self.folder)]
+        self._kept |= folders

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
 from uuid import UUID
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -27,17 +27,18 @@ class PayloadRefusedError(ValueError):
     """The sealed bytes do not open to what the leaf committed to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
+class Secrets(msgspec.Struct, frozen=True):
     """What one event is sealed with; never shown by `repr`."""
 
-    salt: bytes = field(repr=False)
-    key: bytes = field(repr=False)
-    nonce: bytes = field(repr=False)
+    salt: bytes
+    key: bytes
+    nonce: bytes
+
+    def __repr__(self) -> str:
+        return "Secrets()"
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True):
     """The commitment, in hex as the leaf shows it, and the encrypted event with its tag."""
 
     commitment: str

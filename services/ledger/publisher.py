@@ -90,25 +90,27 @@ class Publisher:
         async with self._pool.acquire() as conn:
             size, positions = await store.get_frontier(conn)
             newest = await store.get_checkpoint(conn)
-        if newest is not None:  # a kill may have come between the database and the object store
-            await self._put(newest.note)
-            if newest.size == size >= self._published[0]:
-                return None
-        with PUBLISH_SECONDS.time():
-            async with self._pool.acquire() as conn:
+            if newest is not None:  # a kill may have come between database and object store
+                await self._put(newest.note)
+                if newest.size == size >= self._published[0]:
+                    return None
+            with PUBLISH_SECONDS.time():
                 size, root = _now(await store.get_edge(conn, size))
                 checkpoint = notes.Checkpoint(self._signer.name, size, root)
                 await self._check_grown(conn, checkpoint, newest)
-            await self._write_objects(size, since=0 if newest is None else newest.size)
-            await self._sign(checkpoint, positions)
+                since = 0 if newest is None else newest.size
+                await self._write_objects(conn, size, since)
+                await self._sign(conn, checkpoint, positions)
         return size
 
     async def _check_grown(
         self, conn: sql.Connection, new: notes.Checkpoint, newest: store.Checkpoint | None
     ) -> None:
         """That `new` goes on from what was published and what was signed. Raises RefusedError."""
-        signed = [] if newest is None else [(newest.size, newest.root)]
-        for old_size, old_root in (self._published, *signed):
+        before = {self._published}  # mostly the same as what was signed last
+        if newest is not None:
+            before.add((newest.size, newest.root))
+        for old_size, old_root in before:
             if new.size < old_size:
                 raise RefusedError(
                     f"the log has {new.size} entries, but {old_size} were published: it was "
@@ -125,24 +127,25 @@ class Publisher:
                     f"published ({error}): it was forked or changed"
                 ) from error
 
-    async def _write_objects(self, size: int, since: int) -> None:
+    async def _write_objects(self, conn: sql.Connection, size: int, since: int) -> None:
         """Tiles, bundles and encrypted payloads of the tree of `size` that `since` had not."""
         addresses = list(tiles.of_tree(size, since=since))
         hashes = [address for address in addresses if address.level != tiles.ENTRIES]
         first = since // tree.TILE_HASHES * tree.TILE_HASHES
-        async with self._pool.acquire() as conn:
-            for at in range(0, len(hashes), tree.TILE_HASHES):
-                found = await store.get_tiles(conn, hashes[at : at + tree.TILE_HASHES])
-                files = {address.path: content for address, content in found.items()}
-                await asyncio.to_thread(self._objects.create, files)
-            for start in range(first, size, ENTRIES_PER_STEP):
-                last = min(size, start + ENTRIES_PER_STEP) - 1
-                bundles = await store.get_bundles(conn, start, last)
-                sealed = await store.get_payload_bundles(conn, start, last)
-                files = {address.path: content for address, content in bundles.items()}
-                files |= {payload_path(address): content for address, content in sealed.items()}
-                await asyncio.to_thread(self._objects.create, files)
-        await asyncio.to_thread(self._remove_partial, [a for a in addresses if a.is_full])
+        for at in range(0, len(hashes), tree.TILE_HASHES):
+            found = await store.get_tiles(conn, hashes[at : at + tree.TILE_HASHES])
+            files = {address.path: content for address, content in found.items()}
+            await asyncio.to_thread(self._objects.create, files)
+        for start in range(first, size, ENTRIES_PER_STEP):
+            last = min(size, start + ENTRIES_PER_STEP) - 1
+            bundles = await store.get_bundles(conn, start, last)
+            sealed = await store.get_payload_bundles(conn, start, last)
+            files = {address.path: content for address, content in bundles.items()}
+            files |= {payload_path(address): content for address, content in sealed.items()}
+            await asyncio.to_thread(self._objects.create, files)
+        full = [address for address in addresses if address.is_full]
+        if full:
+            await asyncio.to_thread(self._remove_partial, full)
 
     def _remove_partial(self, full: list[tiles.Address]) -> None:
         """A full tile takes the place of the partial ones before it."""
@@ -151,9 +154,11 @@ class Publisher:
             if address.level == tiles.ENTRIES:
                 self._objects.remove(f"{payload_path(address)}.p")
 
-    async def _sign(self, checkpoint: notes.Checkpoint, positions: str) -> None:
+    async def _sign(
+        self, conn: sql.Connection, checkpoint: notes.Checkpoint, positions: str
+    ) -> None:
         """Claims the size, signs, publishes; nothing where another publisher was faster."""
-        async with self._pool.acquire() as conn, conn.transaction():
+        async with conn.transaction():
             if not await store.lock_publisher(conn):
                 return
             newest = await store.get_checkpoint(conn)

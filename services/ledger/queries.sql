@@ -116,7 +116,8 @@ FROM (
         WHERE authority_id = a.authority_id AND idx > :after
             AND (:party::text IS NULL OR party_id = :party)
             AND (:contract::text IS NULL OR contract_id = :contract)
-            AND (:commitment::text IS NULL OR :commitment = ANY(commitment_ids))
+            AND (:commitment::text IS NULL
+                OR :commitment = ANY(string_to_array(commitment_ids, ' ')))
             AND (:type::text IS NULL OR type = :type)
             AND (:period::text IS NULL OR period = :period)
             AND (:until::timestamptz IS NULL OR occurred_at < :until)
@@ -136,7 +137,8 @@ FROM (
         WHERE authority_id = a.authority_id AND (occurred_at, idx) > (:at, :after)
             AND (:party::text IS NULL OR party_id = :party)
             AND (:contract::text IS NULL OR contract_id = :contract)
-            AND (:commitment::text IS NULL OR :commitment = ANY(commitment_ids))
+            AND (:commitment::text IS NULL
+                OR :commitment = ANY(string_to_array(commitment_ids, ' ')))
             AND (:type::text IS NULL OR type = :type)
             AND (:period::text IS NULL OR period = :period)
             AND (:until::timestamptz IS NULL OR occurred_at < :until)

@@ -237,11 +237,12 @@ async def get_performance(
     pool = parts.room.pool
     titles = _titles(await store.commitments(pool, [contract_id]))
     if as_at is None:
+        returns = await reading.returns_of(pool, contract_id)
         return performance.show(
             state.from_bytes(row["state"]),
             titles,
-            await reading.lines_of(pool, contract_id),
-            await reading.assessments(pool, contract_id),
+            [line for each in returns for line in store.read_lines(each.lines)],
+            await reading.assessments_of(pool, contract_id),
             None,
         )
     journal = await reading.inputs(pool, contract_id)
@@ -270,7 +271,7 @@ async def list_lines(
         if wanted.cursor is None
         else http.decode_cursor(wanted.cursor, *([str] * 4))
     )
-    rows = await reading.lines(
+    found = await reading.lines(
         parts.room.pool,
         reading.scope(who),
         (after[0], after[1], after[2], after[3]),
@@ -278,14 +279,9 @@ async def list_lines(
         outcome=wanted.state,
         contract_id=wanted.contract,
     )
-    cut, following = http.cut(rows, wanted.limit, lambda row: tuple(row)[:4])
-    return http.Page(
-        items=[
-            performance.line_shown(row["contract_id"], state.line_from_bytes(row["body"]))
-            for row in cut
-        ],
-        next=following,
-    )
+    cut, following = http.cut(found, wanted.limit, lambda each: each.place)
+    items = [performance.line_shown(each.place[0], each.line) for each in cut]
+    return http.Page(items=items, next=following)
 
 
 # --- what people must hear -----------------------------------------------------------------------

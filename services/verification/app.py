@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from fastapi import FastAPI
 from services.verification import api, handlers, imports, reading, store
 from services.verification.parts import Parts
 from services.verification.settings import Settings
-from shared import auth, clock, http, mail
+from shared import auth, clock, mail
 from shared import house as houses
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
@@ -45,19 +44,7 @@ def build(settings: Settings) -> FastAPI:
         ) as app.state.house:
             yield
 
-    async def is_live() -> bool:
-        return bool(app.state.house.is_live())
-
-    async def is_ready() -> bool:
-        return bool(await app.state.house.is_ready())
-
-    app = http.build(
-        "Makegood verification",
-        version("makegood"),
-        lifespan,
-        http.Health(is_live, is_ready),
-        imports.BODY_BYTES_MAX,
-    )
+    app = houses.build("verification", lifespan, imports.BODY_BYTES_MAX)
     app.include_router(api.router)
     return app
 

@@ -16,7 +16,7 @@ from services.verification import profiles
 from services.verification.cases import Rated
 from services.verification.profiles import Ratio
 from services.verification.state import Sums, Version
-from shared import measures
+from shared import events, measures
 from shared.events import Rating
 
 BANDS: Final = "makegood-bands-1"
@@ -136,7 +136,9 @@ def written(value: Ratio) -> str:
 def units(value: Decimal, per: int) -> Decimal:
     """`value` in whole units. Thirty-sevenths of a post have no finite decimal: they are cut after
     six places, and only here, on the way out."""
-    return value if per == 1 else (value / per).quantize(_SIX_PLACES, ROUND_DOWN).normalize()
+    if per == 1:
+        return value
+    return events.plain((value / per).quantize(_SIX_PLACES, ROUND_DOWN).normalize())
 
 
 def shown(value: Ratio) -> Decimal:

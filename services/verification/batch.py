@@ -8,10 +8,13 @@ here: `handlers.py` gathers and applies.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import msgspec
 
 from services.verification import claims, contract, state, store
 from services.verification.state import Decisions, Facts, Lines, Needs, State
@@ -28,17 +31,18 @@ class Batch:
     """Of `returns`: whose days a contract lives by."""
     lines: dict[str, Lines]
     world: World
-    stored_lines: set[store.LineId] = field(default_factory=set)
+    stored_returns: set[store.ReturnId] = field(default_factory=set)
     """Loaded, so there in the database."""
-    stored_claims: set[store.ClaimRow] = field(default_factory=set)
+    stored_claims: set[store.Claiming] = field(default_factory=set)
     inputs: list[store.Input] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     assessed: list[store.Assessed] = field(default_factory=list)
     raised: list[store.Raised] = field(default_factory=list)
     moved: dict[object, store.Moved] = field(default_factory=dict)
     days: list[store.Day] = field(default_factory=list)
-    _lines: dict[store.LineId, state.Line | None] = field(default_factory=dict)
-    _claims: dict[store.ClaimRow, claims.Claim | None] = field(default_factory=dict)
+    _touched: dict[store.ReturnId, None] = field(default_factory=dict)
+    """Returns whose lines changed. A return's lines are at hand whole, or not at all."""
+    _claims: dict[store.Claiming, claims.Claim | None] = field(default_factory=dict)
 
     def take(self, event: contract.Input, body: bytes, wanted: Needs) -> str | None:
         """Folds an event into its contract; the reason where it cannot be."""
@@ -68,11 +72,16 @@ class Batch:
     def change(self) -> store.Change:
         """What the batch comes to for lines and claims; a row that is replaced goes first."""
         return store.Change(
-            [key for key in self._lines if key in self.stored_lines],
-            [(key[0], line) for key, line in self._lines.items() if line is not None],
+            [touched for touched in self._touched if touched in self.stored_returns],
+            list(self._checked()),
             [key for key in self._claims if key in self.stored_claims],
-            [claim for claim in self._claims.values() if claim is not None],
+            [claimed(claim) for claim in self._claims.values() if claim is not None],
         )
+
+    def _checked(self) -> Iterator[store.Checked]:
+        for contract_id, period, party_id in self._touched:
+            if lines := self.lines[contract_id].in_slot((period, party_id)):
+                yield checked(contract_id, lines.values())
 
     def _waking(self, event: events.DayEnded) -> Iterator[str]:
         for contract_id in sorted(self.states):
@@ -100,10 +109,8 @@ class Batch:
         self._keep(contract_id, decided)
 
     def _keep(self, contract_id: str, decided: Decisions) -> None:
-        for line in decided.lines_gone:
-            self._lines[(contract_id, *line.id)] = None
-        for line in decided.lines_put:
-            self._lines[(contract_id, *line.id)] = line
+        for line in (*decided.lines_gone, *decided.lines_put):
+            self._touched[contract_id, line.period, line.party_id] = None
         for claim in decided.claims_gone:
             self._claims[claim.key, claim.id] = None
         for claim in decided.claims_put:
@@ -112,8 +119,7 @@ class Batch:
             self.posts.append((topics.OUTCOMES, outcome))
             if isinstance(outcome, events.CaseMoved):
                 self._move(outcome)
-            elif isinstance(outcome, events.ReturnChecked | events.CommitmentAssessed):
-                self.assessed.extend(assessments(outcome))
+        self.assessed.extend(assessed(decided))
         for alert in decided.alerts:
             self.posts.append((topics.ALERTS, alert))
             self.raised.append(raised(alert))
@@ -130,7 +136,7 @@ def stand(found: State) -> store.Stand:
 
 
 def entry(after: State, event: contract.Input, body: bytes, used: Facts) -> store.Input:
-    """The journal's row of the input that led to `after`."""
+    """The row of `journal` of the input that led to `after`."""
     return store.Input(
         after.contract_id,
         after.inputs,
@@ -142,19 +148,39 @@ def entry(after: State, event: contract.Input, body: bytes, used: Facts) -> stor
     )
 
 
-def assessments(
-    event: events.ReturnChecked | events.CommitmentAssessed,
-) -> Iterator[store.Assessed]:
-    for each in event.assessments:
-        yield store.Assessed(
-            event.contract_id,
-            each.commitment_id,
-            each.period,
-            each.inputs,
-            event.event_id,
-            event.occurred_at,
-            each.model_dump_json().encode(),
+def checked(contract_id: str, lines: Iterable[state.Line]) -> store.Checked:
+    """The row of a return's lines, of which there is one at least."""
+    ordered = sorted(lines, key=_order)
+    outcomes = " ".join(sorted({line.result.outcome for line in ordered}))
+    first = ordered[0]
+    return store.Checked(
+        contract_id, first.period, first.party_id, outcomes, _encoder.encode(ordered)
+    )
+
+
+def claimed(claim: claims.Claim) -> store.Claimed:
+    """The row of a claim."""
+    return store.Claimed(bytes.fromhex(claim.key), *claim.id, _encoder.encode(claim))
+
+
+_order: Final = operator.attrgetter("order")
+_encoder: Final = msgspec.json.Encoder()
+_ASSESSING: Final = (events.ReturnChecked, events.CommitmentAssessed)
+
+
+def assessed(decided: Decisions) -> list[store.Assessed]:
+    """The rows of what was assessed."""
+    return [
+        store.Assessed(
+            said.contract_id,
+            said.assessments[0].inputs,
+            said.event_id,
+            said.occurred_at,
+            _encoder.encode(said.assessments),
         )
+        for said in decided.outcomes
+        if isinstance(said, _ASSESSING) and said.assessments
+    ]
 
 
 def raised(alert: events.Event) -> store.Raised:

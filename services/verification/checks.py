@@ -63,7 +63,6 @@ def read(given: Return, line: events.Line, order: int) -> Line:
     claim = None
     key = claim_key(given.state, version, line)
     if key is not None:
-        has_room = _claims_invoice(version, line)
         claim = Claim(
             key,
             *_standing(given, line, key, order),
@@ -72,7 +71,7 @@ def read(given: Return, line: events.Line, order: int) -> Line:
             given.event.period,
             line.line_id,
             value,
-            line.invoice.net_total if has_room and line.invoice else None,
+            line.invoice.net_total if version.kind == "sum" and line.invoice else None,
             judged.outcome != "not_counted",
         )
     return _line(given, line, order, (value, version.per, judged, claim))
@@ -81,15 +80,18 @@ def read(given: Return, line: events.Line, order: int) -> Line:
 def version_for(state: State, line: events.Line) -> Version | None:
     """The version that a line's activity date falls to (rule V1), where it is active."""
     promise = state.promises.get(line.commitment_id)
-    version = promise.in_force(line.from_) if promise is not None else None
+    if promise is None:
+        return None
+    version = promise.in_force(line.from_)
     return version if version is not None and version.state == "active" else None
 
 
 def claim_key(state: State, version: Version, line: events.Line) -> str | None:
     """What the line claims: an invoice, or a thing that counts once per contract."""
-    if _claims_invoice(version, line):
-        invoice = line.invoice
-        assert invoice is not None
+    if version.kind == "sum":
+        invoice = line.invoice if version.unit == "GBP" else None
+        if invoice is None:
+            return None
         number = invoice.number if line.quantity >= 0 else invoice.credit_of or invoice.number
         parties = (invoice.payer_id, invoice.payee_id)
         return claims.invoice_key(state.authority_id, version.measure, parties, number)
@@ -191,11 +193,9 @@ def _value(version: Version, line: events.Line) -> Decimal:
         quantity = quantity * POST_HOURS if stated is None else min(stated, Decimal(POST_HOURS))
     elif version.kind in ("distinct", "done"):
         return _ONE if quantity > 0 else _NIL
-    return quantity if line.attribution == 1 else (quantity * line.attribution).normalize()
-
-
-def _claims_invoice(version: Version, line: events.Line) -> bool:
-    return version.kind == "sum" and version.unit == "GBP" and line.invoice is not None
+    if line.attribution == 1:
+        return quantity
+    return events.plain((quantity * line.attribution).normalize())
 
 
 def _thing(version: Version, line: events.Line) -> str | None:

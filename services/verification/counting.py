@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from services.verification import checks, claims, notices
 from services.verification.claims import Claim
-from services.verification.state import Line, Slot
+from services.verification.state import Line, Slot, Sums
 from services.verification.work import RULE_SET, Work
 from shared import events, ids
 
@@ -20,10 +20,9 @@ def replace(work: Work, slot: Slot, new: list[Line], receipt_no: int) -> list[Li
     """`new` stands for the slot from now on, instead of what stood there; the lines with their
     results. `receipt_no` is that of the return or the withdrawal."""
     before = work.lines.in_slot(slot)
-    fresh = {line.id: line for line in new}
+    fresh = {line.line_id: line for line in new}
     others: dict[tuple[str, str, str], tuple[Line, Line]] = {}
-    keys = {line.claim.key for line in new if line.claim}
-    keys.update(line.claim.key for line in before.values() if line.claim)
+    keys = {line.claim.key for line in (*new, *before.values()) if line.claim}
     for key in sorted(keys):
         _settle(work, key, slot, fresh, others)
         _tell_others(work, key, before.values(), fresh.values(), receipt_no)
@@ -31,7 +30,8 @@ def replace(work: Work, slot: Slot, new: list[Line], receipt_no: int) -> list[Li
     _shift(work, before.values(), fresh.values())
     _change(work, others.values())
     for line in fresh.values():
-        _alert(work, before.get(line.line_id), line)
+        if line.claim is not None:
+            _alert(work, before.get(line.line_id), line)
     return list(fresh.values())
 
 
@@ -47,7 +47,7 @@ def _settle(
     work: Work,
     key: str,
     slot: Slot,
-    fresh: dict[tuple[str, str, str], Line],
+    fresh: dict[str, Line],
     others: dict[tuple[str, str, str], tuple[Line, Line]],
 ) -> None:
     """Settle one key: new lines get their results in `fresh`, other lines that changed go into
@@ -56,8 +56,8 @@ def _settle(
     own = [line for line in stood.values() if (line.period, line.party_id) != slot]
     own.extend(line for line in fresh.values() if line.claim and line.claim.key == key)
     for line in checks.beside(own, work.facts.standings.get(key, ())):
-        if line.id in fresh:
-            fresh[line.id] = line
+        if (line.period, line.party_id) == slot:
+            fresh[line.line_id] = line
         elif line is not stood[line.id]:
             others[line.id] = (stood[line.id], line)
 
@@ -96,12 +96,14 @@ def _claims(lines: Iterable[Line], key: str) -> dict[claims.ClaimId, Claim]:
     return {line.claim.id: line.claim for line in lines if line.claim and line.claim.key == key}
 
 
-def _keep(work: Work, before: dict[str, Line], fresh: dict[tuple[str, str, str], Line]) -> None:
-    """Rows of `line` and `claim`: what goes and what is put."""
+def _keep(work: Work, before: dict[str, Line], fresh: dict[str, Line]) -> None:
+    """Lines and claims: what goes and what is put."""
     out = work.out
-    out.lines_gone.extend(line for line in before.values() if line.id not in fresh)
     out.lines_put.extend(fresh.values())
     out.claims_put.extend(line.claim for line in fresh.values() if line.claim)
+    if not before:
+        return
+    out.lines_gone.extend(line for line in before.values() if line.line_id not in fresh)
     kept = {(claim.key, claim.id) for claim in out.claims_put}
     out.claims_gone.extend(
         line.claim
@@ -112,10 +114,15 @@ def _keep(work: Work, before: dict[str, Line], fresh: dict[tuple[str, str, str],
 
 def _shift(work: Work, gone: Iterable[Line], come: Iterable[Line]) -> None:
     """Sums leave with the lines that go and come with those that take their place."""
-    for line in gone:
-        work.add(line.commitment_id, line.period, line.sums().negated())
-    for line in come:
-        work.add(line.commitment_id, line.period, line.sums())
+    moved: dict[tuple[str, str], Sums] = {}
+    parts = [(line, line.sums().negated()) for line in gone]
+    parts.extend((line, line.sums()) for line in come)
+    for line, sums in parts:
+        place = line.commitment_id, line.period
+        so_far = moved.get(place)
+        moved[place] = sums if so_far is None else so_far.plus(sums)
+    for (commitment_id, period), sums in moved.items():
+        work.add(commitment_id, period, sums)
 
 
 def _change(work: Work, pairs: Iterable[tuple[Line, Line]]) -> None:

@@ -7,15 +7,25 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-from shared import http
-from shared.events import Identifier, Period, Quantity
+from shared import events, http
 
 TITLE_CHARACTERS_MAX = 500
 WORDS_CHARACTERS_MAX = 2000
 SUPPLIERS_MAX = 50
 
+Identifier = Annotated[str, Field(min_length=1, max_length=events.TEXT_LENGTH_MAX)]
+Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+"""A month, `YYYY-MM`."""
+
+
+def _plain(value: Decimal) -> str:
+    return format(value, "f")
+
+
+Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
+"""A decimal, written as a plain string (never a float, never an exponent)."""
 ContractId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,149}$")]
 """It is part of addresses and a key on the wire."""
 CommitmentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]

@@ -8,6 +8,8 @@ its letter. ReturnRefused is taken and nothing follows: it is there for the ledg
 
 from __future__ import annotations
 
+import asyncio
+import collections
 import hashlib
 from collections.abc import Sequence
 from typing import Final
@@ -15,10 +17,10 @@ from uuid import UUID
 
 import prometheus_client
 
-from services.verification import contract, places, state, store
+from services.verification import contract, places, rating, state, store
 from services.verification.batch import Batch
 from services.verification.claims import Book
-from services.verification.state import Lines, Needs
+from services.verification.state import Lines, Needs, State
 from services.verification.world import World
 from shared import clock, consumer, events, kafka, mail, sql, topics
 
@@ -31,8 +33,11 @@ RETURNS_CHECKED: Final = prometheus_client.Counter(
     "Returns and withdrawals checked, by the outcome of their worst line.",
     ["outcome"],
 )
+LETTERS_A_TURN: Final = 250
+"""Heartbeats and the relay share the event loop: folding so many takes 10 to 20 ms."""
 _WORST: Final = ("not_counted", "queried", "provisional", "counted")
 
+_NOTHING: Final = Needs()
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
 
 
@@ -55,7 +60,7 @@ def handler(room: mail.Mailroom, now: clock.Clock) -> consumer.Handle:
                 return
             needs = _Needs(work.letters)
             held = await _gather(work, needs)
-            _decide(work, needs, held)
+            await _decide(work, needs, held)
             await _apply(work.conn, held)
         _count(held)
         if isinstance(now, clock.MovedClock):
@@ -68,7 +73,8 @@ class _Needs:
     """What a batch needs, filled in as it becomes known."""
 
     def __init__(self, letters: Sequence[mail.Letter]) -> None:
-        self.of_event: dict[UUID | None, Needs] = {}
+        self.of_letters: list[Needs] = []
+        """Of each letter, in order."""
         self.contract_ids = {
             letter.event.contract_id for letter in letters if isinstance(letter.event, _FOLDED)
         }
@@ -77,13 +83,17 @@ class _Needs:
             for letter in letters
             if isinstance(letter.event, events.DayEnded)
         }
-        self.slots: set[tuple[str, str, str]] = set()
+        self.returns: set[store.ReturnId] = set()
         self.keys: set[str] = set()
         self.postcodes: set[tuple[str, str]] = set()
 
-    def add(self, letter: mail.Letter, wanted: Needs) -> None:
-        self.of_event[letter.event_id] = wanted
-        self.slots.update((letter.event.contract_id, *slot) for slot in wanted.slots)
+    def add(self, before: State, wanted: Needs) -> None:
+        """What an event needs. A return that `before` knows not to stand has no lines to load."""
+        self.returns.update(
+            (before.contract_id, *slot)
+            for slot in wanted.slots
+            if state.slot_key(slot) in before.filed or slot[0] <= rating.settled_through(before)
+        )
         self.keys |= wanted.keys
         self.postcodes |= wanted.postcodes
 
@@ -96,13 +106,16 @@ async def _gather(work: mail.Unit, needs: _Needs) -> Batch:
     states = {contract_id: state.from_bytes(row[1]) for contract_id, row in rows.items()}
     partitions = {contract_id: row[0] for contract_id, row in rows.items()}
     for letter in work.letters:
+        wanted = _NOTHING
         if isinstance(letter.event, _FOLDED) and letter.event.contract_id in states:
-            found = states[letter.event.contract_id]
-            needs.add(letter, contract.needs(found, letter.event))
+            before = states[letter.event.contract_id]
+            wanted = contract.needs(before, letter.event)
+            needs.add(before, wanted)
+        needs.of_letters.append(wanted)
     lines: dict[str, Lines] = {}
     held = Batch(states, partitions, lines, World(await _places(conn, needs)))
-    if needs.slots:
-        _hold_lines(held, await store.lines_in_slots(conn, needs.slots))
+    if needs.returns:
+        _hold_lines(held, await store.lines_of_returns(conn, needs.returns))
     for found_lines in lines.values():
         needs.keys |= found_lines.keys()
     if needs.keys:
@@ -115,40 +128,40 @@ async def _places(conn: sql.Connection, needs: _Needs) -> dict[str, places.Place
 
 
 async def _hold_claims(conn: sql.Connection, held: Batch, needs: _Needs) -> None:
-    """Claims under the batch's keys, and the own lines that stand behind them."""
+    """Claims under the batch's keys, and the returns of the own lines that stand behind them."""
     await store.lock_claims(conn, needs.keys)
     book: Book = held.world.book
     found = await store.claims_under(conn, needs.keys)
     book.put(found)
     held.stored_claims.update((claim.key, claim.id) for claim in found)
-    behind = [
-        (claim.contract_id, claim.period, claim.party_id, claim.line_id)
+    behind = {
+        (claim.contract_id, claim.period, claim.party_id)
         for claim in found
         if claim.contract_id in held.states
-    ]
-    missing = [line_id for line_id in behind if line_id not in held.stored_lines]
-    if missing:
-        _hold_lines(held, await store.lines_by_id(conn, missing))
+    }
+    if missing := behind - held.stored_returns:
+        _hold_lines(held, await store.lines_of_returns(conn, missing))
 
 
-def _hold_lines(held: Batch, found: dict[str, list[state.Line]]) -> None:
-    for contract_id, rows in found.items():
-        held.lines.setdefault(contract_id, Lines()).put(rows)
-        held.stored_lines.update((contract_id, *line.id) for line in rows)
+def _hold_lines(held: Batch, found: dict[store.ReturnId, list[state.Line]]) -> None:
+    for named, lines in found.items():
+        held.lines.setdefault(named[0], Lines()).put(lines)
+    held.stored_returns.update(found)
 
 
-def _decide(work: mail.Unit, needs: _Needs, held: Batch) -> None:
-    for letter in work.letters:
+async def _decide(work: mail.Unit, needs: _Needs, held: Batch) -> None:
+    for place, (letter, wanted) in enumerate(zip(work.letters, needs.of_letters, strict=True), 1):
         event = letter.event
         if isinstance(event, events.DayEnded):
             held.end_day(event, letter.body)
         elif isinstance(event, _FOLDED):
-            wanted = needs.of_event.get(letter.event_id, Needs())
             refusal = held.take(event, letter.body, wanted)
             if refusal is not None:
                 work.park(letter, refusal)
         elif not isinstance(event, events.ReturnRefused):
             work.park(letter, "unexpected_type")
+        if place % LETTERS_A_TURN == 0:
+            await asyncio.sleep(0)
     for topic, event in held.posts:
         work.send(topic, event)
 
@@ -164,9 +177,9 @@ async def _apply(conn: sql.Connection, held: Batch) -> None:
 
 
 def _count(held: Batch) -> None:
-    for _, event in held.posts:
-        if isinstance(event, events.ReturnChecked):
-            RETURNS_CHECKED.labels(_outcome(event)).inc()
+    checked = (event for _, event in held.posts if isinstance(event, events.ReturnChecked))
+    for outcome, count in collections.Counter(map(_outcome, checked)).items():
+        RETURNS_CHECKED.labels(outcome).inc(count)
 
 
 def _outcome(event: events.ReturnChecked) -> str:

@@ -14,7 +14,7 @@ from services.verification import assessment, obligations, profiles
 from services.verification.assessment import Assessed
 from services.verification.cases import Case
 from services.verification.obligations import Step
-from services.verification.state import Line, Owed, Slot, Sums, Version, slot_key
+from services.verification.state import Finding, Line, Owed, Slot, Sums, Version, slot_key
 from services.verification.work import RULE_SET, Work
 from shared import events, ids
 
@@ -26,20 +26,21 @@ ShortfallKind = Literal["shortfall_opened", "shortfall_worsened", "shortfall_rec
 
 def result(line: Line, *, is_other: bool = False) -> events.LineResult:
     """A line's result on the wire. `is_other`: of another return than the event's own."""
-    found = line.result
+    found, per = line.result, line.per
     return events.LineResult(
         return_id=line.return_id if is_other else None,
         line_id=line.line_id,
         commitment_id=line.commitment_id,
         outcome=found.outcome,
-        counted=assessment.units(found.counted, line.per),
-        provisional=assessment.units(found.provisional, line.per),
-        queried=assessment.units(found.queried, line.per),
-        findings=tuple(
-            events.Finding(rule=f.rule, code=f.code, found=f.found, wanted=f.wanted)
-            for f in found.findings
-        ),
+        counted=assessment.units(found.counted, per),
+        provisional=assessment.units(found.provisional, per) or events.NIL,
+        queried=assessment.units(found.queried, per) or events.NIL,
+        findings=tuple(map(_finding, found.findings)),
     )
+
+
+def _finding(found: Finding) -> events.Finding:
+    return events.Finding(rule=found.rule, code=found.code, found=found.found, wanted=found.wanted)
 
 
 def assessed(

@@ -7,11 +7,13 @@ inputs of the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
+
+import msgspec
 
 from services.verification import assessment, batch, contract, documents, profiles, state, store
 from services.verification.state import Decisions, Line, Lines, Promise, State, Sums
@@ -68,25 +70,19 @@ def refold(inputs: Iterable[Input]) -> Folded:
 
 
 def assessed(folded: Folded) -> list[store.Assessed]:
-    """The newest assessment of each commitment and period."""
-    newest: dict[tuple[str, str], store.Assessed] = {}
-    for decided in folded.decisions:
-        for outcome in decided.outcomes:
-            if isinstance(outcome, events.ReturnChecked | events.CommitmentAssessed):
-                for each in batch.assessments(outcome):
-                    newest[each.commitment_id, each.period] = each
-    return [newest[key] for key in sorted(newest)]
+    """All assessments, in the order in which they were made."""
+    return [row for decided in folded.decisions for row in batch.assessed(decided)]
 
 
 def show(
     found: State,
     titles: Mapping[str, str],
     lines: Iterable[state.Line],
-    rated: Sequence[store.Assessed],
+    rated: Iterable[store.Assessed],
     as_at: date | None,
 ) -> documents.Performance:
     """The figures of every commitment that was ever active."""
-    periods = _by_period(lines)
+    periods, newest = _by_period(lines), _newest(rated)
     return documents.Performance(
         contract_id=found.contract_id,
         as_at=as_at,
@@ -96,7 +92,7 @@ def show(
             _performed(
                 (commitment_id, titles.get(commitment_id, commitment_id)),
                 found.promises[commitment_id],
-                [_shown(each) for each in rated if each.commitment_id == commitment_id],
+                newest.get(commitment_id, []),
                 periods.get(commitment_id, {}),
             )
             for commitment_id in sorted(found.promises)
@@ -155,8 +151,23 @@ def _by_period(lines: Iterable[state.Line]) -> dict[str, dict[str, Sums]]:
     return found
 
 
-def _shown(row: store.Assessed) -> documents.AssessmentShown:
-    said = events.Assessment.model_validate_json(row.body)
+_assessments: Final = msgspec.json.Decoder(tuple[events.Assessment, ...])
+
+
+def _newest(rated: Iterable[store.Assessed]) -> dict[str, list[documents.AssessmentShown]]:
+    """Each commitment's assessments, the newest of each period, by period."""
+    newest: dict[tuple[str, str], tuple[store.Assessed, events.Assessment]] = {}
+    for row in rated:
+        for said in _assessments.decode(row.assessments):
+            newest[said.commitment_id, said.period] = row, said
+    found: dict[str, list[documents.AssessmentShown]] = {}
+    for commitment_id, period in sorted(newest):
+        shown = _shown(*newest[commitment_id, period])
+        found.setdefault(commitment_id, []).append(shown)
+    return found
+
+
+def _shown(row: store.Assessed, said: events.Assessment) -> documents.AssessmentShown:
     return documents.AssessmentShown(
         period=said.period,
         assessed_at=row.assessed_at,

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from services.verification import batch, changes, contract, documents, profiles, state, store
 from services.verification.state import Facts, Lines
 from shared import events, http, measures, sql
@@ -40,7 +42,7 @@ async def propose(
     if len({each["commitment_id"] for each in rows} | {draft.commitment_id}) > COMMITMENTS_MAX:
         raise http.Problem(422, f"A contract has {COMMITMENTS_MAX} commitments at most")
     number: int = 1 + sum(each["commitment_id"] == draft.commitment_id for each in rows)
-    terms = draft.terms and draft.terms.model_copy(update={"version": number})
+    terms = draft.terms and msgspec.structs.replace(draft.terms, version=number)
     await store.replace_proposal(conn, contract_id, draft.commitment_id)
     await store.add_commitment(
         conn,
@@ -88,7 +90,7 @@ async def activate(
         raise http.Problem(403, "Whoever proposed a commitment may not approve it")  # rule P3
     draft = store.read_terms(proposal)
     assert draft is not None, "a draft is structured"
-    terms = draft.model_copy(update={"state": "active"})
+    terms = msgspec.structs.replace(draft, state="active")
     event = events.CommitmentChanged(
         **changes.head(acting),
         contract_id=row["contract_id"],
@@ -134,7 +136,7 @@ def structure(
         measure=measure,
         kind=found.kind,
         unit=found.unit,
-        target=figures["target"],
+        target=events.plain(figures["target"]),
         profile=profile,
         area=figures.get("area"),
         from_=from_on,
@@ -156,7 +158,9 @@ def revise(row: sql.Record, own: Sequence[sql.Record], given: documents.Commitme
         raise http.Problem(422, "To structure a target, give its measure, target and profile")
     if before is not None and given.measure not in (None, before.measure):
         raise _wrong("/measure", "A promise does not change what is counted: draft another one")
-    figures = before.model_dump(exclude={"kind", "unit"}) if before is not None else {}
+    figures = msgspec.structs.asdict(before) if before is not None else {}
+    for given_by_measure in ("kind", "unit"):
+        figures.pop(given_by_measure, None)
     figures |= given.model_dump(exclude_none=True)
     return Draft(
         newest["commitment_id"],
@@ -179,7 +183,7 @@ def _wrong(pointer: str, message: str) -> http.Problem:
 
 
 def _written(terms: events.Commitment) -> bytes:
-    return terms.model_dump_json(by_alias=True, exclude_none=True).encode()
+    return msgspec.json.encode(terms)
 
 
 async def _change(conn: sql.Connection, row: sql.Record, event: events.CommitmentChanged) -> None:

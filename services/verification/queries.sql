@@ -29,24 +29,22 @@ SELECT count(pg_advisory_xact_lock(k.key)) FROM everything, unnest(:keys::bigint
 -- Locks all claims' keys at once: more than the server's lock table should hold one by one.
 SELECT pg_advisory_xact_lock(:everything::bigint)::text;
 
--- name: lines_in_slots(contract_ids, periods, party_ids)
--- Current lines of parties' periods, in the order of their return.
-SELECT l.contract_id, l.body
+-- name: lines_of_returns(contract_ids, periods, party_ids)
+-- Current lines of parties' returns, each by its key: never by reading a small table whole.
+SELECT r.contract_id, r.period, r.party_id, r.lines
 FROM unnest(:contract_ids::text[], :periods::text[], :party_ids::text[])
-    AS s (contract_id, period, party_id)
-JOIN line AS l USING (contract_id, period, party_id);
-
--- name: lines_by_id(contract_ids, periods, party_ids, line_ids)
--- Single lines: those that stand behind claims.
-SELECT l.contract_id, l.body
-FROM unnest(:contract_ids::text[], :periods::text[], :party_ids::text[], :line_ids::text[])
-    AS s (contract_id, period, party_id, line_id)
-JOIN line AS l USING (contract_id, period, party_id, line_id);
+    AS w (contract_id, period, party_id)
+CROSS JOIN LATERAL (
+    SELECT each.contract_id, each.period, each.party_id, each.lines
+    FROM checked_return AS each
+    WHERE each.contract_id = w.contract_id AND each.period = w.period
+        AND each.party_id = w.party_id
+    LIMIT 1
+) AS r;
 
 -- name: claims(keys)
 -- Every claim of these keys, of all contracts.
-SELECT key, receipt_no, line_order, contract_id, party_id, period, line_id, amount, net_total, holds
-FROM claim WHERE key = ANY(:keys::bytea[]);
+SELECT claim FROM claim WHERE key = ANY(:keys::bytea[]);
 
 -- name: places(editions, postcodes)
 -- What the directory says of postcodes: boundaries of the edition asked for (else of the newest that
@@ -70,13 +68,12 @@ FROM unnest(:contract_ids::text[], :inputs::integer[], :wake_on::date[], :states
     AS n (contract_id, inputs, wake_on, state)
 WHERE c.contract_id = n.contract_id;
 
--- name: drop_lines(contract_ids, periods, party_ids, line_ids)!
--- Lines that go, or come anew.
-DELETE FROM line AS l
-USING unnest(:contract_ids::text[], :periods::text[], :party_ids::text[], :line_ids::text[])
-    AS n (contract_id, period, party_id, line_id)
-WHERE l.contract_id = n.contract_id AND l.period = n.period
-    AND l.party_id = n.party_id AND l.line_id = n.line_id;
+-- name: drop_returns(contract_ids, periods, party_ids)!
+-- Returns whose lines go, or come anew.
+DELETE FROM checked_return AS r
+USING unnest(:contract_ids::text[], :periods::text[], :party_ids::text[])
+    AS n (contract_id, period, party_id)
+WHERE r.contract_id = n.contract_id AND r.period = n.period AND r.party_id = n.party_id;
 
 -- name: drop_claims(keys, contract_ids, party_ids, periods, line_ids)!
 -- Claims that go, or come anew.
@@ -191,32 +188,33 @@ WHERE o.topic = :topic AND o.key = ANY(:contract_ids::text[]);
 SELECT seq, type, occurred_at, body, facts
 FROM journal WHERE contract_id = :contract_id ORDER BY seq;
 
--- name: lines_of_contract(contract_id)
--- All current lines of a contract.
-SELECT body FROM line WHERE contract_id = :contract_id ORDER BY period, party_id, line_id;
+-- name: returns_of_contract(contract_id)
+-- All current lines of a contract, return by return.
+SELECT contract_id, period, party_id, outcomes, lines
+FROM checked_return WHERE contract_id = :contract_id ORDER BY period, party_id;
 
 -- name: claims_of_contract(contract_id)
 -- All claims of a contract.
-SELECT key, receipt_no, line_order, contract_id, party_id, period, line_id, amount, net_total, holds
+SELECT key, contract_id, party_id, period, line_id, claim
 FROM claim WHERE contract_id = :contract_id;
 
 -- name: assessments(contract_id)
--- The newest assessment of each commitment and period of a contract.
-SELECT DISTINCT ON (commitment_id, period) commitment_id, period, inputs, event_id, assessed_at, body
-FROM assessment WHERE contract_id = :contract_id
-ORDER BY commitment_id, period, inputs DESC;
+-- All assessments of a contract, in the order in which they were made.
+SELECT contract_id, inputs, event_id, assessed_at, assessments
+FROM assessment WHERE contract_id = :contract_id ORDER BY inputs;
 
--- name: list_lines(authority_id, party_id, outcome, contract_id, after_contract, after_period, after_party, after_line, limit)
--- Lines in one state, of the contracts that the caller may see, from a place on.
-SELECT l.contract_id, l.period, l.party_id, l.line_id, l.body
-FROM line AS l JOIN contract AS c USING (contract_id)
+-- name: list_returns(authority_id, party_id, outcome, contract_id, from_contract, from_period, from_party, limit)
+-- Returns of the contracts that the caller may see, from a place on: those that have lines in one
+-- state, by the index of those in doubt; for `counted`, which nearly all have, all.
+SELECT r.contract_id, r.period, r.party_id, r.lines
+FROM checked_return AS r JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
     AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
-    AND (:outcome::text IS NULL OR l.outcome = :outcome)
-    AND (:contract_id::text IS NULL OR l.contract_id = :contract_id)
-    AND (l.contract_id, l.period, l.party_id, l.line_id)
-        > (:after_contract, :after_period, :after_party, :after_line)
-ORDER BY l.contract_id, l.period, l.party_id, l.line_id LIMIT :limit;
+    AND (:contract_id::text IS NULL OR r.contract_id = :contract_id)
+    AND (coalesce(:outcome, 'counted') = 'counted'
+        OR (r.outcomes <> 'counted' AND :outcome = ANY(string_to_array(r.outcomes, ' '))))
+    AND (r.contract_id, r.period, r.party_id) >= (:from_contract, :from_period, :from_party)
+ORDER BY r.contract_id, r.period, r.party_id LIMIT :limit;
 
 -- name: list_alerts(authority_id, party_id, contract_id, kind, before, before_id, limit)
 -- Alerts of the contracts that the caller may see, the newest first, from a place on.
@@ -261,11 +259,6 @@ SELECT state FROM contract WHERE contract_id = :contract_id;
 -- A contract's cases.
 SELECT case_id, contract_id, kind, commitment_id, party_id, period, state, reason, opened_at, moved_at
 FROM contract_case WHERE contract_id = :contract_id;
-
--- name: assessments_of_contract(contract_id)
--- All assessments of a contract.
-SELECT contract_id, commitment_id, period, inputs, event_id, assessed_at, body
-FROM assessment WHERE contract_id = :contract_id;
 
 -- name: alerts_of_contract(contract_id)
 -- All alerts of a contract.

@@ -6,16 +6,29 @@ see looks as if there were none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from services.verification import cases, claims, state, store
+from services.verification import cases, state, store
 from shared import auth, sql, topics
 
 _QUERIES: Final = store.QUERIES
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)
+
+RETURNS_AT_ONCE: Final = 20
+"""So many are read at a time for a page of lines: one may have some thousands."""
+
+LineId: TypeAlias = tuple[str, str, str, str]
+"""Contract, period, party, line id: lines are listed in this order."""
+
+
+class Placed(NamedTuple):
+    """A line in a list."""
+
+    place: LineId
+    line: state.Line
 
 
 class Scope(NamedTuple):
@@ -60,31 +73,49 @@ async def inputs(conn: sql.Connection | sql.Pool, contract_id: str) -> list[sql.
     return await store.rows_of(_QUERIES.inputs(conn, contract_id=contract_id))
 
 
-async def lines_of(conn: sql.Connection | sql.Pool, contract_id: str) -> list[state.Line]:
-    """All current lines of a contract."""
-    rows = await store.rows_of(_QUERIES.lines_of_contract(conn, contract_id=contract_id))
-    return [state.line_from_bytes(row["body"]) for row in rows]
+async def returns_of(conn: sql.Connection | sql.Pool, contract_id: str) -> list[store.Checked]:
+    """All current lines of a contract, return by return."""
+    rows = await store.rows_of(_QUERIES.returns_of_contract(conn, contract_id=contract_id))
+    return [store.Checked(*row) for row in rows]
 
 
-async def assessments(pool: sql.Pool, contract_id: str) -> list[store.Assessed]:
-    """The newest assessment of each commitment and period."""
-    rows = await store.rows_of(_QUERIES.assessments(pool, contract_id=contract_id))
-    return [store.Assessed(contract_id, **row) for row in rows]
+async def assessments_of(conn: sql.Connection | sql.Pool, contract_id: str) -> list[store.Assessed]:
+    """All assessments of a contract, in the order in which they were made."""
+    rows = await store.rows_of(_QUERIES.assessments(conn, contract_id=contract_id))
+    return [store.Assessed(*row) for row in rows]
 
 
 async def lines(
-    pool: sql.Pool, of: Scope, after: store.LineId, limit: int, **wanted: str | None
+    pool: sql.Pool, of: Scope, after: LineId, limit: int, **wanted: str | None
+) -> list[Placed]:
+    """The first `limit` lines after a place. `wanted`: outcome, contract_id."""
+    found: list[Placed] = []
+    while True:
+        rows = await _returns(pool, of, after, wanted)
+        for row in rows:
+            for line in sorted(store.read_lines(row["lines"]), key=lambda line: line.line_id):
+                place = (row["contract_id"], *line.id)
+                if place > after and wanted["outcome"] in (None, line.result.outcome):
+                    found.append(Placed(place, line))
+            if len(found) >= limit:
+                return found[:limit]
+        if len(rows) < RETURNS_AT_ONCE:
+            return found
+        after = place
+
+
+async def _returns(
+    pool: sql.Pool, of: Scope, after: LineId, wanted: Mapping[str, str | None]
 ) -> list[sql.Record]:
-    """`wanted`: outcome, contract_id."""
-    contract_id, period, party_id, line_id = after
+    """The returns that have the lines after a place; the first may have lines before it too."""
+    contract_id, period, party_id, _ = after
     return await store.rows_of(
-        _QUERIES.list_lines(
+        _QUERIES.list_returns(
             pool,
-            after_contract=contract_id,
-            after_period=period,
-            after_party=party_id,
-            after_line=line_id,
-            limit=limit,
+            from_contract=contract_id,
+            from_period=period,
+            from_party=party_id,
+            limit=RETURNS_AT_ONCE,
             **of._asdict(),
             **wanted,
         )
@@ -140,19 +171,14 @@ async def state_of(conn: sql.Connection, contract_id: str) -> bytes:
     return bytes(await _QUERIES.state_of_contract(conn, contract_id=contract_id))
 
 
-async def claims_of(conn: sql.Connection, contract_id: str) -> list[claims.Claim]:
+async def claims_of(conn: sql.Connection, contract_id: str) -> list[store.Claimed]:
     rows = await store.rows_of(_QUERIES.claims_of_contract(conn, contract_id=contract_id))
-    return [store.claim(row) for row in rows]
+    return [store.Claimed(*row) for row in rows]
 
 
 async def cases_of_contract(conn: sql.Connection, contract_id: str) -> list[store.Moved]:
     rows = await store.rows_of(_QUERIES.cases_of_contract(conn, contract_id=contract_id))
     return [store.Moved(*row) for row in rows]
-
-
-async def assessments_of(conn: sql.Connection, contract_id: str) -> list[store.Assessed]:
-    rows = await store.rows_of(_QUERIES.assessments_of_contract(conn, contract_id=contract_id))
-    return [store.Assessed(*row) for row in rows]
 
 
 async def alerts_of(conn: sql.Connection, contract_id: str) -> list[store.Raised]:

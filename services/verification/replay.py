@@ -7,11 +7,12 @@ must come out to the byte. A difference is named with its contract.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.verification import batch, claims, performance, reading, state, store
+from services.verification import batch, performance, reading, state, store
 from services.verification.performance import Folded
 from shared import events, sql
 
@@ -48,7 +49,7 @@ async def run(pool: sql.Pool) -> Report:
         report.contracts += 1
         report.inputs += len(journal)
         report.letters += len(posted)
-        for what in (*_differences(folded, standing), *_unlike(posted, stored)):
+        for what in (*_differences(contract_id, folded, standing), *_unlike(posted, stored)):
             if len(report.differences) < DIFFERENCES_MAX:
                 report.differences.append(f"{contract_id}: {what}")
     return report
@@ -59,20 +60,20 @@ class _Standing:
     """What is stored of one contract."""
 
     state: bytes
-    lines: dict[tuple[str, str, str], bytes]
-    claims: set[claims.Claim]
+    returns: list[store.Checked]
+    claims: set[store.Claimed]
     cases: set[store.Moved]
-    assessed: set[store.Assessed]
+    assessed: list[store.Assessed]
     raised: set[store.Raised]
 
 
 async def _standing(conn: sql.Connection, contract_id: str) -> _Standing:
     return _Standing(
         await reading.state_of(conn, contract_id),
-        {line.id: state.to_bytes(line) for line in await reading.lines_of(conn, contract_id)},
+        await reading.returns_of(conn, contract_id),
         set(await reading.claims_of(conn, contract_id)),
         set(await reading.cases_of_contract(conn, contract_id)),
-        set(await reading.assessments_of(conn, contract_id)),
+        await reading.assessments_of(conn, contract_id),
         set(await reading.alerts_of(conn, contract_id)),
     )
 
@@ -94,27 +95,35 @@ def _unlike(posted: dict[UUID, bytes], stored: dict[UUID, bytes]) -> Iterator[st
             yield f"letter {event_id} was posted with other bytes"
 
 
-def _differences(folded: Folded, standing: _Standing) -> Iterator[str]:
+def _returns(contract_id: str, folded: Folded) -> Iterator[store.Checked]:
+    """The rows that the lines make, in the order in which they are read."""
+    ordered = sorted(folded.lines.values(), key=_slot)
+    for _, lines in itertools.groupby(ordered, _slot):
+        yield batch.checked(contract_id, lines)
+
+
+def _slot(line: state.Line) -> state.Slot:
+    return line.period, line.party_id
+
+
+def _differences(contract_id: str, folded: Folded, standing: _Standing) -> Iterator[str]:
     if folded.state is None or state.to_bytes(folded.state) != standing.state:
         yield "the state differs"
-    lines = {line_id: state.to_bytes(line) for line_id, line in folded.lines.items()}
-    if lines != standing.lines:
+    if list(_returns(contract_id, folded)) != standing.returns:
         yield "the lines differ"
-    if {line.claim for line in folded.lines.values() if line.claim} != standing.claims:
+    claimed = {batch.claimed(line.claim) for line in folded.lines.values() if line.claim}
+    if claimed != standing.claims:
         yield "the claims differ"
     cases: dict[UUID, store.Moved] = {}
-    assessed: set[store.Assessed] = set()
     raised: set[store.Raised] = set()
     for decided in folded.decisions:
         raised.update(map(batch.raised, decided.alerts))
         for event in decided.outcomes:
             if isinstance(event, events.CaseMoved):
                 cases[event.case_id] = batch.moved(event, cases.get(event.case_id))
-            elif isinstance(event, events.ReturnChecked | events.CommitmentAssessed):
-                assessed.update(batch.assessments(event))
     if set(cases.values()) != standing.cases:
         yield "the cases differ"
-    if assessed != standing.assessed:
+    if performance.assessed(folded) != standing.assessed:
         yield "the assessments differ"
     if raised != standing.raised:
         yield "the alerts differ"

@@ -106,12 +106,10 @@ class Promise(msgspec.Struct):
         )
 
     def in_force(self, day: date) -> Version | None:
-        found = None
-        for version in self.versions:
-            if version.from_on > day:
-                break
-            found = version
-        return found
+        for version in reversed(self.versions):
+            if version.from_on <= day:
+                return version
+        return None
 
     def through(self, period: str) -> Sums:
         """Sums of all periods up to `period`, which is not before `settled_through`."""
@@ -189,7 +187,8 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
-    """A current line with its result; a row of the table `line` (unique: contract + `id`)."""
+    """A current line with its result; one of those that a row of
+    `checked_return` holds (unique: contract + `id`)."""
 
     period: str
     party_id: str
@@ -264,8 +263,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Other contracts' standings by key; absent where there are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(msgspec.Struct, frozen=True):
     """What must be at hand to fold an event."""
 
     postcodes: frozenset[tuple[str, str]] = frozenset()
@@ -302,7 +300,6 @@ def slot_of(key: str) -> Slot:
 
 _encoder = msgspec.json.Encoder()
 _states = msgspec.json.Decoder(State)
-_lines = msgspec.json.Decoder(Line)
 _facts = msgspec.json.Decoder(Facts)
 
 
@@ -313,10 +310,6 @@ def to_bytes(value: State | Line | Facts) -> bytes:
 
 def from_bytes(body: bytes) -> State:
     return _states.decode(body)
-
-
-def line_from_bytes(body: bytes) -> Line:
-    return _lines.decode(body)
 
 
 def facts_from_bytes(body: bytes) -> Facts:

@@ -7,12 +7,14 @@ Nothing here decides anything. What is only read for people is in `reading.py`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
+
+import msgspec
 
 from services.verification import claims, places, state
 from shared import events, sql
@@ -25,10 +27,10 @@ default, for all processes together. A batch with more locks all keys at once.""
 EVERYTHING: Final = -0x636C61696D
 """The lock that stands for all claims' keys."""
 
-LineId: TypeAlias = tuple[str, str, str, str]
-"""Contract, period, party, line id."""
-ClaimRow: TypeAlias = tuple[str, claims.ClaimId]
-"""Key and claim."""
+ReturnId: TypeAlias = tuple[str, str, str]
+"""Contract, period, party: whose return of which month stands."""
+Claiming: TypeAlias = tuple[str, claims.ClaimId]
+"""A key, and who claims under it."""
 
 
 # --- gather ------------------------------------------------------------------------------------
@@ -67,48 +69,37 @@ def _lock_number(key: str) -> int:
     return int.from_bytes(bytes.fromhex(key[:16]), signed=True)
 
 
-async def lines_in_slots(
-    conn: sql.Connection, slots: Collection[tuple[str, str, str]]
-) -> dict[str, list[state.Line]]:
-    """Current lines of (contract, period, party), by contract, in the order of their returns."""
-    contract_ids, periods, party_ids = _columns(slots, 3)
+_lines: Final = msgspec.json.Decoder(list[state.Line])
+
+
+def read_lines(body: bytes) -> list[state.Line]:
+    """The lines in a `Checked`, in the order of their return."""
+    return _lines.decode(body)
+
+
+async def lines_of_returns(
+    conn: sql.Connection, wanted: Collection[ReturnId]
+) -> dict[ReturnId, list[state.Line]]:
+    """Current lines, in the order of each return; one that does not stand, or is nil, is absent."""
+    contract_ids, periods, party_ids = _columns(wanted, 3)
     rows = await rows_of(
-        QUERIES.lines_in_slots(
+        QUERIES.lines_of_returns(
             conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids
         )
     )
-    return _lines(rows)
-
-
-async def lines_by_id(
-    conn: sql.Connection, line_ids: Collection[LineId]
-) -> dict[str, list[state.Line]]:
-    contract_ids, periods, party_ids, ids = _columns(line_ids, 4)
-    rows = await rows_of(
-        QUERIES.lines_by_id(
-            conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids, line_ids=ids
-        )
-    )
-    return _lines(rows)
-
-
-def _lines(rows: Iterable[sql.Record]) -> dict[str, list[state.Line]]:
-    found: dict[str, list[state.Line]] = {}
-    for row in rows:
-        found.setdefault(row["contract_id"], []).append(state.line_from_bytes(row["body"]))
-    for lines in found.values():
-        lines.sort(key=lambda line: (line.period, line.party_id, line.order))
-    return found
+    return {
+        (row["contract_id"], row["period"], row["party_id"]): read_lines(row["lines"])
+        for row in rows
+    }
 
 
 async def claims_under(conn: sql.Connection, keys: Collection[str]) -> list[claims.Claim]:
     """Every contract's claims under these keys."""
     rows = await rows_of(QUERIES.claims(conn, keys=[bytes.fromhex(key) for key in keys]))
-    return [claim(row) for row in rows]
+    return [_claims.decode(row["claim"]) for row in rows]
 
 
-def claim(row: sql.Record) -> claims.Claim:
-    return claims.Claim(row["key"].hex(), *tuple(row)[1:])
+_claims: Final = msgspec.json.Decoder(claims.Claim)
 
 
 async def places_of(
@@ -152,16 +143,35 @@ class Stand(NamedTuple):
     state: bytes
 
 
+class Checked(NamedTuple):
+    """A row of `checked_return`."""
+
+    contract_id: str
+    period: str
+    party_id: str
+    outcomes: str
+    lines: bytes
+
+
+class Claimed(NamedTuple):
+    """A row of `claim`."""
+
+    key: bytes
+    contract_id: str
+    party_id: str
+    period: str
+    line_id: str
+    claim: bytes
+
+
 class Assessed(NamedTuple):
     """A row of `assessment`."""
 
     contract_id: str
-    commitment_id: str
-    period: str
     inputs: int
     event_id: UUID
     assessed_at: datetime
-    body: bytes
+    assessments: bytes
 
 
 class Moved(NamedTuple):
@@ -210,19 +220,19 @@ async def move_contracts(conn: sql.Connection, stands: Sequence[Stand]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Rows of `line` and `claim`: what goes (or comes anew), then what is there."""
+    """Rows of `checked_return` and `claim`: what goes (or comes anew), then what is there."""
 
-    lines_gone: Sequence[LineId]
-    lines: Sequence[tuple[str, state.Line]]
-    claims_gone: Sequence[ClaimRow]
-    claims: Sequence[claims.Claim]
+    returns_gone: Sequence[ReturnId]
+    returns: Sequence[Checked]
+    claims_gone: Sequence[Claiming]
+    claims: Sequence[Claimed]
 
 
 async def change_lines(conn: sql.Connection, change: Change) -> None:
-    if change.lines_gone:
-        contract_ids, periods, party_ids, line_ids = _columns(change.lines_gone, 4)
-        await QUERIES.drop_lines(
-            conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids, line_ids=line_ids
+    if change.returns_gone:
+        contract_ids, periods, party_ids = _columns(change.returns_gone, 3)
+        await QUERIES.drop_returns(
+            conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids
         )
     if change.claims_gone:
         keys, ids = zip(*change.claims_gone, strict=True)
@@ -235,41 +245,8 @@ async def change_lines(conn: sql.Connection, change: Change) -> None:
             periods=periods,
             line_ids=line_ids,
         )
-    rows = [
-        (contract_id, *line.id, line.result.outcome, state.to_bytes(line))
-        for contract_id, line in change.lines
-    ]
-    await _copy(conn, "line", _LINE, rows)
-    await _copy(conn, "claim", _CLAIM, [_claim_row(each) for each in change.claims])
-
-
-_LINE: Final = ("contract_id", "period", "party_id", "line_id", "outcome", "body")
-_CLAIM: Final = (
-    "key",
-    "receipt_no",
-    "line_order",
-    "contract_id",
-    "party_id",
-    "period",
-    "line_id",
-    "amount",
-    "net_total",
-    "holds",
-)
-
-
-def _claim_row(each: claims.Claim) -> tuple[Any, ...]:
-    return (
-        bytes.fromhex(each.key),
-        *each.standing,
-        each.contract_id,
-        each.party_id,
-        each.period,
-        each.line_id,
-        each.amount,
-        each.net_total,
-        each.holds,
-    )
+    await _copy(conn, "checked_return", Checked._fields, change.returns)
+    await _copy(conn, "claim", Claimed._fields, change.claims)
 
 
 async def add_assessments(conn: sql.Connection, assessed: Sequence[Assessed]) -> None:
@@ -362,7 +339,7 @@ async def approve_commitment(conn: sql.Connection, **values: Any) -> None:
 def read_terms(row: sql.Record) -> events.Commitment | None:
     """What a version of a commitment promises; None while it needs structuring."""
     terms: bytes | None = row["terms"]
-    return None if terms is None else events.Commitment.model_validate_json(terms)
+    return None if terms is None else msgspec.json.decode(terms, type=events.Commitment)
 
 
 async def commitments(

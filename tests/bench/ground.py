@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -97,7 +97,7 @@ class Ground:
     async def fill(self, topic: str, plan: workload.Plan) -> None:
         """A standing backlog: keyed by contract, acknowledged by the broker."""
         async with producer(self.bootstrap) as out:
-            sent = [await send(out, topic, each) for each in workload.returns(plan)]
+            sent = [await send(out, topic, Record.of(each)) for each in workload.returns(plan)]
             await asyncio.gather(*sent)
 
     async def database(self, schema: str) -> None:
@@ -110,17 +110,32 @@ class Ground:
             await connection.close()
 
 
-async def send(out: AIOKafkaProducer, topic: str, given: workload.Return) -> asyncio.Future[Any]:
-    """Hands a return's event to the producer; the future waits for the broker."""
-    key, body, headers = given.contract_id.encode(), workload.event(given), workload.headers(given)
-    sent: asyncio.Future[Any] = await out.send(topic, body, key, headers=headers)
+class Record(NamedTuple):
+    """A return's event, ready to be sent."""
+
+    return_id: str
+    key: bytes
+    body: bytes
+    headers: list[tuple[str, bytes]]
+
+    @classmethod
+    def of(cls, given: workload.Return) -> Record:
+        key, body = given.contract_id.encode(), workload.event(given)
+        return cls(given.return_id, key, body, workload.headers(given))
+
+
+async def send(out: AIOKafkaProducer, topic: str, record: Record) -> asyncio.Future[Any]:
+    """Hands a record to the producer; the future waits for the broker."""
+    sent: asyncio.Future[Any] = await out.send(
+        topic, record.body, record.key, headers=record.headers
+    )
     return sent
 
 
 def producer(bootstrap: str, linger_ms: int = LINGER_MS) -> AIOKafkaProducer:
     """The one that fills the topics of every arm."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", linger_ms=linger_ms, compression_type="lz4"
+        bootstrap_servers=bootstrap, acks="all", linger_ms=linger_ms, compression_type="snappy"
     )
 
 

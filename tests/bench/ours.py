@@ -89,7 +89,7 @@ class Ours:
         await self._street.vouch(plan)
         await here.fill(paced.TOPIC, plan)
         await here.database("SELECT")
-        async with trace.following(here.dsn) as log:
+        async with trace.following(here.dsn, trace.RATE_POLL_SECONDS) as log:
             taking = asyncio.create_task(trace.until_moves(here.dsn, trace.TAKEN))
             self._street.launch("verification", "ledger")
             checked = await log.until_checked(here.dsn, len(plan))
@@ -112,7 +112,7 @@ class Ours:
             samples.append(ground.Sample("posts accepted", arm, report.rate, "POST/s"))
         await self._settle()
         plan = self._plan(posts)
-        async with self._weighing(), trace.following(here.dsn) as log:
+        async with self._weighing(), trace.following(here.dsn, trace.RATE_POLL_SECONDS) as log:
             report = await load.run(here, self._order(plan))
             checked = await log.until_checked(here.dsn, len(plan))
         rate = len(plan) / (max(checked.values()) - report.began)

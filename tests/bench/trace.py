@@ -1,8 +1,8 @@
 """When what became an entry: the log's size over time, read from the ledger's database.
 
-Promises: one cheap query every few milliseconds while an arm is timed; which entry says what is
-read afterwards. Times are those at which a commit was seen: up to POLL_SECONDS too late, never too
-early.
+Promises: one cheap query every few milliseconds while an arm is timed, fewer for a rate; which
+entry says what is read afterwards. Times are those at which a commit was seen: up to one pause too
+late, never too early.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from . import ground
 
 POLL_SECONDS = 0.005
+RATE_POLL_SECONDS = 0.025
+"""Where a rate is measured over seconds: looking often would cost what is measured."""
 WAIT_S_MAX = 240.0
 HOUSES = ("intake", "verification", "ledger")
 SIZE = "SELECT size FROM ledger.head"
@@ -39,8 +41,9 @@ _POSITIONS = " UNION ALL ".join(
 class Trace:
     """The sizes that the log had, and when each was first seen."""
 
-    def __init__(self, connection: asyncpg.Connection[Any], size: int) -> None:
+    def __init__(self, connection: asyncpg.Connection[Any], size: int, poll_seconds: float) -> None:
         self._connection = connection
+        self._poll_seconds = poll_seconds
         self._sizes = [size]
         self._times = [ground.now()]
         self._next = size
@@ -52,13 +55,13 @@ class Trace:
             if size != self._sizes[-1]:
                 self._sizes.append(size)
                 self._times.append(ground.now())
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(self._poll_seconds)
 
     async def until_grown(self, entries: int) -> None:
         """Waits until the log has so many more entries than at first."""
         async with asyncio.timeout(WAIT_S_MAX):
             while self._sizes[-1] < self._sizes[0] + entries:
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(self._poll_seconds)
 
     async def until_checked(self, dsn: str, returns: int) -> dict[str, float]:
         """Waits for a ReturnChecked entry of so many returns; when each was committed."""
@@ -96,10 +99,10 @@ class Trace:
 
 
 @contextlib.asynccontextmanager
-async def following(dsn: str) -> AsyncIterator[Trace]:
+async def following(dsn: str, poll_seconds: float = POLL_SECONDS) -> AsyncIterator[Trace]:
     """Follows the log while the block runs."""
     connection = await asyncpg.connect(dsn)
-    trace = Trace(connection, await connection.fetchval(SIZE))
+    trace = Trace(connection, await connection.fetchval(SIZE), poll_seconds)
     task = asyncio.create_task(trace.follow())
     try:
         yield trace

@@ -15,7 +15,7 @@ from typing import Self
 import asyncpg
 import httpx
 
-from deploy.local import process
+from deploy.local import CannotStart, process
 from deploy.local.servers import Servers
 from shared import auth, kafka, topics
 from shared.auth import Caller
@@ -100,10 +100,14 @@ class Street:
         """Starts a house (`verification`, or a second one, `verification-2`) and waits until it is
         ready, or has struck its failpoint."""
         await self.launch(name, failpoints)
-        with contextlib.suppress(_StruckError):
-            await self.processes[name].until(
-                lambda: self._is_ready(name, bool(failpoints)), READY_SECONDS_MAX
-            )
+        each = self.processes[name]
+        try:
+            await each.until(lambda: self._is_ready(name, bool(failpoints)), READY_SECONDS_MAX)
+        except _StruckError:
+            pass
+        except CannotStart:
+            if not failpoints or each.is_running():  # else it struck while it was asked
+                raise
 
     async def launch(self, name: str, failpoints: str = "") -> None:
         """Starts a house and waits for nothing."""

@@ -5,6 +5,7 @@ After a change that is meant: `python -m shared.schemas`, then look at what git 
 
 from __future__ import annotations
 
+import decimal
 import json
 import re
 import types
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
-import pydantic
+import msgspec
 import pytest
 
 from shared import events, schemas, topics
@@ -28,16 +29,16 @@ def example(event: type[events.Event]) -> bytes:
     return (schemas.EXAMPLES / f"{event.__name__}.json").read_bytes()
 
 
-def models(model: type[pydantic.BaseModel]) -> set[type[pydantic.BaseModel]]:
-    """A model and all that it is made of."""
-    found = {model}
-    for field in model.model_fields.values():
-        parts = [field.annotation]
+def structs(struct: type[events.Frozen]) -> set[type[events.Frozen]]:
+    """A struct and all that it is made of."""
+    found = {struct}
+    for kind in typing.get_type_hints(struct).values():
+        parts = [kind]
         while parts:
             part = parts.pop()
             parts.extend(typing.get_args(part))
-            if isinstance(part, type) and issubclass(part, pydantic.BaseModel):
-                found |= models(part)
+            if isinstance(part, type) and issubclass(part, events.Frozen):
+                found |= structs(part)
     return found
 
 
@@ -50,7 +51,7 @@ class TestSchema:
     @by_event
     def test_is_itself_well_formed(self, event: type[events.Event]) -> None:
         """Each is a JSON Schema that any validator reads."""
-        jsonschema.Draft202012Validator.check_schema(event.model_json_schema())
+        jsonschema.Draft202012Validator.check_schema(msgspec.json.schema(event))
 
 
 class TestExample:
@@ -80,16 +81,49 @@ class TestField:
     @by_event
     def test_that_may_be_empty_may_be_left_out(self, event: type[events.Event]) -> None:
         """Events are written without their empty fields, and must be read again."""
-        for model in models(event):
-            for name, field in model.model_fields.items():
-                if types.NoneType in typing.get_args(field.annotation):
-                    assert not field.is_required(), f"{model.__name__}.{name}"
+        for struct in structs(event):
+            for field in msgspec.structs.fields(struct):
+                if types.NoneType in typing.get_args(field.type):
+                    assert not field.required, f"{struct.__name__}.{field.name}"
 
     @by_event
     def test_that_is_unknown_is_passed_over(self, event: type[events.Event]) -> None:
         """A reader of today reads what a writer of tomorrow adds (fault 12)."""
         newer: dict[str, Any] = json.loads(example(event)) | {"added_later": 1}
         assert events.read(example(event)) == events.read(json.dumps(newer).encode())
+
+
+class TestFigure:
+    @pytest.mark.parametrize("place", ["invoiced_to_date", "quantity", "attribution"])
+    @pytest.mark.parametrize("figure", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+20", "1E-20"])
+    def test_that_nothing_can_be_counted_with_is_refused(self, place: str, figure: str) -> None:
+        """It would poison every sum after it."""
+        said: dict[str, Any] = json.loads(example(events.ReturnReceived))
+        (said if place == "invoiced_to_date" else said["lines"][0])[place] = figure
+        with pytest.raises(msgspec.ValidationError):
+            events.read(json.dumps(said).encode())
+
+    @pytest.mark.parametrize(
+        ("figure", "written"),
+        [("1E+2", "100"), ("0E-6", "0.000000"), ("-2.50", "-2.50"), ("0.000001", "0.000001")],
+    )
+    def test_made_plain_has_no_exponent(self, figure: str, written: str) -> None:
+        """Whoever reads it in whatever language reads a decimal."""
+        body = msgspec.json.encode(events.plain(decimal.Decimal(figure)))
+        assert f'"{written}"'.encode() == body
+
+    def test_that_says_nothing_is_left_out(self) -> None:
+        """Half of a line's result would be zeros."""
+        result = events.LineResult(
+            line_id="1",
+            commitment_id="c",
+            outcome="counted",
+            counted=decimal.Decimal(2),
+            provisional=events.NIL,
+            queried=events.NIL,
+        )
+        said = {"line_id": "1", "commitment_id": "c", "outcome": "counted", "counted": "2"}
+        assert said == msgspec.to_builtins(result)
 
 
 class TestEventsPage:

@@ -13,33 +13,19 @@ import functools
 import random
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from pydantic import SecretStr
 
 from deploy.local import servers as local_servers
-from shared import consumer, events, ids, kafka, mail, outbox, positions, sql, topics
+from shared import consumer, events, kafka, mail, outbox, positions, sql, topics
 from shared.settings import Settings
+from tests.delivery_builders import refusal
 
-AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 WAIT_SECONDS = 40
-
-
-def refusal(contract: str, number: int) -> events.ReturnRefused:
-    """The smallest event with a contract and a figure of its own."""
-    return events.ReturnRefused(
-        event_id=ids.derived(contract, number),
-        authority_id="GB-LAE-KWL",
-        occurred_at=AT,
-        contract_id=contract,
-        party_id="GB-COH-00000001",
-        route="http",
-        rules=("I4",),
-        faults=number,
-    )
 
 
 class Slice:
@@ -280,7 +266,7 @@ class TestDelivery:
     async def test_parks_an_id_that_comes_again_with_other_bytes(self, bare: Slice) -> None:
         """Not a duplicate but an alarm: the second text is put aside."""
         first = refusal("C1", 1)
-        forged = first.model_copy(update={"faults": 9})
+        forged = msgspec.structs.replace(first, faults=9)
         await bare.begin()
         await bare.handle([_record(0, first), _record(1, forged)])
         await bare.handle([_record(2, forged)])
@@ -324,6 +310,35 @@ class TestDelivery:
             await eventually(lambda: bare.taken("C1"), list(range(1, 51)))
         assert 2 == incarnation
 
+    async def test_takes_at_once_what_came_while_a_batch_was_in_hand(
+        self, bare: Slice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One record is in hand when one follows, and 48 more: they are the next batch, all of
+        them."""
+        sizes: list[int] = []
+        may_go_on, handle = asyncio.Event(), bare.handle
+
+        async def slow(records: Sequence[mail.Record]) -> None:
+            sizes.append(len(records))
+            await may_go_on.wait()
+            await handle(records)
+
+        async def calls() -> int:
+            return len(sizes)
+
+        monkeypatch.setattr(bare, "handle", slow)
+        async with bare.running():
+            await bare.post(refusal("C1", 1))
+            await eventually(calls, 1)
+            sent = "SELECT count(*) FROM outbox_unsent"
+            await bare.post(refusal("C1", 2))
+            await eventually(lambda: bare.pool.fetchval(sent), 0)
+            await bare.post(*(refusal("C1", number) for number in range(3, 51)))
+            await eventually(lambda: bare.pool.fetchval(sent), 0)
+            may_go_on.set()
+            await eventually(lambda: bare.taken("C1"), list(range(1, 51)))
+        assert [1, 49] == sizes
+
     async def test_relays_through_one_of_two_relays_at_a_time(self, bare: Slice) -> None:
         """Two relays on one outbox: both send, nothing is sent twice, the order holds."""
         await bare.post(*(refusal("C1", number) for number in range(1, 5000)))
@@ -332,7 +347,9 @@ class TestDelivery:
 
         async def drain(which: int, producer: AIOKafkaProducer) -> None:
             while await bare.pool.fetchval("SELECT count(*) FROM outbox_unsent"):
-                sent[which] += await outbox.relay_once("ledger", bare.pool, producer)
+                sent[which] += await outbox.relay_once(
+                    "ledger", bare.pool, producer, outbox.Posted()
+                )
 
         await asyncio.gather(drain(0, one), drain(1, two))
         await asyncio.gather(one.stop(), two.stop())

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 from pydantic import SecretStr
 
@@ -118,8 +119,8 @@ class TestLedger:
             await street.write(topics.PARKED, *parked)
             await eventually(lambda: size(client), 40 + 40 + 3 + 2)  # two came back as parked
         async with street.served() as client:
-            await street.write(topics.RETURNS, *returns, returns[0].model_copy(
-                update={"receipt_no": 99}
+            await street.write(topics.RETURNS, *returns, msgspec.structs.replace(
+                returns[0], receipt_no=99
             ))  # fmt: skip
             await street.write(topics.ALERTS, build.moved(returns[0]))
             await eventually(lambda: size(client), 85 + 1 + 1)

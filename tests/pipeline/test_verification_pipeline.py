@@ -162,7 +162,7 @@ class TestVerification:
             )
             pool = made.state.house.pool
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM parked"), 1)
-            await eventually(lambda: pool.fetchval("SELECT count(*) FROM line"), 1)
+            await eventually(lambda: pool.fetchval("SELECT count(*) FROM checked_return"), 1)
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM outbox_unsent"), 0)
             assert [] == (await replay.run(pool)).differences
         said = [each.type for each in await street.read(topics.OUTCOMES)]
@@ -201,13 +201,15 @@ class TestVerification:
             pool = one.state.house.pool
 
             async def outcomes() -> Any:
-                rows = await pool.fetch("SELECT outcome, count(*) FROM line GROUP BY 1 ORDER BY 1")
+                rows = await pool.fetch(
+                    "SELECT outcomes, count(*) FROM checked_return GROUP BY 1 ORDER BY 1"
+                )
                 return [tuple(row) for row in rows]
 
             await eventually(outcomes, [("counted", 24), ("queried", 24)])
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM outbox_unsent"), 0)
             rows = await pool.fetch(
-                "SELECT contract_id, period FROM line WHERE outcome = 'counted'"
+                "SELECT contract_id, period FROM checked_return WHERE outcomes = 'counted'"
             )
             winners = {row["period"]: row["contract_id"] for row in rows}
             first = {each.period: each for each in sorted(returns, key=lambda r: -r.receipt_no)}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.intake import admission, store
@@ -47,7 +48,7 @@ def checked(return_id: uuid.UUID, *results: events.LineResult, **more: Any) -> e
 
 def result(line_id: str, outcome: str, **more: Any) -> events.LineResult:
     facts = {"line_id": line_id, "commitment_id": "schools", "outcome": outcome, "counted": "1"}
-    return events.LineResult.model_validate(facts | more)
+    return msgspec.convert(facts | more, events.LineResult)
 
 
 class TestAnInboundRecord:
@@ -152,6 +153,26 @@ class TestALinesStatus:
         )
         found = await store.line_statuses(house.pool, mine)
         assert {"1": ("counted", "1", None), "2": ("counted", "18250.00", 7)} == {
-            line_id: (row["outcome"], row["counted"], row["entry"])
-            for line_id, row in found.items()
+            line_id: (said.outcome, str(said.counted), entry)
+            for line_id, (said, entry) in found.items()
+        }
+
+    async def test_stands_while_others_of_its_return_change(
+        self, house: intake_house.House
+    ) -> None:
+        """Line by line, from batch to batch."""
+        mine = uuid.uuid4()
+        first = checked(mine, result("1", "counted"), result("2", "queried", queried="5"))
+        found = {"rule": "V6", "code": "claimed_before", "found": "INV-1"}
+        lost = result("1", "not_counted", return_id=mine, counted="0.00", findings=[found])
+        other = checked(uuid.uuid4(), result("1", "counted"), changed=(lost,))
+        await house.take([intake_house.said(first, topics.OUTCOMES.name, 0)])
+        await house.take([intake_house.said(other, topics.OUTCOMES.name, 1)])
+        statuses = await store.line_statuses(house.pool, mine)
+        assert {
+            "1": (other.event_id, "not_counted", "0.00", lost.findings),
+            "2": (first.event_id, "queried", "1", ()),
+        } == {
+            line_id: (said.event_id, said.outcome, str(said.counted), said.findings)
+            for line_id, (said, _) in statuses.items()
         }

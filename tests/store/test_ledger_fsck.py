@@ -140,8 +140,8 @@ class TestTampering:
     async def test_with_an_event(self, house: build.House) -> None:
         """What lies beside the log, its key, its commitment."""
         await house.superuser(
-            "UPDATE payload SET ciphertext = overlay(ciphertext PLACING '\\x00' FROM 9) "
-            "WHERE idx = 3",
+            "UPDATE payload SET ciphertext = set_byte(ciphertext, 8, 255 - get_byte(ciphertext, 8))"
+            " WHERE idx = 3",
             "UPDATE payload_key SET salt = sha256(salt) WHERE idx = 4",
             "UPDATE payload SET commitment = sha256(commitment) WHERE idx = 5",
         )

@@ -34,7 +34,7 @@ FILL = f"""
         'C' || i / 2 % 300,
         CASE WHEN i > {COUNT // 2} AND i % 3 = 0 THEN 'P-LATE' ELSE 'P' || i % 30 END,
         to_char('2020-01-01'::date + i * interval '1 hour', 'YYYY-MM'),
-        ARRAY['visits', 'spend'],
+        'spend visits',
         '2020-01-01Z'::timestamptz + i * interval '1 minute'
     FROM generate_series(0, {COUNT - 1}) AS i;
     INSERT INTO entry (idx, event_id, leaf, leaf_hash)
@@ -88,6 +88,10 @@ class TestPage:
             (lookup.Scope((build.AUTHORITY,), "P-LATE"), {"contract": "C6"}, -1),
             (EVERYONE, {"type": "RecordParked"}, -1),
             (EVERYONE, {"type": "Nothing"}, -1),
+            (EVERYONE, {"type": "ReturnReceived"}, -1),
+            (EVERYONE, {"type": "ReturnChecked"}, COUNT // 2),
+            (LATE, {"type": "ReturnChecked"}, -1),
+            (EVERYONE, {"period": "2022-05", "type": "RecordParked"}, -1),
             (EVERYONE, {"period": "2022-05"}, -1),
             (EVERYONE, {"period": "2022-05", "type": "ReturnChecked"}, -1),
             (EVERYONE, {"commitment": "visits"}, COUNT // 2),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from services.verification import replay
@@ -36,7 +37,7 @@ class TestAReturn:
         assert [("counted", 18250)] == [
             (result.outcome, result.counted) for each in checked for result in each.results
         ]
-        assert 1 == len(await house.rows("line"))
+        assert 1 == len(await house.lines())
         kinds = [row[3] for row in await house.rows("journal")]
         assert ["ContractRegistered", *["CommitmentChanged"] * 2, "ReturnReceived"] == kinds
 
@@ -48,7 +49,7 @@ class TestAReturn:
         )
         parked = await house.pool.fetch("SELECT reason FROM parked")
         assert ["contract_unknown"] == [row["reason"] for row in parked]
-        assert 1 == len(await house.rows("line"))
+        assert 1 == len(await house.lines())
 
     async def test_counts_once_when_it_is_published_again(self, house: House) -> None:
         """At a new offset, with the same bytes: nothing follows. With other bytes: parked."""
@@ -58,7 +59,7 @@ class TestAReturn:
         before = await house.letters()
         await house.deliver(first)
         assert before == await house.letters()
-        await house.deliver(first.model_copy(update={"nil": True}))
+        await house.deliver(msgspec.structs.replace(first, nil=True))
         parked = await house.pool.fetch("SELECT reason FROM parked")
         assert ["same_id_other_bytes"] == [row["reason"] for row in parked]
 
@@ -86,15 +87,16 @@ class TestAReturn:
 
 
 class TestABatch:
+    CLAIM = build.invoice("INV-1", "10000.00")
     HISTORY: tuple[events.Event, ...] = (
         spent(1, "2026-10", "10000.00"),
         build.returned(2, "2026-10", build.line("1", "900.00"), contract_id="C2"),
         day_ended("2026-10-31"),
         day_ended("2026-10-31", "C2"),
-        spent(3, "2026-10", "9000.00", revision=2, supersedes=None),
+        build.returned(3, "2026-10", build.line("1", "9000.00", invoice=CLAIM), revision=2),
         day_ended("2026-11-13"),
         spent(4, "2026-11", "40000.00"),
-        build.returned(5, "2026-11", build.line("1", "900.00"), contract_id="C2"),
+        build.returned(5, "2026-11", build.line("1", "900.00", invoice=CLAIM), contract_id="C2"),
         day_ended("2026-11-30"),
         day_ended("2026-11-30", "C2"),
         build.withdrawn(6, spent(4, "2026-11", "40000.00"), "2026-12-02"),
@@ -106,7 +108,7 @@ class TestABatch:
     async def _told(self, house: House, at_once: int) -> list[Any]:
         await house.promise("C1", "C2")
         await house.deliver(*self.HISTORY, at_once=at_once)
-        tables = ("line", "claim", "assessment", "contract_case", "alert", "ended_day")
+        tables = ("checked_return", "claim", "assessment", "contract_case", "alert", "ended_day")
         rows = [await house.rows(table) for table in tables]
         stands = await house.pool.fetch(
             "SELECT contract_id, inputs, wake_on, state FROM contract ORDER BY contract_id"
@@ -150,6 +152,21 @@ class TestABatch:
             )
             counts.append(len(asked))
         assert counts[1] == counts[2]
+
+    async def test_asks_for_lines_only_where_a_return_may_stand(self, house: House) -> None:
+        """Not for the first of an open period: the state knows that there is none."""
+        await house.promise("C1")
+        pool, asks = house.pool, []
+        first = spent(1, "2026-10", "10.00")
+        again = spent(2, "2026-10", "20.00", revision=2)
+        gone = build.withdrawn(3, again, "2026-11-02")
+        settled = spent(4, "2026-08", "20.00")
+        for event in (first, again, gone, spent(5, "2026-10", "30.00", revision=3), settled):
+            asked: list[str] = []
+            house.room.pool = _Noting(pool, asked)  # type: ignore[assignment]
+            await house.deliver(event)
+            asks.append(any("FROM checked_return" in query for query in asked))
+        assert [False, True, True, False, True] == asks
 
 
 class _Noting:
@@ -195,8 +212,8 @@ class TestAnInvoiceOnTwoContracts:
         return build.returned(receipt_no, "2026-10", line, contract_id=contract_id)
 
     async def _outcomes(self, house: House) -> dict[str, str]:
-        rows = await house.pool.fetch("SELECT contract_id, outcome FROM line")
-        return {row["contract_id"]: row["outcome"] for row in rows}
+        lines = await house.lines()
+        return {contract_id: line.result.outcome for contract_id, line in lines}
 
     @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
     async def test_counts_for_the_lower_receipt_in_either_order(
@@ -222,12 +239,14 @@ class TestAnInvoiceOnTwoContracts:
             )
             await asyncio.gather(*(self._race(house, contract_id) for contract_id in ("C1", "C2")))
             await house.settle()
-            rows = await house.pool.fetch(
-                "SELECT contract_id, line_id, outcome FROM line ORDER BY line_id"
-            )
-            winners = {r["line_id"]: r["contract_id"] for r in rows if r["outcome"] == "counted"}
+            lines = await house.lines()
+            winners = {
+                line.line_id: contract_id
+                for contract_id, line in lines
+                if line.result.outcome == "counted"
+            }
             assert {str(n): ("C1", "C2")[n % 2] for n in range(24)} == winners
-            assert 48 == len(rows)
+            assert 48 == len(lines)
             worked = await house.pool.fetch("SELECT DISTINCT contract_id FROM journal")
             assert 2 == len(worked)
             assert [] == (await replay.run(house.pool)).differences
@@ -258,7 +277,9 @@ class TestAReplay:
         ("edit", "said"),
         [
             ("UPDATE contract SET state = state || ' '", "the state differs"),
-            ("DELETE FROM line", "the lines differ"),
+            ("DELETE FROM checked_return", "the lines differ"),
+            ("UPDATE checked_return SET outcomes = 'queried'", "the lines differ"),
+            ("UPDATE claim SET claim = claim || ' '", "the claims differ"),
             ("UPDATE assessment SET inputs = inputs + 1", "the assessments differ"),
             ("UPDATE contract_case SET state = 'withdrawn'", "the cases differ"),
             ("DELETE FROM alert", "the alerts differ"),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ def version(**figures: Any) -> Version:
         "profile": {"kind": "milestone", "by": "2026-10-31"},
     }
     return contract.read_version(
-        events.Commitment.model_validate(values | figures), date(2026, 10, 1)
+        msgspec.convert(values | figures, events.Commitment), date(2026, 10, 1)
     )
 
 
@@ -218,7 +219,7 @@ class TestRating:
     def test_never_falls_below_what_a_change_froze(self) -> None:
         """Rule A1: a later, slower profile does not turn a shortfall into a recovery."""
         slower = contract.read_version(
-            events.Commitment.model_validate(
+            msgspec.convert(
                 {
                     "commitment_id": "c",
                     "version": 2,
@@ -228,7 +229,8 @@ class TestRating:
                     "unit": "hours",
                     "target": "100",
                     "profile": {"kind": "milestone", "by": "2027-10-31"},
-                }
+                },
+                events.Commitment,
             ),
             date(2026, 10, 1),
             floor=(40, 1),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -195,7 +196,7 @@ class TestForgery:
 
         def rewrite(all_: tuple[bytes, ...]) -> tuple[bytes, ...]:
             leaf = leaves.parse(all_[0])
-            other = replace(leaf, facts={**leaf.facts, "revision": 2})
+            other = msgspec.structs.replace(leaf, facts={**leaf.facts, "revision": 2})
             return (leaves.build(other), *all_[1:])
 
         found = failures(forged(rewrite))
@@ -272,7 +273,8 @@ class TestPayloads:
     @pytest.mark.parametrize("event", [b"junk", b"[]", b"\xff", b'{"event_id":"another"}'])
     def test_finds_a_leaf_that_committed_to_another_event(self, event: bytes) -> None:
         """A commitment that holds is not enough: the event must be the leaf's."""
-        leaf = replace(leaves.parse(ENCODED[3]), payload=payloads.commit(b"salt", event))
+        committed = payloads.commit(b"salt", event)
+        leaf = msgspec.structs.replace(leaves.parse(ENCODED[3]), payload=committed)
         encoded = (*ENCODED[:3], leaves.build(leaf), *ENCODED[4:])
         disclosed = {3: audit.Disclosed(event, b"salt")}
         export = replace(EXPORT, entries=encoded, checkpoint=signed(encoded), disclosed=disclosed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 
 from services.verification import contract, state
@@ -82,7 +83,7 @@ class TestFold:
             if after is not None:
                 after = state.from_bytes(state.to_bytes(after))
                 wanted = contract.needs(after, event)
-                rows = [state.line_from_bytes(row) for row in stored.values()]
+                rows = [msgspec.json.decode(row, type=state.Line) for row in stored.values()]
                 lines.put(r for r in rows if (r.period, r.party_id) in wanted.slots)
                 keys = wanted.keys | lines.keys()
                 lines.put(r for r in rows if r.claim and r.claim.key in keys)

@@ -147,7 +147,6 @@ class TestFacts:
                 "rating": "Requires improvement",
                 "bands": "ppn-2",
                 "inputs": 3,
-                "replaces": False,
             }
         ]
 

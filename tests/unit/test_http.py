@@ -55,6 +55,8 @@ def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     async def count(request: fastapi.Request) -> int:
         return len(await request.body())
 
+    http.open_lane(app, "POST", "/lane", _take_a_lane)
+
     @app.get("/things")
     async def items(limit: http.Limit = http.ITEMS_DEFAULT) -> int:
         return limit
@@ -72,6 +74,12 @@ def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
         }[error]
 
     return app
+
+
+async def _take_a_lane(request: fastapi.Request) -> fastapi.Response:
+    if not await request.body():
+        raise http.Problem(409, "Empty")
+    return fastapi.Response(str(len(await request.body())), 201)
 
 
 @pytest.fixture
@@ -160,9 +168,9 @@ class TestLimit:
 
 
 async def _post_raw(
-    headers: list[tuple[bytes, bytes]], chunks: list[bytes] | None
+    headers: list[tuple[bytes, bytes]], chunks: list[bytes] | None, path: str = "/bytes"
 ) -> tuple[int, bytes | None]:
-    """Status and `connection` of a POST to /bytes; reading a body of None is a failure."""
+    """Status and `connection` of a POST; reading a body of None is a failure."""
     said: dict[str, Any] = {}
     left = list(chunks or [])
 
@@ -177,13 +185,30 @@ async def _post_raw(
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/bytes",
-        "raw_path": b"/bytes",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": headers,
     }
     await build()(scope, receive, send)
     return said["status"], dict(said["headers"]).get(b"connection")
+
+
+class TestALane:
+    async def test_is_answered_and_refused_like_a_route(self, client: httpx.AsyncClient) -> None:
+        """Problems, limits, headers and metrics are the guard's; other methods are not led."""
+        answers = [await client.post("/lane", content=b"x" * size) for size in (3, 0, 1001)]
+        assert [201, 409, 413] == [answer.status_code for answer in answers]
+        assert ["Empty", "The body is too large"] == [document(a)["title"] for a in answers[1:]]
+        assert {"nosniff"} == {answer.headers["x-content-type-options"] for answer in answers}
+        assert 404 == (await client.get("/lane")).status_code
+        counted = 'makegood_http_seconds_count{method="POST",route="/lane",status="201"}'
+        assert counted in (await client.get("/metrics")).text
+
+    async def test_refuses_a_body_that_grows(self) -> None:
+        """What brings more than the limit is refused while it is read."""
+        chunks = [b"x" * 600, b"x" * 600]
+        assert (413, b"close") == await _post_raw([], chunks, "/lane")
 
 
 class TestHeaders:

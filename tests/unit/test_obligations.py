@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,8 +94,8 @@ class TestMissingReturn:
 
     def test_from_before_the_contract_was_known_is_not_owed(self) -> None:
         """Nobody was told then."""
-        late = build.registered(starts_on="2026-01-01").model_copy(
-            update={"occurred_at": build.at("2026-10-01")}
+        late = msgspec.structs.replace(
+            build.registered(starts_on="2026-01-01"), occurred_at=build.at("2026-10-01")
         )
         council = build.Council()
         council.take(late)

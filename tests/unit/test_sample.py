@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from deploy.local.demo import facts, sample
@@ -63,7 +64,7 @@ class Six:
 
     def _sign(self, given: dict[str, Any]) -> returns.Contract:
         terms = [
-            events.Commitment.model_validate(each | {"version": 1, "state": "active"})
+            msgspec.convert(each | {"version": 1, "state": "active"}, events.Commitment)
             for each in given["commitments"]
         ]
         head = self._head("registered", given["contract_id"])

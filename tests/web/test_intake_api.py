@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import uuid
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.intake import app, receipts
+from services.intake import app, receipts, statuses, store
 from services.intake.settings import IntakeSettings
-from shared import auth, sql
+from shared import auth, events, sql
 from tests import intake_builders as build
 from tests import intake_house
 
@@ -166,6 +168,28 @@ class TestReadingReturns:
         )
         assert [] == [word for word in ("Signatory", "APP-014") if word in str(shown)]
 
+    async def test_shows_what_was_said_last_of_a_line(self, street: Street) -> None:
+        """Outcome, figures, reasons, and the entry of what said it."""
+        supplier = await street.caller("supplier", build.PARTY)
+        sent = (await supplier.send(build.a_return())).json()
+        finding = events.Finding(rule="V6", code="claimed_before", found="INV-1")
+        said = statuses.Said(
+            uuid.uuid4(), "queried", Decimal(0), Decimal("1.50"), Decimal("1E+2"), (finding,)
+        )
+        async with street.pool.acquire() as conn:
+            await store.apply_statuses(conn, {uuid.UUID(sent["return_id"]): {"2": said}})
+            await store.apply_entries(conn, [events.Entry(event_id=said.event_id, index=7)])
+        shown = (await supplier.get(sent["links"]["self"])).json()
+        assert ("checked", "received") == (shown["status"], shown["lines"][0]["status"])
+        assert {
+            "status": "queried",
+            "counted": "0",
+            "provisional": "1.50",
+            "queried": "100",
+            "reasons": [{"rule": "V6", "code": "claimed_before", "found": "INV-1"}],
+            "entry": 7,
+        }.items() <= shown["lines"][1].items()
+
     async def test_is_for_its_party_and_its_authority(self, street: Street) -> None:
         """Whoever else guesses an id gets 404, and an empty list."""
         supplier = await street.caller("supplier", build.PARTY)
@@ -230,6 +254,7 @@ class TestTheDemosClock:
     async def test_moves_forwards_and_ends_days(self, street: Street) -> None:
         """An operator moves it; the answer comes when the days have ended."""
         operator = await street.caller("operator")
+        await operator.get("/api/v1/clock")  # installed before it is moved
         moved = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         assert (200, "2026-11-19") == (moved.status_code, moved.json()["day_ended"])
         again = await operator.post("/api/v1/clock", {"day": "2026-11-20"})

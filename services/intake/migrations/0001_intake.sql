@@ -55,11 +55,12 @@ CREATE TABLE withdrawal (
     public_key bytea NOT NULL CONSTRAINT withdrawal_key_length CHECK (octet_length(public_key) = 32)
 );
 
--- Which submission a party sent under which Idempotency-Key.
+-- Which submission a party sent under which Idempotency-Key. Written with its return, which is never
+-- deleted; a reference, looked up for each row, would cost more than all else that is kept of it.
 CREATE TABLE idempotency (
     party_id text NOT NULL,
     key text NOT NULL,
-    return_id uuid NOT NULL CONSTRAINT idempotency_of_known REFERENCES accepted_return (return_id),
+    return_id uuid NOT NULL,
     CONSTRAINT idempotency_pk PRIMARY KEY (party_id, key)
 );
 
@@ -90,24 +91,17 @@ CREATE TABLE shared_person (
     shared_person_id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT shared_person_id_once UNIQUE
 );
 
--- What verification last said of a line. No row: received, not checked yet.
-CREATE TABLE line_status (
-    return_id uuid NOT NULL,
-    line_id text NOT NULL,
-    outcome text NOT NULL
-        CONSTRAINT line_status_outcome CHECK (outcome IN ('counted', 'provisional', 'queried', 'not_counted')),
-    counted text NOT NULL,
-    provisional text NOT NULL,
-    queried text NOT NULL,
-    findings jsonb NOT NULL,
-    event_id uuid NOT NULL,
-    CONSTRAINT line_status_pk PRIMARY KEY (return_id, line_id)
+-- What verification last said of a return's lines: an object by line (`statuses.Said`).
+-- No line: received, not checked yet.
+CREATE TABLE last_said (
+    return_id uuid CONSTRAINT last_said_pk PRIMARY KEY,
+    lines jsonb NOT NULL CONSTRAINT last_said_by_line CHECK (jsonb_typeof(lines) = 'object')
 );
 
 -- Which entry of the log an event became; for display only.
 CREATE TABLE entry (
     event_id uuid CONSTRAINT entry_pk PRIMARY KEY,
-    index bigint NOT NULL CONSTRAINT entry_index_once UNIQUE
+    index bigint NOT NULL
 );
 
 -- Whose inbound topic a topic is: the exact name.

@@ -97,7 +97,7 @@ CREATE TABLE entry_index (
     party_id text,
     period text,
     return_id uuid,
-    commitment_ids text[] NOT NULL,
+    commitment_ids text NOT NULL, -- separated by blanks
     occurred_at timestamptz NOT NULL
 );
 CREATE INDEX entry_index_by_authority ON entry_index (authority_id, idx);

@@ -49,31 +49,29 @@ CREATE TABLE ended_day (
     CONSTRAINT ended_day_pk PRIMARY KEY (partition, day)
 );
 
--- Current lines with their results. `body` is the line as the fold keeps it.
-CREATE TABLE line (
+-- One row per return that stands and has lines: `lines` are its lines with their results as the fold
+-- keeps them (JSON), `outcomes` those that occur among them, sorted, separated by blanks. A row that
+-- fits on a page is not packed.
+CREATE TABLE checked_return (
     contract_id text COLLATE "C" NOT NULL,
     period text COLLATE "C" NOT NULL,
     party_id text COLLATE "C" NOT NULL,
-    line_id text COLLATE "C" NOT NULL,
-    outcome text NOT NULL CONSTRAINT line_outcome
-        CHECK (outcome IN ('counted', 'provisional', 'queried', 'not_counted')),
-    body bytea NOT NULL,
-    CONSTRAINT line_pk PRIMARY KEY (contract_id, period, party_id, line_id)
-);
-CREATE INDEX line_not_counted ON line (outcome, contract_id) WHERE outcome <> 'counted';
+    outcomes text NOT NULL CONSTRAINT checked_return_has_lines CHECK (outcomes <> ''),
+    lines bytea NOT NULL,
+    CONSTRAINT checked_return_pk PRIMARY KEY (contract_id, period, party_id)
+) WITH (toast_tuple_target = 8160);
+CREATE INDEX checked_return_in_doubt ON checked_return (contract_id, period, party_id)
+    WHERE outcomes <> 'counted';
 
--- Every claim of a thing that counts once, also of those that have no room (rules V6, V12).
+-- Every claim of a thing that counts once, also of those that have no room (rules V6, V12); `claim`
+-- is the claim as the fold keeps it (JSON).
 CREATE TABLE claim (
     key bytea NOT NULL CONSTRAINT claim_key_length CHECK (octet_length(key) = 32),
     contract_id text COLLATE "C" NOT NULL,
     party_id text COLLATE "C" NOT NULL,
     period text COLLATE "C" NOT NULL,
     line_id text COLLATE "C" NOT NULL,
-    receipt_no bigint NOT NULL,
-    line_order integer NOT NULL,
-    amount numeric NOT NULL,
-    net_total numeric,
-    holds boolean NOT NULL,
+    claim bytea NOT NULL,
     CONSTRAINT claim_pk PRIMARY KEY (key, contract_id, party_id, period, line_id)
 );
 
@@ -102,16 +100,15 @@ CREATE TABLE commitment (
 CREATE UNIQUE INDEX commitment_one_proposal ON commitment (contract_id, commitment_id)
     WHERE state IN ('needs_structuring', 'draft');
 
--- Every assessment that was made, the newest of a period last (rule A9).
+-- Every assessment that was made (rule A9): one row per input that led to some, with all of them
+-- (JSON). Of several of one commitment and period the one of the last row stands.
 CREATE TABLE assessment (
     contract_id text COLLATE "C" NOT NULL,
-    commitment_id text COLLATE "C" NOT NULL,
-    period text COLLATE "C" NOT NULL,
     inputs integer NOT NULL,
     event_id uuid NOT NULL,
     assessed_at timestamptz NOT NULL,
-    body bytea NOT NULL,
-    CONSTRAINT assessment_pk PRIMARY KEY (contract_id, commitment_id, period, inputs)
+    assessments bytea NOT NULL,
+    CONSTRAINT assessment_pk PRIMARY KEY (contract_id, inputs)
 );
 
 -- Cases as they stand (rule C2).

@@ -1,0 +1,137 @@
+"""What is answered when something is wrong: problem documents (RFC 9457), with every fault at once.
+
+Promises: a document says title, status and each fault with its place and its way out; nothing of
+our insides. The framework's own refusals are answered in the same way (`HANDLERS`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+VALUE_CHARACTERS_MAX = 100
+"""A wrong value is shown so that its sender finds it; longer ones are cut."""
+FAULTS_MAX = 1000
+RETRY_SECONDS = 2
+
+PROBLEM = "application/problem+json"
+
+Handler: TypeAlias = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with what was sent, and what to do about it. Its place is a JSON pointer into
+    the body, a row and column of a file, or a parameter of the address or headers."""
+
+    rule: str
+    message: str
+    fix: str | None = None
+    pointer: str | None = None
+    row: int | None = None
+    column: str | None = None
+    parameter: str | None = None
+    value: str | None = None
+
+
+@dataclasses.dataclass(eq=False)
+class Problem(Exception):  # noqa: N818  RFC 9457's own word
+    """Raised anywhere below an endpoint; answered as a problem document."""
+
+    status: int
+    title: str
+    detail: str | None = None
+    errors: Sequence[Fault] = ()
+    headers: Mapping[str, str] | None = None
+
+
+def respond(problem: Problem) -> Response:
+    """The problem document. Fields that say nothing are left out."""
+    document: dict[str, Any] = {"title": problem.title, "status": problem.status}
+    if problem.detail is not None:
+        document["detail"] = problem.detail
+    if problem.errors:
+        document["errors"] = [
+            {name: said for name, said in dataclasses.asdict(fault).items() if said is not None}
+            for fault in problem.errors
+        ]
+    body = json.dumps(document, ensure_ascii=False).encode(errors="replace")
+    return Response(body, problem.status, problem.headers, PROBLEM)
+
+
+def unavailable() -> Problem:
+    """What a broken part below us looks like from outside."""
+    words = "A part that this service stands on does not answer. Nothing was stored; try again."
+    headers = {"retry-after": str(RETRY_SECONDS)}
+    return Problem(503, "Unavailable for the moment", words, headers=headers)
+
+
+async def _on_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return respond(error)
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return respond(of_framework(error))
+
+
+def of_framework(error: HTTPException) -> Problem:
+    """The framework's own refusals: unknown address, wrong method, unreadable form."""
+    return Problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [_fault(e) for e in error.errors()[:FAULTS_MAX]]
+    return respond(Problem(422, "The request is not well formed", errors=faults))
+
+
+def _fault(error: Mapping[str, Any]) -> Fault:
+    place, *path = error["loc"]
+    given = error.get("input")
+    is_plain = isinstance(given, str | int | float)
+    value = str(given)[:VALUE_CHARACTERS_MAX] if is_plain else None
+    if place != "body":
+        return Fault("form", error["msg"], parameter=str(path[0]) if path else None, value=value)
+    steps = () if error["type"] == "json_invalid" else path
+    return Fault("form", error["msg"], pointer=pointer(steps), value=value)
+
+
+def pointer(path: Sequence[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a path into the body."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+HANDLERS: Final[dict[int | type[Exception], Handler]] = {
+    Problem: _on_problem,
+    HTTPException: _on_http_exception,
+    RequestValidationError: _on_invalid,
+}
+"""For the framework: what it answers to what an endpoint, or it itself, raises."""
+DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "A problem document (RFC 9457)",
+        "content": {
+            PROBLEM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["title", "status"],
+                    "properties": {
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "errors": {"type": "array", "items": {"type": "object"}},
+                    },
+                }
+            }
+        },
+    }
+}
+"""The same for the description of a service: any endpoint may answer so."""

@@ -1,0 +1,138 @@
+"""The relay on a real broker and database: what leaves, in which order, and from where."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from pydantic import SecretStr
+
+from shared import events, outbox, sql, topics
+from shared import kafka as clients
+from shared.settings import Settings
+from tests.conftest import Found
+from tests.delivery_builders import refusal
+
+
+class Post:
+    """An outbox, a producer, and a topic of their own."""
+
+    def __init__(self, settings: Settings, pool: sql.Pool, producer: AIOKafkaProducer) -> None:
+        self.settings, self.pool, self.producer = settings, pool, producer
+        self.topic = topics.Topic(f"relay-{secrets.token_hex(6)}.v1", 1)
+        self.posted = outbox.Posted()
+
+    async def post(self, *given: events.ReturnRefused) -> dict[int, outbox.Row]:
+        async with self.pool.acquire() as conn, conn.transaction():
+            return await outbox.post(conn, [(self.topic, event, None) for event in given])
+
+    async def relay(self) -> int:
+        return await outbox.relay_once("ledger", self.pool, self.producer, self.posted)
+
+    async def records(self) -> list[ConsumerRecord[bytes, bytes]]:
+        """All of the topic, partition by partition."""
+        reader = await clients.start_reader(self.settings)
+        partitions = [TopicPartition(self.topic.name, n) for n in range(self.topic.partitions)]
+        ends = await reader.end_offsets(partitions)
+        reader.assign(partitions)
+        for partition in partitions:
+            reader.seek(partition, 0)
+        found: list[ConsumerRecord[bytes, bytes]] = []
+        while len(found) < sum(ends.values()):
+            for records in (await reader.getmany(timeout_ms=200)).values():
+                found += records
+        await reader.stop()
+        return sorted(found, key=lambda record: (record.partition, record.offset))
+
+
+@pytest.fixture
+async def post(servers: Found, database: str, tmp_path: Path) -> AsyncIterator[Post]:
+    settings = Settings(kafka_bootstrap_servers=servers.bootstrap, database_url=SecretStr(database))
+    await sql.migrate(database, "ledger", tmp_path)
+    pool = await sql.connect(settings, "ledger")
+    made = Post(settings, pool, await clients.start_producer(settings))
+    admin = await clients.start_admin(settings)
+    await topics.create(admin, (made.topic,))
+    await admin.close()
+    yield made
+    await made.producer.stop()
+    pool.terminate()
+
+
+class TestRelay:
+    async def test_keeps_the_order_of_a_key_over_many_batches(self, post: Post) -> None:
+        """Letters of all sizes, some larger than a whole batch: all leave, in their order."""
+        sizes = [10, 200_000, 300_000, 5, 400_000, 100_000, 100_000, 100_000, 1]
+        await post.post(*(refusal("C1", n, size) for n, size in enumerate(sizes)))
+        assert len(sizes) == await post.relay()
+        events_sent = [events.read(record.value) for record in await post.records()]
+        assert list(range(len(sizes))) == [getattr(event, "faults", None) for event in events_sent]
+        assert 0 == await post.relay()
+
+    async def test_sends_each_key_where_any_client_would(self, post: Post) -> None:
+        """The same partition, key and body as a plain `send` of the same letter."""
+        given = [refusal(f"C{n}", n) for n in range(40)]
+        await post.post(*given)
+        await post.relay()
+        for event in given:
+            key = events.subject(event).encode()
+            await post.producer.send_and_wait(post.topic.name, events.write(event), key)
+        seen: dict[bytes, list[int]] = {}
+        for record in await post.records():
+            seen.setdefault(record.value, []).append(record.partition)
+        assert len(given) == len(seen)
+        assert all(2 == len(places) and 1 == len(set(places)) for places in seen.values())
+
+    async def test_says_in_headers_what_a_letter_is(self, post: Post) -> None:
+        """CloudEvents 1.0, binary mode."""
+        event = refusal("C1", 1)
+        await post.post(event)
+        await post.relay()
+        (record,) = await post.records()
+        assert {
+            "ce_specversion": b"1.0",
+            "ce_id": str(event.event_id).encode(),
+            "ce_type": b"ReturnRefused",
+            "ce_source": b"/makegood/ledger",
+            "ce_time": b"2026-11-02T09:00:00Z",
+            "ce_subject": b"C1",
+            "content-type": b"application/json",
+        } == dict(record.headers)
+
+    async def test_sends_from_memory_and_from_the_table_alike(self, post: Post) -> None:
+        """What memory has, what it forgot, and what another process posted, in one order."""
+        first = await post.post(*(refusal("C1", n) for n in range(3)))
+        await post.post(*(refusal("C1", n) for n in range(3, 6)))
+        third = await post.post(*(refusal("C1", n) for n in range(6, 9)))
+        post.posted.keep(first)
+        post.posted.keep(third)
+        await post.relay()
+        sent = [events.read(record.value) for record in await post.records()]
+        assert [refusal("C1", n) for n in range(9)] == sent
+
+    async def test_forgets_what_is_more_than_memory_may_hold(self, post: Post) -> None:
+        """The bound is kept, and everything leaves all the same."""
+        given = await post.post(*(refusal("C1", n) for n in range(outbox.KEPT_LETTERS_MAX + 1)))
+        post.posted.keep(given)
+        assert post.posted.is_set()
+        assert {} == post.posted.take(list(given))
+        sent = 0
+        while done := await post.relay():
+            sent += done
+        assert outbox.KEPT_LETTERS_MAX + 1 == sent
+
+
+class TestPosting:
+    async def test_posts_an_id_once(self, post: Post) -> None:
+        """Twice in one posting, and again in a later one."""
+        first = await post.post(refusal("C1", 1), refusal("C1", 2), refusal("C1", 1))
+        again = await post.post(refusal("C1", 2), refusal("C1", 3))
+        numbers = [
+            [getattr(events.read(row[-1]), "faults", None) for row in rows.values()]
+            for rows in (first, again)
+        ]
+        assert [[1, 2], [3]] == numbers
+        assert 3 == await post.pool.fetchval("SELECT count(*) FROM outbox_unsent")

@@ -1,0 +1,75 @@
+"""Lines with their results, as they are listed over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from services.verification import reading
+from tests import verification_builders as build
+from tests import verification_house
+from tests.verification_house import Caller, House
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[House]:
+    async with verification_house.at_work(database) as made:
+        yield made
+
+
+@pytest.fixture
+async def manager(house: House) -> Caller:
+    return await house.caller("manager")
+
+
+class TestLines:
+    async def test_in_one_state_wait_for_the_council(self, house: House, manager: Caller) -> None:
+        """What is queried, with the rule, the fact found and the fact wanted."""
+        await house.promise("C1", area=build.KNOWSLEY)
+        await house.deliver(
+            build.returned(
+                1,
+                "2026-10",
+                build.line("1", "100.00", place={"postcode": "L36 9ZZ"}),
+                build.line("2", "100.00", place={"postcode": "L36 9YU"}),
+            )
+        )
+        await house.pool.execute(
+            "INSERT INTO postcode VALUES ('L36 9YU', 'sample-1', 'E08000011', NULL, '1980-01')"
+        )
+        await house.deliver(
+            build.returned(2, "2026-11", build.line("1", "100.00", place={"postcode": "l369yu"}))
+        )
+        items = (await manager.get("/lines", state="queried")).json()["items"]
+        assert [("2026-10", "1"), ("2026-10", "2")] == [(e["period"], e["line_id"]) for e in items]
+        assert ("V3", "postcode_unknown") == (
+            items[0]["findings"][0]["rule"],
+            items[0]["findings"][0]["code"],
+        )
+        (counted,) = (await manager.get("/lines", state="counted")).json()["items"]
+        assert ("2026-11", "100.00") == (counted["period"], counted["counted"])
+
+    async def test_are_listed_page_by_page_each_once(self, house: House, manager: Caller) -> None:
+        """Returns of several lines, more than are read at a time; pages end within a return."""
+        contract_ids = [f"C{n:02}" for n in range(reading.RETURNS_AT_ONCE + 3)]
+        await house.promise(*contract_ids)
+        for n, contract_id in enumerate(contract_ids, 1):
+            claimed = build.invoice(contract_id, "10000.00")
+            lines = [build.line(line_id, "6000.00", invoice=claimed) for line_id in "213"]
+            await house.deliver(build.returned(n, "2026-10", *lines, contract_id=contract_id))
+        for state, line_ids in ((None, "123"), ("queried", "13"), ("counted", "2")):
+            expected = [(contract_id, each) for contract_id in contract_ids for each in line_ids]
+            assert expected == [place async for place in self._listed(manager, state)]
+
+    async def _listed(self, manager: Caller, state: str | None) -> AsyncIterator[tuple[str, str]]:
+        """Contract and line id, by pages of 7."""
+        wanted: dict[str, Any] = {"limit": 7} if state is None else {"limit": 7, "state": state}
+        while True:
+            page = (await manager.get("/lines", **wanted)).json()
+            for each in page["items"]:
+                yield each["contract_id"], each["line_id"]
+            if page["next"] is None:
+                return
+            wanted["cursor"] = page["next"]
