@@ -169,16 +169,21 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if self.alarm is not None:
             return
         self._in_hand_since = time.monotonic()
-        self._hold()
+        is_all_there_was = len(records) < kafka.RECORDS_MAX
+        if is_all_there_was:
+            self._hold()
         try:
             await self._take(records)
+            if is_all_there_was:
+                await asyncio.sleep(self._what.pause_seconds)
         finally:
             self._in_hand_since = None
             self._let_go()
 
     def _hold(self) -> None:
-        """No fetch while a batch is in hand. One sent ahead would come back with the first record
-        that arrives; what comes after it would wait for a batch of one to be taken."""
+        """No fetch while a batch is in hand that was all there is. One sent ahead would come back
+        with the first record that arrives; what comes after it would wait for a batch of one to be
+        taken. Behind a full batch there is a backlog: that is fetched meanwhile."""
         if self._kafka is not None:
             self._kafka.pause(*self._kafka.assignment())
 

@@ -54,7 +54,7 @@ def read_event(record: Record) -> tuple[events.AnyEvent, UUID]:
     except (ValueError, RecursionError):
         raise UnreadableError("malformed_json") from None
     headers = dict(record.headers)
-    if headers.get("ce_id") != str(event.event_id).encode():
+    if headers.get("ce_id") != events.spelt(event.event_id):
         raise UnreadableError("bad_headers")
     if headers.get("ce_type") != event.type.encode():
         raise UnreadableError("bad_headers")

@@ -107,6 +107,10 @@ def _row(topic: topics.Topic, event: events.Event, partition: int | None) -> Row
     return topic.name, partition, key, event.event_id, type_, event.occurred_at, body
 
 
+_BEGIN_RELAYING = """
+    SELECT pg_try_advisory_xact_lock(hashtext('outbox-' || $1)),
+        set_config('synchronous_commit', 'off', true)
+"""
 _COLUMNS = ("id", "topic", "partition", "key", "event_id", "type", "occurred_at", "body")
 
 
@@ -126,12 +130,12 @@ async def relay_once(house: str, pool: sql.Pool, producer: AIOKafkaProducer, pos
     """Sends the first unsent letters, in order; how many. 0 when none wait or another relay works.
 
     One transaction from reading to taking off the list; its lock makes the relay single, and the
-    server's time-out ends it for a process that stands still.
+    server's time-out ends it for a process that stands still. Nobody waits for the disk: where it
+    is lost with the server, the letters are sent once more.
     """
     async with pool.acquire() as conn, conn.transaction():
-        if not await conn.fetchval(
-            "SELECT pg_try_advisory_xact_lock(hashtext('outbox-' || $1))", house
-        ):
+        is_mine, _ = await conn.fetchrow(_BEGIN_RELAYING, house) or (False, None)
+        if not is_mine:
             return 0
         unsent = await conn.fetch("SELECT id FROM outbox_unsent ORDER BY id LIMIT $1", BATCH_MAX)
         ids = [number for (number,) in unsent]
@@ -203,7 +207,7 @@ def _headers(
 ) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0, binary mode."""
     return [
-        ("ce_id", str(event_id).encode()),
+        ("ce_id", events.spelt(event_id)),
         ("ce_time", events.utc(occurred_at).encode()),
         ("ce_subject", key.encode()),
         *_kind(house, type_),
@@ -235,7 +239,7 @@ async def relay(
             try:
                 producer = producer or await make_producer()
                 posted.clear()
-                if not await relay_once(house, pool, producer, posted):
+                if await relay_once(house, pool, producer, posted) < BATCH_MAX:  # all there was
                     await _until_posted(house, pool, posted)
                 failures = 0
             except Exception as error:

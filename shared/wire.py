@@ -47,7 +47,7 @@ class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
 def assert_sound(*figures: Decimal | None) -> None:
     """Raises ValueError for a figure that is not finite, or beyond all sums of money."""
     for figure in figures:
-        if figure is None:
+        if figure is None or figure is WHOLE:
             continue
         if not figure.is_finite() or not -_DIGITS_MAX < figure.adjusted() < _DIGITS_MAX:
             raise ValueError(f"{figure} is no figure that anything can be counted with")

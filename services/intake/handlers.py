@@ -26,6 +26,7 @@ SUBSCRIPTION: Final = kafka.Subscription(
     pattern="^(?:"
     + "|".join([*(name.replace(".", r"\.") for name in _OURS), topics.INBOUND_PATTERN.strip("^$")])
     + ")$",
+    pause_seconds=0.1,  # what has become of a return may be read a little later
 )
 
 

@@ -240,7 +240,7 @@ def _line(
         value,
         per,
         judged,
-        judged,
+        None,
         claim,
     )
 
@@ -281,4 +281,6 @@ def _credit(line: Line, left: list[Decimal]) -> Result:
 
 
 def _with(line: Line, result: Result) -> Line:
-    return line if line.result == result else msgspec.structs.replace(line, result=result)
+    if line.result is result or line.result == result:
+        return line
+    return msgspec.structs.replace(line, beside=None if result == line.judged else result)

@@ -106,6 +106,9 @@ class Promise(msgspec.Struct):
         )
 
     def in_force(self, day: date) -> Version | None:
+        last = self.versions[-1]
+        if last.from_on <= day:  # nearly always
+            return last
         for version in reversed(self.versions):
             if version.from_on <= day:
                 return version
@@ -202,9 +205,14 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     per: int
     judged: Result
     """By the rules that look at the line alone; holds until the line changes."""
-    result: Result
-    """What it comes to beside other claims of the same thing."""
-    claim: claims.Claim | None
+    beside: Result | None = None
+    """What it comes to beside other claims of the same thing, where that is something else."""
+    claim: claims.Claim | None = None
+
+    @property
+    def result(self) -> Result:
+        """What the line comes to."""
+        return self.judged if self.beside is None else self.beside
 
     @property
     def id(self) -> tuple[str, str, str]:

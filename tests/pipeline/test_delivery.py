@@ -38,6 +38,7 @@ class Slice:
         )
         self.servers, self.folder = both, folder
         self.fails_on: Callable[[events.ReturnRefused], bool] = lambda _: False
+        self.pause_seconds = 0.0
 
     async def open(self) -> None:
         dsn = self.settings.database_url.get_secret_value()
@@ -64,7 +65,9 @@ class Slice:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[consumer.Consumer]:
-        what = kafka.Subscription("makegood-slice", [topics.RETURNS.name])
+        what = kafka.Subscription(
+            "makegood-slice", [topics.RETURNS.name], pause_seconds=self.pause_seconds
+        )
         taker = consumer.Consumer(self.settings, self.room, what, self.handle)
         relay = outbox.relay(
             "ledger", self.pool, lambda: kafka.start_producer(self.settings), self.room.posted
@@ -339,8 +342,33 @@ class TestDelivery:
             await eventually(lambda: bare.taken("C1"), list(range(1, 51)))
         assert [1, 49] == sizes
 
-    async def test_relays_through_one_of_two_relays_at_a_time(self, bare: Slice) -> None:
+    async def test_pauses_behind_a_batch_where_nobody_waits(
+        self, bare: Slice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What comes one by one during the pause is one batch."""
+        sizes: list[int] = []
+        handle, sent = bare.handle, "SELECT count(*) FROM outbox_unsent"
+
+        async def counted(records: Sequence[mail.Record]) -> None:
+            await handle(records)
+            sizes.append(len(records))
+
+        monkeypatch.setattr(bare, "handle", counted)
+        bare.pause_seconds = 2.0
+        async with bare.running():
+            await bare.post(refusal("C1", 1))
+            await eventually(lambda: bare.taken("C1"), [1])
+            for number in range(2, 5):
+                await bare.post(refusal("C1", number))
+                await eventually(lambda: bare.pool.fetchval(sent), 0)
+            await eventually(lambda: bare.taken("C1"), [1, 2, 3, 4])
+        assert [1, 3] == sizes
+
+    async def test_relays_through_one_of_two_relays_at_a_time(
+        self, bare: Slice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Two relays on one outbox: both send, nothing is sent twice, the order holds."""
+        monkeypatch.setattr(outbox, "BATCH_MAX", 100)  # in 50 rounds
         await bare.post(*(refusal("C1", number) for number in range(1, 5000)))
         one, two = [await kafka.start_producer(bare.settings) for _ in range(2)]
         sent = [0, 0]

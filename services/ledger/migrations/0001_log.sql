@@ -101,10 +101,11 @@ CREATE TABLE entry_index (
     occurred_at timestamptz NOT NULL
 );
 CREATE INDEX entry_index_by_authority ON entry_index (authority_id, idx);
-CREATE INDEX entry_index_by_contract ON entry_index (authority_id, contract_id, idx);
+CREATE INDEX entry_index_by_contract ON entry_index (contract_id, authority_id, idx);
 CREATE INDEX entry_index_by_party ON entry_index (authority_id, party_id, idx);
-CREATE INDEX entry_index_by_type ON entry_index (authority_id, type, idx);
-CREATE INDEX entry_index_by_period ON entry_index (authority_id, period, idx);
+CREATE INDEX entry_index_by_type ON entry_index (authority_id, type, idx)
+    WHERE type NOT IN ('ReturnReceived', 'ReturnChecked'); -- most entries: never far
+CREATE INDEX entry_index_by_period ON entry_index (period, authority_id, idx);
 CREATE INDEX entry_index_by_time ON entry_index (authority_id, occurred_at, idx);
 CREATE INDEX entry_index_of_returns ON entry_index (return_id) WHERE type = 'ReturnReceived';
 -- These lie in runs: even where a value is common, its first entry may be far behind millions of
