@@ -266,8 +266,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if topic.startswith(topics.INBOUND_PREFIX):
             return
         window = self._parked[topic]
+        was_full = len(window) == PARKED_WINDOW
         window.append(is_parked)
-        if len(window) == PARKED_WINDOW and sum(window) > PARKED_SHARE_MAX * PARKED_WINDOW:
+        if len(window) < PARKED_WINDOW or (was_full and not is_parked):
+            return  # too few yet, or no more than a moment ago
+        if sum(window) > PARKED_SHARE_MAX * PARKED_WINDOW:
             self._stop("too_many_parked", f"{sum(window)} of the last {PARKED_WINDOW} of {topic}")
 
     # --- courtesy ---------------------------------------------------------------------------

@@ -294,7 +294,7 @@ def _sought(
         version = checks.version_for(state, line)
         if version is None:
             continue
-        if (place := checks.area_key(version, line)) is not None:
+        if version.area and (place := checks.area_key(version, line)) is not None:
             postcodes.add(place)
         if (key := checks.claim_key(state, version, line)) is not None:
             keys.add(key)

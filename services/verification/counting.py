@@ -114,15 +114,18 @@ def _keep(work: Work, before: dict[str, Line], fresh: dict[str, Line]) -> None:
 
 def _shift(work: Work, gone: Iterable[Line], come: Iterable[Line]) -> None:
     """Sums leave with the lines that go and come with those that take their place."""
-    moved: dict[tuple[str, str], Sums] = {}
-    parts = [(line, line.sums().negated()) for line in gone]
-    parts.extend((line, line.sums()) for line in come)
-    for line, sums in parts:
-        place = line.commitment_id, line.period
-        so_far = moved.get(place)
-        moved[place] = sums if so_far is None else so_far.plus(sums)
-    for (commitment_id, period), sums in moved.items():
-        work.add(commitment_id, period, sums)
+    for place, lines in _by_place(gone).items():
+        work.add(*place, Sums.of(lines).negated())
+    for place, lines in _by_place(come).items():
+        work.add(*place, Sums.of(lines))
+
+
+def _by_place(lines: Iterable[Line]) -> dict[tuple[str, str], list[Line]]:
+    """By commitment and period."""
+    found: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        found.setdefault((line.commitment_id, line.period), []).append(line)
+    return found
 
 
 def _change(work: Work, pairs: Iterable[tuple[Line, Line]]) -> None:

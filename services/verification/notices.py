@@ -33,8 +33,8 @@ def result(line: Line, *, is_other: bool = False) -> events.LineResult:
         commitment_id=line.commitment_id,
         outcome=found.outcome,
         counted=assessment.units(found.counted, per),
-        provisional=assessment.units(found.provisional, per) or events.NIL,
-        queried=assessment.units(found.queried, per) or events.NIL,
+        provisional=assessment.units(found.provisional, per) if found.provisional else events.NIL,
+        queried=assessment.units(found.queried, per) if found.queried else events.NIL,
         findings=tuple(map(_finding, found.findings)),
     )
 

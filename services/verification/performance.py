@@ -147,7 +147,7 @@ def _by_period(lines: Iterable[state.Line]) -> dict[str, dict[str, Sums]]:
     found: dict[str, dict[str, Sums]] = {}
     for line in lines:
         periods = found.setdefault(line.commitment_id, {})
-        periods[line.period] = periods.get(line.period, Sums()).plus(line.sums())
+        periods[line.period] = periods.get(line.period, Sums()).plus(Sums.of((line,)))
     return found
 
 
@@ -207,7 +207,7 @@ def _ratio(written: str) -> profiles.Ratio:
 
 
 def line_shown(contract_id: str, line: state.Line) -> documents.LineShown:
-    sums = line.sums()
+    sums = Sums.of((line,))
     return documents.LineShown(
         contract_id=contract_id,
         period=line.period,

@@ -31,7 +31,7 @@ STEPS_MAX = 500
 """Enough for weekly steps over nine years."""
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, array_like=True):
     """A profile as read. Days are proleptic ordinals, so that spans are differences."""
 
     kind: Literal["linear", "steps", "milestone"]

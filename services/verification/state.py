@@ -39,6 +39,20 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
     provisional: Decimal = _NIL
     queried: Decimal = _NIL
 
+    @classmethod
+    def of(cls, lines: Iterable[Line]) -> Sums:
+        """Of lines of one commitment."""
+        reported = counted = provisional = queried = _NIL
+        for line in lines:
+            result = line.result
+            reported += line.value
+            counted += result.counted
+            if result.provisional:
+                provisional += result.provisional
+            if result.queried:
+                queried += result.queried
+        return cls(reported, counted, provisional, queried)
+
     def plus(self, other: Sums) -> Sums:
         return Sums(
             self.reported + other.reported,
@@ -56,7 +70,7 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
-class Version(msgspec.Struct, frozen=True):
+class Version(msgspec.Struct, frozen=True, array_like=True):
     """One version of a commitment, as read from the wire."""
 
     number: int
@@ -77,7 +91,7 @@ class Version(msgspec.Struct, frozen=True):
         return POST_HOURS if self.kind == "post" else 1
 
 
-class Promise(msgspec.Struct):
+class Promise(msgspec.Struct, array_like=True):
     """A commitment: its versions, what was delivered on it, how it was rated."""
 
     versions: tuple[Version, ...]
@@ -147,7 +161,7 @@ class Owed(msgspec.Struct, frozen=True, array_like=True):
     """The `no_data` case that the last step opened."""
 
 
-class State(msgspec.Struct):
+class State(msgspec.Struct, array_like=True):
     """One contract. Periods up to `closed_through` have had their due day; those after it are open,
     and their ratings may still be replaced (rule A5)."""
 
@@ -217,10 +231,6 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     @property
     def id(self) -> tuple[str, str, str]:
         return (self.period, self.party_id, self.line_id)
-
-    def sums(self) -> Sums:
-        result = self.result
-        return Sums(self.value, result.counted, result.provisional, result.queried)
 
 
 class Lines:
