@@ -364,26 +364,6 @@ class TestDelivery:
             await eventually(lambda: bare.taken("C1"), [1, 2, 3, 4])
         assert [1, 3] == sizes
 
-    async def test_relays_through_one_of_two_relays_at_a_time(
-        self, bare: Slice, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Two relays on one outbox: both send, nothing is sent twice, the order holds."""
-        monkeypatch.setattr(outbox, "BATCH_MAX", 100)  # in 50 rounds
-        await bare.post(*(refusal("C1", number) for number in range(1, 5000)))
-        one, two = [await kafka.start_producer(bare.settings) for _ in range(2)]
-        sent = [0, 0]
-
-        async def drain(which: int, producer: AIOKafkaProducer) -> None:
-            while await bare.pool.fetchval("SELECT count(*) FROM outbox_unsent"):
-                sent[which] += await outbox.relay_once(
-                    "ledger", bare.pool, producer, outbox.Posted()
-                )
-
-        await asyncio.gather(drain(0, one), drain(1, two))
-        await asyncio.gather(one.stop(), two.stop())
-        assert 4999 == sum(sent)
-        assert all(sent), "a relay that never worked shows nothing"
-
 
 async def _stopped(taker: consumer.Consumer) -> str | None:
     return taker.alarm.partition(":")[0] if taker.alarm else None

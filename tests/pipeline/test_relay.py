@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -123,6 +124,26 @@ class TestRelay:
         while done := await post.relay():
             sent += done
         assert outbox.KEPT_LETTERS_MAX + 1 == sent
+
+    async def test_is_one_of_two_at_a_time(
+        self, post: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two relays on one outbox: both send, nothing is sent twice, the order holds."""
+        monkeypatch.setattr(outbox, "BATCH_MAX", 100)  # in 50 rounds
+        await post.post(*(refusal("C1", number) for number in range(5000)))
+        second = await clients.start_producer(post.settings)
+        sent = [0, 0]
+
+        async def drain(which: int, producer: AIOKafkaProducer) -> None:
+            while await post.pool.fetchval("SELECT count(*) FROM outbox_unsent"):
+                posted = outbox.Posted()
+                sent[which] += await outbox.relay_once("ledger", post.pool, producer, posted)
+
+        await asyncio.gather(drain(0, post.producer), drain(1, second))
+        await second.stop()
+        found = [events.read(record.value) for record in await post.records()]
+        assert [refusal("C1", number) for number in range(5000)] == found
+        assert all(sent), "a relay that never worked shows nothing"
 
 
 class TestPosting:
