@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 SALT_BYTES = 32
 KEY_BYTES = 32
 NONCE_BYTES = 12
+LENGTH_BYTES = 4
+"""Before each event in a bundle of them: its length, a big-endian uint32."""
 SECRETS_BYTES = SALT_BYTES + KEY_BYTES + NONCE_BYTES
 """Random bytes that each event takes."""
 

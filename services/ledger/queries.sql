@@ -75,17 +75,13 @@ SELECT pg_try_advisory_xact_lock(hashtext('ledger-publisher'));
 INSERT INTO checkpoint (size, root, note, positions)
 VALUES (:size, :root, :note, :positions);
 
--- name: get_entry_bundles(first, last)
--- Entries :first to :last as tlog-tiles bundles: each behind its length, a big-endian uint16.
-SELECT idx / 256 AS n, count(*) AS width,
-    string_agg(substring(int4send(octet_length(leaf)) FROM 3) || leaf, '' ORDER BY idx) AS bundle
-FROM entry WHERE idx BETWEEN :first AND :last GROUP BY idx / 256 ORDER BY n;
+-- name: get_leaves(first, last)
+-- Entries :first to :last, row by row: to put them together here would sort them, with their bytes.
+SELECT idx, leaf FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
 
--- name: get_payload_bundles(first, last)
--- The same of their encrypted events, whose length is a uint32.
-SELECT idx / 256 AS n, count(*) AS width,
-    string_agg(int4send(octet_length(ciphertext)) || ciphertext, '' ORDER BY idx) AS bundle
-FROM payload WHERE idx BETWEEN :first AND :last GROUP BY idx / 256 ORDER BY n;
+-- name: get_ciphertexts(first, last)
+-- The same of their encrypted events.
+SELECT idx, ciphertext FROM payload WHERE idx BETWEEN :first AND :last ORDER BY idx;
 
 -- name: get_entry(idx)^
 -- One entry, whose it is, and its event as far as it is kept.

@@ -270,17 +270,24 @@ async def add_checkpoint(
 
 async def get_bundles(conn: sql.Connection, first: int, last: int) -> dict[tiles.Address, bytes]:
     """Entries `first` to `last`, in bundles."""
-    return {
-        tiles.Address(tiles.ENTRIES, row["n"], row["width"]): row["bundle"]
-        async for row in queries.get_entry_bundles(conn, first=first, last=last)
-    }
+    rows = [row async for row in queries.get_leaves(conn, first=first, last=last)]
+    return _bundles(rows, tiles.ENTRY_LENGTH_BYTES)
 
 
 async def get_payload_bundles(
     conn: sql.Connection, first: int, last: int
 ) -> dict[tiles.Address, bytes]:
     """Their encrypted events, in bundles of the same addresses."""
+    rows = [row async for row in queries.get_ciphertexts(conn, first=first, last=last)]
+    return _bundles(rows, payloads.LENGTH_BYTES)
+
+
+def _bundles(rows: Sequence[sql.Record], length_bytes: int) -> dict[tiles.Address, bytes]:
+    """Rows of index and content, in order."""
+    found: dict[int, list[bytes]] = {}
+    for index, content in rows:
+        found.setdefault(index // tree.TILE_HASHES, []).append(content)
     return {
-        tiles.Address(tiles.ENTRIES, row["n"], row["width"]): row["bundle"]
-        async for row in queries.get_payload_bundles(conn, first=first, last=last)
+        tiles.Address(tiles.ENTRIES, n, len(each)): tiles.write_bundle(each, length_bytes)
+        for n, each in found.items()
     }

@@ -10,7 +10,6 @@ Refuses: any spelling of a path but the one the specification gives (no leading 
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from services.ledger import tree
 ENTRIES = -1
 """The level that stands for entry bundles, which lie beside the tiles of level 0."""
 LEVEL_MAX = 63
+ENTRY_LENGTH_BYTES = 2
 ENTRY_BYTES_MAX = 65_535
 """What an entry's uint16 length can say."""
 
@@ -108,12 +108,12 @@ def in_edge(address: Address, edge: tree.Edge) -> bytes | None:
     return hashes if len(hashes) == address.width * tree.HASH_BYTES else None
 
 
-def write_bundle(entries: Iterable[bytes]) -> bytes:
-    """Each entry behind its length, a big-endian uint16. Inverse of `read_bundle`."""
+def write_bundle(entries: Iterable[bytes], length_bytes: int = ENTRY_LENGTH_BYTES) -> bytes:
+    """Each entry behind its length, big-endian; a uint16 in a bundle of leaves. Inverse of
+    `read_bundle`."""
     parts: list[bytes] = []
     for entry in entries:
-        assert len(entry) <= ENTRY_BYTES_MAX
-        parts += (struct.pack(">H", len(entry)), entry)
+        parts += (len(entry).to_bytes(length_bytes, "big"), entry)  # OverflowError: too long
     return b"".join(parts)
 
 
