@@ -10,6 +10,9 @@ CACHE := $(shell d="$${XDG_CACHE_HOME:-$$HOME/.cache}/makegood"; \
 WHEELS := "$(CACHE)/wheels"
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
+# Services start twice as fast from bytecode, which the first import leaves behind.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint bench kill-loop lock clean
 .DELETE_ON_ERROR:

@@ -3,6 +3,9 @@
 Promises: plain Python and nothing of the services, so that the oracle can trust it; each return is
 new (its contract, month and invoice never come again), so that a real intake and a real
 verification accept and count every line. No two plans of a run on ours may meet.
+
+The months lie before the contracts became known, as in a back-load of history: nothing of them was
+owed, so nothing of them is rated (rules A5, O1). `fold.py` measures what rating adds.
 """
 
 from __future__ import annotations
