@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import reference, verification_house
 from tests import verification_builders as build
-from tests import verification_house
 from tests.unit import test_ocds as published
 from tests.verification_house import Caller, House
 
-RELEASES = Path(__file__).parents[3] / "shared/data/contracts-finder/releases.jsonl"
+RELEASES = reference.DATA / "contracts-finder" / "releases.jsonl"
 PATH = "/contracts/import"
 
 
@@ -41,7 +40,7 @@ def package(*releases: dict[str, Any]) -> bytes:
     return json.dumps({"uri": "https://example.org/1", "releases": releases}).encode()
 
 
-@pytest.mark.skipif(not RELEASES.exists(), reason="the published releases are not on this machine")
+@reference.needed
 class TestTheRealReleases:
     async def test_are_71_awards_and_116_reasons(self, house: House, manager: Caller) -> None:
         """190 releases: 74 of awards, three of which update one that is there too."""

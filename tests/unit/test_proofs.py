@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ledger import proofs, tiles, tree, verifier
+from tests import reference
 
-KNOWN_ANSWERS = Path(__file__).parents[3] / "shared" / "data" / "merkle" / "known-answers.jsonl"
+KNOWN_ANSWERS = reference.DATA / "merkle" / "known-answers.jsonl"
 
 LEAF_HASHES = [tree.leaf_hash(b"%d" % number) for number in range(1200)]
 ROOTS = [
@@ -57,13 +57,12 @@ def refused(probe: dict[str, Any]) -> bool:
     return False
 
 
+@reference.needed
 class TestKnownAnswers:
     """The probes that every verifier of RFC 6962 should pass."""
 
     def test_verifier_answers_as_known(self) -> None:
         """All 196 probes end as they should."""
-        if not KNOWN_ANSWERS.exists():
-            pytest.skip(f"the known answers are not there: {KNOWN_ANSWERS.name}")
         probes = [json.loads(line) for line in KNOWN_ANSWERS.read_text().splitlines()]
         assert len(probes) == 196
         wrong = [probe["name"] for probe in probes if refused(probe) != probe["wantErr"]]

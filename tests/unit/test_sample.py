@@ -12,20 +12,18 @@ import json
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import pytest
 
 from deploy.local.demo import facts, sample
 from services.intake import faults, returns, submission
 from services.verification import places
 from shared import clock, events, ids, measures
+from tests import reference
 from tests import verification_builders as build
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "places"
 SAMPLE = sample.load()
 
 
@@ -286,16 +284,16 @@ class TestTheSample:
         assert {number for number in numbers if number.startswith("99")} == numbers
         assert all("(fictional)" in each["name"] for each in SAMPLE.suppliers.values())
 
+    @reference.needed
     def test_takes_places_from_the_registers(self) -> None:
         """Schools, wards and the district are real ones."""
-        if not DATA.exists():
-            pytest.skip("the reference data is not here")
         facts = json.loads((sample.FOLDER / "places.json").read_text())
-        with (DATA / "schools-liverpool-city-region.csv").open() as file:
+        registers = reference.DATA / "places"
+        with (registers / "schools-liverpool-city-region.csv").open() as file:
             schools = {f"GB-EDU-{row['urn']}": row for row in csv.DictReader(file)}
         for urn, name in facts["schools"].items():
             assert (name, "Knowsley") == (schools[urn]["name"], schools[urn]["local_authority"])
-        wards = json.loads((DATA / "wards.json").read_text())
+        wards = json.loads((registers / "wards.json").read_text())
         assert facts["wards"] == {code: wards[code] for code in facts["wards"]}
         assert "KWL" in facts["authority"]["id"]
 
