@@ -22,7 +22,7 @@ from services.ledger.objects import Objects
 from shared import failpoints, log, sql
 
 ENTRIES_PER_STEP = 16 * tree.TILE_HASHES
-"""Entries whose bundles are in memory together: some 10 MB, more where events are long."""
+"""Entries in memory together, as rows and as bundles: some 20 MB, more where events are long."""
 HEADS_PER_FOLDER = 1_000_000
 
 CHECKPOINT_SIZE = Gauge("makegood_checkpoint_size", "Entries under the newest checkpoint.")

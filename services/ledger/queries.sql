@@ -76,7 +76,7 @@ INSERT INTO checkpoint (size, root, note, positions)
 VALUES (:size, :root, :note, :positions);
 
 -- name: get_leaves(first, last)
--- Entries :first to :last, row by row: to put them together here would sort them, with their bytes.
+-- Entries :first to :last, for bundles.
 SELECT idx, leaf FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
 
 -- name: get_ciphertexts(first, last)

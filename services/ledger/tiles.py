@@ -109,11 +109,11 @@ def in_edge(address: Address, edge: tree.Edge) -> bytes | None:
 
 
 def write_bundle(entries: Iterable[bytes], length_bytes: int = ENTRY_LENGTH_BYTES) -> bytes:
-    """Each entry behind its length, big-endian; a uint16 in a bundle of leaves. Inverse of
-    `read_bundle`."""
+    """Each entry behind its length, big-endian. With the specification's two bytes the inverse of
+    `read_bundle`. OverflowError for an entry that is longer than its length can say."""
     parts: list[bytes] = []
     for entry in entries:
-        parts += (len(entry).to_bytes(length_bytes, "big"), entry)  # OverflowError: too long
+        parts += (len(entry).to_bytes(length_bytes, "big"), entry)
     return b"".join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -61,13 +62,16 @@ class TestPublisher:
             await house.publisher.publish()
         store_ = objects(house)
         entries: list[bytes] = []
+        sealed = b""
         for address in tiles.of_tree(600):
             content = store_.read(address.path)
             assert content is not None, address.path
             if address.level == tiles.ENTRIES:
                 entries += tiles.read_bundle(content)
-                assert store_.read(publisher.payload_path(address)) is not None
+                sealed += store_.read(publisher.payload_path(address)) or b""
         assert await house.leaves() == entries
+        rows = await house.pool.fetch("SELECT ciphertext FROM payload ORDER BY idx")
+        assert b"".join(struct.pack(">I", len(text)) + text for (text,) in rows) == sealed
         assert ["000", "001", "002.p"] == store_.names("tile/entries")
         assert ["000", "001", "002.p"] == store_.names("payload")
 

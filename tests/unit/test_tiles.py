@@ -130,6 +130,11 @@ class TestBundle:
         """65,535 bytes fit."""
         assert [bytes(65_535)] == tiles.read_bundle(tiles.write_bundle([bytes(65_535)]))
 
+    def test_refuses_a_larger_one(self) -> None:
+        """A length that does not fit its two bytes is never cut."""
+        with pytest.raises(OverflowError):
+            tiles.write_bundle([bytes(65_536)])
+
     @pytest.mark.parametrize("bundle", [b"\x00", b"\x00\x02a", b"\x00\x01a\x00"])
     def test_refuses_what_is_cut_short(self, bundle: bytes) -> None:
         """No entry is guessed from half of its bytes."""
