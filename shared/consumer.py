@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared import failpoints, kafka, log, mail, metrics, positions, sql, tail, topics
+from shared import failpoints, kafka, log, mail, metrics, positions, sql, tail, tasks, topics
 from shared.settings import Settings
 
 PAUSE_SECONDS_MAX = 15.0
@@ -89,7 +89,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 await self._report()
         finally:
             if self._taking_up is not None:
-                self._taking_up.cancel()
+                await tasks.end(self._taking_up)
             with suppress(Exception):
                 async with asyncio.timeout(5):
                     await broker.stop()

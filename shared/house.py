@@ -18,7 +18,7 @@ from typing import TypeAlias
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
 
-from shared import consumer, http, kafka, keys, log, mail, outbox, sql, tail
+from shared import consumer, http, kafka, keys, log, mail, outbox, sql, tail, tasks
 from shared.settings import Settings
 
 READY_SECONDS_MAX = 2.0
@@ -78,7 +78,7 @@ async def at_work(
     room: mail.Mailroom,
     what: kafka.Subscription,
     handle: consumer.Handle,
-    *tasks: Task,
+    *loops: Task,
 ) -> AsyncIterator[House]:
     """Runs the consumer, the relay and the house's own tasks; stops them all, then the pool."""
     house = House(settings, room, consumer.Consumer(settings, room, what, handle))
@@ -90,14 +90,12 @@ async def at_work(
 
     _calm_collector()
     running = [
-        asyncio.create_task(_again_and_again(task)) for task in (house.consumer.run, relay, *tasks)
+        asyncio.create_task(_again_and_again(task)) for task in (house.consumer.run, relay, *loops)
     ]
     try:
         yield house
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await tasks.end(*running)
         room.pool.terminate()
 
 

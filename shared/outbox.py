@@ -265,7 +265,8 @@ async def _until_posted(house: str, pool: sql.Pool, posted: Posted) -> None:
     """Until we are told of a letter, or find that one waits. One query is all that idling takes."""
     while True:
         try:
-            await asyncio.wait_for(posted.wait(), IDLE_SECONDS)
+            async with asyncio.timeout(IDLE_SECONDS):
+                await posted.wait()
         except TimeoutError:
             if not await _measure(house, pool):
                 continue

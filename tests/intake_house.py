@@ -13,7 +13,7 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 
 from services.intake import admission, app, commit, desk, handlers, receipts, store
-from shared import clock, events, mail, positions, sql
+from shared import clock, events, mail, positions, sql, tasks
 from shared.events import ContractPublished
 from shared.settings import Settings
 from tests import intake_builders as build
@@ -112,5 +112,5 @@ async def at_work(dsn: str, now: datetime = NOW) -> AsyncIterator[House]:
     try:
         yield house
     finally:
-        running.cancel()
+        await tasks.end(running)
         pool.terminate()

@@ -120,7 +120,8 @@ class Process:
             self._child.send_signal(self.stop_signal)
             self._child.send_signal(signal.SIGCONT)
         try:
-            await asyncio.wait_for(self.exited(), STOP_S_MAX)
+            async with asyncio.timeout(STOP_S_MAX):
+                await self.exited()
         except TimeoutError:
             self.kill()
         _record(self.state, self.name).unlink(missing_ok=True)

@@ -20,7 +20,7 @@ import rich.text
 
 from deploy import topics as street_topics
 from deploy.local import CHECKOUT, STATE, CannotStart, process, servers, steps, supervisor
-from shared import topics
+from shared import tasks, topics
 
 PORTS = {"intake": 8001, "verification": 8002, "ledger": 8003}
 READY_S_MAX = 60.0
@@ -179,9 +179,7 @@ class Stack:
             raise CannotStart(f"topics on {self.servers.bootstrap}: {words}") from error
 
     async def _close(self) -> None:
-        for watch in self._watches:
-            watch.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
+        await tasks.end(*self._watches)
         await asyncio.gather(*(house.process.stop() for house in self.services.values()))
         if self.services:
             self._described.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from pydantic import SecretStr
 
 from deploy.local import servers as local_servers
-from shared import consumer, events, kafka, mail, outbox, positions, sql, topics
+from shared import consumer, events, kafka, mail, outbox, positions, sql, tasks, topics
 from shared.settings import Settings
 from tests.delivery_builders import refusal
 
@@ -72,13 +72,11 @@ class Slice:
         relay = outbox.relay(
             "ledger", self.pool, lambda: kafka.start_producer(self.settings), self.room.posted
         )
-        tasks = [asyncio.create_task(taker.run()), asyncio.create_task(relay)]
+        running = [asyncio.create_task(taker.run()), asyncio.create_task(relay)]
         try:
             yield taker
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await tasks.end(*running)
 
     async def post(self, *sent: events.ReturnRefused) -> None:
         async with self.pool.acquire() as conn, conn.transaction():

@@ -6,16 +6,29 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from pydantic import SecretStr
 
-from shared import events, outbox, sql, topics
+from shared import events, outbox, sql, tasks, topics
 from shared import kafka as clients
 from shared.settings import Settings
 from tests.conftest import Found
 from tests.delivery_builders import refusal
+
+
+class Watched(outbox.Posted):
+    """Tells when the relay waits to be woken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_waited_for = asyncio.Event()
+
+    async def wait(self) -> Literal[True]:
+        self.is_waited_for.set()
+        return await super().wait()
 
 
 class Post:
@@ -124,6 +137,24 @@ class TestRelay:
         while done := await post.relay():
             sent += done
         assert outbox.KEPT_LETTERS_MAX + 1 == sent
+
+    async def test_ends_when_it_is_told_to_in_the_moment_that_it_is_woken(self, post: Post) -> None:
+        """However far the waking has got: one `cancel` is enough, none is lost."""
+
+        async def make_producer() -> AIOKafkaProducer:
+            return await clients.start_producer(post.settings)
+
+        for turns in range(5):
+            posted = Watched()
+            relay = asyncio.create_task(outbox.relay("ledger", post.pool, make_producer, posted))
+            await asyncio.wait_for(posted.is_waited_for.wait(), 30)
+            posted.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            relay.cancel()
+            ended, _ = await asyncio.wait([relay], timeout=10)
+            await tasks.end(relay)
+            assert {relay} == ended
 
     async def test_is_one_of_two_at_a_time(
         self, post: Post, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared import events, topics
+from shared import events, tasks, topics
 
 HEARD = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
 POLL_MS = 200
@@ -101,6 +101,5 @@ async def listening(bootstrap: str) -> AsyncIterator[Listener]:
     try:
         yield listener
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        await tasks.end(hearing)
         await consumer.stop()

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.local import CHECKOUT, CannotStart, process, servers, stack, steps
 from deploy.local.demo import facts, listener, outside, play, readback, sample, signin, summary
+from shared import tasks
 
 POSTCODES = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
 """A sample edition of the postcode directory: loaded as an operator loads any."""
@@ -51,9 +52,7 @@ class Street(stack.Stack):
             await asyncio.wait({working, standing}, return_when=asyncio.FIRST_COMPLETED)
             await (working if working.done() else standing)
         finally:
-            working.cancel()
-            standing.cancel()
-            await asyncio.gather(working, standing, return_exceptions=True)
+            await tasks.end(working, standing)
 
 
 class Job:
