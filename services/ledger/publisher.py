@@ -138,8 +138,7 @@ class Publisher:
             await asyncio.to_thread(self._objects.create, files)
         for start in range(first, size, ENTRIES_PER_STEP):
             last = min(size, start + ENTRIES_PER_STEP) - 1
-            bundles = await store.get_bundles(conn, start, last)
-            sealed = await store.get_payload_bundles(conn, start, last)
+            bundles, sealed = await store.get_bundles(conn, start, last)
             files = {address.path: content for address, content in bundles.items()}
             files |= {payload_path(address): content for address, content in sealed.items()}
             await asyncio.to_thread(self._objects.create, files)

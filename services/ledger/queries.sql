@@ -16,8 +16,8 @@ INSERT INTO head (origin, verifier_key, size, edge) VALUES (:origin, :verifier_k
 
 -- name: get_seen(event_ids)
 -- Which events are entries, and what their bytes can be compared with.
-SELECT e.event_id, p.commitment, k.salt
-FROM entry AS e JOIN payload AS p USING (idx) LEFT JOIN payload_key AS k USING (idx)
+SELECT e.event_id, e.commitment, k.salt
+FROM entry AS e LEFT JOIN payload_key AS k USING (idx)
 WHERE e.event_id = ANY(:event_ids::uuid[]);
 
 -- name: get_tips(contract_ids)
@@ -75,21 +75,16 @@ SELECT pg_try_advisory_xact_lock(hashtext('ledger-publisher'));
 INSERT INTO checkpoint (size, root, note, positions)
 VALUES (:size, :root, :note, :positions);
 
--- name: get_leaves(first, last)
--- Entries :first to :last, for bundles.
-SELECT idx, leaf FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
-
--- name: get_ciphertexts(first, last)
--- The same of their encrypted events.
-SELECT idx, ciphertext FROM payload WHERE idx BETWEEN :first AND :last ORDER BY idx;
+-- name: get_contents(first, last)
+-- Entries :first to :last with their encrypted events, for bundles.
+SELECT idx, leaf, ciphertext FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
 
 -- name: get_entry(idx)^
 -- One entry, whose it is, and its event as far as it is kept.
 SELECT e.idx, e.leaf, e.leaf_hash, l.authority_id, l.party_id, l.event_id,
-    p.commitment, p.ciphertext, k.salt, k.key, k.nonce
+    e.commitment, e.ciphertext, k.salt, k.key, k.nonce
 FROM entry AS e
 JOIN entry_index AS l USING (idx)
-JOIN payload AS p USING (idx)
 LEFT JOIN payload_key AS k USING (idx)
 WHERE e.idx = :idx;
 
@@ -167,12 +162,12 @@ FROM life JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
 -- name: kept_entries(after, count, size)
 -- All entries behind :after that were under a checkpoint of :size, and what opens their events.
 SELECT e.idx, e.leaf, l.event_id, l.authority_id, l.party_id,
-    p.commitment, p.ciphertext, k.salt, k.key, k.nonce
+    e.commitment, e.ciphertext, k.salt, k.key, k.nonce
 FROM (
-    SELECT idx, leaf FROM entry WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count
+    SELECT idx, leaf, commitment, ciphertext FROM entry
+    WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count
 ) AS e
 JOIN entry_index AS l USING (idx)
-JOIN payload AS p USING (idx)
 LEFT JOIN payload_key AS k USING (idx)
 ORDER BY e.idx;
 
@@ -202,13 +197,13 @@ ORDER BY l.topic, l.incarnation, l.partition, l.first;
 -- name: everything(after, count)
 -- Entries behind :after with all that lies beside them, whether it is there or not.
 SELECT e.idx, e.event_id, e.leaf, e.leaf_hash,
-    p.commitment, p.ciphertext, k.salt, k.key, k.nonce,
+    e.commitment, e.ciphertext, k.salt, k.key, k.nonce,
     l.idx AS listed, l.event_id AS listed_event_id, l.caused_by, l.type, l.authority_id,
     l.contract_id, l.party_id, l.period, l.return_id, l.commitment_ids, l.occurred_at
 FROM (
-    SELECT idx, event_id, leaf, leaf_hash FROM entry WHERE idx > :after ORDER BY idx LIMIT :count
+    SELECT idx, event_id, leaf, leaf_hash, commitment, ciphertext FROM entry
+    WHERE idx > :after ORDER BY idx LIMIT :count
 ) AS e
-LEFT JOIN payload AS p USING (idx)
 LEFT JOIN payload_key AS k USING (idx)
 LEFT JOIN entry_index AS l USING (idx)
 ORDER BY e.idx;
@@ -225,7 +220,6 @@ SELECT contract_id, seq, leaf_hash FROM contract_chain;
 -- name: count_beside()^
 -- How many rows there are of what comes with entries.
 SELECT (SELECT count(*) FROM tile) AS tiles,
-    (SELECT count(*) FROM payload) AS payloads,
     (SELECT count(*) FROM entry_index) AS listings;
 
 -- name: count_listed()

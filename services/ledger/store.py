@@ -108,16 +108,18 @@ async def append(
     numbered = list(enumerate(made, size))
     await conn.copy_records_to_table(
         "entry",
-        records=[(n, each.event_id, each.encoded, each.leaf_hash) for n, each in numbered],
-        columns=("idx", "event_id", "leaf", "leaf_hash"),
-    )
-    await conn.copy_records_to_table(
-        "payload",
         records=[
-            (n, bytes.fromhex(each.sealed.commitment), each.sealed.ciphertext)
+            (
+                n,
+                each.event_id,
+                each.encoded,
+                each.leaf_hash,
+                bytes.fromhex(each.sealed.commitment),
+                each.sealed.ciphertext,
+            )
             for n, each in numbered
         ],
-        columns=("idx", "commitment", "ciphertext"),
+        columns=("idx", "event_id", "leaf", "leaf_hash", "commitment", "ciphertext"),
     )
     await conn.copy_records_to_table(
         "payload_key",
@@ -268,26 +270,26 @@ async def add_checkpoint(
     )
 
 
-async def get_bundles(conn: sql.Connection, first: int, last: int) -> dict[tiles.Address, bytes]:
-    """Entries `first` to `last`, in bundles."""
-    rows = [row async for row in queries.get_leaves(conn, first=first, last=last)]
-    return _bundles(rows, tiles.ENTRY_LENGTH_BYTES)
-
-
-async def get_payload_bundles(
+async def get_bundles(
     conn: sql.Connection, first: int, last: int
-) -> dict[tiles.Address, bytes]:
-    """Their encrypted events, in bundles of the same addresses."""
-    rows = [row async for row in queries.get_ciphertexts(conn, first=first, last=last)]
-    return _bundles(rows, payloads.LENGTH_BYTES)
+) -> tuple[dict[tiles.Address, bytes], dict[tiles.Address, bytes]]:
+    """Entries `first` to `last` in bundles, and their encrypted events in bundles of the same
+    addresses."""
+    leaves: dict[int, list[bytes]] = {}
+    ciphertexts: dict[int, list[bytes]] = {}
+    async for index, leaf, ciphertext in queries.get_contents(conn, first=first, last=last):
+        n = index // tree.TILE_HASHES
+        leaves.setdefault(n, []).append(leaf)
+        ciphertexts.setdefault(n, []).append(ciphertext)
+    return (
+        _bundles(leaves, tiles.ENTRY_LENGTH_BYTES),
+        _bundles(ciphertexts, payloads.LENGTH_BYTES),
+    )
 
 
-def _bundles(rows: Sequence[sql.Record], length_bytes: int) -> dict[tiles.Address, bytes]:
-    """Rows of index and content, in order."""
-    found: dict[int, list[bytes]] = {}
-    for index, content in rows:
-        found.setdefault(index // tree.TILE_HASHES, []).append(content)
+def _bundles(contents: Mapping[int, list[bytes]], length_bytes: int) -> dict[tiles.Address, bytes]:
+    """Bundles by their number, each of what stands in it in order."""
     return {
         tiles.Address(tiles.ENTRIES, n, len(each)): tiles.write_bundle(each, length_bytes)
-        for n, each in found.items()
+        for n, each in contents.items()
     }

@@ -292,7 +292,7 @@ def _sought(
     keys: set[str] = set()
     for line in event.lines:
         version = checks.version_for(state, line)
-        if version is None:
+        if version is None or not version.looks_around:
             continue
         if version.area and (place := checks.area_key(version, line)) is not None:
             postcodes.add(place)

@@ -90,6 +90,11 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
         """In how many parts of the unit sums are kept: hours for posts."""
         return POST_HOURS if self.kind == "post" else 1
 
+    @property
+    def looks_around(self) -> bool:
+        """Whether a line can need more than itself: a postcode's district, or other claims."""
+        return self.area is not None or self.kind != "sum" or self.unit == "GBP"
+
 
 class Promise(msgspec.Struct, array_like=True):
     """A commitment: its versions, what was delivered on it, how it was rated."""

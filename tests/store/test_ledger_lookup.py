@@ -37,8 +37,9 @@ FILL = f"""
         'spend visits',
         '2020-01-01Z'::timestamptz + i * interval '1 minute'
     FROM generate_series(0, {COUNT - 1}) AS i;
-    INSERT INTO entry (idx, event_id, leaf, leaf_hash)
-    SELECT idx, event_id, '{{}}', sha256(event_id::text::bytea) FROM entry_index;
+    INSERT INTO entry (idx, event_id, leaf, leaf_hash, commitment, ciphertext)
+    SELECT idx, event_id, '{{}}', sha256(event_id::text::bytea), sha256(''), ''
+    FROM entry_index;
     ANALYZE;
 """
 
@@ -136,8 +137,10 @@ class TestBundles:
         leaf = b"x" * 40_000
         async with pool.acquire() as conn:
             await conn.execute(
-                "INSERT INTO entry VALUES (0, gen_random_uuid(), $1, sha256($1))", leaf
+                "INSERT INTO entry VALUES (0, gen_random_uuid(), $1, sha256($1), sha256($1), $1)",
+                leaf,
             )
-            [bundle] = (await store.get_bundles(conn, 0, 0)).values()
+            bundles, _ = await store.get_bundles(conn, 0, 0)
+            [bundle] = bundles.values()
         pool.terminate()
         assert len(leaf).to_bytes(2, "big") + leaf == bundle

@@ -70,7 +70,7 @@ class TestPublisher:
                 entries += tiles.read_bundle(content)
                 sealed += store_.read(publisher.payload_path(address)) or b""
         assert await house.leaves() == entries
-        rows = await house.pool.fetch("SELECT ciphertext FROM payload ORDER BY idx")
+        rows = await house.pool.fetch("SELECT ciphertext FROM entry ORDER BY idx")
         assert b"".join(struct.pack(">I", len(text)) + text for (text,) in rows) == sealed
         assert ["000", "001", "002.p"] == store_.names("tile/entries")
         assert ["000", "001", "002.p"] == store_.names("payload")

@@ -62,7 +62,7 @@ class TestBatch:
         """The kept bytes open to the event that the leaf committed to."""
         event = build.received(1)
         await house.take(event)
-        [row] = await house.pool.fetch("SELECT * FROM payload JOIN payload_key USING (idx)")
+        [row] = await house.pool.fetch("SELECT * FROM entry JOIN payload_key USING (idx)")
         sealed = payloads.Sealed(row["commitment"].hex(), row["ciphertext"])
         secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
         assert events.write(event) == payloads.unseal(sealed, event.event_id, secrets)

@@ -1,14 +1,20 @@
 -- The log, what lies beside it, and what is read from it.
 
--- Every entry, for ever: its exact bytes and their hash. `idx` is the index in the Merkle tree.
+-- Every entry, for ever: its exact bytes and their hash, and beside them its event, encrypted, with
+-- the leaf's commitment to it. `idx` is the index in the Merkle tree. One row, because each row has
+-- its price; all of it in the row, because an event moved out of it would be another row.
 CREATE TABLE entry (
     idx bigint CONSTRAINT entry_pk PRIMARY KEY CONSTRAINT entry_from_zero CHECK (idx >= 0),
     event_id uuid NOT NULL CONSTRAINT entry_event_once UNIQUE,
     leaf bytea NOT NULL
         CONSTRAINT entry_leaf_fits_a_bundle CHECK (octet_length(leaf) <= 65535),
     leaf_hash bytea NOT NULL
-        CONSTRAINT entry_leaf_hash_length CHECK (octet_length(leaf_hash) = 32)
-);
+        CONSTRAINT entry_leaf_hash_length CHECK (octet_length(leaf_hash) = 32),
+    commitment bytea NOT NULL
+        CONSTRAINT entry_commitment_length CHECK (octet_length(commitment) = 32),
+    ciphertext bytea NOT NULL
+) WITH (toast_tuple_target = 8160);
+ALTER TABLE entry ALTER COLUMN ciphertext SET STORAGE EXTERNAL; -- it does not compress
 
 -- Full tiles of the tree: 256 hashes each.
 CREATE TABLE tile (
@@ -41,16 +47,7 @@ CREATE TABLE checkpoint (
     signed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- The event of each entry, encrypted; the commitment is the one in the leaf.
-CREATE TABLE payload (
-    idx bigint CONSTRAINT payload_pk PRIMARY KEY,
-    commitment bytea NOT NULL
-        CONSTRAINT payload_commitment_length CHECK (octet_length(commitment) = 32),
-    ciphertext bytea NOT NULL
-);
-ALTER TABLE payload ALTER COLUMN ciphertext SET STORAGE EXTERNAL;
-
--- What opens a payload. Apart from it, so that forgetting is a deletion here and nowhere else.
+-- What opens an entry's event. Apart from it, so that forgetting is a deletion here and nowhere else.
 CREATE TABLE payload_key (
     idx bigint CONSTRAINT payload_key_pk PRIMARY KEY,
     salt bytea NOT NULL,
@@ -131,6 +128,6 @@ CREATE TRIGGER tile_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON tile
 CREATE TRIGGER checkpoint_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-REVOKE UPDATE, DELETE ON entry, tile, checkpoint, payload, repeat, passed_day FROM makegood_ledger;
+REVOKE UPDATE, DELETE ON entry, tile, checkpoint, repeat, passed_day FROM makegood_ledger;
 REVOKE INSERT, DELETE ON head FROM makegood_ledger;
 REVOKE UPDATE ON payload_key FROM makegood_ledger;
