@@ -19,3 +19,4 @@ async def end(*tasks: asyncio.Task[None]) -> None:
         for task in running:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)  # else asyncio reports what nobody fetched

@@ -337,7 +337,5 @@ async def _tile(conn: sql.Connection, address: tiles.Address) -> bytes:
     if past > head.size >> tree.TILE_HEIGHT * max(address.level, 0):
         raise _unknown("The tree has no such tile")
     if address.level == tiles.ENTRIES:
-        found, _ = await store.get_bundles(conn, address.first, past - 1)
-    else:
-        found = await store.get_tiles(conn, [address])
-    return found[address]
+        return await store.get_bundle(conn, address)
+    return (await store.get_tiles(conn, [address]))[address]

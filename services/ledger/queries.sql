@@ -75,6 +75,10 @@ SELECT pg_try_advisory_xact_lock(hashtext('ledger-publisher'));
 INSERT INTO checkpoint (size, root, note, positions)
 VALUES (:size, :root, :note, :positions);
 
+-- name: get_leaves(first, last)
+-- Entries :first to :last, for a bundle.
+SELECT idx, leaf FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
+
 -- name: get_contents(first, last)
 -- Entries :first to :last with their encrypted events, for bundles.
 SELECT idx, leaf, ciphertext FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;

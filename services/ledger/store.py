@@ -270,6 +270,13 @@ async def add_checkpoint(
     )
 
 
+async def get_bundle(conn: sql.Connection, address: tiles.Address) -> bytes:
+    """The entries of one bundle, which are under the tree."""
+    last = address.first + address.width - 1
+    rows = queries.get_leaves(conn, first=address.first, last=last)
+    return tiles.write_bundle([leaf async for _, leaf in rows])
+
+
 async def get_bundles(
     conn: sql.Connection, first: int, last: int
 ) -> tuple[dict[tiles.Address, bytes], dict[tiles.Address, bytes]]:
