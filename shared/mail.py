@@ -137,13 +137,13 @@ class Unit:
     """New and readable, in the order of the batch, each id once."""
     repeats: tuple[Letter, ...]
     """Taken before with the same bytes, at new offsets."""
-    _posts: list[outbox.Post] = field(default_factory=list)
+    _posts: list[outbox.Row] = field(default_factory=list)
     _parked: list[tuple[Record, str]] = field(default_factory=list)
     _records: Sequence[Record] = ()
 
     def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> None:
         """Keeps a letter for the outbox; letters leave in the order of these calls."""
-        self._posts.append((topic, event, partition))
+        self._posts.append(outbox.row(topic, event, partition))
 
     def park(self, letter: Letter, reason: str) -> None:
         """Puts aside a record that can be read and cannot be acted on."""

@@ -26,8 +26,6 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from shared import events, failpoints, log, metrics, sql, topics
 
-Post: TypeAlias = tuple[topics.Topic, events.Event, int | None]
-"""Topic, event, and the partition where the key does not choose it."""
 Row: TypeAlias = tuple[str, int | None, str, UUID, str, datetime, bytes]
 """A letter as the table has it: topic, partition, key, event id, type, moment, body."""
 
@@ -71,7 +69,7 @@ class Posted(asyncio.Event):
         return taken
 
 
-async def post(conn: sql.Connection, letters: Iterable[Post]) -> dict[int, Row]:
+async def post(conn: sql.Connection, letters: Iterable[Row]) -> dict[int, Row]:
     """Puts letters into the outbox of the caller's transaction, in their order; those that are new,
     by id, for `Posted.keep`.
 
@@ -80,9 +78,8 @@ async def post(conn: sql.Connection, letters: Iterable[Post]) -> dict[int, Row]:
     the same id at once meet the table's constraint.
     """
     new: dict[UUID, Row] = {}
-    for topic, event, partition in letters:
-        if event.event_id not in new:
-            new[event.event_id] = _row(topic, event, partition)
+    for row in letters:
+        new.setdefault(row[3], row)
     if not new:
         return {}
     known, ids = await conn.fetchrow(
@@ -101,7 +98,8 @@ async def post(conn: sql.Connection, letters: Iterable[Post]) -> dict[int, Row]:
     return posted
 
 
-def _row(topic: topics.Topic, event: events.Event, partition: int | None) -> Row:
+def row(topic: topics.Topic, event: events.Event, partition: int | None = None) -> Row:
+    """A letter for `post`; `partition` where the key does not choose it."""
     key, type_, body = events.subject(event), type(event).__name__, events.write(event)
     assert len(body) <= topics.BODY_BYTES_MAX, "a letter must always fit"
     return topic.name, partition, key, event.event_id, type_, event.occurred_at, body

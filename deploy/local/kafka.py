@@ -59,9 +59,10 @@ appender.out.layout.pattern=%d{ISO8601} %p %c{1} %m%n
 class Kafka:
     """A broker whose data, settings and log live in one state folder."""
 
-    def __init__(self, state: Path, reserved: ports.Ports) -> None:
+    def __init__(self, state: Path, reserved: ports.Ports, settings: str = SETTINGS) -> None:
         self.process = process.Process("kafka", state)
         self._folder = state / "kafka"
+        self._template = settings
         self._settings = self._folder / "server.properties"
         self._data = self._folder / "data"
         self._scratch = self._folder / "tmp"
@@ -81,7 +82,7 @@ class Kafka:
         """Write the settings, format the data folder once. Slow: blocks. The jars must be there."""
         self._folder.mkdir(parents=True, exist_ok=True)
         broker, controller = self._ports.take("kafka"), self._ports.take("kafka_controller")
-        settings = SETTINGS.format(broker=broker, controller=controller, data=self._data)
+        settings = self._template.format(broker=broker, controller=controller, data=self._data)
         self._settings.write_text(settings)
         (self._folder / "log4j2.properties").write_text(LOGGING)
         formatted = self._folder / "formatted"

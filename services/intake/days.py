@@ -35,7 +35,9 @@ async def end(room: mail.Mailroom, now: datetime) -> date:
             stand = await store.lock_desk(conn, now)
             passed = due(stand.day_ended, clock.day_ended_by(now))
             for day in passed:
-                await outbox.post(conn, [(topics.RETURNS, one, one.partition) for one in said(day)])
+                await outbox.post(
+                    conn, [outbox.row(topics.RETURNS, one, one.partition) for one in said(day)]
+                )
             if passed:
                 await store.end_day(conn, passed[-1], midnight_after(passed[-1]))
         if not passed:

@@ -1,15 +1,16 @@
 """A batch in hand: contracts' states, lines and claims as they stand, folded on event by event.
 
 Promises: each event sees what the one before it did, also across contracts, so that a batch of n
-decides exactly as n batches of one. Everything to be written is kept until the end. No database
-here: `handlers.py` gathers and applies.
+decides exactly as n batches of one. What is to be written is kept until the end, as rows. No
+database here: `handlers.py` gathers and applies.
 """
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypeAlias
@@ -21,7 +22,9 @@ from services.verification.state import Decisions, Facts, Lines, Needs, State
 from services.verification.world import World
 from shared import events, topics
 
-Post: TypeAlias = tuple[topics.Topic, events.Event]
+Post: TypeAlias = Callable[[topics.Topic, events.Event], None]
+
+_WORST: Final = ("not_counted", "queried", "provisional", "counted")
 
 
 @dataclass
@@ -31,18 +34,21 @@ class Batch:
     """Of `returns`: whose days a contract lives by."""
     lines: dict[str, Lines]
     world: World
+    post: Post
+    """Takes each letter to be sent, in order."""
     stored_returns: set[store.ReturnId] = field(default_factory=set)
     """Loaded, so there in the database."""
     stored_claims: set[store.Claiming] = field(default_factory=set)
     inputs: list[store.Input] = field(default_factory=list)
-    posts: list[Post] = field(default_factory=list)
+    checked: collections.Counter[str] = field(default_factory=collections.Counter)
+    """Returns and withdrawals, by the outcome of their worst line."""
     assessed: list[store.Assessed] = field(default_factory=list)
     raised: list[store.Raised] = field(default_factory=list)
     moved: dict[object, store.Moved] = field(default_factory=dict)
     days: list[store.Day] = field(default_factory=list)
-    _touched: dict[store.ReturnId, None] = field(default_factory=dict)
+    _returns: dict[store.ReturnId, store.Checked | None] = field(default_factory=dict)
     """Returns whose lines changed. A return's lines are at hand whole, or not at all."""
-    _claims: dict[store.Claiming, claims.Claim | None] = field(default_factory=dict)
+    _claims: dict[store.Claiming, store.Claimed | None] = field(default_factory=dict)
 
     def take(self, event: contract.Input, body: bytes, wanted: Needs) -> str | None:
         """Folds an event into its contract; the reason where it cannot be."""
@@ -72,16 +78,11 @@ class Batch:
     def change(self) -> store.Change:
         """What the batch comes to for lines and claims; a row that is replaced goes first."""
         return store.Change(
-            [touched for touched in self._touched if touched in self.stored_returns],
-            list(self._checked()),
+            [touched for touched in self._returns if touched in self.stored_returns],
+            [row for row in self._returns.values() if row is not None],
             [key for key in self._claims if key in self.stored_claims],
-            [claimed(claim) for claim in self._claims.values() if claim is not None],
+            [row for row in self._claims.values() if row is not None],
         )
-
-    def _checked(self) -> Iterator[store.Checked]:
-        for contract_id, period, party_id in self._touched:
-            if lines := self.lines[contract_id].in_slot((period, party_id)):
-                yield checked(contract_id, lines.values())
 
     def _waking(self, event: events.DayEnded) -> Iterator[str]:
         for contract_id in sorted(self.states):
@@ -106,27 +107,39 @@ class Batch:
         self.world.book.drop(decided.claims_gone)
         self.world.book.put(decided.claims_put)
         self.inputs.append(entry(after, event, body, used))
-        self._keep(contract_id, decided)
+        self._keep(contract_id, decided, lines)
 
-    def _keep(self, contract_id: str, decided: Decisions) -> None:
-        for line in (*decided.lines_gone, *decided.lines_put):
-            self._touched[contract_id, line.period, line.party_id] = None
+    def _keep(self, contract_id: str, decided: Decisions, lines: Lines) -> None:
+        for slot in decided.slots():
+            stands = lines.in_slot(slot)
+            row = checked(contract_id, stands.values()) if stands else None
+            self._returns[contract_id, *slot] = row
         for claim in decided.claims_gone:
             self._claims[claim.key, claim.id] = None
         for claim in decided.claims_put:
-            self._claims[claim.key, claim.id] = claim
+            self._claims[claim.key, claim.id] = claimed(claim)
         for outcome in decided.outcomes:
-            self.posts.append((topics.OUTCOMES, outcome))
-            if isinstance(outcome, events.CaseMoved):
+            self.post(topics.OUTCOMES, outcome)
+            if isinstance(outcome, events.ReturnChecked):
+                self.checked[_worst(outcome)] += 1
+            elif isinstance(outcome, events.CaseMoved):
                 self._move(outcome)
         self.assessed.extend(assessed(decided))
         for alert in decided.alerts:
-            self.posts.append((topics.ALERTS, alert))
+            self.post(topics.ALERTS, alert)
             self.raised.append(raised(alert))
-        self.posts.extend((topics.RECONSIDER, event) for event in decided.reconsider)
+        for event in decided.reconsider:
+            self.post(topics.RECONSIDER, event)
 
     def _move(self, event: events.CaseMoved) -> None:
         self.moved[event.case_id] = moved(event, self.moved.get(event.case_id))
+
+
+def _worst(event: events.ReturnChecked) -> str:
+    if event.withdrawn:
+        return "withdrawn"
+    found = {result.outcome for result in event.results}
+    return next((outcome for outcome in _WORST if outcome in found), "nil")
 
 
 def stand(found: State) -> store.Stand:

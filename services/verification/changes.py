@@ -34,7 +34,9 @@ async def post(
     """The input into the journal, the fact to the ledger, the contract as it is now to intake."""
     await store.add_inputs(conn, [batch.entry(after, event, events.write(event), Facts())])
     published = _published(after, event, rows)
-    await outbox.post(conn, [(topics.OUTCOMES, event, None), (topics.CONTRACTS, published, None)])
+    await outbox.post(
+        conn, [outbox.row(topics.OUTCOMES, event), outbox.row(topics.CONTRACTS, published)]
+    )
 
 
 def _published(

@@ -54,27 +54,30 @@ class Return(NamedTuple):
 def read(given: Return, line: events.Line, order: int) -> Line:
     """The line with its outcome by the rules that look at it alone, and with its claim."""
     version = version_for(given.state, line)
-    if version is None:
-        promise = given.state.promises.get(line.commitment_id)
-        judged = _refused(_inactive(promise, line.from_))
-        return _line(given, line, order, (_NIL, 1, judged, None))
-    value = _value(version, line)
-    judged = _judge(version, line, value, given.facts)
     claim = None
-    key = claim_key(given.state, version, line)
-    if key is not None:
-        claim = Claim(
-            key,
-            *_standing(given, line, key, order),
-            given.event.contract_id,
-            given.event.party_id,
-            given.event.period,
-            line.line_id,
-            value,
-            line.invoice.net_total if version.kind == "sum" and line.invoice else None,
-            judged.outcome != "not_counted",
-        )
-    return _line(given, line, order, (value, version.per, judged, claim))
+    if version is None:
+        value, per = _NIL, 1
+        judged = _refused(_inactive(given.state.promises.get(line.commitment_id), line.from_))
+    else:
+        value, per = _value(version, line), version.per
+        judged = _judge(version, line, value, given.facts)
+        if (key := claim_key(given.state, version, line)) is not None:
+            claim = _claim(given, version, line, (key, order, value, judged))
+    event = given.event
+    return Line(
+        event.period,
+        event.party_id,
+        line.line_id,
+        event.return_id,
+        order,
+        line.commitment_id,
+        line.from_,
+        value,
+        per,
+        judged,
+        None,
+        claim,
+    )
 
 
 def version_for(state: State, line: events.Line) -> Version | None:
@@ -92,7 +95,7 @@ def claim_key(state: State, version: Version, line: events.Line) -> str | None:
         invoice = line.invoice if version.unit == "GBP" else None
         if invoice is None:
             return None
-        number = invoice.number if line.quantity >= 0 else invoice.credit_of or invoice.number
+        number = invoice.number if line.quantity >= _NIL else invoice.credit_of or invoice.number
         parties = (invoice.payer_id, invoice.payee_id)
         return claims.invoice_key(state.authority_id, version.measure, parties, number)
     thing = _thing(version, line)
@@ -147,11 +150,12 @@ def _inactive(promise: Promise | None, day: date) -> Finding:
 def _judge(version: Version, line: events.Line, value: Decimal, facts: Facts) -> Result:
     if line.unit != version.unit:  # rule V2
         return _refused(Finding("V2", "unit_differs", line.unit, version.unit))
-    if line.quantity < 0 and (line.invoice is None or not line.invoice.credit_of):
+    is_credit = line.quantity < _NIL
+    if is_credit and (line.invoice is None or not line.invoice.credit_of):
         return _refused(Finding("V6", "credit_without_invoice", f"{line.quantity:f}"))
     if version.kind == "distinct" and _thing(version, line) is None:
         return Result("queried", queried=value, findings=(Finding("V6", "thing_missing"),))
-    if version.area is None or line.quantity < 0:
+    if version.area is None or is_credit:
         return _counted(version, value)
     return _judge_area(version, line, value, facts)
 
@@ -213,36 +217,30 @@ def _thing(version: Version, line: events.Line) -> str | None:
     return line.place.school if line.place is not None else None
 
 
+def _claim(
+    given: Return, version: Version, line: events.Line, made: tuple[str, int, Decimal, Result]
+) -> Claim:
+    """The line's claim. `made`: its key, the line's place, its value and result."""
+    key, order, value, judged = made
+    return Claim(
+        key,
+        *_standing(given, line, key, order),
+        given.event.contract_id,
+        given.event.party_id,
+        given.event.period,
+        line.line_id,
+        value,
+        line.invoice.net_total if version.kind == "sum" and line.invoice else None,
+        judged.outcome != "not_counted",
+    )
+
+
 def _standing(given: Return, line: events.Line, key: str, order: int) -> tuple[int, int]:
     """The same thing without a gap keeps its place (rule V6)."""
     stood = given.before.get(line.line_id)
     if stood is not None and stood.claim is not None and stood.claim.key == key:
         return stood.claim.standing
     return (given.event.receipt_no, order)
-
-
-def _line(
-    given: Return,
-    line: events.Line,
-    order: int,
-    read_: tuple[Decimal, int, Result, Claim | None],
-) -> Line:
-    value, per, judged, claim = read_
-    event = given.event
-    return Line(
-        event.period,
-        event.party_id,
-        line.line_id,
-        event.return_id,
-        order,
-        line.commitment_id,
-        line.from_,
-        value,
-        per,
-        judged,
-        None,
-        claim,
-    )
 
 
 # --- beside others ------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ its letter. ReturnRefused is taken and nothing follows: it is there for the ledg
 from __future__ import annotations
 
 import asyncio
-import collections
 import hashlib
 from collections.abc import Sequence
 from typing import Final
@@ -35,7 +34,6 @@ RETURNS_CHECKED: Final = prometheus_client.Counter(
 )
 LETTERS_A_TURN: Final = 250
 """Heartbeats and the relay share the event loop: folding so many takes 10 to 20 ms."""
-_WORST: Final = ("not_counted", "queried", "provisional", "counted")
 
 _NOTHING: Final = Needs()
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
@@ -62,7 +60,8 @@ def handler(room: mail.Mailroom, now: clock.Clock) -> consumer.Handle:
             held = await _gather(work, needs)
             await _decide(work, needs, held)
             await _apply(work.conn, held)
-        _count(held)
+        for outcome, count in held.checked.items():
+            RETURNS_CHECKED.labels(outcome).inc(count)
         if isinstance(now, clock.MovedClock):
             _follow(now, work.letters)
 
@@ -113,7 +112,7 @@ async def _gather(work: mail.Unit, needs: _Needs) -> Batch:
             needs.add(before, wanted)
         needs.of_letters.append(wanted)
     lines: dict[str, Lines] = {}
-    held = Batch(states, partitions, lines, World(await _places(conn, needs)))
+    held = Batch(states, partitions, lines, World(await _places(conn, needs)), work.send)
     if needs.returns:
         _hold_lines(held, await store.lines_of_returns(conn, needs.returns))
     for found_lines in lines.values():
@@ -162,8 +161,6 @@ async def _decide(work: mail.Unit, needs: _Needs, held: Batch) -> None:
             work.park(letter, "unexpected_type")
         if place % LETTERS_A_TURN == 0:
             await asyncio.sleep(0)
-    for topic, event in held.posts:
-        work.send(topic, event)
 
 
 async def _apply(conn: sql.Connection, held: Batch) -> None:
@@ -174,19 +171,6 @@ async def _apply(conn: sql.Connection, held: Batch) -> None:
     await store.add_alerts(conn, held.raised)
     await store.end_days(conn, held.days)
     await store.move_contracts(conn, held.stands())
-
-
-def _count(held: Batch) -> None:
-    checked = (event for _, event in held.posts if isinstance(event, events.ReturnChecked))
-    for outcome, count in collections.Counter(map(_outcome, checked)).items():
-        RETURNS_CHECKED.labels(outcome).inc(count)
-
-
-def _outcome(event: events.ReturnChecked) -> str:
-    if event.withdrawn:
-        return "withdrawn"
-    found = {result.outcome for result in event.results}
-    return next((outcome for outcome in _WORST if outcome in found), "nil")
 
 
 def _follow(now: clock.MovedClock, letters: Sequence[mail.Letter]) -> None:

@@ -250,7 +250,8 @@ class Lines:
     def put(self, rows: Iterable[Line]) -> None:
         for line in rows:
             slot = self._by_slot.setdefault((line.period, line.party_id), {})
-            self._forget(slot.get(line.line_id))
+            if (before := slot.get(line.line_id)) is not None:
+                self._forget(before)
             slot[line.line_id] = line
             if line.claim is not None:
                 self._by_key.setdefault(line.claim.key, {})[line.id] = line
@@ -272,8 +273,8 @@ class Lines:
         """Not to be changed."""
         return self._by_key.get(key, {})
 
-    def _forget(self, line: Line | None) -> None:
-        if line is not None and line.claim is not None:
+    def _forget(self, line: Line) -> None:
+        if line.claim is not None:
             self._by_key.get(line.claim.key, {}).pop(line.id, None)
 
 
@@ -310,6 +311,11 @@ class Decisions:
     lines_put: list[Line] = field(default_factory=list)
     claims_gone: list[claims.Claim] = field(default_factory=list)
     claims_put: list[claims.Claim] = field(default_factory=list)
+
+    def slots(self) -> list[Slot]:
+        """Those whose lines go or are put, in that order."""
+        lines = (*self.lines_gone, *self.lines_put)
+        return list(dict.fromkeys([(line.period, line.party_id) for line in lines]))
 
 
 def slot_key(slot: Slot) -> str:

@@ -22,7 +22,7 @@ from deploy.local import servers
 from . import floor, ground, monolith, naive, ours, report, workload
 
 ROUNDS_MIN = 3
-ARMS = ("floor", "lean floor", "naive", "monolith", "ours")
+ARMS = ("floor", "lean floor", "naive", "tuned naive", "monolith", "ours")
 Arm = Callable[[int], Awaitable[list[ground.Sample]]]
 RESULT = ground.REPOSITORY / ".makegood" / "bench.json"
 
@@ -71,6 +71,7 @@ def _arms(here: ground.Ground) -> dict[str, Arm]:
         "floor": lambda number: floor.measure(here, backlog, number, "whole"),
         "lean floor": lambda number: floor.measure(here, backlog, number, "lean"),
         "naive": lambda number: naive.measure(here, few, number),
+        "tuned naive": lambda number: naive.measure_tuned(here, few, number),
         "monolith": lambda _: monolith.measure(here, posts),
         "ours": ours.Ours(here).measure,
     }

@@ -63,7 +63,12 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
         given = list(map(events.read, bodies))
     with _timed(steps, "open"):
         states = {contract_id: state.from_bytes(body) for contract_id, body in stored.items()}
-    held = batch.Batch(states, dict.fromkeys(states, 0), {}, World())
+    posted: list[bytes] = []
+
+    def post(_: object, event: events.Event) -> None:
+        posted.append(events.write(event))
+
+    held = batch.Batch(states, dict.fromkeys(states, 0), {}, World(), post)
     with _timed(steps, "fold"):
         for event, body in zip(given, bodies, strict=True):
             assert isinstance(event, events.ReturnReceived)
@@ -71,9 +76,6 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
             assert held.take(event, body, wanted) is None
     with _timed(steps, "rows"):
         stands, _ = held.stands(), held.change()
-    with _timed(steps, "letters"):
-        for _, letter in held.posts:
-            events.write(letter)
     stored.update((stand.contract_id, stand.state) for stand in stands)
 
 

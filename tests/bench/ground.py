@@ -7,11 +7,13 @@ hangs ends the run with the end of its log, and none outlives the run.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +22,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.local import process
+from deploy.local import kafka, ports, process
 from shared import topics
 
 from . import workload
@@ -28,6 +30,9 @@ from . import workload
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHILD_S_MAX = 300.0
 LINGER_MS = 5
+QUICK_COMMITS = "group.coordinator.append.linger.ms=0\n"
+"""What the local stack sets so that a group's commit is answered at once. Kafka's own default is to
+wait 5 ms for more of them."""
 
 
 class BrokenArmError(Exception):
@@ -84,6 +89,21 @@ class Ground:
         """No child outlives the run."""
         for child in self._children:
             await child.stop()
+
+    @contextlib.asynccontextmanager
+    async def on_kafka_as_shipped(self) -> AsyncIterator[Ground]:
+        """The same ground with a broker of its own, which lets a commit wait as Kafka's does."""
+        assert QUICK_COMMITS in kafka.SETTINGS
+        state = self.state / "as-shipped"
+        reserved = ports.Ports(state)
+        broker = kafka.Kafka(state, reserved, kafka.SETTINGS.replace(QUICK_COMMITS, ""))
+        try:
+            await asyncio.to_thread(broker.prepare)
+            await broker.start()
+            yield dataclasses.replace(self, bootstrap=broker.bootstrap)
+        finally:
+            await broker.stop()
+            reserved.release()
 
     async def create_topics(self, *names: str) -> None:
         """As many partitions as the street's own topics have."""

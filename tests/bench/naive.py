@@ -3,6 +3,9 @@
 Two processes, each handles message by message and acknowledges after each (AckPolicy.ACK); the
 first publishes a message a line, the second inserts a row a message. It may lose nothing, but it
 counts twice what is delivered twice.
+
+Once on a broker as Kafka ships it ("naive"), where a commit is answered after 5 ms, and once on the
+one of all other arms ("tuned naive"), which answers at once. The others never wait for a commit.
 """
 
 from __future__ import annotations
@@ -18,7 +21,6 @@ from faststream.kafka import KafkaBroker
 
 from . import ground, oracle, workload
 
-ARM = "naive"
 RETURNS, LINES = "bench.naive.returns.{}", "bench.naive.lines.{}"
 SCHEMA = """
     DROP TABLE IF EXISTS naive_line;
@@ -56,6 +58,21 @@ class Counted(pydantic.BaseModel):
 
 
 async def measure(here: ground.Ground, plan: workload.Plan, number: int) -> list[ground.Sample]:
+    """On a broker as Kafka ships it."""
+    async with here.on_kafka_as_shipped() as shipped:
+        return await _measure(shipped, plan, number, "naive")
+
+
+async def measure_tuned(
+    here: ground.Ground, plan: workload.Plan, number: int
+) -> list[ground.Sample]:
+    """On the broker of the other arms."""
+    return await _measure(here, plan, number, "tuned naive")
+
+
+async def _measure(
+    here: ground.Ground, plan: workload.Plan, number: int, arm: str
+) -> list[ground.Sample]:
     """Lines a second, from the first message in hand to the last row."""
     returns, lines = RETURNS.format(number), LINES.format(number)
     await here.database(SCHEMA)
@@ -68,7 +85,7 @@ async def measure(here: ground.Ground, plan: workload.Plan, number: int) -> list
     ended = (await ground.told(second))["ended"]
     await oracle.check_lines(here.dsn, "naive_line", plan)
     rate = len(plan) * workload.LINES / (ended - began)
-    return [ground.Sample("lines recorded", ARM, rate, "lines/s")]
+    return [ground.Sample("lines recorded", arm, rate, "lines/s")]
 
 
 async def check(bootstrap: str, returns: str, lines: str, goal: int) -> None:

@@ -42,6 +42,7 @@ COMPARISONS = (
     Comparison("lines recorded", "ours", "floor", "must 0.6, aim 0.8, then 1.0"),
     Comparison("lines recorded", "ours", "lean floor", "for comparison"),
     Comparison("lines recorded", "ours", "naive", "must 100"),
+    Comparison("lines recorded", "ours", "tuned naive", "for comparison"),
     Comparison("lines recorded", "ours", "monolith", "must 4"),
     Comparison("posts accepted", "ours", "storing nothing", "aim 0.7"),
     Comparison("posts recorded", "ours", "monolith", "aim 1.5"),

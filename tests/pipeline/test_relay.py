@@ -41,7 +41,7 @@ class Post:
 
     async def post(self, *given: events.ReturnRefused) -> dict[int, outbox.Row]:
         async with self.pool.acquire() as conn, conn.transaction():
-            return await outbox.post(conn, [(self.topic, event, None) for event in given])
+            return await outbox.post(conn, [outbox.row(self.topic, event) for event in given])
 
     async def relay(self) -> int:
         return await outbox.relay_once("ledger", self.pool, self.producer, self.posted)
