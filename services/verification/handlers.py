@@ -88,11 +88,9 @@ class _Needs:
 
     def add(self, before: State, wanted: Needs) -> None:
         """What an event needs. A return that `before` knows not to stand has no lines to load."""
-        self.returns.update(
-            (before.contract_id, *slot)
-            for slot in wanted.slots
-            if state.slot_key(slot) in before.filed or slot[0] <= rating.settled_through(before)
-        )
+        for slot in wanted.slots:
+            if state.slot_key(slot) in before.filed or slot[0] <= rating.settled_through(before):
+                self.returns.add((before.contract_id, *slot))
         self.keys |= wanted.keys
         self.postcodes |= wanted.postcodes
 
