@@ -143,7 +143,7 @@ class Unit:
 
     def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> None:
         """Keeps a letter for the outbox; letters leave in the order of these calls."""
-        self._posts.append(outbox.row(topic, event, partition))
+        self._posts.append(outbox.Row.of(topic, event, partition))
 
     def park(self, letter: Letter, reason: str) -> None:
         """Puts aside a record that can be read and cannot be acted on."""

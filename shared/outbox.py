@@ -18,16 +18,13 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared import events, failpoints, log, metrics, sql, topics
-
-Row: TypeAlias = tuple[str, int | None, str, UUID, str, datetime, bytes]
-"""A letter as the table has it: topic, partition, key, event id, type, moment, body."""
 
 BATCH_MAX = 1000
 """Letters in one round of the relay: bounds its memory and the time it holds the lock."""
@@ -43,6 +40,26 @@ DELIVERY_SECONDS_MAX = 8.0
 _log = log.get(__name__)
 
 
+class Row(NamedTuple):
+    """A letter as the table has it."""
+
+    topic: str
+    partition: int | None
+    """None: the key chooses it."""
+    key: str
+    event_id: UUID
+    type: str
+    occurred_at: datetime
+    body: bytes
+
+    @classmethod
+    def of(cls, topic: topics.Topic, event: events.Event, partition: int | None = None) -> Self:
+        """`event` as a letter on `topic`."""
+        key, type_, body = events.subject(event), type(event).__name__, events.write(event)
+        assert len(body) <= topics.BODY_BYTES_MAX, "a letter must always fit"
+        return cls(topic.name, partition, key, event.event_id, type_, event.occurred_at, body)
+
+
 class Posted(asyncio.Event):
     """Wakes the relay after a commit, and saves it reading what was committed."""
 
@@ -55,7 +72,7 @@ class Posted(asyncio.Event):
         """Takes what `post` gave, *after* its transaction has committed, and wakes the relay. What
         is too much, or was sent by another process, is forgotten: the table has it."""
         if letters:
-            self._bytes += sum(len(row[-1]) for row in letters.values())
+            self._bytes += sum(len(row.body) for row in letters.values())
             self._kept.update(letters)
             if len(self._kept) > KEPT_LETTERS_MAX or self._bytes > KEPT_BYTES_MAX:
                 self._kept.clear()
@@ -65,7 +82,7 @@ class Posted(asyncio.Event):
     def take(self, ids: Sequence[int]) -> dict[int, Row]:
         """Hands over those that are kept."""
         taken = {number: self._kept.pop(number) for number in ids if number in self._kept}
-        self._bytes -= sum(len(row[-1]) for row in taken.values())
+        self._bytes -= sum(len(row.body) for row in taken.values())
         return taken
 
 
@@ -79,7 +96,7 @@ async def post(conn: sql.Connection, letters: Iterable[Row]) -> dict[int, Row]:
     """
     new: dict[UUID, Row] = {}
     for row in letters:
-        new.setdefault(row[3], row)
+        new.setdefault(row.event_id, row)
     if not new:
         return {}
     known, ids = await conn.fetchrow(
@@ -98,18 +115,11 @@ async def post(conn: sql.Connection, letters: Iterable[Row]) -> dict[int, Row]:
     return posted
 
 
-def row(topic: topics.Topic, event: events.Event, partition: int | None = None) -> Row:
-    """A letter for `post`; `partition` where the key does not choose it."""
-    key, type_, body = events.subject(event), type(event).__name__, events.write(event)
-    assert len(body) <= topics.BODY_BYTES_MAX, "a letter must always fit"
-    return topic.name, partition, key, event.event_id, type_, event.occurred_at, body
-
-
 _BEGIN_RELAYING = """
     SELECT pg_try_advisory_xact_lock(hashtext('outbox-' || $1)),
         set_config('synchronous_commit', 'off', true)
 """
-_COLUMNS = ("id", "topic", "partition", "key", "event_id", "type", "occurred_at", "body")
+_COLUMNS = ("id", *Row._fields)
 
 
 async def republish(conn: sql.Connection, topic: str) -> int:
@@ -145,7 +155,7 @@ async def relay_once(house: str, pool: sql.Pool, producer: AIOKafkaProducer, pos
             await _send(house, producer, [letters[number] for number in ids])
         failpoints.hit("after_send_before_mark")
         await conn.execute("DELETE FROM outbox_unsent WHERE id = ANY($1)", ids)
-    for topic, sent in Counter(row[0] for row in letters.values()).items():
+    for topic, sent in Counter(row.topic for row in letters.values()).items():
         metrics.SENT.labels(topic).inc(sent)
     return len(ids)
 
@@ -161,14 +171,14 @@ async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:
         """,
         ids,
     )
-    return {number: tuple(row) for number, *row in rows}
+    return {number: Row(*row) for number, *row in rows}
 
 
 async def _send(house: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
     """Delivers letters, in order within each partition: a batch leaves when the one before it has
     arrived. Else one that the broker refuses could be overtaken by the next."""
     batches: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
-    counts = {topic: len(await producer.partitions_for(topic)) for topic in {r[0] for r in rows}}
+    counts = {topic: len(await producer.partitions_for(topic)) for topic in {r.topic for r in rows}}
     for topic, given, key, event_id, type_, occurred_at, body in rows:
         partition = _partition(key, counts[topic]) if given is None else given
         letter = {

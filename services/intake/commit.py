@@ -86,7 +86,7 @@ class Committer:
         try:
             async with self._room.pool.acquire() as conn, conn.transaction():
                 taken = await self._desk.take(conn, [one.post for one in group])
-                letters = [outbox.row(topics.RETURNS, one) for one in taken.letters]
+                letters = [outbox.Row.of(topics.RETURNS, one) for one in taken.letters]
                 posted = await outbox.post(conn, letters)
                 failpoints.hit("before_database_commit")
         except Exception as error:

@@ -36,7 +36,7 @@ async def end(room: mail.Mailroom, now: datetime) -> date:
             passed = due(stand.day_ended, clock.day_ended_by(now))
             for day in passed:
                 await outbox.post(
-                    conn, [outbox.row(topics.RETURNS, one, one.partition) for one in said(day)]
+                    conn, [outbox.Row.of(topics.RETURNS, one, one.partition) for one in said(day)]
                 )
             if passed:
                 await store.end_day(conn, passed[-1], midnight_after(passed[-1]))

@@ -46,7 +46,7 @@ async def withdraw(
     event = _withdrawn(issued.receipt, row["authority_id"])
     await store.keep_withdrawal(conn, issued, event.event_id, reason)
     await store.leave_desk(conn, issued.receipt.receipt_no, moment)
-    await outbox.post(conn, [outbox.row(topics.RETURNS, event)])
+    await outbox.post(conn, [outbox.Row.of(topics.RETURNS, event)])
     return issued, True
 
 

@@ -77,7 +77,7 @@ VALUES (:size, :root, :note, :positions);
 
 -- name: get_leaves(first, last)
 -- Entries :first to :last, for a bundle.
-SELECT idx, leaf FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
+SELECT leaf FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
 
 -- name: get_contents(first, last)
 -- Entries :first to :last with their encrypted events, for bundles.

@@ -274,7 +274,7 @@ async def get_bundle(conn: sql.Connection, address: tiles.Address) -> bytes:
     """The entries of one bundle, which are under the tree."""
     last = address.first + address.width - 1
     rows = queries.get_leaves(conn, first=address.first, last=last)
-    return tiles.write_bundle([leaf async for _, leaf in rows])
+    return tiles.write_bundle([leaf async for (leaf,) in rows])
 
 
 async def get_bundles(

@@ -40,14 +40,14 @@ class Batch:
     """Loaded, so there in the database."""
     stored_claims: set[store.Claiming] = field(default_factory=set)
     inputs: list[store.Input] = field(default_factory=list)
-    checked: collections.Counter[str] = field(default_factory=collections.Counter)
+    outcomes: collections.Counter[str] = field(default_factory=collections.Counter)
     """Returns and withdrawals, by the outcome of their worst line."""
     assessed: list[store.Assessed] = field(default_factory=list)
     raised: list[store.Raised] = field(default_factory=list)
     moved: dict[object, store.Moved] = field(default_factory=dict)
     days: list[store.Day] = field(default_factory=list)
     _returns: dict[store.ReturnId, store.Checked | None] = field(default_factory=dict)
-    """Returns whose lines changed. A return's lines are at hand whole, or not at all."""
+    """Returns whose lines changed, whole; None where none stands any more."""
     _claims: dict[store.Claiming, store.Claimed | None] = field(default_factory=dict)
 
     def take(self, event: contract.Input, body: bytes, wanted: Needs) -> str | None:
@@ -111,9 +111,8 @@ class Batch:
 
     def _keep(self, contract_id: str, decided: Decisions, lines: Lines) -> None:
         for slot in decided.slots():
-            stands = lines.in_slot(slot)
-            row = checked(contract_id, stands.values()) if stands else None
-            self._returns[contract_id, *slot] = row
+            standing = lines.in_slot(slot).values()
+            self._returns[contract_id, *slot] = checked(contract_id, standing) if standing else None
         for claim in decided.claims_gone:
             self._claims[claim.key, claim.id] = None
         for claim in decided.claims_put:
@@ -121,7 +120,7 @@ class Batch:
         for outcome in decided.outcomes:
             self.post(topics.OUTCOMES, outcome)
             if isinstance(outcome, events.ReturnChecked):
-                self.checked[_worst(outcome)] += 1
+                self.outcomes[_worst(outcome)] += 1
             elif isinstance(outcome, events.CaseMoved):
                 self._move(outcome)
         self.assessed.extend(assessed(decided))

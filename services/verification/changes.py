@@ -35,7 +35,7 @@ async def post(
     await store.add_inputs(conn, [batch.entry(after, event, events.write(event), Facts())])
     published = _published(after, event, rows)
     await outbox.post(
-        conn, [outbox.row(topics.OUTCOMES, event), outbox.row(topics.CONTRACTS, published)]
+        conn, [outbox.Row.of(topics.OUTCOMES, event), outbox.Row.of(topics.CONTRACTS, published)]
     )
 
 

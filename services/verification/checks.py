@@ -53,8 +53,8 @@ class Return(NamedTuple):
 
 def read(given: Return, line: events.Line, order: int) -> Line:
     """The line with its outcome by the rules that look at it alone, and with its claim."""
+    event, claim = given.event, None
     version = version_for(given.state, line)
-    claim = None
     if version is None:
         value, per = _NIL, 1
         judged = _refused(_inactive(given.state.promises.get(line.commitment_id), line.from_))
@@ -62,8 +62,17 @@ def read(given: Return, line: events.Line, order: int) -> Line:
         value, per = _value(version, line), version.per
         judged = _judge(version, line, value, given.facts)
         if (key := claim_key(given.state, version, line)) is not None:
-            claim = _claim(given, version, line, (key, order, value, judged))
-    event = given.event
+            claim = Claim(
+                key,
+                *_standing(given, line, key, order),
+                event.contract_id,
+                event.party_id,
+                event.period,
+                line.line_id,
+                value,
+                line.invoice.net_total if version.kind == "sum" and line.invoice else None,
+                judged.outcome != "not_counted",
+            )
     return Line(
         event.period,
         event.party_id,
@@ -215,24 +224,6 @@ def _thing(version: Version, line: events.Line) -> str | None:
     if line.invoice is not None:
         return line.invoice.payee_id
     return line.place.school if line.place is not None else None
-
-
-def _claim(
-    given: Return, version: Version, line: events.Line, made: tuple[str, int, Decimal, Result]
-) -> Claim:
-    """The line's claim. `made`: its key, the line's place, its value and result."""
-    key, order, value, judged = made
-    return Claim(
-        key,
-        *_standing(given, line, key, order),
-        given.event.contract_id,
-        given.event.party_id,
-        given.event.period,
-        line.line_id,
-        value,
-        line.invoice.net_total if version.kind == "sum" and line.invoice else None,
-        judged.outcome != "not_counted",
-    )
 
 
 def _standing(given: Return, line: events.Line, key: str, order: int) -> tuple[int, int]:

@@ -60,7 +60,7 @@ def handler(room: mail.Mailroom, now: clock.Clock) -> consumer.Handle:
             held = await _gather(work, needs)
             await _decide(work, needs, held)
             await _apply(work.conn, held)
-        for outcome, count in held.checked.items():
+        for outcome, count in held.outcomes.items():
             RETURNS_CHECKED.labels(outcome).inc(count)
         if isinstance(now, clock.MovedClock):
             _follow(now, work.letters)

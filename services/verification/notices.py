@@ -35,7 +35,7 @@ def result(line: Line, *, is_other: bool = False) -> events.LineResult:
         counted=assessment.units(found.counted, per),
         provisional=assessment.units(found.provisional, per) if found.provisional else events.NIL,
         queried=assessment.units(found.queried, per) if found.queried else events.NIL,
-        findings=tuple(map(_finding, found.findings)) if found.findings else (),
+        findings=tuple(map(_finding, found.findings)),
     )
 
 

@@ -80,7 +80,7 @@ class Slice:
 
     async def post(self, *sent: events.ReturnRefused) -> None:
         async with self.pool.acquire() as conn, conn.transaction():
-            await outbox.post(conn, [outbox.row(topics.RETURNS, event) for event in sent])
+            await outbox.post(conn, [outbox.Row.of(topics.RETURNS, event) for event in sent])
         self.room.posted.set()
 
     async def begin(self) -> None:

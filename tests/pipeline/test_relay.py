@@ -41,7 +41,7 @@ class Post:
 
     async def post(self, *given: events.ReturnRefused) -> dict[int, outbox.Row]:
         async with self.pool.acquire() as conn, conn.transaction():
-            return await outbox.post(conn, [outbox.row(self.topic, event) for event in given])
+            return await outbox.post(conn, [outbox.Row.of(self.topic, event) for event in given])
 
     async def relay(self) -> int:
         return await outbox.relay_once("ledger", self.pool, self.producer, self.posted)
@@ -183,7 +183,7 @@ class TestPosting:
         first = await post.post(refusal("C1", 1), refusal("C1", 2), refusal("C1", 1))
         again = await post.post(refusal("C1", 2), refusal("C1", 3))
         numbers = [
-            [getattr(events.read(row[-1]), "faults", None) for row in rows.values()]
+            [getattr(events.read(row.body), "faults", None) for row in rows.values()]
             for rows in (first, again)
         ]
         assert [[1, 2], [3]] == numbers

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from services.verification import replay
 from shared import events, sql, topics
@@ -26,6 +27,12 @@ async def house(database: str) -> AsyncIterator[House]:
 
 def spent(receipt_no: int, period: str, quantity: str, **figures: Any) -> events.ReturnReceived:
     return build.returned(receipt_no, period, build.line("1", quantity), **figures)
+
+
+def told(outcome: str) -> float:
+    """How many returns the metrics say came to it."""
+    name = "makegood_returns_checked_total"
+    return REGISTRY.get_sample_value(name, {"outcome": outcome}) or 0.0
 
 
 class TestAReturn:
@@ -72,6 +79,21 @@ class TestAReturn:
             await house.deliver(spent(number, f"2027-{number:02}", "10.00", day="2028-12-31"))
             sizes.append(await house.pool.fetchval("SELECT length(state) FROM contract"))
         assert sizes[0] + 1 >= sizes[-1]
+
+    async def test_is_told_by_the_outcome_of_its_worst_line(self, house: House) -> None:
+        """In the metrics: one of each that these come to, in one batch."""
+        named = ("counted", "not_counted", "nil", "withdrawn")
+        before = [told(outcome) for outcome in named]
+        await house.promise("C1")
+        good, bad = build.line("1", "10.00"), build.line("2", "1", unit="hours")
+        mixed = build.returned(2, "2026-11", good, bad)
+        await house.deliver(
+            spent(1, "2026-10", "10.00"),
+            mixed,
+            build.returned(3, "2026-12"),
+            build.withdrawn(4, mixed, "2026-12-02"),
+        )
+        assert [1.0] * 4 == [told(name) - was for name, was in zip(named, before, strict=True)]
 
     async def test_that_was_refused_is_taken_and_nothing_follows(self, house: House) -> None:
         """Its record is passed, and no contract hears of it."""
