@@ -95,7 +95,7 @@ async def at_work(
     try:
         yield house
     finally:
-        await tasks.end(*running)
+        await tasks.end(*running, *filter(None, [room.checking]))
         room.pool.terminate()
 
 

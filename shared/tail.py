@@ -30,7 +30,14 @@ async def guard(settings: Settings, room: mail.Mailroom) -> None:
     BehindError. Consumer and relay, which start together, share one look."""
     if room.checking is None or room.checking.done():
         room.checking = asyncio.create_task(_guard(settings, room))
+        room.checking.add_done_callback(_fetch)
     await asyncio.shield(room.checking)
+
+
+def _fetch(looked: asyncio.Task[None]) -> None:
+    """Those who waited may all have gone: asyncio would report what nobody fetched."""
+    if not looked.cancelled():
+        looked.exception()
 
 
 async def _guard(settings: Settings, room: mail.Mailroom) -> None:
