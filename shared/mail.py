@@ -79,17 +79,25 @@ class Changed(Exception):  # noqa: N818  a fact about a partition; the consumer 
 # --- the house's mailroom ----------------------------------------------------------------------
 
 
-async def _seen_in_inbox(conn: sql.Connection, letters: Sequence[Letter]) -> dict[UUID, bool]:
+IsOf: TypeAlias = Callable[[bytes], bool]
+"""Whether these bytes are the ones that were taken."""
+Seen: TypeAlias = Callable[[sql.Connection, Sequence[Letter]], Awaitable[dict[UUID, IsOf]]]
+"""Which of these event ids were taken before, and what tells their bytes from others: two letters
+of a batch may bear one id."""
+Remember: TypeAlias = Callable[[sql.Connection, Sequence[Letter]], Awaitable[None]]
+
+
+def is_of(digest: bytes) -> IsOf:
+    """What is told by its SHA-256."""
+    return lambda body: hashlib.sha256(body).digest() == digest
+
+
+async def _seen_in_inbox(conn: sql.Connection, letters: Sequence[Letter]) -> dict[UUID, IsOf]:
     rows = await conn.fetch(
         "SELECT event_id, digest FROM inbox WHERE event_id = ANY($1)",
         [letter.event_id for letter in letters],
     )
-    taken = {row["event_id"]: row["digest"] for row in rows}
-    return {
-        letter.event_id: hashlib.sha256(letter.body).digest() == taken[letter.event_id]
-        for letter in letters
-        if letter.event_id is not None and letter.event_id in taken
-    }
+    return {row["event_id"]: is_of(row["digest"]) for row in rows}
 
 
 async def _remember_in_inbox(conn: sql.Connection, letters: Sequence[Letter]) -> None:
@@ -99,11 +107,6 @@ async def _remember_in_inbox(conn: sql.Connection, letters: Sequence[Letter]) ->
         if letter.event_id is not None
     )
     await conn.copy_records_to_table("inbox", columns=("event_id", "digest"), records=ordered)
-
-
-Seen: TypeAlias = Callable[[sql.Connection, Sequence[Letter]], Awaitable[dict[UUID, bool]]]
-"""Which of these event ids were taken before, and whether with the same bytes."""
-Remember: TypeAlias = Callable[[sql.Connection, Sequence[Letter]], Awaitable[None]]
 
 
 @dataclass
@@ -284,16 +287,18 @@ async def _divide(
     """New letters and repeats; the same id with other bytes is an alarm and is parked."""
     known = [letter for letter in letters if letter.event_id is not None]
     seen = await room.seen(work.conn, known) if known else {}
-    new: dict[object, Letter] = {}
+    new: list[Letter] = []
     repeats: list[Letter] = []
     for letter in letters:
-        twin = new.get(letter.event_id)
         if letter.event_id is None:
-            new[letter.topic, letter.partition, letter.offset] = letter
-        elif seen.get(letter.event_id) or (twin is not None and twin.body == letter.body):
+            new.append(letter)
+        elif letter.event_id not in seen:
+            new.append(letter)
+            seen[letter.event_id] = letter.body.__eq__
+        elif seen[letter.event_id](letter.body):
             repeats.append(letter)
             metrics.REPEATED.labels(letter.topic).inc()
-        elif letter.event_id in seen or twin is not None:
+        else:
             metrics.ALARMS.labels("same_id_other_bytes").inc()
             _log.error(
                 "An event id came again with other bytes; the record is parked.",
@@ -303,9 +308,7 @@ async def _divide(
                 offset=letter.offset,
             )
             work.park(letter, "same_id_other_bytes")
-        else:
-            new[letter.event_id] = letter
-    return tuple(new.values()), tuple(repeats)
+    return tuple(new), tuple(repeats)
 
 
 async def _close(

@@ -83,18 +83,14 @@ class Recorder:
         return made
 
 
-async def seen(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUID, bool]:
-    """Which of these events are entries, and whether with the same bytes.
+async def seen(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUID, mail.IsOf]:
+    """Which of these events are entries, and what tells their bytes from others (`mail.Seen`).
 
     The head is locked first: what another writer appends meanwhile is seen too.
     """
     await store.lock_head(conn)
     taken = await store.get_seen(conn, {letter.event.event_id for letter in letters})
-    return {
-        letter.event.event_id: taken[letter.event.event_id].is_of(letter.body)
-        for letter in letters
-        if letter.event.event_id in taken
-    }
+    return {event_id: entry.is_of for event_id, entry in taken.items()}
 
 
 def _sort(work: mail.Unit) -> tuple[list[mail.Letter], list[mail.Letter]]:

@@ -9,7 +9,6 @@ its letter. ReturnRefused is taken and nothing follows: it is there for the ledg
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
@@ -39,14 +38,10 @@ _NOTHING: Final = Needs()
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
 
 
-async def taken(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUID, bool]:
+async def taken(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUID, mail.IsOf]:
     """Which letters were taken before: the journal and the days tell (`mail.Seen`)."""
     known = await store.taken(conn, [letter.event_id for letter in letters])
-    return {
-        letter.event_id: hashlib.sha256(letter.body).digest() == known[letter.event_id]
-        for letter in letters
-        if letter.event_id is not None and letter.event_id in known
-    }
+    return {event_id: mail.is_of(digest) for event_id, digest in known.items()}
 
 
 def handler(room: mail.Mailroom, now: clock.Clock) -> consumer.Handle:

@@ -275,6 +275,19 @@ class TestDelivery:
         reasons = await bare.pool.fetch("SELECT reason FROM parked")
         assert ["same_id_other_bytes"] * 2 == [row["reason"] for row in reasons]
 
+    async def test_parks_only_the_forged_of_two_that_come_again(self, bare: Slice) -> None:
+        """The same text and another one in one batch, in either order: each is judged by its own
+        bytes."""
+        first = refusal("C1", 1)
+        forged = msgspec.structs.replace(first, faults=9)
+        await bare.begin()
+        await bare.handle([_record(0, first)])
+        await bare.handle([_record(1, first), _record(2, forged)])
+        await bare.handle([_record(3, forged), _record(4, first)])
+        assert [1] == await bare.taken("C1")
+        parked = await bare.pool.fetch('SELECT "offset" FROM parked ORDER BY "offset"')
+        assert [2, 3] == [row["offset"] for row in parked]
+
     async def test_stops_with_an_alarm_when_the_broker_lost_its_data(self, bare: Slice) -> None:
         """An emptied broker is noticed by its cluster id or its end; nothing is jumped."""
         async with bare.running():

@@ -158,6 +158,17 @@ class TestRepeat:
         assert 1 == len(await house.leaves())
         assert [("same_id_other_bytes",)] == await _rows(house, "SELECT reason FROM parked")
 
+    async def test_is_judged_by_its_own_bytes(self, house: build.House) -> None:
+        """The same bytes and others under one id, in one batch and in either order: what repeats
+        is listed, what does not is parked."""
+        event = build.received(1)
+        other = msgspec.structs.replace(event, receipt_no=99)
+        await house.take(event)
+        await house.take(event, other)
+        await house.take(other, event)
+        assert [(2,), (3,)] == await _rows(house, 'SELECT "offset" FROM parked ORDER BY 1')
+        assert [(1,), (4,)] == await _rows(house, 'SELECT "offset" FROM repeat ORDER BY 1')
+
 
 class TestTwoWriters:
     async def test_take_turns(self, house: build.House) -> None:

@@ -59,14 +59,15 @@ class TestAReturn:
         assert 1 == len(await house.lines())
 
     async def test_counts_once_when_it_is_published_again(self, house: House) -> None:
-        """At a new offset, with the same bytes: nothing follows. With other bytes: parked."""
+        """At a new offset, with the same bytes: nothing follows. With other bytes: parked, and it
+        alone."""
         await house.promise("C1")
         first = spent(1, "2026-10", "18250.00")
         await house.deliver(first)
         before = await house.letters()
         await house.deliver(first)
         assert before == await house.letters()
-        await house.deliver(msgspec.structs.replace(first, nil=True))
+        await house.deliver(first, msgspec.structs.replace(first, nil=True), first)
         parked = await house.pool.fetch("SELECT reason FROM parked")
         assert ["same_id_other_bytes"] == [row["reason"] for row in parked]
 
