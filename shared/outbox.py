@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -24,7 +23,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared import events, failpoints, log, metrics, sql, topics
+from shared import events, failpoints, log, metrics, sql, tasks, topics
 
 BATCH_MAX = 1000
 """Letters in one round of the relay: bounds its memory and the time it holds the lock."""
@@ -252,7 +251,7 @@ async def relay(
                 failures = 0
             except Exception as error:
                 failures += 1
-                pause = min(BACKOFF_SECONDS_MAX, 0.05 * 2**failures) * random.uniform(0.5, 1)  # noqa: S311  jitter
+                pause = tasks.pause_seconds(failures, BACKOFF_SECONDS_MAX)
                 _log.warning("The relay starts again.", error=repr(error), pause_seconds=pause)
                 await _drop(producer)
                 producer = None
@@ -285,8 +284,7 @@ async def _measure(house: str, pool: sql.Pool) -> int:
     """How many letters wait, for the metrics too."""
     unsent, age_seconds = await pool.fetchrow(
         """
-        SELECT count(*), coalesce(extract(epoch FROM now() - min(o.posted_at)), 0)
-        FROM outbox_unsent AS u JOIN outbox AS o USING (id)
+        SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0) FROM outbox_unsent
         """
     ) or (0, 0)
     metrics.OUTBOX_UNSENT.labels(house).set(unsent)

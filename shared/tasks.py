@@ -1,10 +1,18 @@
-"""Tasks that run for ever, and how they are ended."""
+"""Tasks that run for ever, how they wait after a failure, and how they are ended."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 
 AGAIN_SECONDS = 1.0
+PAUSE_SECONDS_FIRST = 0.1
+
+
+def pause_seconds(failures: int, most: float) -> float:
+    """How long to wait after so many failures in a row: doubled by each, and jittered."""
+    pause: float = min(most, PAUSE_SECONDS_FIRST * 2 ** min(failures - 1, 20))
+    return pause * random.uniform(0.5, 1)  # noqa: S311  jitter
 
 
 async def end(*tasks: asyncio.Task[None]) -> None:

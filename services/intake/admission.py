@@ -119,7 +119,7 @@ def decide(state: State, post: Post) -> Decision:
     )
     found = returns.check(post.reading, standing)
     if found:
-        status: Literal[409, 422] = 409 if returns.is_conflict(found) else 422
+        status: Literal[409, 422] = 409 if returns.is_conflict(post.reading, found) else 422
         return Refused(post, status, found, contract.contract_id if contract else None)
     assert contract is not None
     return _accept(state, post, contract, latest)

@@ -90,6 +90,8 @@ async def withdraw(
 ) -> Response:
     """Take the current revision of a month back, with a reason."""
     parts.door.admit(who.actor_id)
+    if parts.room.alarm is not None:
+        raise http.unavailable()
     party_id = _sender(who).party_id
     async with parts.room.pool.acquire() as conn, conn.transaction():
         issued, is_new = await withdrawals.withdraw(

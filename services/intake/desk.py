@@ -130,7 +130,11 @@ class Desk:
         self, conn: sql.Connection, known: Sequence[tuple[admission.Post, store.Known]]
     ) -> dict[str, returns.Contract]:
         """The newest version of each contract, read again only where it has changed."""
-        versions = {p.chain[0]: k.version for p, k in known if p.chain and k.version}
+        versions = {
+            contract_id: k.version
+            for p, k in known
+            if k.version and (contract_id := p.reading.submission.contract_id)
+        }
         stale = [c for c, version in versions.items() if self._version(c) != version]
         if len(self._contracts) + len(stale) > CONTRACTS_MAX:
             self._contracts.clear()

@@ -144,7 +144,8 @@ SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.p
         SELECT n.return_id FROM accepted_return AS n
         WHERE (n.contract_id, n.party_id, n.period, n.revision)
             = (a.contract_id, a.party_id, a.period, a.revision + 1)
-    ) AS superseded_by
+    ) AS superseded_by,
+    EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked
 FROM accepted_return AS a
 LEFT JOIN withdrawal AS w USING (return_id)
 LEFT JOIN entry AS e ON e.event_id = a.return_id
@@ -194,5 +195,4 @@ ORDER BY created_at;
 
 -- name: outbox_age_seconds()$
 -- How long the oldest letter has waited for the broker; 0 where none waits.
-SELECT coalesce(extract(epoch FROM now() - min(o.posted_at)), 0)::float8
-FROM outbox_unsent AS u JOIN outbox AS o USING (id);
+SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM outbox_unsent;

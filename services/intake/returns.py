@@ -97,9 +97,10 @@ def check(reading: submission.Reading, standing: Standing) -> tuple[faults.Fault
     return faults.bounded(found.faults)
 
 
-def is_conflict(found: tuple[faults.Fault, ...]) -> bool:
-    """True where nothing is wrong but the revision's number: answered with 409."""
-    return [fault.pointer for fault in found] == ["/revision"] and found[0].value is not None
+def is_conflict(reading: submission.Reading, found: tuple[faults.Fault, ...]) -> bool:
+    """True where nothing is wrong but the revision's number, which is one: answered with 409."""
+    is_only = [fault.pointer for fault in found] == ["/revision"]
+    return is_only and reading.submission.revision is not None
 
 
 def _check_party(found: faults.Findings, given: submission.Submission, standing: Standing) -> None:

@@ -38,6 +38,7 @@ def last(heard: Iterable[object]) -> Lines:
     lines: defaultdict[UUID, dict[str, Said]] = defaultdict(dict)
     for event in heard:
         if isinstance(event, events.ReturnChecked):
+            _ = lines[event.return_id]  # it is checked, though it may have no line
             for result in event.results:
                 lines[result.return_id or event.return_id][result.line_id] = _said(event, result)
         if isinstance(event, events.ReturnChecked | events.CommitmentAssessed):

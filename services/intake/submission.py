@@ -39,7 +39,8 @@ Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
 Identifier = Annotated[
     str,
     StringConstraints(
-        min_length=1, max_length=IDENTIFIER_CHARACTERS_MAX, pattern=r"^[^\x00-\x1f\x7f]+$"
+        max_length=IDENTIFIER_CHARACTERS_MAX,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$",  # not all of it blank
     ),
 ]
 Code = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
@@ -47,9 +48,10 @@ Code = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9._:
 OrgId = Annotated[
     str, StringConstraints(max_length=100, pattern=r"^[A-Z]{2,3}-[A-Z0-9]+-[A-Za-z0-9._/-]+$")
 ]
-Number = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$")]
-"""A finite decimal, as text: JSON numbers are floats to many programs."""
-Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?$")]
+Number = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$")]
+"""A finite decimal, as text: JSON numbers are floats to many programs. With a seventh decimal
+`Decimal` would write it with an exponent."""
+Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$")]
 """A number that is never below nothing."""
 Money = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$")]
 Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]

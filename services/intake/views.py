@@ -27,7 +27,7 @@ def _one_return(row: sql.Record, said: Statuses) -> documents.Return:
     given = submission.read(row["body"]).submission
     return documents.Return(
         **{name: facts[name] for name in documents.ReturnSummary.model_fields},
-        status=_status(row, said),
+        status=_status(row),
         supersedes=row["supersedes"],
         superseded_by=row["superseded_by"],
         withdrawal=_withdrawal(row),
@@ -36,12 +36,12 @@ def _one_return(row: sql.Record, said: Statuses) -> documents.Return:
     )
 
 
-def _status(row: sql.Record, said: Statuses) -> Any:
+def _status(row: sql.Record) -> Any:
     if row["withdrawn_at"] is not None:
         return "withdrawn"
     if row["superseded_by"] is not None:
         return "superseded"
-    return "checked" if said else "received"
+    return "checked" if row["is_checked"] else "received"
 
 
 def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:

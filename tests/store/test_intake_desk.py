@@ -47,6 +47,19 @@ class TestAPost:
         assert event.receipt_no == receipt.receipt_no
         assert event.words_digest == receipts.words_digest(receipt.salt, body)
 
+    async def test_is_judged_by_its_contract_whatever_month_it_names(
+        self, house: intake_house.House
+    ) -> None:
+        """One that names none that can be read is refused for that alone, and the refusal tells
+        the contract: by itself as in a group with another return of that contract."""
+        good, bad = build.written(build.a_return()), build.written(build.a_return(period="October"))
+        alone = await house.submit(bad)
+        _, beside = await asyncio.gather(house.submit(good), house.submit(bad))
+        for decision in (alone, beside):
+            assert isinstance(decision, admission.Refused)
+            assert ["/period"] == [fault.pointer for fault in decision.faults]
+            assert build.CONTRACT == decision.contract_id
+
     async def test_again_gets_the_same_receipt(self, house: intake_house.House) -> None:
         """By its bytes or by its key, in another group or in the same one, and nothing is sent."""
         first = await house.submit(build.a_return(), key="k1")

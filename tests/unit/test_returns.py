@@ -56,6 +56,7 @@ class TestAGoodReturn:
 
 WRONG_RETURNS: list[tuple[str, str, dict[str, Any]]] = [
     ("I1", "/contract_id", {"contract_id": ""}),
+    ("I1", "/contract_id", {"contract_id": " \u00a0"}),
     ("I1", "/contract_id", {"contract_id": "A\x00B"}),
     ("I2", "/period", {"period": "2026-13"}),
     ("I2", "/period", {"period": None}),
@@ -253,13 +254,16 @@ class TestARevision:
     def test_conflicts_when_its_number_is_all_that_is_wrong(self) -> None:
         """The answer is then 409, and tells the current one."""
         found = found_in(build.a_return(), revision=2)
-        assert returns.is_conflict(found)
+        assert returns.is_conflict(submission.read(build.written(build.a_return())), found)
         assert "revision 2" in found[0].message
 
-    @pytest.mark.parametrize("changes", [{"revision": None}, {"revision": 3, "nil": True}])
+    @pytest.mark.parametrize(
+        "changes", [{"revision": None}, {"revision": "two"}, {"revision": 3, "nil": True}]
+    )
     def test_is_a_fault_like_others_beside_them(self, changes: dict[str, Any]) -> None:
-        """Then the answer is 422."""
-        assert not returns.is_conflict(found_in(build.a_return(**changes)))
+        """Then, and where it is no number, the answer is 422."""
+        reading = submission.read(build.written(build.a_return(**changes)))
+        assert not returns.is_conflict(reading, returns.check(reading, build.a_standing()))
 
 
 class TestReading:

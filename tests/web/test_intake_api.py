@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from services.intake import app, receipts, statuses, store
 from services.intake.settings import IntakeSettings
-from shared import auth, events, sql
+from shared import auth, events, outbox, sql, topics
 from tests import intake_builders as build
 from tests import intake_house
 
@@ -148,11 +148,23 @@ class TestPostingAReturn:
         """503 with Retry-After when letters are too old; nothing is stored."""
         supplier = await street.caller("supplier", build.PARTY)
         assert 201 == (await supplier.send(build.a_return())).status_code
-        await street.pool.execute("UPDATE outbox SET posted_at = now() - interval '25 hours'")
+        await street.pool.execute("UPDATE outbox_unsent SET since = now() - interval '25 hours'")
         await street.app.state.parts.door.pressure.look()
         answer = await supplier.send(build.a_return(build.VISIT, revision=2, reason="more"))
         assert (503, "60") == (answer.status_code, answer.headers["retry-after"])
         assert 1 == await street.pool.fetchval("SELECT count(*) FROM accepted_return")
+
+    async def test_goes_on_while_old_letters_are_published_again(self, street: Street) -> None:
+        """After a loss of the broker: they were posted long ago, and have waited for a moment."""
+        supplier = await street.caller("supplier", build.PARTY)
+        assert 201 == (await supplier.send(build.a_return())).status_code
+        await street.pool.execute("UPDATE outbox SET posted_at = now() - interval '90 days'")
+        async with street.pool.acquire() as conn:
+            await conn.execute("DELETE FROM outbox_unsent")
+            assert 1 == await outbox.republish(conn, topics.RETURNS.name)
+        await street.app.state.parts.door.pressure.look()
+        answer = await supplier.send(build.a_return(build.VISIT, revision=2, reason="more"))
+        assert 201 == answer.status_code
 
 
 class TestReadingReturns:
@@ -190,6 +202,28 @@ class TestReadingReturns:
             "entry": 7,
         }.items() <= shown["lines"][1].items()
 
+    async def test_without_a_line_is_checked_too(self, street: Street) -> None:
+        """Nothing to report: nothing is said of a line, and the return is no longer waiting."""
+        supplier = await street.caller("supplier", build.PARTY)
+        sent = (await supplier.send(build.a_return(nil=True, lines=[]))).json()
+        assert "received" == (await supplier.get(sent["links"]["self"])).json()["status"]
+        checked = events.ReturnChecked(
+            event_id=uuid.uuid4(),
+            authority_id=build.AUTHORITY,
+            occurred_at=intake_house.NOW,
+            contract_id=build.CONTRACT,
+            return_id=uuid.UUID(sent["return_id"]),
+            receipt_no=1,
+            party_id=build.PARTY,
+            period="2026-10",
+            revision=1,
+            results=(),
+            rule_set="2026.1",
+        )
+        async with street.pool.acquire() as conn:
+            await store.apply_statuses(conn, statuses.last([checked]))
+        assert "checked" == (await supplier.get(sent["links"]["self"])).json()["status"]
+
     async def test_is_for_its_party_and_its_authority(self, street: Street) -> None:
         """Whoever else guesses an id gets 404, and an empty list."""
         supplier = await street.caller("supplier", build.PARTY)
@@ -220,6 +254,15 @@ class TestReadingReturns:
 
 
 class TestWithdrawing:
+    async def test_waits_while_the_database_must_not_be_written(self, street: Street) -> None:
+        """It was restored from before: going on would give a receipt's number a second time."""
+        supplier = await street.caller("supplier", build.PARTY)
+        path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
+        street.app.state.parts.room.alarm = "database_behind_broker: a test says so"
+        assert 503 == (await supplier.post(path, {"reason": "wrong month"})).status_code
+        street.app.state.parts.room.alarm = None
+        assert 201 == (await supplier.post(path, {"reason": "wrong month"})).status_code
+
     async def test_is_receipted_in_the_same_order(self, street: Street) -> None:
         """Once; again it is the same receipt; the next return of the month is revision 2."""
         supplier = await street.caller("supplier", build.PARTY)
