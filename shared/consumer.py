@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -23,6 +22,11 @@ from shared import failpoints, kafka, log, mail, metrics, positions, sql, tail, 
 from shared.settings import Settings
 
 PAUSE_SECONDS_MAX = 15.0
+STEADY_SECONDS = 30.0
+"""A run that lasted so long had begun well: what ends it is a first failure again."""
+STOP_SECONDS_MAX = 8.0
+"""For a handler's graceful end and the consumer's leave. One that has not left stays a member of
+its group, and holds partitions that nobody reads."""
 STUCK_SECONDS = 60.0
 """A batch in hand for longer than this, with broker and database answering, is no progress."""
 REPORT_SECONDS = 2.0
@@ -68,11 +72,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Consumes for ever; the broker is built afresh for each try."""
         failures = 0
         while True:
+            began = time.monotonic()
             try:
                 await self._run_once()
             except Exception as error:
-                failures += 1
-                pause = _pause_seconds(failures)
+                failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
+                pause = tasks.pause_seconds(failures, PAUSE_SECONDS_MAX)
                 _log.warning("The consumer starts again.", error=repr(error), pause_seconds=pause)
                 await asyncio.sleep(pause)
 
@@ -91,7 +96,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             if self._taking_up is not None:
                 await tasks.end(self._taking_up)
             with suppress(Exception):
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(STOP_SECONDS_MAX):
                     await broker.stop()
 
     async def _check_topics(self) -> None:
@@ -137,11 +142,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             except (KafkaError, *sql.BROKEN) as error:
                 failures += 1
                 _log.warning("Positions cannot be read yet.", error=repr(error))
-                await asyncio.sleep(_pause_seconds(failures))
+                await asyncio.sleep(tasks.pause_seconds(failures, PAUSE_SECONDS_MAX))
             except Exception:
                 _log.exception("Positions cannot be read.")
                 failures += 1
-                await asyncio.sleep(_pause_seconds(failures))
+                await asyncio.sleep(tasks.pause_seconds(failures, PAUSE_SECONDS_MAX))
         if self.alarm is None:
             for partition, offset in seeks.items():
                 consumer.seek(partition, offset)
@@ -176,6 +181,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             await self._take(records)
             if is_all_there_was:
                 await asyncio.sleep(self._what.pause_seconds)
+        except Exception:
+            _log.exception("A batch could neither be taken nor parked; it is read again.")
+            self._seek({}, records)
+            await asyncio.sleep(PAUSE_SECONDS_MAX)
         finally:
             self._in_hand_since = None
             self._let_go()
@@ -195,32 +204,43 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._kafka.resume(*self._kafka.assignment())
 
     async def _take(self, records: list[mail.Record]) -> None:
+        try:
+            await self._until_answered(lambda: self._handle(records))
+        except mail.Hole as hole:
+            found = hole
+            await self._until_answered(lambda: self._read_again(records, found))
+        except mail.Changed as changed:
+            self._stop(
+                "record_changed",
+                f"{changed.topic}[{changed.partition}] offset {changed.offset} is not the "
+                "record that was taken there",
+            )
+        except Exception as error:
+            await self._narrow_down(records, error)
+        else:
+            self._watch_parked(records)
+
+    async def _until_answered(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Again and again while broker or database does not answer."""
         failures = 0
         while True:
             try:
-                await self._handle(records)
-                return self._watch_parked(records)
-            except mail.Hole as hole:
-                return await self._read_again(records, hole)
-            except mail.Changed as changed:
-                return self._stop(
-                    "record_changed",
-                    f"{changed.topic}[{changed.partition}] offset {changed.offset} is not the "
-                    "record that was taken there",
-                )
+                return await act()
             except Exception as error:
-                if not sql.is_broken(error):
-                    return await self._narrow_down(records, error)
+                if not (isinstance(error, KafkaError) or sql.is_broken(error)):
+                    raise
                 failures += 1
                 await self._wait(failures, error)
 
     async def _wait(self, failures: int, error: Exception) -> None:
         metrics.RETRIES.labels(self._room.house).inc()
-        pause = _pause_seconds(failures)
+        pause = tasks.pause_seconds(failures, PAUSE_SECONDS_MAX)
         _log.warning("The batch is tried again.", error=repr(error), pause_seconds=pause)
         self._is_waiting = True
-        await asyncio.sleep(pause)
-        self._is_waiting = False
+        try:
+            await asyncio.sleep(pause)
+        finally:
+            self._is_waiting = False
 
     async def _narrow_down(self, records: list[mail.Record], error: Exception) -> None:
         """Halves a batch that cannot be acted on until one record stands alone; parks that one."""
@@ -229,7 +249,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             await self._take(records[:half])
             return await self._take(records[half:])
         _log.error("A record cannot be acted on; it is parked.", exc_info=error)
-        await mail.park(self._room, records[0], f"handler_failed_{type(error).__name__}")
+        reason = f"handler_failed_{type(error).__name__}"
+        await self._until_answered(lambda: mail.park(self._room, records[0], reason))
         self._parked_one(records[0].topic, is_parked=True)
         return None
 
@@ -248,14 +269,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             await positions.skip_hole(self._room.pool, hole, has_expired=False)
         else:
             self._holes.add(key)
-        first: dict[TopicPartition, int] = {}
+        self._seek({TopicPartition(hole.topic, hole.partition): hole.next_offset}, records)
+        return None
+
+    def _seek(self, first: dict[TopicPartition, int], records: list[mail.Record]) -> None:
+        """Back to `first`, and in the other partitions to the first of `records`."""
         for record in records:
             first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
-        first[TopicPartition(hole.topic, hole.partition)] = hole.next_offset
+        assert self._kafka is not None
+        assigned = self._kafka.assignment()
         for partition, offset in first.items():
-            if partition in consumer.assignment():
-                consumer.seek(partition, offset)
-        return None
+            if partition in assigned:
+                self._kafka.seek(partition, offset)
 
     def _watch_parked(self, records: list[mail.Record]) -> None:
         for record in records:
@@ -307,7 +332,3 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 self._committed = commits
         failpoints.hit("after_kafka_commit")
         return None
-
-
-def _pause_seconds(failures: int) -> float:
-    return float(min(PAUSE_SECONDS_MAX, 0.05 * 2 ** min(failures, 10)) * random.uniform(0.5, 1))  # noqa: S311  jitter

@@ -180,7 +180,7 @@ def subscribe(
         consumer_only=True,  # letters leave through the outbox's relay
         allow_auto_create_topics=False,  # it would make them with one partition
         apply_types=False,
-        graceful_timeout=5,
+        graceful_timeout=2,  # well below `consumer.STOP_SECONDS_MAX`
         logger=None,
         middlewares=[_metrics],
     )

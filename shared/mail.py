@@ -355,7 +355,7 @@ async def _park(room: Mailroom, work: Unit, positions: dict[Partition, _Position
         notice = events.RecordParked(
             event_id=ids.derived("parked", room.house, *place),
             authority_id=events.INSTALLATION,
-            occurred_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+            occurred_at=_stamped(record),
             house=room.house,
             topic=record.topic,
             incarnation=incarnation,
@@ -370,6 +370,14 @@ async def _park(room: Mailroom, work: Unit, positions: dict[Partition, _Position
         records=rows,
         columns=["topic", "incarnation", "partition", "offset", "reason", "salt", "sealed"],
     )
+
+
+def _stamped(record: Record) -> datetime:
+    """When its producer says that it was made; one may say anything."""
+    try:
+        return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _digest(record: Record) -> bytes:

@@ -82,7 +82,8 @@ async def _newest(
 ) -> list[ConsumerRecord[bytes, bytes]]:
     partitions = [TopicPartition(t.name, n) for t in written for n in range(t.partitions)]
     ends = await consumer.end_offsets(partitions)
-    filled = [partition for partition in partitions if ends[partition]]
+    begins = await consumer.beginning_offsets(partitions)
+    filled = [each for each in partitions if begins[each] < ends[each]]  # the others: expired
     if not filled:
         return []
     consumer.assign(filled)

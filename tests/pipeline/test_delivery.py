@@ -1,140 +1,29 @@
-"""Delivery on a real broker and database: what mail, outbox, positions and consumer promise.
-
-A bare slice of the street, without any house's rules: letters are posted to an outbox, relayed,
-and taken by a consumer whose only effect is a row and a letter onwards.
-"""
+"""Delivery on a real broker and database: what mail, outbox, positions and consumer promise."""
 
 from __future__ import annotations
 
 import asyncio
-import collections
-import contextlib
+import dataclasses
 import functools
 import random
-import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
-from pydantic import SecretStr
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from deploy.local import servers as local_servers
-from shared import consumer, events, kafka, mail, outbox, positions, sql, tasks, topics
-from shared.settings import Settings
+from shared import consumer, events, kafka, mail, outbox, positions, topics
+from tests import delivery_house
 from tests.delivery_builders import refusal
-
-WAIT_SECONDS = 40
-
-
-class Slice:
-    """One house with one table: `taken(contract, number)` in the order of taking."""
-
-    def __init__(self, both: local_servers.Servers, folder: Path) -> None:
-        self.settings = Settings(
-            kafka_bootstrap_servers=both.kafka.bootstrap,
-            database_url=SecretStr(both.postgres.dsn),
-        )
-        self.servers, self.folder = both, folder
-        self.fails_on: Callable[[events.ReturnRefused], bool] = lambda _: False
-        self.pause_seconds = 0.0
-
-    async def open(self) -> None:
-        dsn = self.settings.database_url.get_secret_value()
-        await sql.migrate(dsn, "ledger", self.folder)
-        self.pool = await sql.connect(self.settings, "ledger")
-        self.room = mail.Mailroom("ledger", self.pool, b"k" * 32)
-        await self.create_topics()
-
-    async def create_topics(self) -> None:
-        admin = await kafka.start_admin(self.settings)
-        await topics.create(admin)
-        await admin.close()
-
-    async def handle(self, records: Sequence[mail.Record]) -> None:
-        async with mail.unit(self.room, records) as work:
-            for letter in work.letters:
-                if self.fails_on(letter.event):
-                    raise ValueError("a record that no rule foresaw")
-                work.send(topics.OUTCOMES, refusal(letter.event.contract_id, -letter.event.faults))
-            await work.conn.executemany(
-                "INSERT INTO taken (contract, number) VALUES ($1, $2)",
-                [(letter.event.contract_id, letter.event.faults) for letter in work.letters],
-            )
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[consumer.Consumer]:
-        what = kafka.Subscription(
-            "makegood-slice", [topics.RETURNS.name], pause_seconds=self.pause_seconds
-        )
-        taker = consumer.Consumer(self.settings, self.room, what, self.handle)
-        relay = outbox.relay(
-            "ledger", self.pool, lambda: kafka.start_producer(self.settings), self.room.posted
-        )
-        running = [asyncio.create_task(taker.run()), asyncio.create_task(relay)]
-        try:
-            yield taker
-        finally:
-            await tasks.end(*running)
-
-    async def post(self, *sent: events.ReturnRefused) -> None:
-        async with self.pool.acquire() as conn, conn.transaction():
-            await outbox.post(conn, [outbox.Row.of(topics.RETURNS, event) for event in sent])
-        self.room.posted.set()
-
-    async def begin(self) -> None:
-        """A first position, for tests that hand over batches themselves."""
-        await positions.take_up(
-            self.pool, "c", {TopicPartition(topics.RETURNS.name, 0): 0}, collections.Counter()
-        )
-
-    async def empty_the_broker(self) -> None:
-        self.servers.kafka.kill()
-        shutil.rmtree(self.servers.state / "kafka")
-        self.servers.kafka.prepare()
-        await self.servers.kafka.start()
-        await self.create_topics()
-
-    async def next_offset(self) -> int:
-        return int(
-            await self.pool.fetchval(
-                "SELECT sum(next_offset) FROM consumer_offset WHERE topic = $1",
-                topics.RETURNS.name,
-            )
-        )
-
-    async def taken(self, contract: str) -> list[int]:
-        rows = await self.pool.fetch(
-            "SELECT number FROM taken WHERE contract = $1 ORDER BY place", contract
-        )
-        return [row["number"] for row in rows]
-
-
-async def eventually(fact: Callable[[], object], wanted: object) -> None:
-    """Waits for `await fact()` to be what is wanted; fails with what it is."""
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    found: object = None
-    while asyncio.get_running_loop().time() < deadline:
-        found = await fact()  # type: ignore[misc]  # a coroutine function without arguments
-        if found == wanted:
-            return
-        await asyncio.sleep(0.05)
-    assert found == wanted
+from tests.delivery_house import Slice, eventually
 
 
 @pytest.fixture
 async def bare(own_servers: local_servers.Servers, tmp_path: Path) -> AsyncIterator[Slice]:
-    migrations = tmp_path / "slice" / "migrations"
-    migrations.mkdir(parents=True)
-    (migrations / "0001_taken.sql").write_text(
-        "CREATE TABLE taken (place bigint GENERATED ALWAYS AS IDENTITY, contract text NOT NULL, "
-        "number integer NOT NULL, CONSTRAINT taken_once UNIQUE (contract, number));"
-    )
-    made = Slice(own_servers, migrations)
-    await made.open()
-    yield made
-    made.pool.terminate()
+    async with delivery_house.at_work(own_servers, tmp_path) as made:
+        yield made
 
 
 class TestDelivery:
@@ -223,6 +112,32 @@ class TestDelivery:
             await bare.servers.postgres.start()
             await eventually(lambda: bare.taken("C1"), list(range(1, 400)))
 
+    async def test_reads_every_partition_after_a_long_outage(self, bare: Slice) -> None:
+        """A batch is in hand while the database is gone for longer than anything waits: whoever
+        starts afresh leaves the group first, and is its only member."""
+        contracts = [f"C{number}" for number in range(30)]
+        async with bare.running() as taker:
+            await bare.post(*(refusal(contract, 1) for contract in contracts))
+            for contract in contracts:
+                await eventually(functools.partial(bare.taken, contract), [1])
+            began_with = taker._subscriber
+
+            async def is_afresh() -> bool:
+                return taker._subscriber is not began_with
+
+            def kill(_: events.ReturnRefused) -> bool:
+                bare.servers.postgres.kill()
+                return False
+
+            bare.fails_on = kill
+            await bare.post(*(refusal(contract, 2) for contract in contracts))
+            await eventually(is_afresh, True)
+            bare.fails_on = lambda _: False
+            await bare.servers.postgres.start()
+            await bare.post(*(refusal(contract, 3) for contract in contracts))
+            for contract in contracts:
+                await eventually(functools.partial(bare.taken, contract), [1, 2, 3])
+
     async def test_passes_over_what_is_published_again_at_new_offsets(self, bare: Slice) -> None:
         """The whole outbox a second time: no new effect, the same totals."""
         async with bare.running():
@@ -287,6 +202,15 @@ class TestDelivery:
         assert [1] == await bare.taken("C1")
         parked = await bare.pool.fetch('SELECT "offset" FROM parked ORDER BY "offset"')
         assert [2, 3] == [row["offset"] for row in parked]
+
+    @pytest.mark.parametrize("timestamp", [-(10**15), 10**18])
+    async def test_parks_what_was_made_at_no_time(self, bare: Slice, timestamp: int) -> None:
+        """A producer may say anything of when a record was made."""
+        await bare.begin()
+        record = dataclasses.replace(_record(0, refusal("C1", 1)), value=b"{", timestamp=timestamp)
+        await bare.handle([record, _record(1, refusal("C1", 2))])
+        assert [2] == await bare.taken("C1")
+        assert 1 == await bare.pool.fetchval("SELECT count(*) FROM parked")
 
     async def test_stops_with_an_alarm_when_the_broker_lost_its_data(self, bare: Slice) -> None:
         """An emptied broker is noticed by its cluster id or its end; nothing is jumped."""
@@ -365,7 +289,7 @@ class TestDelivery:
             sizes.append(len(records))
 
         monkeypatch.setattr(bare, "handle", counted)
-        bare.pause_seconds = 2.0
+        bare.pause_seconds = 8.0
         async with bare.running():
             await bare.post(refusal("C1", 1))
             await eventually(lambda: bare.taken("C1"), [1])
