@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deploy.local import STATE
+from deploy.local import STATE, states
 
 if TYPE_CHECKING:
     from deploy.local import doctor as doctors
@@ -39,11 +39,11 @@ def down(
         keeper = process.Identity.of(servers.holder(STATE) or 0)
         if keeper:
             await process.end(keeper, signal.SIGTERM)
-        ended = await process.end_leftovers(STATE)
+        ended = [name for each in states(STATE) for name in await process.end_leftovers(each)]
         console.print("[green]✓[/] Stopped." if keeper or ended else "Nothing was running.")
         if forget:
-            for state in (STATE / "demo", STATE):  # PostgreSQL may keep its data elsewhere
-                servers.Servers(state).remove()
+            for each in states(STATE):  # PostgreSQL may keep its data elsewhere
+                servers.Servers(each).remove()
 
     raise typer.Exit(stack.run(stop(), console))
 

