@@ -171,11 +171,11 @@ class Postgres:
     async def _end_stragglers(self) -> None:
         """See to it that no process of this data folder lives: only then is its lock file stale.
 
-        They are known by the cluster's name in their titles; an id in a file proves nothing, for
-        it may be anybody's by now.
+        They are known by the cluster's name; an id in a file proves nothing, for it may be
+        anybody's by now.
         """
         deadline = asyncio.get_running_loop().time() + STRAGGLERS_S_MAX
-        while alive := _processes_named(self._title):
+        while alive := processes_named(self._title):
             if asyncio.get_running_loop().time() > deadline:
                 for identity in alive:
                     await process.end(identity, signal.SIGQUIT)
@@ -196,10 +196,16 @@ def can_be_entered(folder: Path) -> bool:
     return all((each.stat().st_mode if each.exists() else ~_umask()) & 0o001 for each in way)
 
 
-def _processes_named(title: str) -> list[process.Identity]:
+def processes_named(title: str) -> list[process.Identity]:
+    """A cluster's processes: the first by its argument, those that it starts by their titles."""
+    argument, heading = f"--cluster_name={title}", f"postgres: {title}: "
     ids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
     found = [process.Identity.of(pid) for pid in ids if pid != os.getpid()]
-    return [each for each in found if each and title in each.command]
+    return [
+        each
+        for each in found
+        if each and (argument in each.command.split("\0") or each.command.startswith(heading))
+    ]
 
 
 def _copy_for_root(packages: Path) -> Path:

