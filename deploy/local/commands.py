@@ -36,8 +36,7 @@ def down(
     from deploy.local import process, servers, stack
 
     async def stop() -> None:
-        keeper = process.Identity.of(servers.holder(STATE) or 0)
-        if keeper:
+        if keeper := servers.holder(STATE):
             await process.end(keeper, signal.SIGTERM)
         ended = [name for each in states(STATE) for name in await process.end_leftovers(each)]
         console.print("[green]✓[/] Stopped." if keeper or ended else "Nothing was running.")

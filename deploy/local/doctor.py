@@ -109,8 +109,13 @@ def _folder(subject: str, folder: Path) -> Finding:
 
 
 def _running(state: Path) -> Finding:
-    if keeper := servers.holder(state):
-        return Finding("stack", f"runs, kept by process {keeper}")
+    try:
+        if keeper := servers.holder(state):
+            return Finding("stack", f"runs, kept by process {keeper.pid}")
+    except servers.Busy as problem:
+        return Finding(
+            "stack", "runs, kept by a process that can't be told from here", str(problem)
+        )
     if left := {name for each in states(state) for name in process.leftovers(each)}:
         names = ", ".join(sorted(left))
         return Finding("stack", f"left by an earlier run: {names}", "makegood down")
@@ -121,7 +126,7 @@ def _forced_ports(state: Path) -> Iterator[Finding]:
     for name in ("kafka", "postgres", *stack.PORTS):
         setting = f"MAKEGOOD_{name.upper()}_PORT"
         port = os.environ.get(setting)
-        if port and (servers.holder(state) or (port.isdecimal() and ports.is_free(int(port)))):
+        if port and (servers.is_held(state) or (port.isdecimal() and ports.is_free(int(port)))):
             yield Finding(setting, port)
         elif port:
             yield Finding(setting, f"{port} can't be used", "choose another, or end who has it")

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import fcntl
+import json
 import os
 import shutil
 import threading
@@ -142,31 +144,48 @@ async def together(*work: Coroutine[object, object, None]) -> None:
 def alone(state: Path) -> Iterator[None]:
     """Hold the state folder. The lock goes with its holder, so that a stale one can't be."""
     state.mkdir(parents=True, exist_ok=True)
+    ours = process.Identity.of(os.getpid())
+    assert ours is not None, "we run"
     with (state / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Busy(
-                f"the stack of this checkout already runs (process {holder(state)}). "
+                f"the stack of this checkout already runs (process {_keeper(state).pid}). "
                 "Stop it there with Ctrl-C, or with `makegood down`."
             ) from None
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        lock.write(json.dumps(dataclasses.asdict(ours)))
         lock.flush()
         yield
 
 
-def holder(state: Path) -> int | None:
-    """The process that holds the state folder, if one does."""
+def is_held(state: Path) -> bool:
+    """Whether a process holds the state folder, here or in another container."""
     try:
         with (state / "lock").open("r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(lock.read() or 0) or None
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except FileNotFoundError:
-        pass
-    return None
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def holder(state: Path) -> process.Identity | None:
+    """The process that holds the state folder, if one does. Raises Busy where it can't be told."""
+    return _keeper(state) if is_held(state) else None
+
+
+def _keeper(state: Path) -> process.Identity:
+    with contextlib.suppress(OSError, ValueError, TypeError):  # gone, empty, a mere id
+        keeper = process.Identity(**json.loads((state / "lock").read_text()))
+        if keeper.is_alive():
+            return keeper
+    raise Busy(
+        f"the stack of this checkout already runs, but {state / 'lock'} names no process that "
+        "lives here: another container or version started it. Stop it there with Ctrl-C."
+    )
 
 
 def require_disk(*folders: Path) -> None:

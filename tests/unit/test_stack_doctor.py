@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import doctor, jars, process
+from deploy.local import doctor, jars, process, servers
 
 
 def found(state: Path) -> dict[str, doctor.Finding]:
@@ -54,6 +54,15 @@ class TestDoctor:
 
         assert "left by an earlier run: kafka" == finding.seen
         assert "makegood down" == finding.remedy
+
+    def test_finds_that_it_cannot_tell_who_runs_the_stack(self, tmp_path: Path) -> None:
+        """The lock is held, and names no process that lives here."""
+        with servers.alone(tmp_path):
+            (tmp_path / "lock").write_text(str(os.getpid()))
+            finding = found(tmp_path)["stack"]
+
+        assert "runs, kept by a process that can't be told from here" == finding.seen
+        assert "Ctrl-C" in str(finding.remedy)
 
     def test_finds_a_forced_port_that_is_taken(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

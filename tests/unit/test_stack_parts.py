@@ -261,6 +261,41 @@ class TestDown:
         assert not was_running
         assert "Stopped." in told
 
+    def test_ends_who_holds_the_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The lock says which process that is."""
+        monkeypatch.setattr(commands, "STATE", tmp_path)
+        keeper = subprocess.Popen(
+            [sys.executable, "-c", KEEPER, tmp_path], stdout=subprocess.PIPE, text=True
+        )
+        assert keeper.stdout is not None
+        keeper.stdout.readline()
+
+        assert "Stopped." in down()
+        assert -signal.SIGTERM == keeper.wait(timeout=20)
+
+    @pytest.mark.parametrize("is_old", [True, False])
+    def test_spares_who_may_not_hold_the_folder(
+        self, is_old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A mere id, as was written once, or one with another start time may be anybody's here."""
+        monkeypatch.setattr(commands, "STATE", tmp_path)
+        bystander = process.Process("bystander", tmp_path / "elsewhere")
+        bystander.spawn(["sleep", "300"], dict(os.environ), Path("/"))
+        identity = process.Identity.of(bystander.pid)
+        assert identity is not None
+        named = bystander.pid if is_old else dataclasses.asdict(identity) | {"started": "1"}
+        with servers.alone(tmp_path):
+            (tmp_path / "lock").write_text(json.dumps(named))
+            told = down("--forget")
+        was_running = bystander.is_running()
+        bystander.kill()
+
+        assert was_running
+        assert "Stop it there" in told
+        assert (tmp_path / "elsewhere").exists()
+
 
 class TestDisk:
     """The room that the stack needs."""
@@ -341,6 +376,13 @@ def _until_gone(pid: int) -> None:
         os.sched_yield()
 
 
+KEEPER = """
+import pathlib, sys, time
+from deploy.local import servers
+with servers.alone(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 ORPHAN = """
 import os, pathlib, signal, sys
 from deploy.local import process
