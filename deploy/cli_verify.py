@@ -55,10 +55,12 @@ def verify(
             task = bar.add_task("reading", total=pack.stat().st_size)
             read = export.read(pack, lambda count: bar.advance(task, count))
             trusted = notes.parse_verifier_key(key or read.verifier_key)
-            report = audit.check(read.export, trusted, origin=read.origin)
+            if read.origin != trusted.name:  # a log is signed by the key of its name
+                _fail(f"This is of another log, {read.origin!r}: the key is that of {trusted.name}")
+            report = audit.check(read.export, trusted, origin=trusted.name)
     except ValueError as error:
         _fail(str(error))
-    _print(report, read.origin)
+    _print(report, trusted.name)
     if key is None:
         words = "The key is the one in the file. Compare it with the one that you know:"
         console.print(words, rich.text.Text(read.verifier_key), soft_wrap=True)

@@ -161,5 +161,12 @@ def _refusing(number: int) -> Iterator[None]:
         yield
     except ExportRefusedError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,  # brackets in brackets
+        OverflowError,  # an offset that is Infinity
+    ) as error:
         raise ExportRefusedError(f"line {number}: it is no line of an export") from error

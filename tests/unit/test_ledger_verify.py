@@ -49,8 +49,12 @@ def lines() -> Lines:
 
 
 def verify(folder: Path, said: Lines, *options: str) -> Result:
+    return verify_text(folder, "".join(json.dumps(line) + "\n" for line in said), *options)
+
+
+def verify_text(folder: Path, said: str, *options: str) -> Result:
     pack = folder / "pack.jsonl"
-    pack.write_text("".join(json.dumps(line) + "\n" for line in said))
+    pack.write_text(said)
     app = typer.Typer()
     app.command()(cli_verify.verify)
     return CliRunner().invoke(app, [str(pack), *options], env={"COLUMNS": "200"})
@@ -76,6 +80,22 @@ class TestVerify:
         result = verify(tmp_path, lines(), "--key", other)
         assert 1 == result.exit_code
         assert "no known key signed it" in result.output
+
+    @pytest.mark.parametrize(
+        ("origin", "words"), [("another.test/log", "another log"), (build.ORIGIN, "checkpoint")]
+    )
+    def test_refuses_another_log_of_the_same_key(
+        self, tmp_path: Path, origin: str, words: str
+    ) -> None:
+        """An operator's second log under the key that is trusted, whatever its file says it is."""
+        said = lines()
+        signed = notes.open_checkpoint(
+            said[0]["checkpoint"], build.KEY.verifier_key, origin=build.ORIGIN
+        )
+        second = notes.Checkpoint("another.test/log", signed.size, signed.root)
+        said[0] |= {"origin": origin, "checkpoint": notes.sign(second.body(), build.KEY)}
+        result = verify(tmp_path, said, "--key", KEY)
+        assert (1, True) == (result.exit_code, words in result.output)
 
     @pytest.mark.parametrize(
         ("place", "change", "words"),
@@ -124,6 +144,15 @@ class TestVerify:
         """Junk among the lines is refused, never passed over."""
         result = verify(tmp_path, [*lines(), line])
         assert (1, True) == (result.exit_code, f"line {len(lines()) + 1}" in result.output)
+
+    @pytest.mark.parametrize(
+        "line", ["[" * 100_000, json.dumps(lines()[-1] | {"first": float("inf")})]
+    )
+    def test_names_the_line_that_is_too_much(self, tmp_path: Path, line: str) -> None:
+        """Too deep to be read, too large to be an offset: refused like any other junk."""
+        result = verify_text(tmp_path, f"{json.dumps(lines()[0])}\n{line}\n")
+        assert 1 == result.exit_code
+        assert "line 2: it is no line of an export" in result.output
 
     def test_refuses_an_empty_file(self, tmp_path: Path) -> None:
         """Nothing proves nothing."""
