@@ -65,6 +65,11 @@ class Objects:
             folder.rmdir()
             self._kept.discard(path)
 
+    def remove_files(self, paths: Iterable[str]) -> None:
+        """Removes those of these files that are there."""
+        for path in paths:
+            (self.folder / path).unlink(missing_ok=True)
+
     def _draft(self, files: Mapping[str, bytes]) -> dict[str, Path]:
         """Everything on the disk under names of its own: written first, then flushed, since many
         files are flushed together in a fraction of the time."""

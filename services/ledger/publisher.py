@@ -12,6 +12,7 @@ another (a database restored from an old backup, a fork), and a key that is not 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 
 from prometheus_client import Gauge, Histogram
@@ -148,10 +149,18 @@ class Publisher:
 
     def _remove_partial(self, full: list[tiles.Address]) -> None:
         """A full tile takes the place of the partial ones before it."""
-        for address in full:
-            self._objects.remove(f"{address.path}.p")
-            if address.level == tiles.ENTRIES:
-                self._objects.remove(f"{payload_path(address)}.p")
+        for folder in itertools.chain.from_iterable(map(_partial_folders, full)):
+            self._objects.remove(folder)
+
+    def _remove_narrower(self, size: int, since: int) -> None:
+        """The partial tiles of a tree of `size`, which is out, take the place of those of smaller
+        trees: else a bundle's entries would lie there once for each checkpoint."""
+        for address in tiles.of_tree(size, since=since):
+            if not address.is_full:
+                for folder in _partial_folders(address):
+                    widths = map(int, self._objects.names(folder))
+                    narrower = [width for width in widths if width < address.width]
+                    self._objects.remove_files(f"{folder}/{width}" for width in narrower)
 
     async def _sign(
         self, conn: sql.Connection, checkpoint: notes.Checkpoint, positions: str
@@ -170,6 +179,8 @@ class Publisher:
         await self._put(note)
         self._published = checkpoint.size, checkpoint.root
         CHECKPOINT_SIZE.set(checkpoint.size)
+        since = 0 if newest is None else newest.size
+        await asyncio.to_thread(self._remove_narrower, checkpoint.size, since)
 
     def _claim(self, checkpoint: notes.Checkpoint) -> None:
         """The root of this size, for ever. Raises RefusedError where another one is."""
@@ -207,3 +218,9 @@ def newest_head(objects: Objects) -> tuple[int, bytes]:
 def payload_path(address: tiles.Address) -> str:
     """Where the encrypted events of an entry bundle lie."""
     return address.path.replace("tile/entries/", "payload/")
+
+
+def _partial_folders(address: tiles.Address) -> set[str]:
+    """Where the partial widths of a tile lie, and those of its encrypted events."""
+    whole = address._replace(width=tree.TILE_HASHES)
+    return {f"{path}.p" for path in (whole.path, payload_path(whole))}

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import struct
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,28 @@ class TestPublisher:
         assert b"".join(struct.pack(">I", len(text)) + text for (text,) in rows) == sealed
         assert ["000", "001", "002.p"] == store_.names("tile/entries")
         assert ["000", "001", "002.p"] == store_.names("payload")
+
+    async def test_keeps_one_width_of_a_partial_tile(self, house: build.House) -> None:
+        """That of the checkpoint that is out, which can be proved from what lies there."""
+        sizes = (300, 520, 530, 540)
+        for start, end in pairwise((0, *sizes)):
+            await house.take(*(build.received(n) for n in range(start, end)))
+            await house.publisher.publish()
+        store_, partial = objects(house), ("tile/0/002", "tile/entries/002", "payload/002")
+        assert [["28"]] * 3 == [store_.names(f"{path}.p") for path in partial]
+        assert ["2"] == store_.names("tile/1/000.p")
+        found = opened(house)
+        files = {each: store_.read(each.path) or b"" for each in tiles.of_tree(found.size)}
+        entries = [
+            leaf
+            for each, text in files.items()
+            if each.level == tiles.ENTRIES
+            for leaf in tiles.read_bundle(text)
+        ]
+        hashes = [verifier.hash_leaf(leaf) for leaf in entries]
+        assert (sizes[-1], verifier.compute_root(hashes)) == (found.size, found.root)
+        row = b"".join(text for each, text in files.items() if each.level == 0)
+        assert b"".join(hashes) == row
 
     async def test_goes_on_after_a_kill_between_signing_and_publishing(
         self, house: build.House, monkeypatch: pytest.MonkeyPatch
