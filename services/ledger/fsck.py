@@ -61,11 +61,12 @@ async def check(
 ) -> Report:
     """Everything above, in one snapshot; `advance` hears of the entries of each step. Raises
     store.NoLogError."""
+    published = publisher.newest_head(objects)  # first: the log is published while it is read
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         head = await _queries.get_head(conn)
         if head is None:
             raise store.NoLogError
-        checking = _Checking(conn, objects, head, Report(head["origin"]))
+        checking = _Checking(conn, objects, published, head, Report(head["origin"]))
         await checking.begin()
         async for rows in _steps(conn):
             await checking.take(rows)
@@ -88,7 +89,12 @@ class _Checking:
     """One pass over the log."""
 
     def __init__(
-        self, conn: sql.Connection, objects: Objects, head: sql.Record, report: Report
+        self,
+        conn: sql.Connection,
+        objects: Objects,
+        published: tuple[int, bytes],
+        head: sql.Record,
+        report: Report,
     ) -> None:
         self.report = report
         self._conn, self._objects, self._head = conn, objects, head
@@ -98,7 +104,7 @@ class _Checking:
         self._taken: collections.Counter[tuple[str, int, int]] = collections.Counter()
         self._signed = _checkpoints(conn)
         self._next_signed: store.Checkpoint | None = None
-        self._published = publisher.newest_head(objects)
+        self._published = published
 
     async def begin(self) -> None:
         """What was signed of the empty tree."""

@@ -10,7 +10,7 @@ import pytest
 
 from services.ledger import audit, fsck, publisher, store
 from services.ledger.objects import Objects
-from shared import ids, topics
+from shared import ids, sql, topics
 from tests import ledger_house as build
 
 COUNT = 300
@@ -49,6 +49,22 @@ class TestWholeLog:
         assert [] == report.findings
         seen = {"entries": 300, "full tiles": 1, "checkpoints": 3, "contracts": 2}
         assert seen | {"events opened": 300, "partitions": 8} == report.seen
+
+    async def test_may_grow_meanwhile(
+        self, house: build.House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is published after the moment that is checked is none of its business."""
+        get_head = fsck._queries.get_head
+
+        async def and_publish(conn: sql.Connection) -> sql.Record | None:
+            head: sql.Record | None = await get_head(conn)
+            monkeypatch.undo()
+            await house.take(build.received(COUNT))
+            await house.publisher.publish()
+            return head
+
+        monkeypatch.setattr(fsck._queries, "get_head", and_publish)
+        assert {} == await findings(house)
 
     async def test_may_be_empty(self, database: str, tmp_path: Path) -> None:
         """A log that has just begun is whole, before and after its first checkpoint."""
