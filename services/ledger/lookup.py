@@ -35,7 +35,8 @@ class Scope:
 def scope(who: auth.Caller) -> Scope:
     """A supplier sees its own, others their authority's; auditors what concerns all, too."""
     everyone = (events.INSTALLATION,) if who.role == "auditor" else ()
-    return Scope((who.authority_id, *everyone), who.party_id)
+    each_once = tuple(dict.fromkeys((who.authority_id, *everyone)))
+    return Scope(each_once, who.party_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

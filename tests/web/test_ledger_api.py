@@ -26,7 +26,7 @@ from services.ledger import (
     tree,
     verifier,
 )
-from shared import auth, events, http, ids
+from shared import auth, events, http, ids, topics
 from tests import ledger_house as build
 
 OTHER_PARTY, OTHER_AUTHORITY = "GB-COH-00000002", "GB-LAE-LIV"
@@ -35,6 +35,7 @@ CALLERS = {
     "manager": auth.Caller("m", "manager", build.AUTHORITY),
     "auditor": auth.Caller("a", "auditor", build.AUTHORITY),
     "stranger": auth.Caller("x", "auditor", OTHER_AUTHORITY),
+    "installation": auth.Caller("i", "auditor", events.INSTALLATION),
     "operator": auth.Caller("o", "operator", build.AUTHORITY),
 }
 OURS = [build.received(n, period=f"2026-0{n}") for n in range(1, 4)]
@@ -180,6 +181,23 @@ class TestEntries:
             cursor = {"cursor": page["next"]}
         assert [0, 1, 2, 3, 4, 5, 7] == found
         assert 400 == (await client.get("/api/v1/entries", cursor="bm8")).status_code
+
+    @pytest.mark.parametrize("between", [{}, {"from": "2026-11-02"}])
+    async def test_come_once_to_an_auditor_of_what_concerns_all(
+        self, client: Client, house: build.House, between: dict[str, str]
+    ) -> None:
+        """Whose authority is the installation itself: in either order, page by page."""
+        await house.take(*(build.parked(n) for n in range(2, 6)), topic=topics.PARKED)
+        found: list[list[int]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            asked: dict[str, Any] = {"limit": 2} | between | cursor
+            page = (await client.get("/api/v1/entries", "installation", **asked)).json()
+            found.append([item["index"] for item in page["items"]])
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+        assert [[7, 8], [9, 10], [11]] == found
 
     async def test_between_days_come_in_the_order_of_occurrence(
         self, client: Client, house: build.House
