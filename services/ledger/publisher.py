@@ -53,8 +53,6 @@ class Publisher:
         self._pool, self._objects, self._signer, self._alarm = pool, objects, signer, alarm
         self._published = (0, tree.EMPTY_ROOT)
         """Size and root of the newest head that is known to be out."""
-        self._is_put: str | None = None
-        """The checkpoint that lies in the object store."""
 
     async def run(self, pause_seconds: float) -> None:
         """Publishes for ever; after an alarm it stands still."""
@@ -75,26 +73,26 @@ class Publisher:
     async def examine(self) -> None:
         """That the log goes on from all that was published. Raises RefusedError, NoLogError."""
         async with self._pool.acquire() as conn:
-            head = await store.get_head(conn)
+            published = await asyncio.to_thread(newest_head, self._objects)
+            newest = await store.get_checkpoint(conn)
+            head = await store.get_head(conn)  # last: another publisher goes on meanwhile
             if head.verifier_key != self._signer.verifier_key.encode():
                 raise RefusedError(
                     f"the key at hand is {self._signer.verifier_key.encode()}, but the log's is "
                     f"{head.verifier_key}: restore the log's key"
                 )
-            self._published = await asyncio.to_thread(newest_head, self._objects)
-            newest = await store.get_checkpoint(conn)
+            self._published = published
             await self._check_grown(conn, notes.Checkpoint(head.origin, *_now(head.edge)), newest)
 
     async def publish(self) -> int | None:
         """Signs the tree as it is now, if it grew; the size, or None where there is nothing to
         sign. Raises RefusedError."""
         async with self._pool.acquire() as conn:
+            await self._put(conn)  # a kill may have come between database and object store
+            newest = await store.get_checkpoint(conn)  # first: another publisher goes on meanwhile
             size, positions = await store.get_frontier(conn)
-            newest = await store.get_checkpoint(conn)
-            if newest is not None:  # a kill may have come between database and object store
-                await self._put(newest.note)
-                if newest.size == size >= self._published[0]:
-                    return None
+            if newest is not None and newest.size == size >= self._published[0]:
+                return None
             with PUBLISH_SECONDS.time():
                 size, root = _now(await store.get_edge(conn, size))
                 checkpoint = notes.Checkpoint(self._signer.name, size, root)
@@ -152,16 +150,6 @@ class Publisher:
         for folder in itertools.chain.from_iterable(map(_partial_folders, full)):
             self._objects.remove(folder)
 
-    def _remove_narrower(self, size: int, since: int) -> None:
-        """The partial tiles of a tree of `size`, which is out, take the place of those of smaller
-        trees: else a bundle's entries would lie there once for each checkpoint."""
-        for address in tiles.of_tree(size, since=since):
-            if not address.is_full:
-                for folder in _partial_folders(address):
-                    widths = map(int, self._objects.names(folder))
-                    narrower = [width for width in widths if width < address.width]
-                    self._objects.remove_files(f"{folder}/{width}" for width in narrower)
-
     async def _sign(
         self, conn: sql.Connection, checkpoint: notes.Checkpoint, positions: str
     ) -> None:
@@ -176,11 +164,9 @@ class Publisher:
             note = notes.sign(checkpoint.body(), self._signer)
             failpoints.hit("between_sign_and_publish")
             await store.add_checkpoint(conn, checkpoint, note, positions)
-        await self._put(note)
+        await self._put(conn)
         self._published = checkpoint.size, checkpoint.root
         CHECKPOINT_SIZE.set(checkpoint.size)
-        since = 0 if newest is None else newest.size
-        await asyncio.to_thread(self._remove_narrower, checkpoint.size, since)
 
     def _claim(self, checkpoint: notes.Checkpoint) -> None:
         """The root of this size, for ever. Raises RefusedError where another one is."""
@@ -190,10 +176,42 @@ class Publisher:
             if claimed != checkpoint.root:
                 raise RefusedError(f"size {checkpoint.size} was published with another root")
 
-    async def _put(self, note: str) -> None:
-        if note != self._is_put:
-            await asyncio.to_thread(self._objects.put, "checkpoint", note.encode())
-            self._is_put = note
+    async def _put(self, conn: sql.Connection) -> None:
+        """Puts what was signed last into the object store. Publishers take turns, and who has none
+        leaves it to the next time: an older checkpoint never comes after a newer one."""
+        async with conn.transaction():
+            if await store.lock_publisher(conn):
+                newest = await store.get_checkpoint(conn)
+                if newest is not None:
+                    await asyncio.to_thread(self._replace, newest)
+
+    def _replace(self, newest: store.Checkpoint) -> None:
+        """The checkpoint that lies there, and then the partial tiles that only it needs."""
+        lies = self._open_checkpoint()
+        if lies is None or lies.size < newest.size:
+            self._objects.put("checkpoint", newest.note.encode())
+            self._remove_narrower(newest.size, since=0 if lies is None else lies.size)
+
+    def _open_checkpoint(self) -> notes.Checkpoint | None:
+        """What lies there, if it is one of this log."""
+        note = self._objects.read("checkpoint")
+        if note is None:
+            return None
+        try:
+            key = self._signer.verifier_key
+            return notes.open_checkpoint(note.decode(), key, origin=self._signer.name)
+        except ValueError:  # refused, or no text
+            return None
+
+    def _remove_narrower(self, size: int, since: int) -> None:
+        """The partial tiles of a tree of `size`, which is out, take the place of those of smaller
+        trees: else a bundle's entries would lie there once for each checkpoint."""
+        for address in tiles.of_tree(size, since=since):
+            if not address.is_full:
+                for folder in _partial_folders(address):
+                    widths = map(int, self._objects.names(folder))
+                    narrower = [width for width in widths if width < address.width]
+                    self._objects.remove_files(f"{folder}/{width}" for width in narrower)
 
 
 def _now(edge: tree.Edge) -> tuple[int, bytes]:

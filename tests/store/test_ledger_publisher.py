@@ -8,6 +8,7 @@ import struct
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 from services.ledger import founding, notes, publisher, store, tiles, verifier
 from services.ledger.objects import Objects
 from services.ledger.settings import Settings
-from shared import failpoints
+from shared import failpoints, sql
 from tests import ledger_house as build
 
 
@@ -125,6 +126,54 @@ class TestPublisher:
         assert None is await (await second(house)).publish()
         assert 1 == opened(house).size
 
+    async def test_puts_the_newest_over_an_older_one(self, house: build.House) -> None:
+        """Whoever put it there, also beneath a publisher that put the newest itself; and over what
+        nobody can read."""
+        await house.take(build.received(1))
+        await house.publisher.publish()
+        old = objects(house).read("checkpoint")
+        assert old is not None
+        await house.take(build.received(2))
+        await house.publisher.publish()
+        for lies in (old, b"\xff"):
+            objects(house).put("checkpoint", lies)
+            assert None is await house.publisher.publish()
+            assert 2 == opened(house).size
+
+    async def test_puts_none_over_a_newer_one(self, house: build.House) -> None:
+        """What is out stays out, whatever the database says."""
+        await house.take(build.received(1))
+        await house.publisher.publish()
+        signer = await founding.load_signer(house.settings, house.pool)
+        newer = notes.sign(notes.Checkpoint(build.ORIGIN, 3, bytes(32)).body(), signer)
+        objects(house).put("checkpoint", newer.encode())
+        for one in (house.publisher, await second(house)):
+            await one.publish()
+            assert 3 == opened(house).size
+
+    @pytest.mark.parametrize(
+        ("act", "asked"), [("publish", "get_frontier"), ("examine", "get_head")]
+    )
+    async def test_may_be_overtaken(
+        self, house: build.House, monkeypatch: pytest.MonkeyPatch, act: str, asked: str
+    ) -> None:
+        """What another one signs while it looks at the log is no loss of entries."""
+        other = await second(house)
+        await house.take(build.received(1))
+        await house.publisher.publish()
+        ask = getattr(store, asked)
+
+        async def and_publish(conn: sql.Connection) -> Any:
+            found = await ask(conn)
+            monkeypatch.undo()
+            await house.take(build.received(2))
+            await other.publish()
+            return found
+
+        monkeypatch.setattr(store, asked, and_publish)
+        await getattr(house.publisher, act)()
+        assert 2 == opened(house).size
+
     async def test_works_beside_another_one(self, house: build.House) -> None:
         """Two publishers at once: each size has one root, checkpoints only grow."""
         other = await second(house)
@@ -149,6 +198,7 @@ class TestPublisher:
             await asyncio.gather(work(0, house.publisher), work(1, other), append())
         await house.publisher.publish()
         rows = await house.pool.fetch("SELECT size, root FROM checkpoint ORDER BY size")
+        assert appended == opened(house).size
         hashes = [verifier.hash_leaf(leaf) for leaf in await house.leaves()]
         assert appended == rows[-1]["size"]
         for size, root in rows:
