@@ -202,7 +202,9 @@ async def open_house(own: Settings, key: notes.VerifierKey) -> AsyncIterator[Hou
     """A process of the house, on a log that exists."""
     pool = await sql.connect(own, "ledger")
     try:
-        room = mail.Mailroom("ledger", pool, b"k" * 32, seen=handlers.seen, remember=None)
+        room = mail.Mailroom(
+            "ledger", pool, b"k" * 32, handlers.read, seen=handlers.seen, remember=None
+        )
         alarm = Alarm()
         signer = await founding.load_signer(own, pool)
         yield House(

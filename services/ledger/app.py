@@ -20,7 +20,7 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        room = await houses.open_room(settings, "ledger")
+        room = await houses.open_room(settings, "ledger", handlers.read)
         room.seen, room.remember = handlers.seen, None  # entries themselves tell what was taken
         alarm = Alarm()
         recorder = handlers.Recorder(room, alarm.stop)

@@ -74,13 +74,19 @@ class Recorder:
                 await store.move_tips(work.conn, moved)
                 await store.move_head(work.conn, edge, completed)
                 work.send(topics.ENTRIES, _recorded(head.size, made))
-            repeats = [each for each in work.repeats if _is_recorded(each)]
-            if repeats:
-                await store.add_repeats(work.conn, repeats)
+            if work.repeats:
+                await store.add_repeats(work.conn, work.repeats)
             if days:
                 await store.add_days(work.conn, days)
         self._size_reached = edge.size
         return made
+
+
+def read(record: mail.Record) -> tuple[events.AnyEvent, UUID | None]:
+    """An event, and its id where it becomes an entry: days may come twice and what is none of the
+    log's is parked, so neither claims an id. Raises mail.UnreadableError."""
+    event, event_id = mail.read_event(record)
+    return event, event_id if type(event) in _RECORDED else None
 
 
 async def seen(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUID, mail.IsOf]:
@@ -94,19 +100,17 @@ async def seen(conn: sql.Connection, letters: Sequence[mail.Letter]) -> dict[UUI
 
 
 def _sort(work: mail.Unit) -> tuple[list[mail.Letter], list[mail.Letter]]:
-    """What becomes entries, and the days; what is neither is parked. A day is no entry, so the
-    same one may come again."""
-    arriving = [letter for letter in work.letters if _is_recorded(letter)]
-    others = [each for each in (*work.letters, *work.repeats) if not _is_recorded(each)]
-    days = [each for each in others if isinstance(each.event, events.DayEnded)]
-    for letter in others:
-        if not isinstance(letter.event, events.DayEnded):
+    """What becomes entries, and the days; what is neither is parked."""
+    arriving: list[mail.Letter] = []
+    days: list[mail.Letter] = []
+    for letter in work.letters:
+        if type(letter.event) in _RECORDED:
+            arriving.append(letter)
+        elif isinstance(letter.event, events.DayEnded):
+            days.append(letter)
+        else:
             work.park(letter, "not_recorded_here")
     return arriving, days
-
-
-def _is_recorded(letter: mail.Letter) -> bool:
-    return type(letter.event) in _RECORDED
 
 
 def _contract(letter: mail.Letter) -> str:

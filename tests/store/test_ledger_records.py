@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -29,6 +30,18 @@ async def house(database: str, tmp_path: Path) -> AsyncIterator[build.House]:
 
 async def _rows(house: build.House, query: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in await house.pool.fetch(query)]
+
+
+def stranger(event_id: UUID) -> events.LineReconsidered:
+    """An event that is none of the log's."""
+    return events.LineReconsidered(
+        event_id=event_id,
+        authority_id=build.AUTHORITY,
+        occurred_at=build.AT,
+        contract_id="C1",
+        claim="ab" * 32,
+        winner="cd" * 32,
+    )
 
 
 class TestBatch:
@@ -102,15 +115,7 @@ class TestOffsets:
         one, two = build.received(1), build.received(2)
         await house.take(one, build.day(1), one, two)
         await house.take(two, build.day(2), build.day(2))
-        stranger = events.LineReconsidered(
-            event_id=ids.new(),
-            authority_id=build.AUTHORITY,
-            occurred_at=build.AT,
-            contract_id="C1",
-            claim="ab" * 32,
-            winner="cd" * 32,
-        )
-        await house.take(stranger)
+        await house.take(stranger(ids.new()))
         assert [(2, 0), (4, 1)] == await _rows(
             house, 'SELECT "offset", idx FROM repeat ORDER BY "offset"'
         )
@@ -125,6 +130,16 @@ class TestOffsets:
         ]
         consumed = "SELECT next_offset FROM consumer_offset WHERE next_offset > 0"
         assert [(8,)] == await _rows(house, consumed)
+
+    async def test_of_days_and_strangers_claim_no_id(self, house: build.House) -> None:
+        """What is no entry keeps no entry out that comes under its id, in the same batch too."""
+        received = build.received(1)
+        day = msgspec.structs.replace(build.day(1), event_id=received.event_id)
+        await house.take(day, stranger(received.event_id), received)
+        assert 1 == len(await house.leaves())
+        assert [(1, "not_recorded_here")] == await _rows(
+            house, 'SELECT "offset", reason FROM parked'
+        )
 
     async def test_of_parked_records_come_back_as_leaves(self, house: build.House) -> None:
         """What this house parked returns on the parked topic and is an entry there."""
@@ -248,12 +263,12 @@ class TestAnyCut:
         cuts: list[int],
         data: st.DataObject,
     ) -> None:
-        """A batch of n gives what n batches of one give, but for the secrets."""
+        """A batch of n gives what n batches of one give, but for the secrets; also where returns,
+        days and strangers come two by two under one id."""
         count = sum(cuts)
-        contracts = data.draw(st.lists(st.sampled_from("AB"), min_size=count, max_size=count))
-        sent: list[events.Event] = [
-            build.received(number // 2, contract) for number, contract in enumerate(contracts)
-        ]
+        kinds = st.sampled_from(["A", "B", "day", "stranger"])
+        drawn = data.draw(st.lists(kinds, min_size=count, max_size=count))
+        sent = [_sent(kind, number // 2) for number, kind in enumerate(drawn)]
         logs = []
         for sizes in (cuts, [1] * count):
             folder = tmp_path_factory.mktemp("house")
@@ -265,7 +280,20 @@ class TestAnyCut:
                 logs.append([_without_secrets(leaf) for leaf in await house.leaves()])
                 logs[-1] += await _rows(house, 'SELECT "offset", idx FROM repeat ORDER BY 1')
                 logs[-1] += await _rows(house, 'SELECT "offset", reason FROM parked ORDER BY 1')
+                logs[-1] += await _rows(house, 'SELECT "offset", day FROM passed_day ORDER BY 1')
         assert logs[0] == logs[1]
+
+
+def _sent(kind: str, number: int) -> events.Event:
+    """A return of contract `kind`, or what is no entry, under the id of return `number`."""
+    received = build.received(number, kind)
+    match kind:
+        case "day":
+            return msgspec.structs.replace(build.day(1), event_id=received.event_id)
+        case "stranger":
+            return stranger(received.event_id)
+        case _:
+            return received
 
 
 def _without_secrets(leaf: bytes) -> Any:
