@@ -38,14 +38,16 @@ class ExportRefusedError(ValueError):
 async def write(
     pool: sql.Pool, head: store.Head, checkpoint: store.Checkpoint, seen_by: lookup.Scope | None
 ) -> AsyncIterator[bytes]:
-    """The export's lines, in pieces. Events are disclosed where `seen_by` covers them; none
+    """The export's lines, one by one. Events are disclosed where `seen_by` covers them; none
     where there is no scope."""
     yield _line(_header(head, checkpoint))
     async for step in lookup.all_kept(pool, checkpoint.size):
-        yield b"".join(_line(_entry(kept, seen_by)) for kept in step)
+        for kept in step:
+            yield _line(_entry(kept, seen_by))
     async with pool.acquire() as conn:
         listed = await lookup.list_listed(conn, checkpoint.positions)
-    yield b"".join(map(_line, map(_listed, listed)))
+    for each in listed:
+        yield _line(_listed(each))
 
 
 def _header(head: store.Head, checkpoint: store.Checkpoint) -> dict[str, object]:

@@ -31,7 +31,6 @@ from services.ledger.entries import Tip
 from services.ledger.objects import Objects
 from shared import events, sql
 
-ROWS_PER_STEP = 1000
 FINDINGS_MAX = 1000
 """A log with more to say is broken enough."""
 
@@ -77,12 +76,9 @@ async def check(
 
 async def _steps(conn: sql.Connection) -> AsyncIterator[list[sql.Record]]:
     after = -1
-    while True:
-        rows = [r async for r in _queries.everything(conn, after=after, count=ROWS_PER_STEP)]
-        if not rows:
-            return
-        yield rows
-        after = rows[-1]["idx"]
+    while (last := await store.get_step(conn, after)) is not None:
+        yield [row async for row in _queries.everything(conn, after=after, last=last)]
+        after = last
 
 
 class _Checking:
@@ -276,7 +272,7 @@ class _Checking:
 async def _checkpoints(conn: sql.Connection) -> AsyncIterator[store.Checkpoint]:
     over = -1
     while True:
-        rows = [r async for r in _queries.checkpoints(conn, over=over, count=ROWS_PER_STEP)]
+        rows = [r async for r in _queries.checkpoints(conn, over=over, count=store.ROWS_PER_STEP)]
         for row in rows:
             yield store.checkpoint(row)
         if not rows:

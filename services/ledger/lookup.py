@@ -16,8 +16,6 @@ from services.ledger import audit, payloads, store
 from shared import auth, events, sql
 
 _queries = store.queries
-ROWS_PER_STEP = 1000
-"""Of a stream over the whole log."""
 LIFE_ENTRIES_MAX = 1000
 
 
@@ -133,10 +131,10 @@ async def all_kept(pool: sql.Pool, size: int) -> AsyncIterator[list[Kept]]:
     after = -1
     while after < size - 1:
         async with pool.acquire() as conn:
-            rows = _queries.kept_entries(conn, after=after, count=ROWS_PER_STEP, size=size)
-            step = [_kept(row) async for row in rows]
-        assert step, "an index is missing from the log"
-        after = step[-1].idx
+            last = await store.get_step(conn, after, size)
+            assert last is not None, "an index is missing from the log"
+            step = [_kept(r) async for r in _queries.kept_entries(conn, after=after, last=last)]
+        after = last
         yield step
 
 

@@ -23,7 +23,8 @@ from services.ledger.objects import Objects
 from shared import failpoints, log, sql
 
 ENTRIES_PER_STEP = 16 * tree.TILE_HASHES
-"""Entries in memory together, as rows and as bundles: some 20 MB, more where events are long."""
+"""Entries in memory together, as rows and as bundles; fewer where events are long, and never less
+than a bundle, which is one file."""
 HEADS_PER_FOLDER = 1_000_000
 
 CHECKPOINT_SIZE = Gauge("makegood_checkpoint_size", "Entries under the newest checkpoint.")
@@ -130,17 +131,21 @@ class Publisher:
         """Tiles, bundles and encrypted payloads of the tree of `size` that `since` had not."""
         addresses = list(tiles.of_tree(size, since=since))
         hashes = [address for address in addresses if address.level != tiles.ENTRIES]
-        first = since // tree.TILE_HASHES * tree.TILE_HASHES
         for at in range(0, len(hashes), tree.TILE_HASHES):
             found = await store.get_tiles(conn, hashes[at : at + tree.TILE_HASHES])
             files = {address.path: content for address, content in found.items()}
             await asyncio.to_thread(self._objects.create, files)
-        for start in range(first, size, ENTRIES_PER_STEP):
-            last = min(size, start + ENTRIES_PER_STEP) - 1
-            bundles, sealed = await store.get_bundles(conn, start, last)
+        start = since // tree.TILE_HASHES * tree.TILE_HASHES
+        while start < size:
+            last = await store.get_step(conn, start - 1, size, ENTRIES_PER_STEP)
+            assert last is not None, "an index is missing from the log"
+            whole = (last + 1) // tree.TILE_HASHES * tree.TILE_HASHES
+            end = min(size, max(whole, start + tree.TILE_HASHES))
+            bundles, sealed = await store.get_bundles(conn, start, end - 1)
             files = {address.path: content for address, content in bundles.items()}
             files |= {payload_path(address): content for address, content in sealed.items()}
             await asyncio.to_thread(self._objects.create, files)
+            start = end
         full = [address for address in addresses if address.is_full]
         if full:
             await asyncio.to_thread(self._remove_partial, full)

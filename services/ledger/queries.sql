@@ -163,13 +163,27 @@ WITH RECURSIVE received AS (
 SELECT e.idx, e.leaf, e.leaf_hash
 FROM life JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
 
--- name: kept_entries(after, count, size)
--- All entries behind :after that were under a checkpoint of :size, and what opens their events.
+-- name: get_step(after, size, count, length)$
+-- The last of those behind :after and under :size that are read together: not over :count, nor over
+-- :length bytes of leaves and events, but for one that is longer by itself.
+SELECT max(idx) FROM (
+    SELECT idx, row_number() OVER w AS n,
+        sum(octet_length(leaf) + octet_length(ciphertext)) OVER w AS length
+    FROM (
+        SELECT idx, leaf, ciphertext FROM entry
+        WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count
+    ) AS e
+    WINDOW w AS (ORDER BY idx ROWS UNBOUNDED PRECEDING)
+) AS e
+WHERE n = 1 OR length <= :length;
+
+-- name: kept_entries(after, last)
+-- Entries behind :after up to :last, and what opens their events.
 SELECT e.idx, e.leaf, l.event_id, l.authority_id, l.party_id,
     e.commitment, e.ciphertext, k.salt, k.key, k.nonce
 FROM (
     SELECT idx, leaf, commitment, ciphertext FROM entry
-    WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count
+    WHERE idx > :after AND idx <= :last ORDER BY idx
 ) AS e
 JOIN entry_index AS l USING (idx)
 LEFT JOIN payload_key AS k USING (idx)
@@ -198,15 +212,15 @@ FROM listed AS l JOIN reach AS r USING (topic, partition)
 WHERE (l.incarnation, l.next) <= (r.incarnation, r.next_offset)
 ORDER BY l.topic, l.incarnation, l.partition, l.first;
 
--- name: everything(after, count)
--- Entries behind :after with all that lies beside them, whether it is there or not.
+-- name: everything(after, last)
+-- Entries behind :after up to :last with all that lies beside them, whether it is there or not.
 SELECT e.idx, e.event_id, e.leaf, e.leaf_hash,
     e.commitment, e.ciphertext, k.salt, k.key, k.nonce,
     l.idx AS listed, l.event_id AS listed_event_id, l.caused_by, l.type, l.authority_id,
     l.contract_id, l.party_id, l.period, l.return_id, l.commitment_ids, l.occurred_at
 FROM (
     SELECT idx, event_id, leaf, leaf_hash, commitment, ciphertext FROM entry
-    WHERE idx > :after ORDER BY idx LIMIT :count
+    WHERE idx > :after AND idx <= :last ORDER BY idx
 ) AS e
 LEFT JOIN payload_key AS k USING (idx)
 LEFT JOIN entry_index AS l USING (idx)

@@ -20,6 +20,12 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 queries = sql.queries(Path(__file__).with_name("queries.sql"))
 
 
+ROWS_PER_STEP = 1000
+"""Of a stream over the whole log."""
+BYTES_PER_STEP = 8_000_000
+"""Leaves and events in memory together, since one event alone may have 2 MB."""
+
+
 class NoLogError(Exception):
     """There is no log in this database. None is ever created by the way."""
 
@@ -62,6 +68,17 @@ def _head(row: sql.Record | None) -> Head:
 
 async def create_head(conn: sql.Connection, origin: str, verifier_key: str) -> None:
     await queries.create_head(conn, origin=origin, verifier_key=verifier_key)
+
+
+async def get_step(
+    conn: sql.Connection, after: int, size: int = 2**63 - 1, count: int = ROWS_PER_STEP
+) -> int | None:
+    """The last of the entries behind `after` and under `size` that are read together; None where
+    there are none."""
+    last: int | None = await queries.get_step(
+        conn, after=after, size=size, count=count, length=BYTES_PER_STEP
+    )
+    return last
 
 
 # --- a batch -----------------------------------------------------------------------------------

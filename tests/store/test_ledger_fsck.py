@@ -43,8 +43,12 @@ async def findings(house: build.House) -> dict[str, str]:
 
 
 class TestWholeLog:
-    async def test_holds(self, house: build.House) -> None:
-        """Nothing is wrong, and it says how much it saw."""
+    @pytest.mark.parametrize("length", [100_000, store.BYTES_PER_STEP])
+    async def test_holds(
+        self, house: build.House, monkeypatch: pytest.MonkeyPatch, length: int
+    ) -> None:
+        """Nothing is wrong, and it says how much it saw; in several steps, or in one."""
+        monkeypatch.setattr(store, "BYTES_PER_STEP", length)
         report = await check(house)
         assert [] == report.findings
         seen = {"entries": 300, "full tiles": 1, "checkpoints": 3, "contracts": 2}

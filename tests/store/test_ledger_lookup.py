@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from services.ledger import lookup, store
+from services.ledger import export, lookup, store
 from shared import sql
 from tests import ledger_house as build
 
@@ -127,6 +128,31 @@ class TestPage:
             found += [row.idx for row in rows]
             after = found[-1]
         assert list(range(COUNT - 599, COUNT)) == found
+
+
+class TestSteps:
+    async def test_hold_what_fits_in_memory(
+        self, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An export over large events is read in several steps, and is the same file."""
+        async with build.at_work(database, tmp_path) as house:
+            [line] = build.received(1).lines
+            for number, count in enumerate((1, 400, 1, 1, 400)):
+                lines = tuple(msgspec.structs.replace(line, line_id=str(n)) for n in range(count))
+                await house.take(build.received(number, lines=lines))
+            await house.publisher.publish()
+            at_once = await _export(house)
+            monkeypatch.setattr(store, "BYTES_PER_STEP", 10_000)
+            steps = [step async for step in lookup.all_kept(house.pool, 5)]
+            assert [[0], [1], [2, 3], [4]] == [[kept.idx for kept in step] for step in steps]
+            assert at_once == await _export(house)
+
+
+async def _export(house: build.House) -> bytes:
+    async with house.pool.acquire() as conn:
+        head, checkpoint = await store.get_head(conn), await store.get_checkpoint(conn)
+    assert checkpoint is not None
+    return b"".join([piece async for piece in export.write(house.pool, head, checkpoint, EVERYONE)])
 
 
 class TestBundles:

@@ -57,8 +57,13 @@ class TestPublisher:
         found += [await house.publisher.publish() for _ in range(2)]
         assert [0, None, 1, None] == found
 
-    async def test_leaves_a_log_that_others_can_read(self, house: build.House) -> None:
-        """Tiles and bundles of the last checkpoint, in full, and no partial one beside a full."""
+    @pytest.mark.parametrize("length", [1, store.BYTES_PER_STEP])
+    async def test_leaves_a_log_that_others_can_read(
+        self, house: build.House, monkeypatch: pytest.MonkeyPatch, length: int
+    ) -> None:
+        """Tiles and bundles of the last checkpoint, in full, and no partial one beside a full; in
+        steps of a bundle, or of all."""
+        monkeypatch.setattr(store, "BYTES_PER_STEP", length)
         for start, end in ((0, 10), (10, 255), (255, 600)):
             await house.take(*(build.received(n) for n in range(start, end)))
             await house.publisher.publish()
