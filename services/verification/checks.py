@@ -53,7 +53,7 @@ class Return(NamedTuple):
 
 def read(given: Return, line: events.Line, order: int) -> Line:
     """The line with its outcome by the rules that look at it alone, and with its claim."""
-    event, claim = given.event, None
+    event, claim, crowded = given.event, None, 0
     version = version_for(given.state, line)
     if version is None:
         value, per = _NIL, 1
@@ -62,9 +62,10 @@ def read(given: Return, line: events.Line, order: int) -> Line:
         value, per = _value(version, line), version.per
         judged = _judge(version, line, value, given.facts)
         if (key := claim_key(given.state, version, line)) is not None:
+            standing, crowded = _standing(given, line, key, order)
             claim = Claim(
                 key,
-                *_standing(given, line, key, order),
+                *standing,
                 event.contract_id,
                 event.party_id,
                 event.period,
@@ -86,6 +87,7 @@ def read(given: Return, line: events.Line, order: int) -> Line:
         judged,
         None,
         claim,
+        crowded,
     )
 
 
@@ -226,12 +228,14 @@ def _thing(version: Version, line: events.Line) -> str | None:
     return line.place.school if line.place is not None else None
 
 
-def _standing(given: Return, line: events.Line, key: str, order: int) -> tuple[int, int]:
-    """The same thing without a gap keeps its place (rule V6)."""
+def _standing(
+    given: Return, line: events.Line, key: str, order: int
+) -> tuple[tuple[int, int], int]:
+    """The same thing without a gap keeps its place (rule V6), and how often it was crowded out."""
     stood = given.before.get(line.line_id)
     if stood is not None and stood.claim is not None and stood.claim.key == key:
-        return stood.claim.standing
-    return (given.event.receipt_no, order)
+        return stood.claim.standing, stood.crowded
+    return (given.event.receipt_no, order), 0
 
 
 # --- beside others ------------------------------------------------------------------------------
@@ -272,4 +276,9 @@ def _credit(line: Line, left: list[Decimal]) -> Result:
 def _with(line: Line, result: Result) -> Line:
     if line.result is result or line.result == result:
         return line
-    return msgspec.structs.replace(line, beside=None if result == line.judged else result)
+    is_newly_out = result.is_crowded_out and not line.result.is_crowded_out
+    return msgspec.structs.replace(
+        line,
+        beside=None if result == line.judged else result,
+        crowded=line.crowded + is_newly_out,
+    )

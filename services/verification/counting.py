@@ -139,10 +139,9 @@ def _change(work: Work, pairs: Iterable[tuple[Line, Line]]) -> None:
 
 def _alert(work: Work, before: Line | None, after: Line) -> None:
     """A line that has newly lost its room to an earlier claim is a duplicate (rule L2)."""
-    if not _is_crowded_out(after) or after.claim is None:
+    if not after.result.is_crowded_out or after.claim is None:
         return
-    is_same = before is not None and before.claim is not None and _is_crowded_out(before)
-    if is_same and before is not None and before.claim == after.claim:
+    if before is not None and before.result.is_crowded_out and before.claim == after.claim:
         return
     foreign = work.facts.standings.get(after.claim.key, ())
     work.out.alerts.append(notices.duplicate(work, after, _least(work, after, foreign)))
@@ -157,7 +156,3 @@ def _least(work: Work, line: Line, foreign: Iterable[Claim]) -> int:
         if other.claim
     )
     return min((line.claim.receipt_no, *own, *(claim.receipt_no for claim in foreign)))
-
-
-def _is_crowded_out(line: Line) -> bool:
-    return any(finding.code == "invoice_full" for finding in line.result.findings)

@@ -157,6 +157,8 @@ def duplicate(work: Work, line: Line, winner_no: int) -> events.AlertRaised:
     promise = work.state.promises[line.commitment_id]
     version = promise.in_force(line.activity_on)
     transition = f"{line.claim.key}:{line.claim.receipt_no}:{winner_no}"
+    if line.crowded > 1:  # it had room again in between
+        transition += f":{line.crowded}"
     return events.AlertRaised(
         **work.head(_alert_id(work, "duplicate_claim", subject, transition)),
         kind="duplicate_claim",

@@ -207,6 +207,11 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
     queried: Decimal = _NIL
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def is_crowded_out(self) -> bool:
+        """Earlier claims left no room for it."""
+        return any(finding.code == "invoice_full" for finding in self.findings)
+
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
     """A current line with its result; one of those that a row of
@@ -227,6 +232,8 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     beside: Result | None = None
     """What it comes to beside other claims of the same thing, where that is something else."""
     claim: claims.Claim | None = None
+    crowded: int = 0
+    """How often its claim, of this standing, was crowded out: each time is another change."""
 
     @property
     def result(self) -> Result:

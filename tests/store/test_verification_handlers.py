@@ -287,6 +287,51 @@ class TestAnInvoiceOnTwoContracts:
             )
 
 
+class TestALineThatIsCrowdedOutAgain:
+    """An invoice of 10,000: November's 5,000 has room only while October claims less."""
+
+    @staticmethod
+    def claimed(
+        receipt_no: int, month: int, quantity: str, contract_id: str, revision: int = 1
+    ) -> events.ReturnReceived:
+        line = build.line("1", quantity, invoice=build.invoice("INV-7", "10000.00"))
+        return build.returned(
+            receipt_no, f"2026-{month}", line, contract_id=contract_id, revision=revision
+        )
+
+    def history(self, other: str) -> list[events.ReturnReceived]:
+        """October claims 6,000, 3,000, and 6,000 again; November is of the contract `other`."""
+        return [
+            self.claimed(1, 10, "6000.00", "C1"),
+            self.claimed(2, 11, "5000.00", other),
+            self.claimed(3, 10, "3000.00", "C1", revision=2),
+            self.claimed(4, 10, "6000.00", "C1", revision=3),
+        ]
+
+    async def _is_told_twice(self, house: House) -> None:
+        assert [] == await house.pool.fetch("SELECT reason FROM parked")
+        results = {line.period: line.result for _, line in await house.lines()}
+        assert [6000, 5000] == [results["2026-10"].counted, results["2026-11"].queried]
+        told = [each.kind for each in await house.letters(topics.ALERTS)]
+        assert 2 == told.count("duplicate_claim")
+        assert [] == (await replay.run(house.pool)).differences
+
+    @pytest.mark.parametrize("at_once", [1, 2, 4])
+    async def test_is_told_each_time(self, house: House, at_once: int) -> None:
+        """Two changes are two alerts, in one batch and in several; every return is kept."""
+        await house.promise("C1")
+        await house.deliver(*self.history("C1"), at_once=at_once)
+        await self._is_told_twice(house)
+
+    async def test_is_told_each_time_across_contracts(self, house: House) -> None:
+        """Rule V12: another contract's claim comes, goes, and comes again."""
+        await house.promise("C1", "C2")
+        for each in self.history("C2"):
+            await house.deliver(each)
+            await house.settle()
+        await self._is_told_twice(house)
+
+
 class TestAReplay:
     async def test_folds_every_journal_to_what_stands(self, house: House) -> None:
         """State, lines, claims, cases, assessments, alerts and letters, to the byte."""

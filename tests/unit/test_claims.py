@@ -75,6 +75,17 @@ class TestInvoiceClaimedThrice:
         )
         assert [a.event_id for a in taken.alerts if a.kind == "duplicate_claim"] == [wanted]
 
+    def test_raises_another_alert_each_time_it_is_crowded_out(self) -> None:
+        """Rule L3: A makes room and takes it again, which is another change for C."""
+        taken = council()
+        revised = (claim(104, "C1", "3000", revision=2), claim(105, "C1", "6000", revision=3))
+        for each in (self.A, self.B, self.C, *revised):
+            taken.take(each)
+            taken.settle()
+        told = [alert for alert in taken.alerts if alert.kind == "duplicate_claim"]
+        assert ["C3"] * 2 == [alert.contract_id for alert in told]
+        assert 2 == len({alert.event_id for alert in told})
+
     def test_posts_nothing_to_contracts_whose_room_stays(self) -> None:
         """Rule V12: only what it touches."""
         taken = council()
@@ -262,6 +273,8 @@ def _arrive(
         figures = taken.results(contract_id).values()
         assert taken.sums(contract_id).counted == sum(r.counted for r in figures)
         assert taken.sums(contract_id).queried == sum(r.queried for r in figures)
+    alert_ids = [alert.event_id for alert in taken.alerts]
+    assert len(alert_ids) == len(set(alert_ids))
     return {
         (contract_id, *line_id): (result.outcome, result.counted, result.queried)
         for contract_id in CONTRACTS
