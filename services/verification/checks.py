@@ -72,7 +72,7 @@ def read(given: Return, line: events.Line, order: int) -> Line:
                 line.line_id,
                 value,
                 line.invoice.net_total if version.kind == "sum" and line.invoice else None,
-                judged.outcome != "not_counted",
+                judged.outcome != "not_counted" and value != _NIL,
             )
     return Line(
         event.period,

@@ -45,7 +45,7 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     net_total: Decimal | None
     """The room there is, by this line's word; None: room for one."""
     holds: bool
-    """False where another rule already refused the line: it takes no room."""
+    """False where another rule already refused the line, or it is of nothing: it takes no room."""
 
     @property
     def id(self) -> ClaimId:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.verification import places
-from services.verification.state import Result
+from services.verification.state import POST_HOURS, Result
 from shared import ids
 from tests import verification_builders as build
 
@@ -192,3 +192,39 @@ class TestQuantity:
             ),
         )
         assert council.sums().counted == 2
+
+    @pytest.mark.parametrize(
+        ("kind", "unit", "thing"),
+        [
+            ("done", "done", {}),
+            ("distinct", "schools", {"place": {"school": "A"}}),
+            ("post", "FTE", {"person": {"person_id": str(ids.derived("p"))}}),
+        ],
+    )
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_of_nothing_takes_no_room(
+        self, kind: str, unit: str, thing: dict[str, Any], order: tuple[int, int]
+    ) -> None:
+        """Rule V6: October's nothing claims nothing, so November's one counts, in either order."""
+        both = [
+            build.returned(1, "2026-10", build.line("1", "0", unit=unit, **thing)),
+            build.returned(2, "2026-11", build.line("1", "1", unit=unit, **thing)),
+        ]
+        council = build.Council()
+        council.take(build.registered(), build.commitment(kind=kind, unit=unit, target="1"))
+        council.take(*(both[n] for n in order))
+        sums = council.sums()
+        assert (POST_HOURS if kind == "post" else 1) == sums.counted + sums.provisional
+
+    def test_of_an_invoice_says_no_net_total_where_it_is_nothing(self) -> None:
+        """Rule V6: the room is told by the least claim that takes some."""
+        council = build.Council()
+        council.take(
+            build.registered(),
+            build.commitment(),
+            build.returned(
+                1, "2026-10", build.line("1", "0", invoice=build.invoice(net_total="0"))
+            ),
+            build.returned(2, "2026-11", build.line("1", "900", invoice=build.invoice())),
+        )
+        assert 900 == council.sums().counted
