@@ -29,6 +29,8 @@ Ratio: TypeAlias = tuple[int, int]
 ZERO: Ratio = (0, 1)
 STEPS_MAX = 500
 """Enough for weekly steps over nine years."""
+DECIMALS_MAX = 6
+"""Of a step's amount, as of a target: a figure without end could not be written down."""
 
 
 class Profile(msgspec.Struct, frozen=True, array_like=True):
@@ -127,7 +129,14 @@ def _read_steps(steps: Any, target: Decimal) -> tuple[tuple[int, Decimal], ...]:
         raise ValueError("profile: steps are cumulative and in order of their days")
     if read_[0][1] < 0 or read_[-1][1] != target:
         raise ValueError("profile: the last step is the target, and none is below zero")
+    if any(_decimals(amount) > DECIMALS_MAX for _, amount in read_):
+        raise ValueError(f"profile: steps have {DECIMALS_MAX} decimals at most")
     return read_
+
+
+def _decimals(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def _read_spans(spans: Any) -> tuple[tuple[int, int], ...]:

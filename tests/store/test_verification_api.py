@@ -162,6 +162,15 @@ class TestACommitment:
             ({"unit": "visits"}, "/unit"),
             ({"profile": {"kind": "wavy"}}, "/profile"),
             ({"profile": {"kind": "steps", "steps": [["2027-01-31", "5"]]}}, "/profile"),
+            (
+                {
+                    "profile": {
+                        "kind": "steps",
+                        "steps": [["2026-10-15", "1E-5000"], ["2027-01-31", "600000"]],
+                    }
+                },
+                "/profile",
+            ),
             ({"area": {"gss": [], "edition": "sample-1"}}, "/area"),
             ({"target": "0"}, "/target"),
             ({"target": "NaN"}, "/target"),
