@@ -35,6 +35,7 @@ from shared import auth, clock, events, http, sql
 
 router = APIRouter(prefix="/api/v1")
 
+Day = Annotated[date, Query(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
 Cursor = Annotated[str | None, Query(max_length=http.CURSOR_CHARACTERS_MAX)]
 
 
@@ -230,7 +231,7 @@ def _version(row: sql.Record) -> documents.Version:
 
 @router.get("/contracts/{contract_id}/performance")
 async def get_performance(
-    contract_id: str, who: Reader, parts: Given, as_at: date | None = None
+    contract_id: str, who: Reader, parts: Given, as_at: Day | None = None
 ) -> documents.Performance:
     """Each commitment's figures, now or as they were known at the end of a day."""
     row = await _find(parts, who, contract_id)
@@ -347,8 +348,11 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     moment, named = http.decode_cursor(cursor, str, str)
     try:
-        return datetime.fromisoformat(moment), UUID(named)
-    except ValueError:
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None:
+            raise ValueError("a moment without a zone is none")
+        return at.astimezone(UTC), UUID(named)
+    except (ValueError, OverflowError):
         raise http.Problem(400, "The cursor cannot be read") from None
 
 

@@ -23,7 +23,7 @@ from shared import events, measures
 CONTRACT_ID_CHARACTERS_MAX: Final = 150
 COMMITMENT_ID_CHARACTERS_MAX: Final = 100
 DAYS_MAX: Final = 365 * 100
-_TARGET_MAX: Final = Decimal(10) ** 12
+_TARGET_MIN, _TARGET_MAX = Decimal("0.000001"), Decimal(10) ** 12
 
 _AWARDING: Final = frozenset(
     {"award", "awardUpdate", "contract", "contractUpdate", "contractAmendment"}
@@ -187,7 +187,10 @@ def _period(
 def _after(starts_on: date, days: object) -> date | None:
     if not isinstance(days, int) or not 0 < days <= DAYS_MAX:
         return None
-    return starts_on + timedelta(days=days - 1)
+    try:
+        return starts_on + timedelta(days=days - 1)
+    except OverflowError:
+        return None
 
 
 def _organisations(
@@ -282,7 +285,7 @@ def _decimal(value: object) -> Decimal | None:
         read_ = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return read_ if read_.is_finite() and 0 < read_ <= _TARGET_MAX else None
+    return read_ if read_.is_finite() and _TARGET_MIN <= read_ <= _TARGET_MAX else None
 
 
 # --- JSON as it comes ----------------------------------------------------------------------------
@@ -317,6 +320,6 @@ def _moment(value: object) -> datetime:
     text = _text(value)
     try:
         moment = datetime.fromisoformat(text) if text else _NEVER
-    except ValueError:
-        moment = _NEVER
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return _NEVER

@@ -129,18 +129,21 @@ def structure(
     profile.setdefault("from", str(from_on))
     if profile.get("kind") == "linear":
         profile.setdefault("to", str(row["ends_on"]))
-    terms = events.Commitment(
-        commitment_id=commitment_id,
-        version=1,
-        state="draft",
-        measure=measure,
-        kind=found.kind,
-        unit=found.unit,
-        target=events.plain(figures["target"]),
-        profile=profile,
-        area=figures.get("area"),
-        from_=from_on,
-    )
+    try:
+        terms = events.Commitment(
+            commitment_id=commitment_id,
+            version=1,
+            state="draft",
+            measure=measure,
+            kind=found.kind,
+            unit=found.unit,
+            target=events.plain(figures["target"]),
+            profile=profile,
+            area=figures.get("area"),
+            from_=from_on,
+        )
+    except ValueError as error:
+        raise _wrong("/target", str(error)) from None
     try:
         contract.read_version(terms, row["starts_on"], profiles.ZERO)
     except ValueError as error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
-from shared import clock, events, topics
+from services.verification import promising
+from shared import clock, events, http, ids, topics
 from tests import verification_builders as build
 from tests import verification_house
 from tests.verification_house import Caller, House, a_commitment, a_contract, day_ended
@@ -188,6 +191,14 @@ class TestACommitment:
         )
         assert [] == await house.rows("commitment")
 
+    def test_is_refused_a_target_that_nothing_can_be_counted_with(self) -> None:
+        """As from a notice, whose figures no form has bounded."""
+        days = {"starts_on": date(2026, 10, 1), "ends_on": date(2028, 9, 30)}
+        figures = {"target": Decimal("1e-25"), "profile": {"kind": "linear"}}
+        with pytest.raises(http.Problem) as refused:
+            promising.structure(days, "spend", "local-spend", figures)  # type: ignore[arg-type]
+        assert ["/target"] == [each.pointer for each in refused.value.errors]
+
 
 class TestWhoMaySee:
     @pytest.fixture
@@ -295,6 +306,15 @@ class TestPerformance:
         answer = await manager.get("/contracts/C1/performance", as_at="2026-09-01")
         assert 404 == answer.status_code
 
+    @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "never"])
+    async def test_of_no_day_of_any_contract_is_refused(
+        self, house: House, manager: Caller, day: str
+    ) -> None:
+        """422: such a day has no end that a clock could say."""
+        await house.promise("C1")
+        answer = await manager.get("/contracts/C1/performance", as_at=day)
+        assert 422 == answer.status_code
+
 
 class TestAlerts:
     async def test_say_in_plain_words_what_is_behind(self, house: House, manager: Caller) -> None:
@@ -347,13 +367,21 @@ class TestAlerts:
         only = (await manager.get("/alerts", contract="C2", kind="return_overdue")).json()["items"]
         assert [("C2", "return_overdue")] == [(each["contract_id"], each["kind"]) for each in only]
 
+    @pytest.mark.parametrize(
+        "cursor",
+        [
+            "x",
+            "WyJhIiwiYiJd",
+            http.encode_cursor("2026-11-10T12:00:00", str(ids.derived("no zone"))),
+            http.encode_cursor("0001-01-01T00:00:00+14:00", str(ids.derived("before all"))),
+        ],
+    )
     async def test_refuse_a_cursor_that_is_none_of_theirs(
-        self, house: House, manager: Caller
+        self, manager: Caller, cursor: str
     ) -> None:
         """400, never a failure."""
-        for cursor in ("x", "WyJhIiwiYiJd"):
-            assert 400 == (await manager.get("/alerts", cursor=cursor)).status_code
-            assert 400 == (await manager.get("/cases", cursor=cursor)).status_code
+        for path in ("/alerts", "/cases"):
+            assert 400 == (await manager.get(path, cursor=cursor)).status_code
 
 
 class TestTheDemosClock:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,6 +139,18 @@ class TestAnAward:
         read = contract(release("contract", contracts=[signed]))
         assert (date(2026, 11, 1), date(2026, 11, 30)) == (read.starts_on, read.ends_on)
 
+    def test_is_skipped_where_its_end_is_no_day(self) -> None:
+        """A duration that leads past the last year there is."""
+        period = {"startDate": "9999-12-01", "durationInDays": 100}
+        assert "award 1: it has no contract period with a start and an end" == reason(
+            release(awards=[award(contractPeriod=period)])
+        )
+
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00"])
+    def test_is_as_old_as_can_be_where_its_release_is_of_no_moment(self, moment: str) -> None:
+        """No clock has it in its own zone and in ours, so no database either."""
+        assert datetime(1, 1, 1, tzinfo=UTC) == contract(release(date=moment)).released_at
+
 
 class TestAgreedMetrics:
     def _read(self, *metrics: dict[str, Any]) -> tuple[ocds.Metric, ...]:
@@ -163,16 +176,18 @@ class TestAgreedMetrics:
             metric("volunteering", unit={"name": "visits"}),
             metric("participant-hours", unit={"name": "hours"}, period=None),
             {"id": "kpi-9", "description": "Delight residents."},
+            metric("next-to-none", dimensions={"measure": "school-visits"}, measure="1e-25"),
         )
-        assert [None] * 5 == [each.measure for each in read]
+        assert [None] * 6 == [each.measure for each in read]
         assert [
             "its target is in prose",
             "it names no measure of the catalogue",
             "its unit is visits, not hours",
             "it has no period with a start and an end",
             "one observation with the target is wanted",
+            "its target is in prose",
         ] == [each.reason for each in read]
-        assert "Delight residents." == read[-1].words
+        assert "Delight residents." == read[4].words
 
 
 _JSON = st.recursive(
