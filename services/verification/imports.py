@@ -52,7 +52,7 @@ async def run(
         metrics = [m for m in given.metrics if (contract_id, m.commitment_id) not in promised]
         try:
             fate = _fate(row, given, acting)
-            if is_committed and (fate != "unchanged" or metrics):
+            if is_committed and (fate != "unchanged" or metrics or _is_newer(row, given)):
                 async with pool.acquire() as conn, conn.transaction():
                     fate = await _keep(conn, given, metrics, acting)
                 parts.room.posted.set()
@@ -139,6 +139,13 @@ def _fate(row: sql.Record | None, given: ocds.ImportedContract, acting: changes.
     return "unchanged" if is_older or registering.is_same(row, _registration(given)) else "updated"
 
 
+def _is_newer(row: sql.Record | None, given: ocds.ImportedContract) -> bool:
+    """Whether a contract stands by an older release, maybe one with the same words."""
+    if row is None:
+        return False
+    return row["published_at"] is None or given.released_at > row["published_at"]
+
+
 async def _keep(
     conn: sql.Connection,
     given: ocds.ImportedContract,
@@ -151,6 +158,8 @@ async def _keep(
         await registering.register(conn, _registration(given), acting)
     elif fate == "updated":
         await registering.register_again(conn, row, _registration(given), acting)
+    elif _is_newer(row, given):  # it said the same, but an older one must not change it any more
+        await store.date_contract(conn, given.contract_id, given.released_at)
     for metric in metrics:
         row = await store.lock_contract(conn, given.contract_id)
         assert row is not None, "it was registered just now"

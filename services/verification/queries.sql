@@ -129,6 +129,10 @@ UPDATE contract SET version = :version, inputs = :inputs, wake_on = :wake_on, st
     published_at = :published_at, buyer_id = :buyer_id, words = :words, words_salt = :words_salt
 WHERE contract_id = :contract_id;
 
+-- name: date_contract(published_at, contract_id)!
+-- A later release said the same of a contract.
+UPDATE contract SET published_at = :published_at WHERE contract_id = :contract_id;
+
 -- name: change_terms(version, inputs, wake_on, state, contract_id)!
 -- A contract whose commitments changed.
 UPDATE contract SET version = :version, inputs = :inputs, wake_on = :wake_on, state = :state

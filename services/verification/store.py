@@ -320,6 +320,10 @@ async def change_contract(conn: sql.Connection, **values: Any) -> None:
     await QUERIES.change_contract(conn, **values)
 
 
+async def date_contract(conn: sql.Connection, contract_id: str, published_at: datetime) -> None:
+    await QUERIES.date_contract(conn, contract_id=contract_id, published_at=published_at)
+
+
 async def change_terms(conn: sql.Connection, version: int, stand: Stand) -> None:
     await QUERIES.change_terms(conn, version=version, **stand._asdict())
 

@@ -97,6 +97,22 @@ class TestAnUpdate:
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (2, "Community hub, renamed") == (contract["version"], contract["title"])
 
+    async def test_stands_where_a_later_release_said_the_same(
+        self, house: House, manager: Caller
+    ) -> None:
+        """September's words, said again in December, go before October's; nobody hears of it."""
+        await imported(manager, package(published.release()))
+        before = await house.letters()
+        again = published.release("awardUpdate", date="2026-12-05T10:00:00Z")
+        other = published.release(
+            "awardUpdate", date="2026-10-05T10:00:00Z", tender={"title": "Community hub, renamed"}
+        )
+        for body in (package(again), package(other)):
+            assert 1 == (await imported(manager, body))["contracts"]["unchanged"]
+        assert before == await house.letters()
+        contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
+        assert (1, "Community hub") == (contract["version"], contract["title"])
+
 
 class TestAgreedMetrics:
     async def test_are_drafted_once_and_structured_by_people(
