@@ -122,11 +122,12 @@ VALUES (:contract_id, :authority_id, :partition, :version, :inputs, :wake_on, :s
     :supplier_ids, :starts_on, :ends_on, :ocid, :award_id, :published_at, :buyer_id, :words,
     :words_salt);
 
--- name: change_contract(version, inputs, wake_on, state, supplier_ids, starts_on, ends_on, published_at, buyer_id, words, words_salt, contract_id)!
+-- name: change_contract(version, inputs, wake_on, state, supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt, contract_id)!
 -- A contract registered anew: later figures and words of the same award.
 UPDATE contract SET version = :version, inputs = :inputs, wake_on = :wake_on, state = :state,
-    supplier_ids = :supplier_ids, starts_on = :starts_on, ends_on = :ends_on,
-    published_at = :published_at, buyer_id = :buyer_id, words = :words, words_salt = :words_salt
+    supplier_ids = :supplier_ids, starts_on = :starts_on, ends_on = :ends_on, ocid = :ocid,
+    award_id = :award_id, published_at = :published_at, buyer_id = :buyer_id, words = :words,
+    words_salt = :words_salt
 WHERE contract_id = :contract_id;
 
 -- name: date_contract(published_at, contract_id)!

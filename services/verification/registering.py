@@ -7,9 +7,11 @@ Refuses (http.Problem): an id, or an award, that another contract has.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -81,11 +83,10 @@ async def register_again(
     event = _registered(given, acting, row["version"] + 1, salt)
     after, _ = contract.fold(before, event, Facts(), Lines())
     stood = batch.stand(after)
-    await store.change_contract(
-        conn,
-        **(stood._asdict() | _columns(given, salt)),
-        version=after.version,
-    )
+    with _once_only():
+        await store.change_contract(
+            conn, **(stood._asdict() | _columns(given, salt)), version=after.version
+        )
     rows = await store.commitments(conn, [given.contract_id])
     await changes.post(conn, after, event, rows)
 
@@ -104,21 +105,24 @@ async def _add(conn: sql.Connection, given: Registration, acting: changes.Acting
     salt = os.urandom(SALT_BYTES)
     event = _registered(given, acting, 1, salt)
     after, _ = contract.fold(None, event, Facts(), Lines())
-    try:
+    with _once_only():
         await store.add_contract(
             conn,
             **(batch.stand(after)._asdict() | _columns(given, salt)),
             authority_id=acting.who.authority_id,
             partition=partition(given.contract_id),
             version=1,
-            ocid=given.ocid,
-            award_id=given.award_id,
         )
-    except (
-        asyncpg.UniqueViolationError
-    ) as error:  # somebody else was quicker, or the award has another id here
-        raise http.Problem(409, "This contract is registered already") from error
     await changes.post(conn, after, event, [])
+
+
+@contextlib.contextmanager
+def _once_only() -> Iterator[None]:
+    """Refuses what is here already: somebody was quicker, or the award has another id here."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise http.Problem(409, "This contract is registered already") from error
 
 
 def _columns(given: Registration, salt: bytes) -> dict[str, Any]:
@@ -126,6 +130,8 @@ def _columns(given: Registration, salt: bytes) -> dict[str, Any]:
         "supplier_ids": list(given.supplier_ids),
         "starts_on": given.starts_on,
         "ends_on": given.ends_on,
+        "ocid": given.ocid,
+        "award_id": given.award_id,
         "published_at": given.published_at,
         "buyer_id": given.buyer_id,
         "words": _words(given.words),

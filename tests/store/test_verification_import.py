@@ -113,6 +113,33 @@ class TestAnUpdate:
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (1, "Community hub") == (contract["version"], contract["title"])
 
+    async def test_of_a_contract_registered_by_hand_brings_its_award(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Once: the next import finds the contract as it is published."""
+        await manager.post("/contracts", verification_house.a_contract("ocds-abc123-7-1"))
+        body = package(published.release())
+        fates = [(await imported(manager, body))["contracts"] for _ in range(2)]
+        assert [(1, 0), (0, 1)] == [(each["updated"], each["unchanged"]) for each in fates]
+        contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
+        assert ("ocds-abc123-7", "1") == (contract["ocid"], contract["award_id"])
+
+    async def test_of_an_award_that_another_contract_has_is_refused(
+        self, house: House, manager: Caller
+    ) -> None:
+        """A fault of the file, and the contract stays as it was."""
+        for contract_id in ("C1", "ocds-abc123-7-1"):
+            await manager.post("/contracts", verification_house.a_contract(contract_id))
+        award = (
+            "UPDATE contract SET ocid = 'ocds-abc123-7', award_id = '1' WHERE contract_id = 'C1'"
+        )
+        await house.pool.execute(award)
+        done = await imported(manager, package(published.release()))
+        assert ["This contract is registered already"] == [
+            each["reason"] for each in done["faults"]
+        ]
+        assert 1 == (await manager.get("/contracts/ocds-abc123-7-1")).json()["version"]
+
 
 class TestAgreedMetrics:
     async def test_are_drafted_once_and_structured_by_people(
