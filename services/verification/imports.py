@@ -49,12 +49,12 @@ async def run(
     drafted: list[ocds.Metric] = []
     for contract_id, given in file.contracts.items():
         row = known.get(contract_id)
-        metrics = [m for m in given.metrics if (contract_id, m.commitment_id) not in promised]
+        metrics = _unpromised(given, promised)
         try:
             fate = _fate(row, given, acting)
             if is_committed and (fate != "unchanged" or metrics or _is_newer(row, given)):
                 async with pool.acquire() as conn, conn.transaction():
-                    fate = await _keep(conn, given, metrics, acting)
+                    fate, metrics = await _keep(conn, given, acting)
                 parts.room.posted.set()
         except (http.Problem, pydantic.ValidationError) as error:
             file.faults.append(documents.Skipped(ocid=given.ocid, reason=_reason(error)))
@@ -147,11 +147,9 @@ def _is_newer(row: sql.Record | None, given: ocds.ImportedContract) -> bool:
 
 
 async def _keep(
-    conn: sql.Connection,
-    given: ocds.ImportedContract,
-    metrics: list[ocds.Metric],
-    acting: changes.Acting,
-) -> Fate:
+    conn: sql.Connection, given: ocds.ImportedContract, acting: changes.Acting
+) -> tuple[Fate, list[ocds.Metric]]:
+    """What became of a contract, and the metrics that were drafted, by how it stands under lock."""
     row = await store.lock_contract(conn, given.contract_id)
     fate = _fate(row, given, acting)
     if row is None:
@@ -160,11 +158,13 @@ async def _keep(
         await registering.register_again(conn, row, _registration(given), acting)
     elif _is_newer(row, given):  # it said the same, but an older one must not change it any more
         await store.date_contract(conn, given.contract_id, given.released_at)
+    promised = _promised(await store.commitments(conn, [given.contract_id]))
+    metrics = _unpromised(given, promised)
     for metric in metrics:
         row = await store.lock_contract(conn, given.contract_id)
         assert row is not None, "it was registered just now"
         await promising.propose(conn, row, _draft(row, metric), acting)
-    return fate
+    return fate, metrics
 
 
 def _registration(given: ocds.ImportedContract) -> registering.Registration:
@@ -197,6 +197,10 @@ def _draft(row: sql.Record, metric: ocds.Metric) -> promising.Draft:
 
 def _promised(rows: list[sql.Record]) -> set[tuple[str, str]]:
     return {(row["contract_id"], row["commitment_id"]) for row in rows}
+
+
+def _unpromised(given: ocds.ImportedContract, promised: set[tuple[str, str]]) -> list[ocds.Metric]:
+    return [m for m in given.metrics if (given.contract_id, m.commitment_id) not in promised]
 
 
 def _reason(error: http.Problem | pydantic.ValidationError) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from services.verification import changes, imports, ocds
+from shared import auth
 from tests import reference, verification_house
 from tests import verification_builders as build
 from tests.unit import test_ocds as published
@@ -161,6 +163,20 @@ class TestAgreedMetrics:
             await approver.post(f"{path}/{each}/activate") for each in ("school-visits", "spirit")
         ]
         assert ["active", "active"] == [each.json()["state"] for each in done]
+
+    async def test_are_drafted_once_by_two_imports_at_once(self, house: House) -> None:
+        """Both have seen that the contract is not there; the second finds it promised."""
+        award = published.award(agreedMetrics=[published.metric()])
+        (given,) = ocds.read(published.release(awards=[award]))
+        assert isinstance(given, ocds.ImportedContract)
+        who = auth.Caller("manager@here", "manager", build.AUTHORITY, None)
+        acting = changes.Acting(who, house.clock.now())
+        drafted = []
+        for _ in range(2):
+            async with house.pool.acquire() as conn, conn.transaction():
+                drafted.append((await imports._keep(conn, given, acting))[1])
+        assert [list(given.metrics), []] == drafted
+        assert 1 == await house.pool.fetchval("SELECT count(*) FROM commitment")
 
 
 class TestABrokenFile:
