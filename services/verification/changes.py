@@ -30,13 +30,14 @@ async def post(
     after: State,
     event: events.ContractRegistered | events.CommitmentChanged,
     rows: Sequence[sql.Record],
+    moved: Sequence[events.CaseMoved] = (),
 ) -> None:
-    """The input into the journal, the fact to the ledger, the contract as it is now to intake."""
+    """The input into the journal, the fact and what it moved to the ledger, the contract as it is
+    now to intake."""
     await store.add_inputs(conn, [batch.entry(after, event, events.write(event), Facts())])
     published = _published(after, event, rows)
-    await outbox.post(
-        conn, [outbox.Row.of(topics.OUTCOMES, event), outbox.Row.of(topics.CONTRACTS, published)]
-    )
+    told = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
+    await outbox.post(conn, [*told, outbox.Row.of(topics.CONTRACTS, published)])
 
 
 def _published(

@@ -23,7 +23,6 @@ nothing comes of it, and it stays out of their journal.
 
 from __future__ import annotations
 
-import copy
 from datetime import date
 from fractions import Fraction
 from typing import TypeAlias
@@ -70,11 +69,13 @@ def fold(state: State | None, event: Input, facts: Facts, lines: Lines) -> tuple
     """The contract after `event`, and what to write and post. `state` is None before the first
     ContractRegistered; neither it nor `lines` is changed. An event that `refusal` names must not
     be folded."""
-    if isinstance(event, events.ContractRegistered):
-        return _registered(state, event), Decisions()
+    if state is None and isinstance(event, events.ContractRegistered):
+        return _registered(event), Decisions()
     assert state is not None, f"{event.type} of a contract that was never registered"
     work = Work(state, event, facts, lines)
-    if isinstance(event, events.ReturnReceived):
+    if isinstance(event, events.ContractRegistered):
+        _registered_again(work, event)
+    elif isinstance(event, events.ReturnReceived):
         _received(work, event)
     elif isinstance(event, events.ReturnWithdrawn):
         _withdrawn(work, event)
@@ -178,13 +179,7 @@ def read_version(
 # --- inputs, in the order of a contract's life ---------------------------------------------------
 
 
-def _registered(state: State | None, event: events.ContractRegistered) -> State:
-    if state is not None:
-        after = copy.copy(state)
-        after.version, after.suppliers = event.version, event.supplier_ids
-        after.starts_on, after.ends_on = event.starts_on, event.ends_on
-        after.inputs += 1
-        return after
+def _registered(event: events.ContractRegistered) -> State:
     # What was due before the contract was known here is not owed (rule O1).
     owed_from = obligations.period_of(event.starts_on)
     known_on = obligations.london_day(event.occurred_at)
@@ -203,6 +198,14 @@ def _registered(state: State | None, event: events.ContractRegistered) -> State:
         before,
         1,
     )
+
+
+def _registered_again(work: Work, event: events.ContractRegistered) -> None:
+    state = work.state
+    state.version, state.suppliers = event.version, event.supplier_ids
+    state.starts_on, state.ends_on = event.starts_on, event.ends_on
+    days.owe_no_more(work)
+    work.out.outcomes.extend(work.moves)
 
 
 def _changed(work: Work, event: events.CommitmentChanged) -> None:

@@ -70,6 +70,19 @@ def owe_again(work: Work, slot: Slot) -> None:
     state.owed[slot_key(slot)] = Owed(max(again, obligations.due_on(period)))
 
 
+def owe_no_more(work: Work) -> None:
+    """The contract has other suppliers or another end: what it no longer asks for is not owed, and
+    a `no_data` case of it is withdrawn (rules O1, C2)."""
+    state = work.state
+    for slot in map(slot_of, sorted(state.owed)):
+        period, party_id = slot
+        if party_id in state.suppliers and period <= last_period(state):
+            continue
+        owed = state.owed.pop(slot_key(slot))
+        if owed.case_id is not None:
+            _move(work, slot, owed.case_id, ("opened", "withdrawn", "owed_no_more"))
+
+
 def received(work: Work, slot: Slot) -> None:
     """The return is in: nothing is owed, and a `no_data` case ends (rule C2)."""
     owed = work.state.owed.pop(slot_key(slot), None)

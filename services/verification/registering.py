@@ -81,14 +81,16 @@ async def register_again(
     before = state.from_bytes(row["state"])
     salt = os.urandom(SALT_BYTES)
     event = _registered(given, acting, row["version"] + 1, salt)
-    after, _ = contract.fold(before, event, Facts(), Lines())
+    after, decided = contract.fold(before, event, Facts(), Lines())
     stood = batch.stand(after)
     with _once_only():
         await store.change_contract(
             conn, **(stood._asdict() | _columns(given, salt)), version=after.version
         )
+    moved = [m for m in decided.outcomes if isinstance(m, events.CaseMoved)]
+    await store.move_cases(conn, [batch.moved(each, None) for each in moved])
     rows = await store.commitments(conn, [given.contract_id])
-    await changes.post(conn, after, event, rows)
+    await changes.post(conn, after, event, rows, moved)
 
 
 def is_same(row: sql.Record, given: Registration) -> bool:

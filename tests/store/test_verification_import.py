@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from services.verification import changes, imports, ocds
-from shared import auth
+from services.verification import changes, imports, ocds, replay
+from shared import auth, topics
 from tests import reference, verification_house
 from tests import verification_builders as build
 from tests.unit import test_ocds as published
-from tests.verification_house import Caller, House
+from tests.verification_house import Caller, House, day_ended
 
 RELEASES = reference.DATA / "contracts-finder" / "releases.jsonl"
 PATH = "/contracts/import"
@@ -141,6 +141,32 @@ class TestAnUpdate:
             each["reason"] for each in done["faults"]
         ]
         assert 1 == (await manager.get("/contracts/ocds-abc123-7-1")).json()["version"]
+
+    async def test_ends_what_a_supplier_owed_who_is_replaced(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Rule O1: only suppliers owe; the case of the missing return is withdrawn, told as any."""
+        await imported(manager, package(published.release()))
+        name = "ocds-abc123-7-1"
+        days = ("2026-10-31", "2026-11-10", "2026-11-13", "2026-11-20", "2026-12-04")
+        await house.deliver(*(day_ended(day, name) for day in days))
+        house.clock.move_to(build.at("2026-12-05"))
+        other = {"id": "org-3", "name": "Other Builders (fictional)"}
+        award = published.award(suppliers=[other])
+        await imported(
+            manager,
+            package(published.release("awardUpdate", date="2026-12-05T10:00:00Z", awards=[award])),
+        )
+        moved = [each for each in await house.letters() if each.type == "CaseMoved"]
+        assert [("opened", "no_return"), ("withdrawn", "owed_no_more")] == [
+            (each.moved_to, each.reason) for each in moved
+        ]
+        stored = await house.pool.fetch("SELECT state, reason FROM contract_case")
+        assert [("withdrawn", "owed_no_more")] == [tuple(row) for row in stored]
+        told = len(await house.letters(topics.ALERTS))
+        await house.deliver(day_ended("2026-12-10", name))
+        assert told == len(await house.letters(topics.ALERTS))
+        assert [] == (await replay.run(house.pool)).differences
 
 
 class TestAgreedMetrics:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.verification import contract, obligations
+from shared import ids
 from tests import verification_builders as build
 
 
@@ -126,3 +127,19 @@ class TestSleepingContract:
             said = len(council.outcomes) + len(council.alerts)
             day += timedelta(days=1)
         assert contract.wake_on(council.states["C1"]) is None
+
+
+class TestAnotherEnd:
+    def test_ends_what_is_owed_after_it(self) -> None:
+        """Rule O1: of a contract that ends with November, December's return is not owed."""
+        council = build.Council()
+        first = build.registered()
+        council.take(first)
+        council.days("2026-10-31", "2026-12-31")
+        shorter = msgspec.structs.replace(
+            first, event_id=ids.derived("shorter"), version=2, ends_on=date(2026, 11, 30)
+        )
+        council.take(shorter)
+        assert [f"2026-{month}/{build.SUPPLIER}" for month in (10, 11)] == list(
+            council.states["C1"].owed
+        )
