@@ -15,17 +15,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.ledger import (
-    api,
-    audit,
-    export,
-    notes,
-    payloads,
-    prooffile,
-    tiles,
-    tree,
-    verifier,
-)
+from services.ledger import api, audit, export, notes, payloads, prooffile, tiles, tree, verifier
 from shared import auth, events, http, ids, topics
 from tests import ledger_house as build
 
