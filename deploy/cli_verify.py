@@ -21,7 +21,7 @@ import typer
 from deploy.local import STATE
 
 if typing.TYPE_CHECKING:
-    from services.ledger import audit
+    from services.ledger.audit import audit
 
 FAILURES_SHOWN_MAX = 20
 """Of each check; the rest is counted."""
@@ -46,7 +46,8 @@ def verify(
     ] = None,
 ) -> None:
     """Prove an export of the log offline: what was promised, kept, and not left out."""
-    from services.ledger import audit, export, notes
+    from services.ledger.audit import audit, export
+    from services.ledger.domain.log import notes
 
     columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
     bar = rich.progress.Progress(*columns, console=console, transient=True)

@@ -13,7 +13,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
-from shared import kafka, topics
+from shared.delivery import kafka, topics
 from shared.settings import Settings
 
 ANSWER_SECONDS_MAX = 60

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import typer
 
-from shared import auth, kafka, mail, outbox, positions, sql
+from shared import sql
+from shared.delivery import kafka, offsets, outbox, transaction
 from shared.settings import Settings
+from shared.web import auth
 
 
-def common(house: mail.House, load: Callable[[], Settings], migrations: Path) -> typer.Typer:
+def common(house: transaction.House, load: Callable[[], Settings], migrations: Path) -> typer.Typer:
     """A command line with what all houses share. `load` reads the house's settings."""
     app = typer.Typer(
         no_args_is_help=True,
@@ -55,7 +57,7 @@ async def _accept_loss(house: str, settings: Settings, topic: str) -> int:
     pool, admin = await sql.connect(settings, house), await kafka.start_admin(settings)
     try:
         cluster_id = str((await admin.describe_cluster())["cluster_id"])
-        return await positions.accept_loss(pool, topic, cluster_id)
+        return await offsets.accept_loss(pool, topic, cluster_id)
     finally:
         await admin.close()
         await pool.close()

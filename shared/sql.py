@@ -29,6 +29,7 @@ IDLE_MS_MAX = 10_000
 LOCK_MS_MAX = 12_000
 
 _MIGRATION_LOCK = 0x6D616B65
+_SHARED_MIGRATIONS = Path(__file__).with_name("migrations")
 
 BROKEN = (
     OSError,
@@ -98,16 +99,17 @@ async def migrate(dsn: str, house: str, folder: Path) -> list[str]:
     Everything in one transaction under an advisory lock: a failure leaves the schema as it was.
     Raises ValueError where an applied migration's text has changed.
     """
-    files = [
-        *sorted((Path(__file__).parent / "migrations").glob("*.sql")),
-        *sorted(folder.glob("*.sql")),
-    ]
+    files = {
+        f"{owner}/{file.name}": file
+        for owner, path in (("shared", _SHARED_MIGRATIONS), (house, folder))
+        for file in sorted(path.glob("*.sql"))
+    }
     connection: Connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS_MAX)
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             await _prepare(connection, house)
-            return [f.name for f in files if await _apply(connection, house, f)]
+            return [name for name in files if await _apply(connection, house, name, files[name])]
     finally:
         await connection.close()
 
@@ -134,8 +136,8 @@ async def _prepare(connection: Connection, house: str) -> None:
     """)
 
 
-async def _apply(connection: Connection, house: str, file: Path) -> bool:
-    name, text = f"{file.parent.parent.name}/{file.name}", file.read_text()
+async def _apply(connection: Connection, house: str, name: str, file: Path) -> bool:
+    text = file.read_text()
     checksum = hashlib.sha256(text.encode()).hexdigest()
     applied = await connection.fetchval("SELECT checksum FROM migration WHERE name = $1", name)
     if applied is None:

@@ -19,9 +19,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local import process
-from deploy.local import servers as local_servers
-from tests import reference
+from deploy.local.servers import both as local_servers
+from deploy.local.servers import process
+from tests.support import reference
 
 FOLDER = "MAKEGOOD_TEST_FOLDER"  # from the run's first process to its workers, by environment
 START_S_MAX = 180.0  # the first start on a machine fetches the jars
@@ -141,7 +141,7 @@ async def own_servers(
 
 
 def _start(folder: Path) -> None:
-    script = Path(__file__).with_name("servers.py")
+    script = Path(__file__).with_name("support") / "servers.py"
     with (folder / "holder.log").open("wb") as log:
         holder = subprocess.Popen(
             [sys.executable, script, folder, (folder / "owner").read_text()],

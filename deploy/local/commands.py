@@ -33,16 +33,17 @@ def down(
     forget: Annotated[bool, typer.Option("--forget", help="Delete all data too.")] = False,
 ) -> None:
     """Stop what `makegood up` or `make demo` started, also what a crash left behind."""
-    from deploy.local import process, servers, stack
+    from deploy.local import stack
+    from deploy.local.servers import both, process
 
     async def stop() -> None:
-        if keeper := servers.holder(STATE):
+        if keeper := both.holder(STATE):
             await process.end(keeper, signal.SIGTERM)
         ended = [name for each in states(STATE) for name in await process.end_leftovers(each)]
         console.print("[green]✓[/] Stopped." if keeper or ended else "Nothing was running.")
         if forget:
             for each in states(STATE):  # PostgreSQL may keep its data elsewhere
-                servers.Servers(each).remove()
+                both.Servers(each).remove()
 
     raise typer.Exit(stack.run(stop(), console))
 

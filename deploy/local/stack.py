@@ -19,8 +19,9 @@ import rich.console
 import rich.text
 
 from deploy import topics as street_topics
-from deploy.local import CHECKOUT, STATE, CannotStart, process, servers, steps, supervisor
-from shared import tasks, topics
+from deploy.local import CHECKOUT, STATE, CannotStart, steps
+from deploy.local.servers import both, process, supervisor
+from shared.delivery import tasks, topics
 
 PORTS = {"intake": 8001, "verification": 8002, "ledger": 8003}
 READY_S_MAX = 60.0
@@ -95,7 +96,7 @@ class Stack:
     ) -> None:
         self.state = state
         self._steps = shown or steps.silent()
-        self.servers = servers.Servers(
+        self.servers = both.Servers(
             state,
             bootstrap=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"),
             dsn=os.environ.get("DATABASE_URL"),
@@ -162,9 +163,9 @@ class Stack:
             self.services[name] = Service(name, self.state, port, environment)
         houses = self.services.values()
         with self._steps.step("Migrations and topics"):
-            await servers.together(self._make_topics(), *(_furnish(house) for house in houses))
+            await both.together(self._make_topics(), *(_furnish(house) for house in houses))
         with self._steps.step("Services"):
-            await servers.together(*(house.start() for house in houses))
+            await both.together(*(house.start() for house in houses))
         self.announce()
         for part in (*self.servers.own, *houses):
             part.process.spawned = self.announce

@@ -7,16 +7,17 @@ import gc
 # what is imported stays: walking it again and again takes a tenth of the start
 gc.set_threshold(100_000)
 
-from services.intake import app
+from services.intake import app, store
 from services.intake.settings import IntakeSettings
-from shared import commands, http, log
+from shared import commands, log
+from shared.web import server
 
 
 def _settings() -> IntakeSettings:
     return IntakeSettings()
 
 
-command = commands.common("intake", _settings, app.MIGRATIONS)
+command = commands.common("intake", _settings, store.MIGRATIONS)
 
 
 @command.command()
@@ -24,7 +25,7 @@ def serve() -> None:
     """Serve until SIGTERM."""
     settings = _settings()
     log.configure("intake", settings.log_level)
-    http.serve(app.build(settings), settings, settings.port)
+    server.serve(app.build(settings), settings, settings.port)
 
 
 if __name__ == "__main__":

@@ -5,28 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Final
 
 from fastapi import FastAPI
 
-from services.intake import (
-    api,
-    clockface,
-    commit,
-    days,
-    desk,
-    handlers,
-    limits,
-    receipts,
-    submission,
-)
-from services.intake.parts import Parts
+from services.intake.acceptance import days, desk, group_commit, throttle
+from services.intake.api import demo_clock, returns
+from services.intake.api.dependencies import Parts
+from services.intake.consumer import handlers
+from services.intake.domain import receipts, submission
 from services.intake.settings import IntakeSettings
-from shared import auth, clock, http, keys, mail
-from shared import house as houses
-
-MIGRATIONS: Final = Path(__file__).with_name("migrations")
+from shared import clock, keys
+from shared import service as houses
+from shared.delivery import transaction
+from shared.web import auth, server
 
 
 def build(settings: IntakeSettings) -> FastAPI:
@@ -49,17 +40,17 @@ def build(settings: IntakeSettings) -> FastAPI:
             yield
 
     app = houses.build("intake", lifespan, submission.BODY_BYTES_MAX)
-    app.include_router(api.router)
-    http.open_lane(app, "POST", "/api/v1/returns", api.post_return)
+    app.include_router(returns.router)
+    server.open_lane(app, "POST", "/api/v1/returns", returns.post_return)
     if settings.demo:
-        app.include_router(clockface.router)
+        app.include_router(demo_clock.router)
     return app
 
 
-async def _parts(settings: IntakeSettings, room: mail.Mailroom) -> Parts:
+async def _parts(settings: IntakeSettings, room: transaction.Mailroom) -> Parts:
     ticking: clock.Clock = clock.WallClock()
     if settings.demo:
-        ticking = await clockface.begin(room, settings.demo_starts_at)
+        ticking = await demo_clock.begin(room, settings.demo_starts_at)
     folder = settings.state / "intake"
     at = desk.Desk(
         receipts.Signer(keys.load_or_create(settings.receipt_key_file or folder / "receipt.key")),
@@ -67,9 +58,9 @@ async def _parts(settings: IntakeSettings, room: mail.Mailroom) -> Parts:
         timedelta(hours=settings.merge_within_hours),
         ticking.now,
     )
-    pressure = limits.Pressure(
+    pressure = throttle.Pressure(
         room.pool, folder, settings.disk_free_bytes_min, settings.outbox_hours_max * 3600
     )
     rate = settings.posts_per_second_max
-    door = limits.Door(limits.Buckets(rate, 2 * rate), pressure)
-    return Parts(settings, room, at, commit.Committer(room, at), door, ticking)
+    door = throttle.Door(throttle.Buckets(rate, 2 * rate), pressure)
+    return Parts(settings, room, at, group_commit.Committer(room, at), door, ticking)

@@ -12,11 +12,14 @@ import asyncio
 import asyncpg
 import typer
 
-from services.ledger import app, founding, notes, store
-from services.ledger import fsck as checking
-from services.ledger.objects import Objects
+from services.ledger import app, store
+from services.ledger.audit import fsck as checking
+from services.ledger.domain.log import notes
+from services.ledger.publishing import create_log
+from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import commands, http, log, sql
+from shared import commands, log, sql
+from shared.web import server
 
 
 def _settings() -> Settings:
@@ -31,18 +34,18 @@ def serve() -> None:
     """Serve until SIGTERM."""
     settings = _settings()
     log.configure("ledger", settings.log_level)
-    http.serve(app.build(settings), settings, settings.port)
+    server.serve(app.build(settings), settings, settings.port)
 
 
 @command.command("create-log")
-def create_log(
+def create(
     origin: str = typer.Option(help="The log's name, for ever: an address without https://"),
     if_absent: bool = typer.Option(False, help="Be content with a log of that name."),
 ) -> None:
     """Begin the one log of this installation, with a key of its own (once; after migrate)."""
     try:
-        words = asyncio.run(founding.create(_settings(), origin, if_absent=if_absent))
-    except (founding.ExistsError, notes.KeyRefusedError) as error:
+        words = asyncio.run(create_log.create(_settings(), origin, if_absent=if_absent))
+    except (create_log.ExistsError, notes.KeyRefusedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(words)
@@ -53,7 +56,7 @@ def fsck() -> None:
     """Derive every hash again from the stored entries; says what is wrong and exits 1."""
     try:
         report = asyncio.run(_fsck(_settings()))
-    except store.NoLogError as error:
+    except store.log.NoLogError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     seen = ", ".join(f"{count:,} {what}" for what, count in report.seen.items())
@@ -78,7 +81,7 @@ async def _fsck(settings: Settings) -> checking.Report:
     shown = progress.Progress(console=console.Console(stderr=True), transient=True)
     try:
         with shown as bar:
-            task = bar.add_task("entries", total=(await store.get_frontier(conn))[0])
+            task = bar.add_task("entries", total=(await store.log.get_frontier(conn))[0])
             return await checking.check(conn, objects, lambda count: bar.advance(task, count))
     finally:
         await conn.close()

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.ledger import api, founding, handlers, publisher
-from services.ledger.alarm import Alarm
-from services.ledger.objects import Objects
+from services.ledger.api import entries
+from services.ledger.consumer import handlers
+from services.ledger.publishing import create_log, publisher
+from services.ledger.publishing.brake import Alarm
+from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import auth
-from shared import house as houses
+from shared import service as houses
+from shared.web import auth
 
 
 def build(settings: Settings) -> FastAPI:
@@ -24,7 +26,7 @@ def build(settings: Settings) -> FastAPI:
         room.seen, room.remember = handlers.seen, None  # entries themselves tell what was taken
         alarm = Alarm()
         recorder = handlers.Recorder(room, alarm.stop)
-        signer = await founding.load_signer(settings, room.pool)
+        signer = await create_log.load_signer(settings, room.pool)
         publishing = publisher.Publisher(room.pool, Objects(settings.objects_folder), signer, alarm)
         try:
             await publishing.examine()
@@ -42,5 +44,5 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = houses.build("ledger", lifespan)
-    app.include_router(api.router)
+    app.include_router(entries.router)
     return app

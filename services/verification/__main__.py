@@ -14,16 +14,19 @@ from typing import TypeVar
 
 import typer
 
-from services.verification import app, postcodes, replay
+from services.verification import app, store
+from services.verification.consumer import replay
+from services.verification.reference import postcodes
 from services.verification.settings import Settings
-from shared import commands, http, log, sql
+from shared import commands, log, sql
+from shared.web import server
 
 
 def _settings() -> Settings:
     return Settings()
 
 
-command = commands.common("verification", _settings, app.MIGRATIONS)
+command = commands.common("verification", _settings, store.MIGRATIONS)
 
 
 @command.command()
@@ -31,7 +34,7 @@ def serve() -> None:
     """Serve until SIGTERM."""
     settings = _settings()
     log.configure("verification", settings.log_level)
-    http.serve(app.build(settings), settings, settings.port)
+    server.serve(app.build(settings), settings, settings.port)
 
 
 @command.command("load-postcodes")

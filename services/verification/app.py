@@ -6,19 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Final
 
 import prometheus_client
 from fastapi import FastAPI
 
-from services.verification import api, handlers, imports, reading, store
-from services.verification.parts import Parts
+from services.verification import store
+from services.verification.api import contracts
+from services.verification.api.dependencies import Parts
+from services.verification.consumer import handlers
+from services.verification.register import imports
 from services.verification.settings import Settings
-from shared import auth, clock, mail
-from shared import house as houses
+from shared import clock
+from shared import service as houses
+from shared.delivery import transaction
+from shared.web import auth
 
-MIGRATIONS: Final = Path(__file__).with_name("migrations")
 MEASURE_SECONDS: Final = 15.0
 
 OPEN_SHORTFALLS: Final = prometheus_client.Gauge(
@@ -45,22 +48,22 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = houses.build("verification", lifespan, imports.BODY_BYTES_MAX)
-    app.include_router(api.router)
+    app.include_router(contracts.router)
     return app
 
 
-async def _clock(settings: Settings, room: mail.Mailroom) -> clock.Clock:
+async def _clock(settings: Settings, room: transaction.Mailroom) -> clock.Clock:
     """The wall's; in the demo one that starts in the past and goes along with the days taken."""
     if not settings.demo:
         return clock.WallClock()
-    day = await store.last_day(room.pool)
+    day = await store.fold.last_day(room.pool)
     if day is None:
         return clock.MovedClock(settings.demo_starts_at or datetime.now(UTC))
     return clock.MovedClock(datetime.combine(day + timedelta(days=1), time(), clock.LONDON))
 
 
-async def _measure(room: mail.Mailroom) -> None:
+async def _measure(room: transaction.Mailroom) -> None:
     """Counts what a metric tells, for ever."""
     while True:
-        OPEN_SHORTFALLS.set(await reading.open_shortfalls(room.pool))
+        OPEN_SHORTFALLS.set(await store.reading.open_shortfalls(room.pool))
         await asyncio.sleep(MEASURE_SECONDS)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import rich.console
 
-from deploy.local import servers
+from deploy.local.servers import both
 
 from . import floor, ground, monolith, naive, ours, report, workload
 
@@ -36,7 +36,7 @@ async def main(arms: list[str], scale: ground.Scale, rounds: int) -> int:
     broken: ground.BrokenArmError | None = None
     folder = Path(tempfile.mkdtemp(prefix="makegood-bench-"))
     folder.chmod(0o711)  # PostgreSQL may run as another user
-    own = servers.Servers(folder / "state")
+    own = both.Servers(folder / "state")
     try:
         async with own:
             here = ground.Ground(own.kafka.bootstrap, own.postgres.dsn, folder, scale)

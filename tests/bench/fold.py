@@ -17,10 +17,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from services.verification import batch, contract, state
-from services.verification.state import Facts, Lines, State
-from services.verification.world import World
-from shared import events
+from services.verification.consumer import batch
+from services.verification.domain import fold, state
+from services.verification.domain.state import Facts, Lines, State
+from services.verification.domain.world import World
+from shared.wire import events
 
 from . import workload
 
@@ -72,7 +73,7 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
     with _timed(steps, "fold"):
         for event, body in zip(given, bodies, strict=True):
             assert isinstance(event, events.ReturnReceived)
-            wanted = contract.needs(held.states[event.contract_id], event)
+            wanted = fold.needs(held.states[event.contract_id], event)
             assert held.take(event, body, wanted) is None
     with _timed(steps, "rows"):
         stands, _ = held.stands(), held.change()
@@ -97,7 +98,7 @@ def _contract(contract_id: str, known_on: datetime) -> State:
         starts_on=STARTS_ON,
         ends_on=ENDS_ON,
     )
-    found, _ = contract.fold(None, registered, Facts(), Lines())
+    found, _ = fold.fold(None, registered, Facts(), Lines())
     for number, (commitment_id, (measure_, unit)) in enumerate(workload.COMMITMENTS.items(), 2):
         promised = events.Commitment(
             commitment_id=commitment_id,
@@ -119,7 +120,7 @@ def _contract(contract_id: str, known_on: datetime) -> State:
             proposed_by="manager",
             approved_by="approver",
         )
-        found, _ = contract.fold(found, changed, Facts(), Lines())
+        found, _ = fold.fold(found, changed, Facts(), Lines())
     return found
 
 

@@ -22,8 +22,8 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.local import kafka, ports, process
-from shared import topics
+from deploy.local.servers import kafka, ports, process
+from shared.delivery import topics
 
 from . import workload
 

@@ -18,7 +18,7 @@ from typing import cast
 
 import uvloop
 
-from deploy.local import process
+from deploy.local.servers import process
 
 from . import ground, workload
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 import httpx
 
 from . import ground, load, oracle, paced, trace, workload
-from .street import HOUSES, Street
+from .whole_system import HOUSES, Street
 
 ARM = "ours"
 RESTART_AFTER_S = 1.0

@@ -9,13 +9,15 @@ from __future__ import annotations
 import runpy
 from datetime import UTC, datetime
 
-from services.intake import admission, commit, returns
-from shared import events, topics
+from services.intake.acceptance import group_commit
+from services.intake.domain import admission, returns
+from shared.delivery import topics
+from shared.wire import events
 
 _states: list[admission.State] = []
 
 
-async def submit(self: commit.Committer, post: admission.Post) -> admission.Decision:
+async def submit(self: group_commit.Committer, post: admission.Post) -> admission.Decision:
     """In place of waiting for a group to commit."""
     if not _states:
         _states.append(await _state(self))
@@ -24,7 +26,7 @@ async def submit(self: commit.Committer, post: admission.Post) -> admission.Deci
     return admission.decide(state, post)
 
 
-async def _state(self: commit.Committer) -> admission.State:
+async def _state(self: group_commit.Committer) -> admission.State:
     """Contracts are read once; what was accepted is remembered until the process ends."""
     rows = await self._room.pool.fetch("SELECT body FROM contract")
     published = [events.read(row["body"]) for row in rows]
@@ -43,5 +45,5 @@ async def _state(self: commit.Committer) -> admission.State:
 
 
 if __name__ == "__main__":
-    commit.Committer.submit = submit  # type: ignore[method-assign]  # the one thing
+    group_commit.Committer.submit = submit  # type: ignore[method-assign]  # the one thing
     runpy.run_module("services.intake", run_name="__main__")

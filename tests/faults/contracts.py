@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.faults.street import Street
+from tests.faults.running_system import Street
 
 KNOWN_SECONDS_MAX = 40.0
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 import asyncpg
 from aiokafka import TopicPartition
 
-from shared import kafka
-from tests.faults.street import HOUSES, Street
+from shared.delivery import kafka
+from tests.faults.running_system import HOUSES, Street
 from tests.faults.suppliers import Suppliers
 
 POLL_SECONDS = 0.2

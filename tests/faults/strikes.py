@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.street import HOUSES, Street
+from tests.faults.running_system import HOUSES, Street
 
 FAILPOINTS = {
     "intake": ("before_database_commit", "after_database_commit", "after_send_before_mark"),

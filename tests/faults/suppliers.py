@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.faults.street import Street
+from tests.faults.running_system import Street
 
 PERIODS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
 INSIST_SECONDS = 0.05

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import postgres
-from deploy.local.servers import Servers
-from shared import outbox, topics
-from shared.auth import Caller
+from deploy.local.servers import postgres
+from deploy.local.servers.both import Servers
+from shared.delivery import outbox, topics
+from shared.web.auth import Caller
 from tests.faults import suppliers
 from tests.faults.contracts import register
 from tests.faults.invariants import Books
-from tests.faults.street import AUTHORITY, HOUSES, Street
+from tests.faults.running_system import AUTHORITY, HOUSES, Street
 
 CONTRACTS = [f"FAULT-{number:03}" for number in range(6)]
 DRAIN_SECONDS_MAX = 90

@@ -12,13 +12,13 @@ from collections import Counter
 
 import pytest
 
-from deploy.local.servers import Servers
-from shared import failpoints
-from shared.auth import Caller
+from deploy.local.servers.both import Servers
+from shared.delivery import failpoints
+from shared.web.auth import Caller
 from tests.faults import strikes, suppliers
 from tests.faults.contracts import register
 from tests.faults.invariants import Books
-from tests.faults.street import AUTHORITY, Street
+from tests.faults.running_system import AUTHORITY, Street
 
 CONTRACTS = [f"KILL-{number:03}" for number in range(12)]
 BACK_SECONDS_MAX = {"intake": 10, "verification": 10, "ledger": 10, "kafka": 30, "postgres": 30}

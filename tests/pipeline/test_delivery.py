@@ -13,16 +13,17 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from deploy.local import servers as local_servers
-from shared import consumer, events, kafka, mail, outbox, positions, topics
-from tests import delivery_house
-from tests.delivery_builders import refusal
-from tests.delivery_house import Slice, eventually
+from deploy.local.servers import both as local_servers
+from shared.delivery import consumer, kafka, messages, offsets, outbox, topics, transaction
+from shared.wire import events
+from tests.support import delivery_service
+from tests.support.delivery_builders import refusal
+from tests.support.delivery_service import Slice, eventually
 
 
 @pytest.fixture
 async def bare(own_servers: local_servers.Servers, tmp_path: Path) -> AsyncIterator[Slice]:
-    async with delivery_house.at_work(own_servers, tmp_path) as made:
+    async with delivery_service.at_work(own_servers, tmp_path) as made:
         yield made
 
 
@@ -174,7 +175,7 @@ class TestDelivery:
         records = [_record(offset, refusal("C1", offset + 1)) for offset in range(10)]
         await bare.begin()
         await bare.handle(records[:3])
-        with pytest.raises(mail.Hole) as hole:
+        with pytest.raises(transaction.Hole) as hole:
             await bare.handle(records[5:])
         assert (3, 5) == (hole.value.next_offset, hole.value.found_offset)
         assert [1, 2, 3] == await bare.taken("C1")
@@ -240,7 +241,7 @@ class TestDelivery:
         admin = await kafka.start_admin(bare.settings)
         cluster = str((await admin.describe_cluster())["cluster_id"])
         await admin.close()
-        incarnation = await positions.accept_loss(bare.pool, topics.RETURNS.name, cluster)
+        incarnation = await offsets.accept_loss(bare.pool, topics.RETURNS.name, cluster)
         async with bare.pool.acquire() as conn:
             await outbox.republish(conn, topics.RETURNS.name)
         async with bare.running():
@@ -256,7 +257,7 @@ class TestDelivery:
         sizes: list[int] = []
         may_go_on, handle = asyncio.Event(), bare.handle
 
-        async def slow(records: Sequence[mail.Record]) -> None:
+        async def slow(records: Sequence[messages.Record]) -> None:
             sizes.append(len(records))
             await may_go_on.wait()
             await handle(records)
@@ -284,7 +285,7 @@ class TestDelivery:
         sizes: list[int] = []
         handle, sent = bare.handle, "SELECT count(*) FROM outbox_unsent"
 
-        async def counted(records: Sequence[mail.Record]) -> None:
+        async def counted(records: Sequence[messages.Record]) -> None:
             await handle(records)
             sizes.append(len(records))
 
@@ -304,7 +305,7 @@ async def _stopped(taker: consumer.Consumer) -> str | None:
     return taker.alarm.partition(":")[0] if taker.alarm else None
 
 
-def _record(offset: int, event: events.ReturnRefused) -> mail.Record:
+def _record(offset: int, event: events.ReturnRefused) -> messages.Record:
     head = (("ce_id", str(event.event_id).encode()), ("ce_type", b"ReturnRefused"))
     body, key = events.write(event), events.subject(event).encode()
     return ConsumerRecord(

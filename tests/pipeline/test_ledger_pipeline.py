@@ -14,12 +14,18 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from deploy.local import servers as local_servers
-from services.ledger import app, audit, export, founding, fsck, notes, store
-from services.ledger.objects import Objects
+from deploy.local.servers import both as local_servers
+from services.ledger import app, store
+from services.ledger.audit import audit, export, fsck
+from services.ledger.domain.log import notes
+from services.ledger.publishing import create_log
+from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import auth, events, kafka, sql, topics
-from tests import ledger_house as build
+from shared import sql
+from shared.delivery import kafka, topics
+from shared.web import auth
+from shared.wire import events
+from tests.support import ledger_service as build
 
 WAIT_SECONDS = 40.0
 
@@ -41,7 +47,7 @@ class Street:
         await topics.create(admin)
         await admin.close()
         await sql.migrate(self.dsn, "ledger", store.MIGRATIONS)
-        self.key = notes.parse_verifier_key(await founding.create(self.settings, build.ORIGIN))
+        self.key = notes.parse_verifier_key(await create_log.create(self.settings, build.ORIGIN))
         self.token = auth.new()
         conn = await asyncpg.connect(self.dsn, server_settings={"search_path": "ledger"})
         await auth.keep(conn, self.token, auth.Caller("a", "auditor", build.AUTHORITY))

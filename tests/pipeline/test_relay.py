@@ -12,11 +12,13 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from pydantic import SecretStr
 
-from shared import events, outbox, sql, tasks, topics
-from shared import kafka as clients
+from shared import sql
+from shared.delivery import kafka as clients
+from shared.delivery import outbox, tasks, topics
 from shared.settings import Settings
+from shared.wire import events
 from tests.conftest import Found
-from tests.delivery_builders import refusal
+from tests.support.delivery_builders import refusal
 
 
 class Watched(outbox.Posted):

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local import CannotStart, process, servers, stack
+from deploy.local import CannotStart, stack
+from deploy.local.servers import both, process
 
 NewState = Callable[[], Path]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -123,7 +124,7 @@ class TestStack:
 
     async def test_uses_servers_that_exist(
         self,
-        own_servers: servers.Servers,
+        own_servers: both.Servers,
         new_state: NewState,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -141,7 +142,7 @@ class TestStack:
 
     async def test_says_why_a_service_cannot_start(
         self,
-        own_servers: servers.Servers,
+        own_servers: both.Servers,
         new_state: NewState,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -155,4 +156,4 @@ class TestStack:
                 pass
 
         assert {} == process.leftovers(state)
-        assert servers.holder(state) is None
+        assert both.holder(state) is None

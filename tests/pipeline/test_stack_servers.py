@@ -14,7 +14,7 @@ import aiokafka.admin
 import asyncpg
 import pytest
 
-from deploy.local import ports, postgres, process, servers
+from deploy.local.servers import both, ports, postgres, process
 
 NewState = Callable[[], Path]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -81,7 +81,7 @@ class TestSharedServers:
 class TestServers:
     """A pair of servers that a test may kill."""
 
-    async def test_keep_what_was_acknowledged(self, own_servers: servers.Servers) -> None:
+    async def test_keep_what_was_acknowledged(self, own_servers: both.Servers) -> None:
         """After SIGKILL of both, at the same addresses, everything is still there."""
         bootstrap, dsn = own_servers.kafka.bootstrap, own_servers.postgres.dsn
         await produced(bootstrap, "kept", [b"one", b"two"])
@@ -96,7 +96,7 @@ class TestServers:
         assert 7 == await fetched(dsn, "SELECT figure FROM kept")
 
     async def test_start_again_where_a_lock_names_a_live_process(
-        self, own_servers: servers.Servers
+        self, own_servers: both.Servers
     ) -> None:
         """PostgreSQL's lock file with the id of an innocent process blocks nothing."""
         postgres = own_servers.postgres
@@ -109,7 +109,7 @@ class TestServers:
 
         assert 1 == await fetched(postgres.dsn, "SELECT 1")
 
-    async def test_are_known_by_their_name(self, own_servers: servers.Servers) -> None:
+    async def test_are_known_by_their_name(self, own_servers: both.Servers) -> None:
         """PostgreSQL's first process by an argument, those that it starts by their titles."""
         connection = await asyncpg.connect(own_servers.postgres.dsn, timeout=10)
         try:
@@ -124,19 +124,17 @@ class TestServers:
 
         assert {own_servers.postgres.pid, *started} <= known
 
-    async def test_refuse_a_second_start_of_one_folder(self, own_servers: servers.Servers) -> None:
+    async def test_refuse_a_second_start_of_one_folder(self, own_servers: both.Servers) -> None:
         """The message says which process has it."""
-        with pytest.raises(servers.Busy, match=f"process {os.getpid()}"):
-            async with servers.Servers(own_servers.state):
+        with pytest.raises(both.Busy, match=f"process {os.getpid()}"):
+            async with both.Servers(own_servers.state):
                 pass
 
         assert own_servers.kafka.process.is_running()
 
-    async def test_stand_side_by_side(
-        self, own_servers: servers.Servers, new_state: NewState
-    ) -> None:
+    async def test_stand_side_by_side(self, own_servers: both.Servers, new_state: NewState) -> None:
         """Another folder's servers have other ports and other data."""
-        async with servers.Servers(new_state()) as others:
+        async with both.Servers(new_state()) as others:
             await fetched(own_servers.postgres.dsn, "CREATE TABLE here ()")
 
             assert own_servers.kafka.bootstrap != others.kafka.bootstrap
@@ -156,20 +154,20 @@ class TestServers:
         keeper.kill()
         keeper.wait()
 
-        async with servers.Servers(state) as again:
+        async with both.Servers(state) as again:
             assert process.Identity.of(first["kafka"]) is None
             assert first["bootstrap"] == again.kafka.bootstrap
             assert 1 == await fetched(again.postgres.dsn, "SELECT 1")
 
     async def test_refuse_a_forced_port_that_is_taken(
-        self, own_servers: servers.Servers, new_state: NewState, monkeypatch: pytest.MonkeyPatch
+        self, own_servers: both.Servers, new_state: NewState, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The message names the port and the setting that asked for it."""
         port = own_servers.kafka.bootstrap.split(":")[1]
         monkeypatch.setenv("MAKEGOOD_KAFKA_PORT", port)
 
         with pytest.raises(ports.Taken, match=f"port {port}, asked for by MAKEGOOD_KAFKA_PORT"):
-            async with servers.Servers(new_state()):
+            async with both.Servers(new_state()):
                 pass
 
 

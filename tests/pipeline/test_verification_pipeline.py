@@ -14,12 +14,17 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from deploy.local import servers as local_servers
-from services.verification import app, registering, replay
+from deploy.local.servers import both as local_servers
+from services.verification import app, store
+from services.verification.consumer import replay
+from services.verification.register import contracts
 from services.verification.settings import Settings
-from shared import auth, clock, events, kafka, sql, topics
-from tests import verification_builders as build
-from tests import verification_house
+from shared import clock, sql
+from shared.delivery import kafka, topics
+from shared.web import auth
+from shared.wire import events
+from tests.support import verification_builders as build
+from tests.support import verification_service
 
 WAIT_SECONDS = 40.0
 TODAY = clock.london_day(clock.WallClock().now())
@@ -44,7 +49,7 @@ class Street:
         await topics.create(admin)
         await admin.close()
         dsn = self.settings.database_url.get_secret_value()
-        await sql.migrate(dsn, "verification", app.MIGRATIONS)
+        await sql.migrate(dsn, "verification", store.MIGRATIONS)
         conn = await asyncpg.connect(dsn, server_settings={"search_path": "verification"})
         for role in ("manager", "approver"):
             holder = auth.Caller(role, role, build.AUTHORITY)
@@ -70,8 +75,8 @@ class Street:
         for contract_id in contract_ids:
             at = f"/contracts/{contract_id}"
             for path, role, given in (
-                ("/contracts", "manager", verification_house.a_contract(contract_id, **LIFE)),
-                (f"{at}/commitments", "manager", verification_house.a_commitment()),
+                ("/contracts", "manager", verification_service.a_contract(contract_id, **LIFE)),
+                (f"{at}/commitments", "manager", verification_service.a_commitment()),
                 (f"{at}/commitments/spend/activate", "approver", {}),
             ):
                 answer = await client.post(path, json=given, headers=self.bearer(role))
@@ -82,7 +87,7 @@ class Street:
         producer = await kafka.start_producer(self.settings)
         try:
             for event in sent:
-                topic, partition = verification_house.place(event)
+                topic, partition = verification_service.place(event)
                 head = [
                     ("ce_id", str(event.event_id).encode()),
                     ("ce_type", type(event).__name__.encode()),
@@ -134,7 +139,7 @@ async def eventually(fact: Callable[[], Awaitable[Any]], wanted: object) -> None
 
 def living_on(parity: int) -> str:
     """A contract whose partition is even, or odd: of two processes each reads one sort."""
-    return next(c for n in range(99) if registering.partition(c := f"C{n}") % 2 == parity)
+    return next(c for n in range(99) if contracts.partition(c := f"C{n}") % 2 == parity)
 
 
 @pytest.fixture

@@ -11,15 +11,19 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.intake import admission, commit, days, desk, receipts, store
-from shared import events, ids, sql, topics
-from tests import intake_builders as build
-from tests import intake_house
+from services.intake import store
+from services.intake.acceptance import days, desk, group_commit
+from services.intake.domain import admission, receipts
+from shared import sql
+from shared.delivery import topics
+from shared.wire import events, ids
+from tests.support import intake_builders as build
+from tests.support import intake_service
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[intake_house.House]:
-    async with intake_house.at_work(database) as made:
+async def house(database: str) -> AsyncIterator[intake_service.House]:
+    async with intake_service.at_work(database) as made:
         yield made
 
 
@@ -29,7 +33,7 @@ def with_line(number: int, **changes: Any) -> dict[str, Any]:
 
 
 class TestAPost:
-    async def test_is_kept_with_its_bytes_and_receipt(self, house: intake_house.House) -> None:
+    async def test_is_kept_with_its_bytes_and_receipt(self, house: intake_service.House) -> None:
         """What the receipt says is what the database has and what the event tells."""
         body = build.written(build.a_return())
         decision = await house.submit(body)
@@ -42,13 +46,13 @@ class TestAPost:
         )
         row = await house.pool.fetchrow("SELECT * FROM accepted_return")
         assert row is not None
-        assert (body, decision.issued) == (row["body"], store.issued(row))
+        assert (body, decision.issued) == (row["body"], store.desk.issued(row))
         (event,) = await house.letters()
         assert event.receipt_no == receipt.receipt_no
         assert event.words_digest == receipts.words_digest(receipt.salt, body)
 
     async def test_is_judged_by_its_contract_whatever_month_it_names(
-        self, house: intake_house.House
+        self, house: intake_service.House
     ) -> None:
         """One that names none that can be read is refused for that alone, and the refusal tells
         the contract: by itself as in a group with another return of that contract."""
@@ -60,7 +64,7 @@ class TestAPost:
             assert ["/period"] == [fault.pointer for fault in decision.faults]
             assert build.CONTRACT == decision.contract_id
 
-    async def test_again_gets_the_same_receipt(self, house: intake_house.House) -> None:
+    async def test_again_gets_the_same_receipt(self, house: intake_service.House) -> None:
         """By its bytes or by its key, in another group or in the same one, and nothing is sent."""
         first = await house.submit(build.a_return(), key="k1")
         again = [
@@ -75,7 +79,7 @@ class TestAPost:
 
     @pytest.mark.parametrize("key", ["k1", "k2"])
     async def test_with_a_key_of_other_bytes_is_refused(
-        self, house: intake_house.House, key: str
+        self, house: intake_service.House, key: str
     ) -> None:
         """The key of the first post, and one that a repeat came under."""
         await house.submit(build.a_return(), key="k1")
@@ -85,7 +89,7 @@ class TestAPost:
         assert 409 == other.status
 
     async def test_of_a_revision_that_another_took_is_refused(
-        self, house: intake_house.House
+        self, house: intake_service.House
     ) -> None:
         """Two of the same revision at once: one is accepted, the other is told the current one."""
         found = await asyncio.gather(house.submit(with_line(1)), house.submit(with_line(2)))
@@ -93,7 +97,9 @@ class TestAPost:
         assert isinstance(found[1], admission.Refused)
         assert 409 == found[1].status
 
-    async def test_may_follow_its_predecessor_in_one_group(self, house: intake_house.House) -> None:
+    async def test_may_follow_its_predecessor_in_one_group(
+        self, house: intake_service.House
+    ) -> None:
         """Each sees what the one before it did."""
         found = await asyncio.gather(
             *(house.submit(with_line(n, revision=n, reason="more")) for n in range(1, 6))
@@ -104,7 +110,7 @@ class TestAPost:
         sent = await house.letters()
         assert [None, *(one.return_id for one in sent[:-1])] == [one.supersedes for one in sent]
 
-    async def test_on_a_contract_of_others_is_refused(self, house: intake_house.House) -> None:
+    async def test_on_a_contract_of_others_is_refused(self, house: intake_service.House) -> None:
         """Rule I1; the event does not tell the contract, which is content then."""
         decision = await house.submit(build.a_return(), party="GB-COH-09999999")
         assert isinstance(decision, admission.Refused)
@@ -112,7 +118,9 @@ class TestAPost:
         (event,) = await house.letters()
         assert (None, ("I1",), 1) == (event.contract_id, event.rules, event.faults)
 
-    async def test_refused_leaves_nothing_but_the_refusal(self, house: intake_house.House) -> None:
+    async def test_refused_leaves_nothing_but_the_refusal(
+        self, house: intake_service.House
+    ) -> None:
         """No return, no person, no receipt number; party, rules and time only."""
         line = build.a_line(person__ref="APP-099", unit="weeks")
         await house.submit(build.a_return(line), key="k1")
@@ -126,7 +134,7 @@ class TestAPost:
         assert isinstance(good, admission.Accepted)
         assert 1 == good.issued.receipt.receipt_no
 
-    async def test_is_read_by_the_newest_contract(self, house: intake_house.House) -> None:
+    async def test_is_read_by_the_newest_contract(self, house: intake_service.House) -> None:
         """A version that comes later is used from then on; an older one changes nothing."""
         await house.submit(with_line(1))
         newer = build.a_contract_published(version=3, supplier_ids=("GB-COH-00000002",))
@@ -139,7 +147,7 @@ class TestAPost:
 
 class TestAGroup:
     async def test_numbers_receipts_without_gaps_in_order_of_commit(
-        self, house: intake_house.House
+        self, house: intake_service.House
     ) -> None:
         """Two hundred at once, among them refused ones: the outbox has the accepted in order."""
         contracts = [build.a_contract_published(f"C-{n}") for n in range(200)]
@@ -153,7 +161,9 @@ class TestAGroup:
         accepted = [e for e in await house.letters() if isinstance(e, events.ReturnReceived)]
         assert list(range(1, 161)) == [event.receipt_no for event in accepted]
 
-    async def test_does_not_suffer_from_one_that_breaks_it(self, house: intake_house.House) -> None:
+    async def test_does_not_suffer_from_one_that_breaks_it(
+        self, house: intake_service.House
+    ) -> None:
         """A post that no rule foresaw fails alone."""
         good = house.submit(with_line(1))
         bad = house.submit(with_line(2, contract_id="C-1"))
@@ -163,7 +173,7 @@ class TestAGroup:
         found = await asyncio.gather(good, bad, return_exceptions=True)
         assert [admission.Accepted, True] == [type(found[0]), isinstance(found[1], Exception)]
 
-    async def test_fails_as_a_whole_with_the_database(self, house: intake_house.House) -> None:
+    async def test_fails_as_a_whole_with_the_database(self, house: intake_service.House) -> None:
         """Those that wait are told to come again; then they are taken."""
         await house.submit(with_line(1))
         posts = [with_line(n, contract_id=f"C-{n}") for n in (1, 2)]
@@ -177,31 +187,31 @@ class TestAGroup:
                 "WHERE datname = current_database() AND wait_event_type = 'Lock'"
             ):
                 await asyncio.sleep(0.01)
-            assert [commit.BrokenError] * 2 == [type(one) for one in await waiting]
+            assert [group_commit.BrokenError] * 2 == [type(one) for one in await waiting]
         await admin.close()
         assert isinstance(await house.submit(posts[0]), admission.Accepted)
 
-    async def test_is_bounded(self, house: intake_house.House) -> None:
+    async def test_is_bounded(self, house: intake_service.House) -> None:
         """A full queue refuses at once."""
-        reading = desk.read_now(b"{}", None, intake_house.sender())
-        idle = commit.Committer(house.room, house.desk)
+        reading = desk.read_now(b"{}", None, intake_service.sender())
+        idle = group_commit.Committer(house.room, house.desk)
         waiting = [asyncio.create_task(idle.submit(reading)) for _ in range(2_000)]
         await asyncio.sleep(0)
-        with pytest.raises(commit.FullError):
+        with pytest.raises(group_commit.FullError):
             await idle.submit(reading)
         for one in waiting:
             one.cancel()
 
 
 class TestTwoIntakes:
-    async def test_give_one_order(self, house: intake_house.House) -> None:
+    async def test_give_one_order(self, house: intake_service.House) -> None:
         """Receipts have no gap and no double, and lie in the outbox in their order."""
-        other = commit.Committer(house.room, house.desk)
+        other = group_commit.Committer(house.room, house.desk)
         running = asyncio.create_task(other.run())
         await house.publish(*(build.a_contract_published(f"C-{n}") for n in range(100)))
         posts = [
             desk.read_now(
-                build.written(build.a_return(contract_id=f"C-{n}")), None, intake_house.sender()
+                build.written(build.a_return(contract_id=f"C-{n}")), None, intake_service.sender()
             )
             for n in range(100)
         ]
@@ -216,7 +226,7 @@ class TestTwoIntakes:
 
 class TestPeople:
     async def test_have_one_random_id_by_employer_and_reference(
-        self, house: intake_house.House
+        self, house: intake_service.House
     ) -> None:
         """The same reference is the same person; another employer's is another."""
         other = "GB-COH-00000002"
@@ -234,7 +244,7 @@ class TestPeople:
         assert people[0] == second.lines[0].person.person_id
 
     async def test_are_joined_by_a_shared_identifier_kept_as_a_keyed_hash(
-        self, house: intake_house.House
+        self, house: intake_service.House
     ) -> None:
         """Two employers, one learner number: one shared id, and the number is nowhere."""
         lines = [
@@ -255,11 +265,11 @@ class TestPeople:
 
 class TestADay:
     async def test_ends_once_for_each_partition_and_none_is_left_out(
-        self, house: intake_house.House
+        self, house: intake_service.House
     ) -> None:
         """From the day of installation on, in order, however late."""
         await house.submit(build.a_return())
-        house.clock.move_to(intake_house.NOW + timedelta(days=40))
+        house.clock.move_to(intake_service.NOW + timedelta(days=40))
         assert date(2026, 12, 14) == await days.end(house.room, house.clock.now())
         assert date(2026, 12, 14) == await days.end(house.room, house.clock.now())
         ended = [e for e in await house.letters() if isinstance(e, events.DayEnded)]
@@ -270,10 +280,10 @@ class TestADay:
         rows = await house.pool.fetch("SELECT DISTINCT topic, partition FROM outbox ORDER BY 2")
         assert [(topics.RETURNS.name, p) for p in [*range(12), None]] == [tuple(r) for r in rows]
 
-    async def test_ends_after_its_last_acceptance(self, house: intake_house.House) -> None:
+    async def test_ends_after_its_last_acceptance(self, house: intake_service.House) -> None:
         """A clock that lags behind accepts in the new day: no receipt is of a day that ended."""
         await house.submit(with_line(1))
-        await days.end(house.room, intake_house.NOW + timedelta(days=1))
+        await days.end(house.room, intake_service.NOW + timedelta(days=1))
         late = await house.submit(with_line(2, revision=2, reason="more"))
         assert isinstance(late, admission.Accepted)
         assert days.midnight_after(date(2026, 11, 5)) == late.issued.receipt.received_at
@@ -291,11 +301,11 @@ class TestADay:
 
 
 class TestTheTables:
-    async def test_prepare_every_query(self, house: intake_house.House) -> None:
+    async def test_prepare_every_query(self, house: intake_service.House) -> None:
         """Each named query fits the migrated schema."""
         async with house.pool.acquire() as conn:
-            for name in store.QUERIES.available_queries:
-                query = getattr(store.QUERIES, name)
+            for name in store.desk.QUERIES.available_queries:
+                query = getattr(store.desk.QUERIES, name)
                 await conn.prepare(query.sql)
 
     @pytest.mark.parametrize(
@@ -309,7 +319,7 @@ class TestTheTables:
         ],
     )
     async def test_refuse_what_must_not_be(
-        self, house: intake_house.House, constraint: str, statement: str
+        self, house: intake_service.House, constraint: str, statement: str
     ) -> None:
         """Invariants have names."""
         await house.submit(build.a_return())

@@ -11,19 +11,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.intake import admission, store
-from shared import events, topics
-from tests import intake_builders as build
-from tests import intake_house
+from services.intake import store
+from services.intake.domain import admission
+from shared.delivery import topics
+from shared.wire import events
+from tests.support import intake_builders as build
+from tests.support import intake_service
 
 INBOUND = topics.inbound(build.PARTY).name
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[intake_house.House]:
-    async with intake_house.at_work(database) as made:
+async def house(database: str) -> AsyncIterator[intake_service.House]:
+    async with intake_service.at_work(database) as made:
         async with made.pool.acquire() as conn:
-            await store.keep_inbound_topic(conn, INBOUND, build.PARTY, build.AUTHORITY)
+            await store.desk.keep_inbound_topic(conn, INBOUND, build.PARTY, build.AUTHORITY)
         for name in (INBOUND, topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name):
             await made.begin(name)
         yield made
@@ -52,15 +54,17 @@ def result(line_id: str, outcome: str, **more: Any) -> events.LineResult:
 
 
 class TestAnInboundRecord:
-    async def test_is_a_submission_like_any_other(self, house: intake_house.House) -> None:
+    async def test_is_a_submission_like_any_other(self, house: intake_service.House) -> None:
         """Accepted for the party whose topic it is; a repeat is known by its bytes or key."""
         body = build.written(build.a_return())
         header = ("idempotency-key", b"k1")
         await house.take(
             [
-                intake_house.record(INBOUND, 0, body, [header]),
-                intake_house.record(INBOUND, 1, body),
-                intake_house.record(INBOUND, 2, build.written(build.a_return(nil=True)), [header]),
+                intake_service.record(INBOUND, 0, body, [header]),
+                intake_service.record(INBOUND, 1, body),
+                intake_service.record(
+                    INBOUND, 2, build.written(build.a_return(nil=True)), [header]
+                ),
             ]
         )
         first, second = await house.letters()
@@ -73,7 +77,7 @@ class TestAnInboundRecord:
         [None, b"", b"\xff", b"{", b"[]", b'{"contract_id": "\\u0000"}', b"\x00" * 1_000_000],
     )
     async def test_that_cannot_be_read_is_refused_and_parked(
-        self, house: intake_house.House, value: bytes | None
+        self, house: intake_service.House, value: bytes | None
     ) -> None:
         """Whatever the bytes: one refusal, one parked record where it is no JSON object at all,
         and the partition moves on."""
@@ -81,36 +85,36 @@ class TestAnInboundRecord:
         good = build.written(build.a_return())
         await house.take(
             [
-                intake_house.record(INBOUND, 0, value, headers),
-                intake_house.record(INBOUND, 1, good),
+                intake_service.record(INBOUND, 0, value, headers),
+                intake_service.record(INBOUND, 1, good),
             ]
         )
         parked = [] if value and value.startswith(b'{"') else ["RecordParked"]
         said = [event.type for event in await house.letters()]
         assert ["ReturnRefused", "ReturnReceived", *parked] == said
 
-    async def test_taken_before_is_passed_over(self, house: intake_house.House) -> None:
+    async def test_taken_before_is_passed_over(self, house: intake_service.House) -> None:
         """The same batch again changes nothing."""
         batch = [
-            intake_house.record(INBOUND, 0, b"{"),
-            intake_house.record(INBOUND, 1, build.written(build.a_return())),
+            intake_service.record(INBOUND, 0, b"{"),
+            intake_service.record(INBOUND, 1, build.written(build.a_return())),
         ]
         await house.take(batch)
         await house.take(batch)
         said = [event.type for event in await house.letters()]
         assert ["ReturnRefused", "ReturnReceived", "RecordParked"] == said
 
-    async def test_of_nobodys_topic_is_parked(self, house: intake_house.House) -> None:
+    async def test_of_nobodys_topic_is_parked(self, house: intake_service.House) -> None:
         """Identity comes from the topic's exact name."""
         stranger = topics.inbound("GB-COH-09999999").name
         await house.begin(stranger)
-        await house.take([intake_house.record(stranger, 0, build.written(build.a_return()))])
+        await house.take([intake_service.record(stranger, 0, build.written(build.a_return()))])
         (event,) = await house.letters()
         assert ("RecordParked", "unknown_inbound_topic") == (event.type, event.reason)
 
 
 class TestAContract:
-    async def test_is_known_once_it_is_published(self, house: intake_house.House) -> None:
+    async def test_is_known_once_it_is_published(self, house: intake_service.House) -> None:
         """Before: rule I1. The newest version of a batch stands, whatever their order."""
         document = build.a_return(contract_id="C-2")
         assert isinstance(await house.submit(document), admission.Refused)
@@ -118,15 +122,15 @@ class TestAContract:
         older = build.a_contract_published("C-2", version=1, supplier_ids=("GB-COH-00000002",))
         await house.take(
             [
-                intake_house.said(newer, topics.CONTRACTS.name, 0),
-                intake_house.said(older, topics.CONTRACTS.name, 1),
+                intake_service.said(newer, topics.CONTRACTS.name, 0),
+                intake_service.said(older, topics.CONTRACTS.name, 1),
             ]
         )
         assert isinstance(await house.submit(document), admission.Accepted)
 
 
 class TestALinesStatus:
-    async def test_is_what_was_said_last(self, house: intake_house.House) -> None:
+    async def test_is_what_was_said_last(self, house: intake_service.House) -> None:
         """By its own return's check, or because another return changed it."""
         decision = await house.submit(build.a_return())
         assert isinstance(decision, admission.Accepted)
@@ -146,19 +150,19 @@ class TestALinesStatus:
         )
         await house.take(
             [
-                intake_house.said(first, topics.OUTCOMES.name, 0),
-                intake_house.said(other, topics.OUTCOMES.name, 1),
-                intake_house.said(entries, topics.ENTRIES.name, 0),
+                intake_service.said(first, topics.OUTCOMES.name, 0),
+                intake_service.said(other, topics.OUTCOMES.name, 1),
+                intake_service.said(entries, topics.ENTRIES.name, 0),
             ]
         )
-        found = await store.line_statuses(house.pool, mine)
+        found = await store.desk.line_statuses(house.pool, mine)
         assert {"1": ("counted", "1", None), "2": ("counted", "18250.00", 7)} == {
             line_id: (said.outcome, str(said.counted), entry)
             for line_id, (said, entry) in found.items()
         }
 
     async def test_stands_while_others_of_its_return_change(
-        self, house: intake_house.House
+        self, house: intake_service.House
     ) -> None:
         """Line by line, from batch to batch."""
         mine = uuid.uuid4()
@@ -166,9 +170,9 @@ class TestALinesStatus:
         found = {"rule": "V6", "code": "claimed_before", "found": "INV-1"}
         lost = result("1", "not_counted", return_id=mine, counted="0.00", findings=[found])
         other = checked(uuid.uuid4(), result("1", "counted"), changed=(lost,))
-        await house.take([intake_house.said(first, topics.OUTCOMES.name, 0)])
-        await house.take([intake_house.said(other, topics.OUTCOMES.name, 1)])
-        statuses = await store.line_statuses(house.pool, mine)
+        await house.take([intake_service.said(first, topics.OUTCOMES.name, 0)])
+        await house.take([intake_service.said(other, topics.OUTCOMES.name, 1)])
+        statuses = await store.desk.line_statuses(house.pool, mine)
         assert {
             "1": (other.event_id, "not_counted", "0.00", lost.findings),
             "2": (first.event_id, "queried", "1", ()),

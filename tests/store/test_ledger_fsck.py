@@ -8,10 +8,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.ledger import audit, fsck, publisher, store
-from services.ledger.objects import Objects
-from shared import ids, sql, topics
-from tests import ledger_house as build
+from services.ledger import store
+from services.ledger.audit import audit, fsck
+from services.ledger.publishing import publisher
+from services.ledger.publishing.objects import Objects
+from shared import sql
+from shared.delivery import topics
+from shared.wire import ids
+from tests.support import ledger_service as build
 
 COUNT = 300
 
@@ -43,7 +47,7 @@ async def findings(house: build.House) -> dict[str, str]:
 
 
 class TestWholeLog:
-    @pytest.mark.parametrize("length", [100_000, store.BYTES_PER_STEP])
+    @pytest.mark.parametrize("length", [100_000, store.log.BYTES_PER_STEP])
     async def test_holds(
         self, house: build.House, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
@@ -87,7 +91,7 @@ class TestWholeLog:
         """Where there is no log there is nothing to be whole."""
         async with build.at_work(database, tmp_path) as house:
             await house.superuser("DELETE FROM head")
-            with pytest.raises(store.NoLogError):
+            with pytest.raises(store.log.NoLogError):
                 await check(house)
 
 

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.ledger import founding, notes, publisher, store, tiles, verifier
-from services.ledger.objects import Objects
+from services.ledger import store
+from services.ledger.domain.log import notes, tiles, verifier
+from services.ledger.publishing import create_log, publisher
+from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import failpoints, sql
-from tests import ledger_house as build
+from shared import sql
+from shared.delivery import failpoints
+from tests.support import ledger_service as build
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def opened(house: build.House) -> notes.Checkpoint:
 
 
 async def second(house: build.House) -> publisher.Publisher:
-    signer = await founding.load_signer(house.settings, house.pool)
+    signer = await create_log.load_signer(house.settings, house.pool)
     return publisher.Publisher(house.pool, objects(house), signer, house.alarm)
 
 
@@ -57,7 +60,7 @@ class TestPublisher:
         found += [await house.publisher.publish() for _ in range(2)]
         assert [0, None, 1, None] == found
 
-    @pytest.mark.parametrize("length", [1, store.BYTES_PER_STEP])
+    @pytest.mark.parametrize("length", [1, store.log.BYTES_PER_STEP])
     async def test_leaves_a_log_that_others_can_read(
         self, house: build.House, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
@@ -149,7 +152,7 @@ class TestPublisher:
         """What is out stays out, whatever the database says."""
         await house.take(build.received(1))
         await house.publisher.publish()
-        signer = await founding.load_signer(house.settings, house.pool)
+        signer = await create_log.load_signer(house.settings, house.pool)
         newer = notes.sign(notes.Checkpoint(build.ORIGIN, 3, bytes(32)).body(), signer)
         objects(house).put("checkpoint", newer.encode())
         for one in (house.publisher, await second(house)):
@@ -269,12 +272,12 @@ class TestRefusal:
 class TestFounding:
     async def test_happens_once(self, house: build.House) -> None:
         """A second log is refused; `--if-absent` is content with the first."""
-        with pytest.raises(founding.ExistsError, match="holds the log"):
-            await founding.create(house.settings, build.ORIGIN)
-        again = await founding.create(house.settings, build.ORIGIN, if_absent=True)
+        with pytest.raises(create_log.ExistsError, match="holds the log"):
+            await create_log.create(house.settings, build.ORIGIN)
+        again = await create_log.create(house.settings, build.ORIGIN, if_absent=True)
         assert house.verifier_key.encode() == again
-        with pytest.raises(founding.ExistsError, match="holds the log"):
-            await founding.create(house.settings, "another.test/log", if_absent=True)
+        with pytest.raises(create_log.ExistsError, match="holds the log"):
+            await create_log.create(house.settings, "another.test/log", if_absent=True)
 
     @pytest.mark.parametrize("if_absent", [False, True])
     async def test_is_refused_over_what_was_published(
@@ -283,25 +286,25 @@ class TestFounding:
         """An empty database beside a published log is a loss, not a beginning."""
         await house.publisher.publish()
         await house.superuser("DELETE FROM head")
-        with pytest.raises(founding.ExistsError, match="restore the database"):
-            await founding.create(house.settings, build.ORIGIN, if_absent=if_absent)
-        with pytest.raises(store.NoLogError, match="create-log"):
-            await founding.load_signer(house.settings, house.pool)
+        with pytest.raises(create_log.ExistsError, match="restore the database"):
+            await create_log.create(house.settings, build.ORIGIN, if_absent=if_absent)
+        with pytest.raises(store.log.NoLogError, match="create-log"):
+            await create_log.load_signer(house.settings, house.pool)
 
     async def test_is_refused_for_a_name_no_key_can_have(self, house: build.House) -> None:
         """Nothing is left behind: no key, no head."""
         await house.superuser("DELETE FROM head")
         shutil.rmtree(house.settings.state)
         with pytest.raises(notes.KeyRefusedError):
-            await founding.create(house.settings, "a name with blanks")
+            await create_log.create(house.settings, "a name with blanks")
         assert not house.settings.key_path.exists()
 
     async def test_makes_the_only_key(self, house: build.House) -> None:
         """Without it nothing is signed, and none is made by the way."""
         assert 0o600 == house.settings.key_path.stat().st_mode & 0o777
         house.settings.key_path.unlink()
-        with pytest.raises(founding.NoKeyError, match="restore it"):
-            await founding.load_signer(house.settings, house.pool)
+        with pytest.raises(create_log.NoKeyError, match="restore it"):
+            await create_log.load_signer(house.settings, house.pool)
         assert not house.settings.key_path.exists()
 
     async def test_needs_a_database_that_was_migrated(self, database: str, tmp_path: Path) -> None:
@@ -310,7 +313,7 @@ class TestFounding:
             kafka_bootstrap_servers="nowhere:9092", database_url=SecretStr(database), state=tmp_path
         )
         with pytest.raises(Exception, match="does not exist"):
-            await founding.create(settings, build.ORIGIN)
+            await create_log.create(settings, build.ORIGIN)
 
 
 class TestObjects:

@@ -17,9 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ledger import leaves, payloads, store, tree, verifier
-from shared import events, ids, mail, sql, topics
-from tests import ledger_house as build
+from services.ledger import store
+from services.ledger.domain.entries import leaves, payloads
+from services.ledger.domain.log import tree, verifier
+from shared import sql
+from shared.delivery import topics, transaction
+from shared.wire import events, ids
+from tests.support import ledger_service as build
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ class TestBatch:
         assert build.event_ids(sent) == [leaf.event_id for leaf in found]
         assert [1, 1, 2] == [leaf.contract_seq for leaf in found]
         async with house.pool.acquire() as conn:
-            head = await store.get_head(conn)
+            head = await store.log.get_head(conn)
         hashes = map(verifier.hash_leaf, await house.leaves())
         assert verifier.compute_root(hashes) == tree.root(head.edge)
 
@@ -64,8 +68,8 @@ class TestBatch:
             await house.take(*(build.received(n) for n in range(start, start + count)))
         found = await house.leaves()
         async with house.pool.acquire() as conn:
-            head = await store.get_head(conn)
-            early = await store.get_edge(conn, 300)
+            head = await store.log.get_head(conn)
+            early = await store.log.get_edge(conn, 300)
         assert verifier.compute_root(map(verifier.hash_leaf, found)) == tree.root(head.edge)
         assert verifier.compute_root(map(verifier.hash_leaf, found[:300])) == tree.root(early)
         assert [(0, 0), (0, 1)] == await _rows(house, "SELECT level, n FROM tile ORDER BY n")
@@ -322,5 +326,5 @@ class TestBrokenDatabase:
     async def test_refuses_a_batch_with_a_hole(self, house: build.House) -> None:
         """An offset that was not delivered is for the consumer to read again."""
         _, second = house.records(build.received(1), build.received(2))
-        with pytest.raises(mail.Hole):
+        with pytest.raises(transaction.Hole):
             await house.recorder.take([second])

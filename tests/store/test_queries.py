@@ -24,7 +24,7 @@ def named(queries: Any) -> dict[str, str]:
 class TestQueries:
     async def test_can_all_be_prepared(self, house: str, database: str) -> None:
         """Tables, columns, types and rights are there, as the house's own role sees them."""
-        folder = SERVICES / house
+        folder = SERVICES / house / "store"
         await sql.migrate(database, house, folder / "migrations")
         connection = await asyncpg.connect(
             database, server_settings={"search_path": house, "role": sql.role(house)}
@@ -42,7 +42,7 @@ class TestQueries:
 
     def test_say_what_they_are_for(self, house: str) -> None:
         """Each has a line of purpose."""
-        queries = sql.queries(SERVICES / house / "queries.sql")
+        queries = sql.queries(SERVICES / house / "store" / "queries.sql")
         silent = [n for n in named(queries) if not (getattr(queries, n).__doc__ or "").strip()]
         assert [] == silent
 
@@ -51,7 +51,7 @@ class TestMigrations:
     @pytest.mark.parametrize("house", HOUSES)
     async def test_are_applied_once(self, house: str, database: str) -> None:
         """A second run finds nothing to do."""
-        folder = SERVICES / house / "migrations"
+        folder = SERVICES / house / "store" / "migrations"
         assert await sql.migrate(database, house, folder)
         assert [] == await sql.migrate(database, house, folder)
 

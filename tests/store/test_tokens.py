@@ -7,8 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared import auth, sql
+from shared import sql
 from shared.settings import Settings
+from shared.web import auth
 
 
 def settings(dsn: str) -> Settings:

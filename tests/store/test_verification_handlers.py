@@ -12,16 +12,18 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from services.verification import replay
-from shared import events, sql, topics
-from tests import verification_builders as build
-from tests import verification_house
-from tests.verification_house import House, day_ended
+from services.verification.consumer import replay
+from shared import sql
+from shared.delivery import topics
+from shared.wire import events
+from tests.support import verification_builders as build
+from tests.support import verification_service
+from tests.support.verification_service import House, day_ended
 
 
 @pytest.fixture
 async def house(database: str) -> AsyncIterator[House]:
-    async with verification_house.at_work(database) as made:
+    async with verification_service.at_work(database) as made:
         yield made
 
 
@@ -151,7 +153,7 @@ class TestABatch:
         """The same letters, ids, rows and states to the byte."""
         told = []
         for at_once in (1, 5, 100):
-            async with databases() as dsn, verification_house.at_work(dsn) as house:
+            async with databases() as dsn, verification_service.at_work(dsn) as house:
                 told.append(await self._told(house, at_once))
                 assert [] == (await replay.run(house.pool)).differences
         assert told[0] == told[1]
@@ -255,9 +257,9 @@ class TestAnInvoiceOnTwoContracts:
 
     async def test_has_the_same_winner_when_two_processes_race(self, databases: Any) -> None:
         """Two handlers at once on one database, many invoices, each claimed on both contracts."""
-        async with databases() as dsn, verification_house.at_work(dsn) as house:
+        async with databases() as dsn, verification_service.at_work(dsn) as house:
             await house.promise("C1", "C2")
-            assert verification_house.place(self.claimed(1, "C1")) != verification_house.place(
+            assert verification_service.place(self.claimed(1, "C1")) != verification_service.place(
                 self.claimed(1, "C2")
             )
             await asyncio.gather(*(self._race(house, contract_id) for contract_id in ("C1", "C2")))

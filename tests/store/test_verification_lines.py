@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from services.verification import reading
-from tests import verification_builders as build
-from tests import verification_house
-from tests.verification_house import Caller, House
+from services.verification import store
+from tests.support import verification_builders as build
+from tests.support import verification_service
+from tests.support.verification_service import Caller, House
 
 
 @pytest.fixture
 async def house(database: str) -> AsyncIterator[House]:
-    async with verification_house.at_work(database) as made:
+    async with verification_service.at_work(database) as made:
         yield made
 
 
@@ -53,7 +53,7 @@ class TestLines:
 
     async def test_are_listed_page_by_page_each_once(self, house: House, manager: Caller) -> None:
         """Returns of several lines, more than are read at a time; pages end within a return."""
-        contract_ids = [f"C{n:02}" for n in range(reading.RETURNS_AT_ONCE + 3)]
+        contract_ids = [f"C{n:02}" for n in range(store.reading.RETURNS_AT_ONCE + 3)]
         await house.promise(*contract_ids)
         for n, contract_id in enumerate(contract_ids, 1):
             claimed = build.invoice(contract_id, "10000.00")

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import rich.console
 
-from deploy.local import process
 from deploy.local.demo import main, sample
+from deploy.local.servers import process
 
 pytestmark = pytest.mark.timeout(600)  # a cold machine fetches the jars first
 

@@ -15,11 +15,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.intake import app, receipts, statuses, store
+from services.intake import app, store
+from services.intake.domain import line_status, receipts
 from services.intake.settings import IntakeSettings
-from shared import auth, events, outbox, sql, topics
-from tests import intake_builders as build
-from tests import intake_house
+from shared import sql
+from shared.delivery import outbox, topics
+from shared.web import auth
+from shared.wire import events
+from tests.support import intake_builders as build
+from tests.support import intake_service
 
 OTHER = "GB-COH-00000002"
 
@@ -68,7 +72,7 @@ def settings(dsn: str, state: Path, **more: Any) -> IntakeSettings:
         "database_url": dsn,
         "state": state,
         "demo": True,
-        "demo_starts_at": intake_house.NOW,
+        "demo_starts_at": intake_service.NOW,
     }
     return IntakeSettings.model_validate(given | more)
 
@@ -81,7 +85,7 @@ async def street(database: str, tmp_path: Path) -> AsyncIterator[Street]:
 
 @contextlib.asynccontextmanager
 async def open_street(dsn: str, folder: Path, **more: Any) -> AsyncIterator[Street]:
-    async with intake_house.at_work(dsn):
+    async with intake_service.at_work(dsn):
         pass
     served = app.build(settings(dsn, folder, **more))
     async with (
@@ -195,12 +199,12 @@ class TestReadingReturns:
         supplier = await street.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return())).json()
         finding = events.Finding(rule="V6", code="claimed_before", found="INV-1")
-        said = statuses.Said(
+        said = line_status.Said(
             uuid.uuid4(), "queried", Decimal(0), Decimal("1.50"), Decimal("1E+2"), (finding,)
         )
         async with street.pool.acquire() as conn:
-            await store.apply_statuses(conn, {uuid.UUID(sent["return_id"]): {"2": said}})
-            await store.apply_entries(conn, [events.Entry(event_id=said.event_id, index=7)])
+            await store.desk.apply_statuses(conn, {uuid.UUID(sent["return_id"]): {"2": said}})
+            await store.desk.apply_entries(conn, [events.Entry(event_id=said.event_id, index=7)])
         shown = (await supplier.get(sent["links"]["self"])).json()
         assert ("checked", "received") == (shown["status"], shown["lines"][0]["status"])
         assert {
@@ -220,7 +224,7 @@ class TestReadingReturns:
         checked = events.ReturnChecked(
             event_id=uuid.uuid4(),
             authority_id=build.AUTHORITY,
-            occurred_at=intake_house.NOW,
+            occurred_at=intake_service.NOW,
             contract_id=build.CONTRACT,
             return_id=uuid.UUID(sent["return_id"]),
             receipt_no=1,
@@ -231,7 +235,7 @@ class TestReadingReturns:
             rule_set="2026.1",
         )
         async with street.pool.acquire() as conn:
-            await store.apply_statuses(conn, statuses.last([checked]))
+            await store.desk.apply_statuses(conn, line_status.last([checked]))
         assert "checked" == (await supplier.get(sent["links"]["self"])).json()["status"]
 
     async def test_is_for_its_party_and_its_authority(self, street: Street) -> None:

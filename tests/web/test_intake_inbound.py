@@ -8,12 +8,14 @@ from pathlib import Path
 import httpx
 from aiokafka import AIOKafkaProducer
 
-from deploy.local import servers as local_servers
-from services.intake import app
+from deploy.local.servers import both as local_servers
+from services.intake import app, store
 from services.intake.settings import IntakeSettings
-from shared import auth, kafka, sql, topics
-from tests import intake_builders as build
-from tests import intake_house
+from shared import sql
+from shared.delivery import kafka, topics
+from shared.web import auth
+from tests.support import intake_builders as build
+from tests.support import intake_service
 
 WAIT_SECONDS = 40
 
@@ -22,7 +24,7 @@ async def publish(settings: IntakeSettings, topic: str) -> None:
     """A contract by its topic, and a return by the party's own."""
     producer: AIOKafkaProducer = await kafka.start_producer(settings)
     contract = build.a_contract_published()
-    record = intake_house.said(contract, topics.CONTRACTS.name, 0)
+    record = intake_service.said(contract, topics.CONTRACTS.name, 0)
     await producer.send_and_wait(
         record.topic, record.value, record.key, headers=list(record.headers)
     )
@@ -48,7 +50,7 @@ class TestAPartysTopic:
         admin = await kafka.start_admin(settings)
         await topics.create(admin)
         await admin.close()
-        await sql.migrate(own_servers.postgres.dsn, "intake", app.MIGRATIONS)
+        await sql.migrate(own_servers.postgres.dsn, "intake", store.MIGRATIONS)
         served = app.build(settings)
         transport = httpx.ASGITransport(served)
         async with (

@@ -15,9 +15,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.ledger import api, audit, export, notes, payloads, prooffile, tiles, tree, verifier
-from shared import auth, events, http, ids, topics
-from tests import ledger_house as build
+from services.ledger.api import entries
+from services.ledger.audit import audit, export
+from services.ledger.domain.entries import payloads
+from services.ledger.domain.log import notes, prooffile, tiles, tree, verifier
+from shared.delivery import topics
+from shared.web import auth, lists, server
+from shared.wire import events, ids
+from tests.support import ledger_service as build
 
 OTHER_PARTY, OTHER_AUTHORITY = "GB-COH-00000002", "GB-LAE-LIV"
 CALLERS = {
@@ -44,8 +49,7 @@ class Client:
 
     def __init__(self, app: FastAPI, tokens: Mapping[str, str]) -> None:
         self._tokens = tokens
-        transport = httpx.ASGITransport(app)
-        self._http = httpx.AsyncClient(transport=transport, base_url="http://ledger")
+        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ledger")
 
     async def get(self, path: str, who: str | None = "auditor", **asked: Any) -> httpx.Response:
         head = {"authorization": f"Bearer {self._tokens[who]}"} if who else {}
@@ -76,8 +80,8 @@ async def client(house: build.House) -> Client:
     async def yes() -> bool:
         return True
 
-    app = http.build("ledger", "1", lifespan, http.Health(yes, yes))
-    app.include_router(api.router)
+    app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
+    app.include_router(entries.router)
     consumer = SimpleNamespace(alarm=None)
     app.state.tokens, app.state.pool = auth.Tokens(house.pool), house.pool
     app.state.alarm, app.state.house = house.alarm, SimpleNamespace(consumer=consumer)
@@ -205,7 +209,7 @@ class TestEntries:
                 break
             cursor = {"cursor": page["next"]}
         assert [8, 0, 1, 2, 3, 4, 5, 7, 9] == found
-        for wrong in (http.encode_cursor(3), http.encode_cursor("soon", 3), "bm8"):
+        for wrong in (lists.encode_cursor(3), lists.encode_cursor("soon", 3), "bm8"):
             asked = {"from": "2026-11-02", "cursor": wrong}
             assert 400 == (await client.get("/api/v1/entries", **asked)).status_code
 

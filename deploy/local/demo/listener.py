@@ -13,7 +13,8 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared import events, tasks, topics
+from shared.delivery import tasks, topics
+from shared.wire import events
 
 HEARD = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
 POLL_MS = 200

@@ -16,9 +16,10 @@ import httpx
 import rich.console
 from aiokafka.errors import KafkaError
 
-from deploy.local import CHECKOUT, CannotStart, process, servers, stack, steps
+from deploy.local import CHECKOUT, CannotStart, stack, steps
 from deploy.local.demo import facts, listener, outside, play, readback, sample, signin, summary
-from shared import tasks
+from deploy.local.servers import both, process
+from shared.delivery import tasks
 
 POSTCODES = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
 """A sample edition of the postcode directory: loaded as an operator loads any."""
@@ -70,7 +71,7 @@ class Job:
     async def run(self, *, stays: bool) -> None:
         """Up, play, show, and down again; `stays`: not before it is told to. Raises CannotStart."""
         shown = steps.Steps(self._console)
-        with servers.alone(self._folder):
+        with both.alone(self._folder):
             await self._forget()
             street = Street(self._folder, self._sample, shown)
             try:
@@ -87,7 +88,7 @@ class Job:
 
     async def _forget(self) -> None:
         """Every demo starts afresh."""
-        before = servers.Servers(self._folder / "demo")
+        before = both.Servers(self._folder / "demo")
         if before.state.exists():
             await process.end_leftovers(before.state)
             before.remove()

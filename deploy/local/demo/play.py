@@ -16,7 +16,8 @@ from deploy.local.demo import outside
 from deploy.local.demo.listener import Listener
 from deploy.local.demo.outside import Outside, UnexpectedError
 from deploy.local.demo.sample import POISON, Happening, Sample
-from shared import clock, topics
+from shared import clock
+from shared.delivery import topics
 
 FACT_SECONDS_MAX = 60.0
 """For what takes the street a second or two, also on a slow machine."""

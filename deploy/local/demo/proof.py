@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.demo.outside import Outside
-from services.ledger import audit, export, notes
+from services.ledger.audit import audit, export
+from services.ledger.domain.log import notes
 
 _CHECKED = {
     "checkpoint": "signed checkpoint",

@@ -18,7 +18,7 @@ from deploy.local.demo.listener import Listener, NotSeenError
 from deploy.local.demo.outside import Outside
 from deploy.local.demo.play import FACT_SECONDS_MAX, Played
 from deploy.local.demo.sample import Happening, Sample
-from shared import events
+from shared.wire import events
 
 ALERT = ("kind", "contract_id", "commitment_id", "period")
 CASE = ("kind", "contract_id", "commitment_id", "period", "state")

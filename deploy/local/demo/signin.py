@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from shared import auth, settings, sql
+from shared import settings, sql
+from shared.web import auth
 
 HOUSES = ("intake", "verification", "ledger")
 

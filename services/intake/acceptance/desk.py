@@ -1,0 +1,177 @@
+"""The desk: one group of submissions, in the caller's transaction. Gather, decide, apply.
+
+Promises: a handful of queries for a whole group; the desk's row is locked first, so that receipts
+are numbered in order of commit, letters lie in the outbox in that order, and a day ends after its
+last acceptance. Nothing is told to a sender before the caller has committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+from uuid import UUID
+
+from services.intake import store
+from services.intake.domain import admission, people, receipts, returns, submission
+from shared import sql
+from shared.delivery import topics
+from shared.wire import events, ids
+
+HEAVY_BYTES: Final = 256 * 1024
+"""Reading or deciding over more than this takes more than 10 ms: it goes to a thread, since the
+event loop has heartbeats to send."""
+CONTRACTS_MAX: Final = 10_000
+"""Contracts kept in memory."""
+KEY_CHARACTERS_MAX: Final = 200
+"""An Idempotency-Key, on either route."""
+SALT_BYTES: Final = 16
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, by token or topic, never by what the submission says (rule I1)."""
+
+    party_id: str
+    authority_id: str
+    route: admission.Route
+
+
+async def read(body: bytes, key: str | None, sender: Sender) -> admission.Post:
+    """A submission ready for the desk, read outside of any lock."""
+    if len(body) > HEAVY_BYTES:
+        return await asyncio.to_thread(read_now, body, key, sender)
+    return read_now(body, key, sender)
+
+
+def read_now(body: bytes, key: str | None, sender: Sender) -> admission.Post:
+    return admission.Post(
+        party_id=sender.party_id,
+        authority_id=sender.authority_id,
+        route=sender.route,
+        key=key,
+        body=body,
+        sha256=hashlib.sha256(body).digest(),
+        reading=submission.read(body),
+        return_id=ids.new(),
+        salt=os.urandom(SALT_BYTES),
+    )
+
+
+def key(given: bytes | None) -> str | None:
+    """An Idempotency-Key that can be kept; one that cannot is as none: equal bytes are known
+    without it."""
+    text = (given or b"").decode("latin-1").strip()
+    is_good = text.isascii() and text.isprintable() and 0 < len(text) <= KEY_CHARACTERS_MAX
+    return text if is_good else None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a group, in its order, and the letters that must leave with it."""
+
+    decisions: list[admission.Decision]
+    letters: list[events.Event]
+
+
+class Desk:
+    """What the desk needs besides a transaction: key, secret, clock, contracts read before."""
+
+    def __init__(
+        self,
+        signer: receipts.Signer,
+        secret: bytes,
+        merge_within: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.signer, self.merge_within, self.now = signer, merge_within, now
+        self._secret = secret
+        self._contracts: dict[str, tuple[int, returns.Contract]] = {}
+
+    async def take(self, conn: sql.Connection, posts: Sequence[admission.Post]) -> Taken:
+        """Decides over `posts` and keeps what was decided."""
+        stand = await store.desk.lock_desk(conn, self.now())
+        state = await self._gather(conn, stand, posts)
+        keys_known = frozenset(state.by_key)
+        is_heavy = sum(len(post.body) for post in posts) > HEAVY_BYTES
+        decisions = await _run(is_heavy, lambda: [admission.decide(state, p) for p in posts])
+        accepted = [one for one in decisions if isinstance(one, admission.Accepted)]
+        refused = [one for one in decisions if isinstance(one, admission.Refused)]
+        await store.desk.keep_returns(conn, accepted)
+        await store.desk.keep_keys(conn, _new_keys(state, keys_known))
+        await store.desk.keep_refusals(conn, refused, state.at)
+        await store.desk.leave_desk(conn, state.receipt_no, state.at)
+        roster = await self._roster(conn, accepted)
+        letters = await _run(is_heavy, lambda: admission.letters(decisions, roster, state.at))
+        return Taken(decisions, letters)
+
+    async def _gather(
+        self, conn: sql.Connection, stand: store.desk.Stand, posts: Sequence[admission.Post]
+    ) -> admission.State:
+        known = list(zip(posts, await store.desk.known(conn, posts), strict=True))
+        before = {one for _, k in known for one in (k.by_key, k.by_bytes) if one is not None}
+        issued = await store.desk.receipts_of(conn, before)
+        return admission.State(
+            at=stand.at(self.now()),
+            receipt_no=stand.receipt_no,
+            signer=self.signer,
+            merge_within=self.merge_within,
+            event_bytes_max=topics.BODY_BYTES_MAX,
+            contracts=await self._contracts_of(conn, known),
+            latest={p.chain: k.latest for p, k in known if p.chain and k.latest},
+            by_key={(p.party_id, p.key): issued[k.by_key] for p, k in known if p.key and k.by_key},
+            by_bytes={(p.party_id, p.sha256): issued[k.by_bytes] for p, k in known if k.by_bytes},
+        )
+
+    async def _contracts_of(
+        self, conn: sql.Connection, known: Sequence[tuple[admission.Post, store.desk.Known]]
+    ) -> dict[str, returns.Contract]:
+        """The newest version of each contract, read again only where it has changed."""
+        versions = {
+            contract_id: k.version
+            for p, k in known
+            if k.version and (contract_id := p.reading.submission.contract_id)
+        }
+        stale = [c for c, version in versions.items() if self._version(c) != version]
+        if len(self._contracts) + len(stale) > CONTRACTS_MAX:
+            self._contracts.clear()
+            stale = list(versions)
+        for contract_id, (version, body) in (
+            await store.desk.contract_bodies(conn, stale) if stale else {}
+        ).items():
+            published = events.read(body)
+            assert isinstance(published, events.ContractPublished)
+            self._contracts[contract_id] = version, returns.contract(published)
+        return {contract_id: self._contracts[contract_id][1] for contract_id in versions}
+
+    def _version(self, contract_id: str) -> int | None:
+        known = self._contracts.get(contract_id)
+        return known[0] if known else None
+
+    async def _roster(
+        self, conn: sql.Connection, accepted: Sequence[admission.Accepted]
+    ) -> people.Roster:
+        references, hashes = admission.referred_people(accepted, self._secret)
+        return people.Roster(
+            self._secret,
+            await store.desk.load_people(conn, references),
+            await store.desk.shared_people(conn, hashes),
+        )
+
+
+async def _run(is_heavy: bool, work: Callable[[], Made]) -> Made:
+    return await asyncio.to_thread(work) if is_heavy else work()
+
+
+def _new_keys(
+    state: admission.State, known: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], UUID]:
+    return {
+        key: issued.receipt.return_id for key, issued in state.by_key.items() if key not in known
+    }

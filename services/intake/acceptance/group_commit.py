@@ -1,0 +1,117 @@
+"""Group commit: posts that arrive together share one transaction, and so one fsync.
+
+Promises: a post is answered after its group has committed, never before; a broken database fails
+only those that wait (`503`, nothing stored); one post that breaks the group is committed apart, so
+that the others do not suffer. Everything has a bound: a full queue refuses at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from services.intake import metrics
+from services.intake.acceptance import desk
+from services.intake.domain import admission
+from shared import log, sql
+from shared.delivery import failpoints, outbox, topics, transaction
+
+GROUP_POSTS_MAX: Final = 256
+GROUP_BYTES_MAX: Final = 4 * 1024 * 1024
+"""What one transaction takes: it stays in the tens of milliseconds."""
+QUEUE_POSTS_MAX: Final = 2_000
+QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
+"""What may wait: about a second of work, and a bound on memory."""
+
+_log = log.get(__name__)
+
+
+class FullError(Exception):
+    """More wait than should: come again in a moment."""
+
+
+class BrokenError(Exception):
+    """The database does not answer, or must not be written to (`mail.Mailroom.alarm`). The same
+    submission sent again is taken once."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    post: admission.Post
+    answer: asyncio.Future[admission.Decision]
+    since: float
+
+
+class Committer:
+    """Commits what is submitted, group by group, in `run`."""
+
+    def __init__(self, room: transaction.Mailroom, at: desk.Desk) -> None:
+        self._room, self._desk = room, at
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE_POSTS_MAX)
+        self._queued_bytes = 0
+
+    async def submit(self, post: admission.Post) -> admission.Decision:
+        """What became of `post`, durably. Raises FullError and BrokenError."""
+        if self._room.alarm is not None:
+            raise BrokenError
+        if self._queue.full() or self._queued_bytes > QUEUE_BYTES_MAX:
+            raise FullError
+        answer = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_Waiting(post, answer, time.perf_counter()))
+        self._queued_bytes += len(post.body)
+        metrics.QUEUE_POSTS.set(self._queue.qsize())
+        decision: admission.Decision = await answer
+        return decision
+
+    async def run(self) -> None:
+        """Commits for ever; cancel it to stop."""
+        while True:
+            group = await self._next_group()
+            await self._commit(group)
+            for one in group:
+                metrics.ACCEPT_SECONDS.observe(time.perf_counter() - one.since)
+
+    async def _next_group(self) -> list[_Waiting]:
+        """Everything that waits, within bounds; at least one."""
+        group = [await self._queue.get()]
+        size = len(group[0].post.body)
+        while len(group) < GROUP_POSTS_MAX and size < GROUP_BYTES_MAX and not self._queue.empty():
+            group.append(self._queue.get_nowait())
+            size += len(group[-1].post.body)
+        self._queued_bytes -= size
+        metrics.QUEUE_POSTS.set(self._queue.qsize())
+        metrics.GROUP_POSTS.observe(len(group))
+        return group
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        try:
+            async with self._room.pool.acquire() as conn, conn.transaction():
+                taken = await self._desk.take(conn, [one.post for one in group])
+                letters = [outbox.Row.of(topics.RETURNS, one) for one in taken.letters]
+                posted = await outbox.post(conn, letters)
+                failpoints.hit("before_database_commit")
+        except Exception as error:
+            if isinstance(error, sql.BROKEN) and not isinstance(error, ValueError):
+                _log.warning("A group met a broken part.", posts=len(group), error=repr(error))
+                _fail(group, BrokenError())
+            elif len(group) > 1:  # one of them breaks it: each stands for itself
+                for one in group:
+                    await self._commit([one])
+            else:
+                _log.exception("A post could not be decided.")
+                _fail(group, error)
+        else:
+            failpoints.hit("after_database_commit")
+            self._room.posted.keep(posted)
+            for one, decision in zip(group, taken.decisions, strict=True):
+                metrics.count(decision)
+                if not one.answer.done():  # the sender may have gone
+                    one.answer.set_result(decision)
+
+
+def _fail(group: list[_Waiting], error: Exception) -> None:
+    for one in group:
+        if not one.answer.done():
+            one.answer.set_exception(error)

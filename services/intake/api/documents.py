@@ -1,0 +1,124 @@
+"""The JSON that intake answers with."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.intake.domain import receipts, submission
+
+
+class Links(BaseModel):
+    self: str
+    withdraw: str
+
+
+class Receipt(BaseModel):
+    """The README says how to check one alone."""
+
+    kind: Literal["return", "withdrawal"]
+    receipt_no: int
+    return_id: UUID
+    contract_id: str
+    party_id: str
+    period: str
+    revision: int
+    sha256: str
+    salt: str
+    received_at: datetime
+    merge_by: datetime
+    statement: str
+    signature: str
+    public_key: str
+    links: Links
+
+
+class Key(BaseModel):
+    public_key: str
+    """Ed25519, base64: what receipts are checked with."""
+
+
+class ReturnSummary(BaseModel):
+    return_id: UUID
+    receipt_no: int
+    contract_id: str
+    party_id: str
+    period: str
+    revision: int
+    received_at: datetime
+    withdrawn_at: datetime | None
+    entry: int | None
+    """The entry of the log that it became; none until it is recorded."""
+
+
+class Line(BaseModel):
+    line_id: str
+    commitment_id: str
+    quantity: str
+    unit: str
+    from_: date = Field(alias="from")
+    to: date | None
+    status: Literal["received", "counted", "provisional", "queried", "not_counted"]
+    counted: str | None = None
+    provisional: str | None = None
+    queried: str | None = None
+    reasons: list[dict[str, Any]] = []
+    """What the rules found: rule, code, found, wanted."""
+    entry: int | None = None
+    """The entry of the decision."""
+
+
+class Withdrawal(BaseModel):
+    receipt_no: int
+    reason: str
+    withdrawn_at: datetime
+    entry: int | None
+
+
+class Return(ReturnSummary):
+    status: Literal["received", "checked", "superseded", "withdrawn"]
+    supersedes: UUID | None
+    superseded_by: UUID | None
+    withdrawal: Withdrawal | None
+    receipt: Receipt
+    lines: list[Line]
+
+
+class WithdrawalRequest(BaseModel):
+    reason: str = Field(
+        min_length=1, max_length=submission.TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*\S[^\x00]*$"
+    )
+
+
+class Credential(BaseModel):
+    actor_id: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class NewCredential(BaseModel):
+    token: str
+    """Shown this once."""
+    inbound_topic: str
+
+
+class ClockRequest(BaseModel):
+    """One of the two: a moment, or the beginning of a day in London."""
+
+    now: datetime | None = None
+    day: date | None = None
+
+
+class Clock(BaseModel):
+    now: datetime
+    day_ended: date
+
+
+def receipt(issued: receipts.Issued) -> dict[str, Any]:
+    """A receipt with its links, ready to be written."""
+    address = f"/api/v1/returns/{issued.receipt.return_id}"
+    links = {"self": address, "withdraw": f"{address}/withdraw"}
+    return receipts.document(issued) | {"links": links}

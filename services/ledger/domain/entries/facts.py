@@ -1,0 +1,154 @@
+"""What a leaf says of an event in the clear: ids, codes and figures, never a person or a line.
+
+Promises: facts are derived from the event alone, so that who holds the event can check them; they
+name the authority, and per commitment what was reported or counted. Decimals are plain strings.
+
+Refuses: events that are no entries of the log (days, reconsiderations, what is only displayed):
+`RECORDED` names those that are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, TypeAlias, get_args
+
+import msgspec
+
+from shared.wire import events
+
+Recorded: TypeAlias = (
+    events.ReturnReceived
+    | events.ReturnWithdrawn
+    | events.ReturnRefused
+    | events.ContractRegistered
+    | events.CommitmentChanged
+    | events.ReturnChecked
+    | events.CommitmentAssessed
+    | events.CaseMoved
+    | events.AlertRaised
+    | events.RecordParked
+)
+RECORDED: tuple[type[events.Event], ...] = get_args(Recorded)
+"""The events that become entries."""
+
+_ELSEWHERE = frozenset(
+    {"type", "event_id", "caused_by", "occurred_at", "contract_id", "period", "rule_set"}
+)
+"""Fields of the leaf itself."""
+_LONG = frozenset({"returns"})
+_SHAPES = frozenset({"profile", "area"})
+_ZERO = Decimal(0)
+
+
+def of(event: Recorded) -> dict[str, Any]:
+    """The facts of an event, as JSON values without floats."""
+    match event:
+        case events.ReturnReceived():
+            return _of_return(event) | _of_reported_lines(event)
+        case events.ReturnWithdrawn():
+            return _of_return(event)
+        case events.ReturnChecked():
+            return _of_return(event) | {
+                "withdrawn": event.withdrawn,
+                "editions": list(event.editions),
+                "commitments": _of_results(event.results),
+                "changed": _of_results(event.changed),
+                "assessments": _of_assessments(event.assessments),
+            }
+        case events.CommitmentAssessed():
+            return {
+                "authority_id": event.authority_id,
+                "changed": _of_results(event.changed),
+                "assessments": _of_assessments(event.assessments),
+            }
+        case events.CommitmentChanged():
+            return _of_commitment(event)
+        case _:  # small, and made of ids, codes and figures throughout
+            return _plain(event, _ELSEWHERE)
+
+
+def _of_return(
+    event: events.ReturnReceived | events.ReturnWithdrawn | events.ReturnChecked,
+) -> dict[str, Any]:
+    return {
+        "authority_id": event.authority_id,
+        "party_id": event.party_id,
+        "return_id": str(event.return_id),
+        "receipt_no": event.receipt_no,
+        "revision": event.revision,
+    }
+
+
+def _of_reported_lines(event: events.ReturnReceived) -> dict[str, Any]:
+    """Per commitment what the supplier stated: quantity times attribution, over its lines."""
+    commitments: dict[str, dict[str, Any]] = {}
+    for line in event.lines:
+        entry = commitments.get(line.commitment_id)
+        if entry is None:
+            entry = {"lines": 0, "reported": _ZERO, "unit": line.unit}
+            commitments[line.commitment_id] = entry
+        entry["lines"] += 1
+        entry["reported"] += line.quantity * line.attribution
+    for entry in commitments.values():
+        entry["reported"] = format(entry["reported"], "f")
+    said: dict[str, Any] = {"nil": event.nil, "commitments": commitments}
+    if event.invoiced_to_date is not None:
+        said["invoiced_to_date"] = format(event.invoiced_to_date, "f")
+    return said
+
+
+def _of_results(results: Iterable[events.LineResult]) -> dict[str, Any]:
+    """Per commitment what was counted, provisional and queried, and which rules found something."""
+    commitments: dict[str, dict[str, Any]] = {}
+    for line in results:
+        entry = commitments.get(line.commitment_id)
+        if entry is None:
+            entry = commitments[line.commitment_id] = {"lines": 0, "counted": _ZERO}
+        entry["lines"] += 1
+        entry["counted"] += line.counted
+        if line.provisional:
+            entry["provisional"] = entry.get("provisional", _ZERO) + line.provisional
+        if line.queried:
+            entry["queried"] = entry.get("queried", _ZERO) + line.queried
+        if line.findings:
+            found = entry.setdefault("rules", set())
+            found.update(finding.rule for finding in line.findings)
+    return {commitment_id: _spelt(entry) for commitment_id, entry in commitments.items()}
+
+
+def _spelt(entry: dict[str, Any]) -> dict[str, Any]:
+    """Its sums as plain strings, without those that come to nothing."""
+    said = {"lines": entry["lines"], "counted": format(entry["counted"], "f")}
+    if entry.get("provisional"):
+        said["provisional"] = format(entry["provisional"], "f")
+    if entry.get("queried"):
+        said["queried"] = format(entry["queried"], "f")
+    if "rules" in entry:
+        said["rules"] = sorted(entry["rules"])
+    return said
+
+
+def _of_assessments(assessments: Iterable[events.Assessment]) -> list[dict[str, Any]]:
+    return [_plain(assessment, _LONG) for assessment in assessments]
+
+
+def _of_commitment(event: events.CommitmentChanged) -> dict[str, Any]:
+    """The promise's figures; its shape, and the people who proposed and approved it, stay in the
+    payload."""
+    return {
+        "authority_id": event.authority_id,
+        "contract_version": event.contract_version,
+        "is_approved": event.approved_by is not None,
+        "commitment": _plain(event.commitment, _SHAPES),
+    }
+
+
+def _plain(said: events.Frozen, without: frozenset[str]) -> dict[str, Any]:
+    """Its fields as JSON values, as they are on the wire."""
+    fields: dict[str, Any] = msgspec.to_builtins(said)
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in fields.items()
+        if name not in without
+    }

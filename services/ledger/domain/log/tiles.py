@@ -1,0 +1,132 @@
+"""C2SP tlog-tiles: where each part of the tree and each entry is found, and the bytes there.
+
+Promises: `Address.path` and `parse` are inverse, as are `write_bundle` and `read_bundle`;
+`of_tree` names every tile that a tree has, no more, no fewer.
+
+Refuses: any spelling of a path but the one the specification gives (no leading zeroes, no width of
+256), and a bundle that does not end where its last entry ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from services.ledger.domain.log import tree
+
+ENTRIES = -1
+"""The level that stands for entry bundles, which lie beside the tiles of level 0."""
+LEVEL_MAX = 63
+ENTRY_LENGTH_BYTES = 2
+ENTRY_BYTES_MAX = 65_535
+"""What an entry's uint16 length can say."""
+
+_PATH = re.compile(
+    r"tile/(?P<level>entries|0|[1-9]\d?)/(?P<n>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>[1-9]\d{0,2}))?",
+    re.ASCII,
+)
+
+
+class PathRefusedError(ValueError):
+    """It is no path of a tile."""
+
+
+class BundleRefusedError(ValueError):
+    """The bytes are no sequence of whole entries."""
+
+
+class Address(NamedTuple):
+    """A tile: `width` hashes (or entries) of tile `n` at `level`; a full one is 256 wide."""
+
+    level: int
+    n: int
+    width: int = tree.TILE_HASHES
+
+    @property
+    def is_full(self) -> bool:
+        return self.width == tree.TILE_HASHES
+
+    @property
+    def first(self) -> int:
+        """Index of the tile's first hash within its level (of its first entry, at level 0)."""
+        return self.n * tree.TILE_HASHES
+
+    @property
+    def path(self) -> str:
+        """`tile/<L>/<N>[.p/<W>]`, N in groups of three digits: 1234067 is `x001/x234/067`."""
+        rest, last = divmod(self.n, 1000)
+        number = f"{last:03d}"
+        while rest:
+            rest, group = divmod(rest, 1000)
+            number = f"x{group:03d}/{number}"
+        level = "entries" if self.level == ENTRIES else str(self.level)
+        return f"tile/{level}/{number}" + ("" if self.is_full else f".p/{self.width}")
+
+
+def parse(path: str) -> Address:
+    """Inverse of `Address.path`. Raises PathRefusedError."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise PathRefusedError(path)
+    address = Address(
+        level=ENTRIES if found["level"] == "entries" else int(found["level"]),
+        n=int(found["n"].replace("x", "").replace("/", "")),
+        width=int(found["width"] or tree.TILE_HASHES),
+    )
+    if address.level > LEVEL_MAX or address.path != path:  # a leading x000, a width of 256
+        raise PathRefusedError(path)
+    return address
+
+
+def of_tree(size: int, *, since: int = 0) -> Iterator[Address]:
+    """The tiles and bundles of a tree of `size` that one of size `since` has not, level by level.
+
+    Partial tiles are named at their width in the tree of `size`.
+    """
+    assert 0 <= since <= size
+    for level in (ENTRIES, *range(len(tree.row_lengths(size)))):
+        shift = tree.TILE_HEIGHT * max(level, 0)
+        before, hashes = since >> shift, size >> shift
+        if before == hashes:
+            continue
+        full, width = divmod(hashes, tree.TILE_HASHES)
+        for n in range(before // tree.TILE_HASHES, full):
+            yield Address(level, n)
+        if width:
+            yield Address(level, full, width)
+
+
+def in_edge(address: Address, edge: tree.Edge) -> bytes | None:
+    """The hashes of a tile that is still partial in the tree of `edge`; none when it is full there
+    (then its first `width` hashes are the answer) or beyond the tree."""
+    if not 0 <= address.level < len(edge.rows):
+        return None
+    if address.n != edge.size >> tree.TILE_HEIGHT * (address.level + 1):
+        return None
+    hashes = edge.rows[address.level][: address.width * tree.HASH_BYTES]
+    return hashes if len(hashes) == address.width * tree.HASH_BYTES else None
+
+
+def write_bundle(entries: Iterable[bytes], length_bytes: int = ENTRY_LENGTH_BYTES) -> bytes:
+    """Each entry behind its length, big-endian. With the specification's two bytes the inverse of
+    `read_bundle`. OverflowError for an entry that is longer than its length can say."""
+    parts: list[bytes] = []
+    for entry in entries:
+        parts += (len(entry).to_bytes(length_bytes, "big"), entry)
+    return b"".join(parts)
+
+
+def read_bundle(bundle: bytes) -> list[bytes]:
+    """The entries of a bundle. Raises BundleRefusedError when one is cut short."""
+    entries, at = [], 0
+    while at < len(bundle):
+        start = at + 2
+        if start > len(bundle):
+            raise BundleRefusedError(f"a length is cut short at byte {at}")
+        end = start + int.from_bytes(bundle[at:start], "big")
+        if end > len(bundle):
+            raise BundleRefusedError(f"an entry is cut short at byte {start}")
+        entries.append(bundle[start:end])
+        at = end
+    return entries

@@ -1,0 +1,326 @@
+"""The JSON that verification takes and answers with."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from shared.web import lists
+from shared.wire import events
+
+TITLE_CHARACTERS_MAX = 500
+WORDS_CHARACTERS_MAX = 2000
+SUPPLIERS_MAX = 50
+
+Identifier = Annotated[str, Field(min_length=1, max_length=events.TEXT_LENGTH_MAX)]
+Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+"""A month, `YYYY-MM`."""
+
+
+def _plain(value: Decimal) -> str:
+    return format(value, "f")
+
+
+Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
+"""A decimal, written as a plain string (never a float, never an exponent)."""
+ContractId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,149}$")]
+"""It is part of addresses and a key on the wire."""
+CommitmentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_CHARACTERS_MAX)
+]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS_CHARACTERS_MAX)
+]
+Target = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+
+
+class _Wanted(BaseModel):
+    """What a list is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contract: str | None = None
+    limit: int = Field(default=lists.ITEMS_DEFAULT, ge=1, le=lists.ITEMS_MAX)
+    cursor: str | None = Field(default=None, max_length=lists.CURSOR_CHARACTERS_MAX)
+
+
+class LinesWanted(_Wanted):
+    state: Literal["counted", "provisional", "queried", "not_counted"] | None = None
+
+
+class AlertsWanted(_Wanted):
+    kind: str | None = None
+
+
+class CasesWanted(_Wanted):
+    state: str | None = None
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Named(BaseModel):
+    """A party as the contract names it."""
+
+    id: Identifier
+    name: str | None = Field(default=None, max_length=TITLE_CHARACTERS_MAX)
+
+
+class ContractRequest(_Request):
+    contract_id: ContractId
+    title: Title
+    supplier_ids: list[Identifier] = Field(min_length=1, max_length=SUPPLIERS_MAX)
+    """By org-id, such as GB-COH-01234567. Each owes a return a month."""
+    supplier_names: dict[Identifier, str] = Field(default_factory=dict)
+    starts_on: date
+    ends_on: date
+    ocid: Identifier | None = None
+    buyer: Named | None = None
+
+
+class CommitmentRequest(_Request):
+    """A promise to be drafted. Without `from` and `to` a linear profile runs with the contract."""
+
+    commitment_id: CommitmentId
+    title: Title | None = None
+    """As the contract words it; the measure's title where it is left out."""
+    measure: Identifier
+    """A code of the catalogue."""
+    kind: str | None = None
+    unit: str | None = None
+    """The measure's, where given."""
+    target: Target
+    profile: dict[str, Any]
+    area: dict[str, Any] | None = None
+    from_: date | None = Field(default=None, alias="from")
+    """From when this version is in force; the contract's start where it is left out."""
+    reason: Words | None = None
+
+
+class CommitmentChange(_Request):
+    """A new version of a promise to be drafted: what is left out stays as it is."""
+
+    title: Title | None = None
+    measure: Identifier | None = None
+    """Only while it needs structuring: a promise does not change what is counted."""
+    target: Target | None = None
+    profile: dict[str, Any] | None = None
+    area: dict[str, Any] | None = None
+    from_: date | None = Field(default=None, alias="from")
+    reason: Words
+
+
+class Activation(_Request):
+    version: int | None = None
+    """The version that was read; refused where another is proposed by now."""
+
+
+class Version(BaseModel):
+    """One version of a commitment."""
+
+    version: int
+    state: Literal["needs_structuring", "draft", "active", "replaced"]
+    measure: str | None
+    kind: str | None
+    unit: str | None
+    target: Quantity | None
+    profile: dict[str, Any] | None
+    area: dict[str, Any] | None
+    from_: date | None = Field(serialization_alias="from")
+    words: str | None
+    """The target in prose, as published."""
+    reason: str | None
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+
+
+class Commitment(BaseModel):
+    commitment_id: str
+    title: str
+    state: Literal["needs_structuring", "draft", "active"]
+    """`active` once any version was activated."""
+    versions: list[Version]
+
+
+class Contract(BaseModel):
+    contract_id: str
+    version: int
+    title: str
+    authority_id: str
+    suppliers: list[Named]
+    starts_on: date
+    ends_on: date
+    ocid: str | None
+    award_id: str | None
+    buyer: Named | None
+    """As published; the authority is who monitors."""
+    published: bool
+    """Whether the newest version is on its way to intake: the broker has acknowledged it. Until
+    then intake may answer I1, "not known here yet"."""
+
+
+class ContractWhole(Contract):
+    commitments: list[Commitment]
+
+
+class AssessmentShown(BaseModel):
+    """What a period came to when it was last assessed (rule A9)."""
+
+    period: Period
+    assessed_at: datetime
+    commitment_version: int
+    target: Quantity
+    expected: Quantity
+    """To the penny, the half up; `expected_exact` is the fraction."""
+    expected_exact: str
+    counted: Quantity
+    low: Quantity
+    high: Quantity
+    queried: Quantity
+    """High less low: what waits for the council."""
+    attainment: str | None
+    """Low of expected in per cent, rounded down to one decimal; the fraction is exact."""
+    attainment_exact: str | None
+    rating: str
+    reason: str | None
+    replaces: bool
+    used: dict[str, Any]
+    """Band table, standing returns, inputs of the journal, and the event that said so."""
+
+
+class Performed(BaseModel):
+    """A commitment's figures: what was delivered by now, and how it was last rated."""
+
+    commitment_id: str
+    title: str
+    measure: str
+    unit: str
+    version: int
+    target: Quantity
+    reported: Quantity
+    counted: Quantity
+    provisional: Quantity
+    queried: Quantity
+    period: Period | None
+    """Of the last assessment; `expected`, `attainment`, `rating` and `reason` are its own."""
+    expected: Quantity | None
+    attainment: str | None
+    rating: str | None
+    reason: str | None
+    used: dict[str, Any] | None
+    assessments: list[AssessmentShown]
+    """The newest of each period, in order."""
+    by_period: list[dict[str, str]]
+    """Sums of the current lines of each period."""
+
+
+class Performance(BaseModel):
+    contract_id: str
+    as_at: date | None
+    """By the end of which day this was known; none: now."""
+    inputs: int
+    """How many inputs of the journal this rests on."""
+    rule_set: str
+    commitments: list[Performed]
+
+
+class LineShown(BaseModel):
+    contract_id: str
+    period: Period
+    party_id: str
+    return_id: UUID
+    line_id: str
+    commitment_id: str
+    activity_on: date
+    outcome: Literal["counted", "provisional", "queried", "not_counted"]
+    reported: Quantity
+    counted: Quantity
+    provisional: Quantity
+    queried: Quantity
+    findings: list[dict[str, Any]]
+
+
+class Case(BaseModel):
+    case_id: UUID
+    contract_id: str
+    kind: Literal["shortfall", "no_data"]
+    commitment_id: str | None
+    party_id: str | None
+    period: Period
+    state: str
+    is_open: bool
+    reason: str
+    """Why it moved last, by code."""
+    opened_at: datetime
+    moved_at: datetime
+
+
+class NextStep(BaseModel):
+    code: str
+    words: str
+    by: date | None
+
+
+class Alert(BaseModel):
+    """Figures as raised; the words are made here (rule L1)."""
+
+    alert_id: UUID
+    raised_at: datetime
+    kind: str
+    subject: str
+    contract_id: str
+    contract_title: str
+    supplier_id: str | None
+    supplier_name: str | None
+    commitment_id: str | None
+    commitment_title: str | None
+    period: str | None
+    unit: str | None
+    target: Quantity | None
+    expected: Quantity | None
+    reported: Quantity | None
+    counted: Quantity | None
+    gap: Quantity | None
+    gap_share: str | None
+    """The gap in per cent of the whole target, one decimal."""
+    rating: str | None
+    due_on: date | None
+    why: list[str]
+    headline: str
+    words: str
+    next_step: NextStep | None
+    returns: list[UUID]
+    rule_set: str
+    links: dict[str, str]
+
+
+class Skipped(BaseModel):
+    ocid: str | None
+    reason: str
+
+
+class ImportCounts(BaseModel):
+    new: int
+    updated: int
+    unchanged: int
+
+
+class ImportSummary(BaseModel):
+    committed: bool
+    """False: a dry run; nothing was stored."""
+    releases: int
+    contracts: ImportCounts
+    drafts: int
+    """Commitments drafted from agreed metrics; those in prose need structuring."""
+    needs_structuring: int
+    skipped: list[Skipped]
+    faults: list[Skipped]
+    """Releases that cannot be read or registered, and why."""

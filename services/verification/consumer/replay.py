@@ -1,0 +1,133 @@
+"""Folding every journal from zero, and comparing what comes of it with what stands.
+
+Promises: reads only. Each contract is folded from its journal with the foreign facts that each
+input used; its state, lines, claims, cases, assessments, alerts, and every letter that it posted
+must come out to the byte. A difference is named with its contract.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.verification import store
+from services.verification.api import figures
+from services.verification.api.figures import Folded
+from services.verification.consumer import batch
+from services.verification.domain import state
+from shared import sql
+from shared.wire import events
+
+DIFFERENCES_MAX = 100
+
+
+@dataclass
+class Report:
+    contracts: int = 0
+    inputs: int = 0
+    letters: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        head = f"{self.contracts} contracts, {self.inputs} inputs, {self.letters} letters: "
+        if not self.differences:
+            return head + "as they stand, to the byte"
+        return head + "\n".join([f"{len(self.differences)} differences", *self.differences])
+
+
+async def run(pool: sql.Pool) -> Report:
+    """Replays all contracts; each is read in one snapshot, so the house may be at work."""
+    report = Report()
+    for contract_id in await store.reading.contract_ids(pool):
+        async with (
+            pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            journal = await store.reading.inputs(conn, contract_id)
+            standing = await _standing(conn, contract_id)
+            folded = figures.refold(map(figures.read_input, journal))
+            posted = _posted(folded)
+            stored = await store.reading.posted(conn, list(posted))
+        report.contracts += 1
+        report.inputs += len(journal)
+        report.letters += len(posted)
+        for what in (*_differences(contract_id, folded, standing), *_unlike(posted, stored)):
+            if len(report.differences) < DIFFERENCES_MAX:
+                report.differences.append(f"{contract_id}: {what}")
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is stored of one contract."""
+
+    state: bytes
+    returns: list[store.fold.Checked]
+    claims: set[store.fold.Claimed]
+    cases: set[store.fold.Moved]
+    assessed: list[store.fold.Assessed]
+    raised: set[store.fold.Raised]
+
+
+async def _standing(conn: sql.Connection, contract_id: str) -> _Standing:
+    return _Standing(
+        await store.reading.state_of(conn, contract_id),
+        await store.reading.returns_of(conn, contract_id),
+        set(await store.reading.claims_of(conn, contract_id)),
+        set(await store.reading.cases_of_contract(conn, contract_id)),
+        await store.reading.assessments_of(conn, contract_id),
+        set(await store.reading.alerts_of(conn, contract_id)),
+    )
+
+
+def _posted(folded: Folded) -> dict[UUID, bytes]:
+    """The letters that the folds posted, by id."""
+    return {
+        event.event_id: events.write(event)
+        for decided in folded.decisions
+        for event in (*decided.outcomes, *decided.alerts, *decided.reconsider)
+    }
+
+
+def _unlike(posted: dict[UUID, bytes], stored: dict[UUID, bytes]) -> Iterator[str]:
+    for event_id, body in posted.items():
+        if event_id not in stored:
+            yield f"letter {event_id} was never posted"
+        elif stored[event_id] != body:
+            yield f"letter {event_id} was posted with other bytes"
+
+
+def _returns(contract_id: str, folded: Folded) -> Iterator[store.fold.Checked]:
+    """The rows that the lines make, in the order in which they are read."""
+    ordered = sorted(folded.lines.values(), key=_slot)
+    for _, lines in itertools.groupby(ordered, _slot):
+        yield batch.checked(contract_id, lines)
+
+
+def _slot(line: state.Line) -> state.Slot:
+    return line.period, line.party_id
+
+
+def _differences(contract_id: str, folded: Folded, standing: _Standing) -> Iterator[str]:
+    if folded.state is None or state.to_bytes(folded.state) != standing.state:
+        yield "the state differs"
+    if list(_returns(contract_id, folded)) != standing.returns:
+        yield "the lines differ"
+    claimed = {batch.claimed(line.claim) for line in folded.lines.values() if line.claim}
+    if claimed != standing.claims:
+        yield "the claims differ"
+    cases: dict[UUID, store.fold.Moved] = {}
+    raised: set[store.fold.Raised] = set()
+    for decided in folded.decisions:
+        raised.update(map(batch.raised, decided.alerts))
+        for event in decided.outcomes:
+            if isinstance(event, events.CaseMoved):
+                cases[event.case_id] = batch.moved(event, cases.get(event.case_id))
+    if set(cases.values()) != standing.cases:
+        yield "the cases differ"
+    if figures.assessed(folded) != standing.assessed:
+        yield "the assessments differ"
+    if raised != standing.raised:
+        yield "the alerts differ"

@@ -1,0 +1,121 @@
+"""Days: what the end of a day in London brings on by itself (rules A5, O1).
+
+Promises: everything with a date happens with the DayEnded that it is due with, in order of the
+dates, also where days come late: periods end and their returns are owed; due days end and periods
+are assessed; the ladder of each missing return is climbed, of several steps passed at once only the
+last is said.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import msgspec
+
+from services.verification.domain import announcements, periods, rating
+from services.verification.domain.cases import Case
+from services.verification.domain.periods import Step
+from services.verification.domain.state import Owed, Slot, State, slot_key, slot_of
+from services.verification.domain.work import RULE_SET, Work
+from shared.wire import ids
+
+_DAY = timedelta(days=1)
+
+
+def end(work: Work, day: date) -> None:
+    """`day` has ended in London."""
+    state = work.state
+    period = periods.next_period(state.begun_through)
+    while period <= last_period(state) and periods.last_day(period) <= day:
+        _begin(state, period)
+        period = periods.next_period(period)
+    period = periods.next_period(state.closed_through)
+    while period <= last_period(state) and periods.due_on(period) <= day:
+        rating.close(work, period)
+        period = periods.next_period(period)
+    for key in sorted(state.owed):
+        _climb(work, slot_of(key), day + _DAY)
+
+
+def wake_on(state: State) -> date | None:
+    """The first day whose end does something here."""
+    last = last_period(state)
+    days = []
+    if (period := periods.next_period(state.begun_through)) <= last:
+        days.append(periods.last_day(period))
+    if (period := periods.next_period(state.closed_through)) <= last:
+        days.append(periods.due_on(period))
+    for owed in state.owed.values():
+        steps = periods.ladder(owed.due_on)
+        if owed.steps < len(steps):
+            days.append(steps[owed.steps].on - _DAY)
+    return min(days, default=None)
+
+
+def last_period(state: State) -> str:
+    """The last period for which a return is owed: the contract's last month."""
+    return periods.period_of(state.ends_on)
+
+
+def owe_again(work: Work, slot: Slot) -> None:
+    """A withdrawn return is owed again, ten working days from the withdrawal, and never earlier
+    than it would have been (rule O1). Only suppliers owe."""
+    period, party_id = slot
+    state = work.state
+    if party_id not in state.suppliers or not state.owed_from <= period <= last_period(state):
+        return
+    withdrawn = periods.london_day(work.event.occurred_at)
+    again = periods.working_day(withdrawn, periods.DUE_WORKING_DAYS)
+    state.owed[slot_key(slot)] = Owed(max(again, periods.due_on(period)))
+
+
+def owe_no_more(work: Work) -> None:
+    """The contract has other suppliers or another end: what it no longer asks for is not owed, and
+    a `no_data` case of it is withdrawn (rules O1, C2)."""
+    state = work.state
+    for slot in map(slot_of, sorted(state.owed)):
+        period, party_id = slot
+        if party_id in state.suppliers and period <= last_period(state):
+            continue
+        owed = state.owed.pop(slot_key(slot))
+        if owed.case_id is not None:
+            _move(work, slot, owed.case_id, ("opened", "withdrawn", "owed_no_more"))
+
+
+def received(work: Work, slot: Slot) -> None:
+    """The return is in: nothing is owed, and a `no_data` case ends (rule C2)."""
+    owed = work.state.owed.pop(slot_key(slot), None)
+    if owed is not None and owed.case_id is not None:
+        _move(work, slot, owed.case_id, ("opened", "resolved_completely", "return_received"))
+
+
+def _begin(state: State, period: str) -> None:
+    for supplier in state.suppliers:
+        key = slot_key((period, supplier))
+        if key not in state.filed and key not in state.owed:
+            state.owed[key] = Owed(periods.due_on(period))
+    state.begun_through = period
+
+
+def _climb(work: Work, slot: Slot, today: date) -> None:
+    """Take the steps whose morning has come."""
+    key = slot_key(slot)
+    owed = work.state.owed[key]
+    passed = [step for step in periods.ladder(owed.due_on) if step.on <= today]
+    if len(passed) <= owed.steps:
+        return
+    step: Step = passed[-1]
+    owed = msgspec.structs.replace(owed, steps=len(passed))
+    if step.name == "no_data":
+        case_id = ids.derived("case", work.state.contract_id, "no_data", key, owed.due_on, RULE_SET)
+        owed = msgspec.structs.replace(owed, case_id=case_id)
+        _move(work, slot, case_id, (None, "opened", "no_return"))
+    work.state.owed[key] = owed
+    work.out.alerts.append(announcements.return_step(work, slot, owed, step))
+
+
+def _move(work: Work, slot: Slot, case_id: UUID, move: tuple[str | None, str, str]) -> None:
+    period, party_id = slot
+    case = Case(case_id, "opened", period, "Other")
+    work.moves.append(announcements.case_moved(work, case, move, kind="no_data", party_id=party_id))

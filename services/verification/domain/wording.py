@@ -1,0 +1,180 @@
+"""The words of an alert, made where it is read, from ids and figures (rule L1).
+
+Promises: pure, plain English, and no figure that the event does not carry. Names come from the
+contract as registered; where there is none the id stands in its place.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+from typing import Any, Final
+
+from services.verification.api import documents
+from services.verification.domain import periods
+from shared.wire import events
+
+_WHY: Final = {
+    "not_delivered": "less was delivered than was due",
+    "rejected": "some of what was reported does not count",
+    "awaiting_council": "some of it waits for the council's decision",
+    "no_return": "a return has not come in",
+    "claimed_before": "the same thing was claimed before",
+}
+_STEPS: Final = {
+    "send_return": "Send the return for {period}",
+    "chase_return": "Ask {supplier} for the return for {period}",
+    "notify_supplier": "Notify {supplier} of the shortfall",
+    "decide_line": "Decide which of the claims counts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Words that stay in this house: titles and names, by id."""
+
+    contract: str
+    suppliers: Mapping[str, str | None]
+    commitments: Mapping[str, str]
+
+
+def describe(alert: events.AlertRaised, names: Names) -> documents.Alert:
+    """The alert with its words."""
+    supplier = _supplier(alert, names)
+    commitment = names.commitments.get(alert.commitment_id or "", alert.commitment_id)
+    share = _share(alert)
+    return documents.Alert(
+        alert_id=alert.event_id,
+        raised_at=alert.occurred_at,
+        contract_title=names.contract,
+        supplier_name=names.suppliers.get(alert.supplier_id or ""),
+        commitment_title=commitment,
+        gap_share=share,
+        headline=_headline(alert, commitment, supplier, names.contract),
+        words=_words(alert, supplier, share),
+        next_step=_next_step(alert, supplier),
+        why=list(alert.why),
+        returns=list(alert.returns),
+        links=_links(alert),
+        **{name: getattr(alert, name) for name in _SAME},
+    )
+
+
+_SAME: Final = (
+    "kind",
+    "subject",
+    "contract_id",
+    "supplier_id",
+    "commitment_id",
+    "period",
+    "unit",
+    "target",
+    "expected",
+    "reported",
+    "counted",
+    "gap",
+    "rating",
+    "due_on",
+    "rule_set",
+)
+
+
+def _supplier(alert: events.AlertRaised, names: Names) -> str:
+    if alert.supplier_id is None:
+        return "the suppliers"
+    return names.suppliers.get(alert.supplier_id) or alert.supplier_id
+
+
+def _headline(alert: events.AlertRaised, commitment: str | None, supplier: str, title: str) -> str:
+    month = _month(alert.period)
+    about = {
+        "return_due": f"The return for {month} is due",
+        "return_overdue": f"The return for {month} is overdue",
+        "shortfall_opened": f"{commitment} is behind",
+        "shortfall_worsened": f"{commitment} has fallen further behind",
+        "shortfall_recovered": f"{commitment} is back on course",
+        "duplicate_claim": f"{commitment}: the same thing was claimed twice",
+    }[alert.kind]
+    return f"{about}: {title} ({supplier})"
+
+
+def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
+    if alert.kind in ("return_due", "return_overdue"):
+        verb = "is" if alert.kind == "return_due" else "was"
+        due_on = _day(alert.due_on)
+        return f"The return of {supplier} for {_month(alert.period)} {verb} due on {due_on}."
+    if alert.kind == "duplicate_claim":
+        return (
+            f"{supplier} reported {amount(alert.reported, alert.unit)} in {_month(alert.period)} "
+            "for something that an earlier receipt claims already. It does not count until the "
+            "council has decided, or the earlier claim is withdrawn."
+        )
+    end = _day(periods.last_day(alert.period)) if alert.period else "now"
+    expected, target = amount(alert.expected, alert.unit), amount(alert.target, alert.unit)
+    reported, counted = amount(alert.reported, alert.unit), amount(alert.counted, alert.unit)
+    sentences = [
+        f"By {end}, {expected} of {target} was due.",
+        f"{reported} was reported and {counted} counted.",
+    ]
+    if alert.gap:
+        sentences.append(f"That is {amount(alert.gap, alert.unit)} behind, {share} % of the whole.")
+    sentences.append(f"Rated: {alert.rating}.")
+    reasons = [_WHY.get(code, code) for code in alert.why]
+    if reasons:
+        sentences.append(f"Why: {'; '.join(reasons)}.")
+    return " ".join(sentences)
+
+
+def _next_step(alert: events.AlertRaised, supplier: str) -> documents.NextStep | None:
+    if alert.step is None:
+        return None
+    words = _STEPS.get(alert.step, alert.step).format(
+        supplier=supplier, period=_month(alert.period)
+    )
+    if alert.step_by is not None:
+        words += f" by {_day(alert.step_by)}"
+    return documents.NextStep(code=alert.step, words=f"{words}.", by=alert.step_by)
+
+
+def _share(alert: events.AlertRaised) -> str | None:
+    """The gap in per cent of the whole target, rounded down to one decimal."""
+    if alert.gap is None or not alert.target:
+        return None
+    return str((alert.gap * 100 / alert.target).quantize(Decimal("0.1"), ROUND_DOWN))
+
+
+def _links(alert: events.AlertRaised) -> dict[str, str]:
+    contract = f"/api/v1/contracts/{alert.contract_id}"
+    return {
+        "contract": contract,
+        "performance": f"{contract}/performance",
+        "lines": f"/api/v1/lines?contract={alert.contract_id}",
+    }
+
+
+def amount(value: Decimal | None, unit: str | None) -> str:
+    """`£1,234.50`, `12 visits`, `1.5 FTE`."""
+    if value is None:
+        return "nothing"
+    if unit == "GBP":
+        return f"£{value:,.2f}"
+    plain = f"{value:,f}"
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return f"{plain} {unit}" if unit else plain
+
+
+def _month(period: str | None) -> str:
+    return f"{calendar.month_name[int(period[5:])]} {period[:4]}" if period else "an unknown month"
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}" if day else "an unknown day"
+
+
+def names(words: Mapping[str, Any], commitments: Mapping[str, str]) -> Names:
+    """From a contract's stored words."""
+    return Names(str(words["title"]), words["suppliers"], commitments)

@@ -1,0 +1,89 @@
+"""What all changes to a contract by people have in common: who acts, and what is said of it.
+
+Promises: a change is an input of the contract's journal like any other, is posted for the ledger,
+and gives the contract a new version, which is posted for intake. The contract's row is locked until
+the transaction ends, so a change takes its place between the returns, and letters keep their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.verification import store
+from services.verification.consumer import batch
+from services.verification.domain.state import Facts, State
+from shared import sql
+from shared.delivery import outbox, topics
+from shared.web import auth
+from shared.wire import events, ids
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who changes something, and when."""
+
+    who: auth.Caller
+    at: datetime
+
+
+async def post(
+    conn: sql.Connection,
+    after: State,
+    event: events.ContractRegistered | events.CommitmentChanged,
+    rows: Sequence[sql.Record],
+    moved: Sequence[events.CaseMoved] = (),
+) -> None:
+    """The input into the journal, the fact and what it moved to the ledger, the contract as it is
+    now to intake."""
+    await store.fold.add_inputs(conn, [batch.entry(after, event, events.write(event), Facts())])
+    published = _published(after, event, rows)
+    told = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
+    await outbox.post(conn, [*told, outbox.Row.of(topics.CONTRACTS, published)])
+
+
+def _published(
+    after: State, cause: events.Event, rows: Sequence[sql.Record]
+) -> events.ContractPublished:
+    return events.ContractPublished(
+        event_id=ids.derived("ContractPublished", after.contract_id, after.version),
+        authority_id=after.authority_id,
+        occurred_at=cause.occurred_at,
+        caused_by=cause.event_id,
+        contract_id=after.contract_id,
+        version=after.version,
+        supplier_ids=after.suppliers,
+        starts_on=after.starts_on,
+        ends_on=after.ends_on,
+        commitments=tuple(_terms(rows).values()),
+    )
+
+
+def _terms(rows: Sequence[sql.Record]) -> dict[str, events.Terms]:
+    """What intake must know of each commitment: of its newest active version, else of its draft."""
+    found: dict[str, events.Terms] = {}
+    for row in rows:
+        commitment_id, terms = row["commitment_id"], store.fold.read_terms(row)
+        before = found.get(commitment_id)
+        is_weaker = before is not None and before.state == "active" and row["state"] != "active"
+        if terms is None or row["state"] == "replaced" or is_weaker:
+            continue
+        found[commitment_id] = events.Terms(
+            commitment_id=commitment_id,
+            measure=terms.measure,
+            kind=terms.kind,
+            unit=terms.unit,
+            state=terms.state,
+        )
+    return found
+
+
+def head(acting: Acting) -> dict[str, Any]:
+    """What an event that begins here says of itself."""
+    return {
+        "event_id": ids.new(int(acting.at.timestamp() * 1000)),
+        "authority_id": acting.who.authority_id,
+        "occurred_at": acting.at,
+    }

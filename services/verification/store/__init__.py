@@ -1,0 +1,12 @@
+"""The service's tables. Each module has its queries beside it, in the `.sql` of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from services.verification.store import fold, reading
+
+__all__ = ["MIGRATIONS", "fold", "reading"]
+
+MIGRATIONS: Final = Path(__file__).with_name("migrations")

@@ -1,0 +1,294 @@
+"""Letters out: posted in the transaction that causes them, relayed to Kafka when it has committed.
+
+Promises: what was posted is published at least once, and in the order of posting for each key, by
+one relay at a time. The relay reads *unsent* ids in their order (never `id > last`: a smaller id
+may commit later), sends their letters with an idempotent producer (acks=all), and takes them off
+the list when the broker has acknowledged them all. On any failure it drops the producer and starts
+again at the first unsent letter, so that nothing overtakes. What was posted by this process it has
+in memory; all else, and whatever memory lost, is in the table. Rows stay in the outbox for
+republishing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
+
+from shared import log, metrics, sql
+from shared.delivery import failpoints, tasks, topics
+from shared.wire import events
+
+BATCH_MAX = 1000
+"""Letters in one round of the relay: bounds its memory and the time it holds the lock."""
+IDLE_SECONDS = 1.0
+"""How often the relay looks without being woken: letters posted by another process."""
+KEPT_LETTERS_MAX = 4 * BATCH_MAX
+KEPT_BYTES_MAX = 16 * 1024 * 1024
+"""What memory holds for the relay: a second of work, and little beside what a house takes."""
+BACKOFF_SECONDS_MAX = 5.0
+DELIVERY_SECONDS_MAX = 8.0
+"""Below the server's transaction time-out, which would otherwise close the connection first."""
+
+_log = log.get(__name__)
+
+
+class Row(NamedTuple):
+    """A letter as the table has it."""
+
+    topic: str
+    partition: int | None
+    """None: the key chooses it."""
+    key: str
+    event_id: UUID
+    type: str
+    occurred_at: datetime
+    body: bytes
+
+    @classmethod
+    def of(cls, topic: topics.Topic, event: events.Event, partition: int | None = None) -> Self:
+        """`event` as a letter on `topic`."""
+        key, type_, body = events.subject(event), type(event).__name__, events.write(event)
+        assert len(body) <= topics.BODY_BYTES_MAX, "a letter must always fit"
+        return cls(topic.name, partition, key, event.event_id, type_, event.occurred_at, body)
+
+
+class Posted(asyncio.Event):
+    """Wakes the relay after a commit, and saves it reading what was committed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[int, Row] = {}
+        self._bytes = 0
+
+    def keep(self, letters: Mapping[int, Row]) -> None:
+        """Takes what `post` gave, *after* its transaction has committed, and wakes the relay. What
+        is too much, or was sent by another process, is forgotten: the table has it."""
+        if letters:
+            self._bytes += sum(len(row.body) for row in letters.values())
+            self._kept.update(letters)
+            if len(self._kept) > KEPT_LETTERS_MAX or self._bytes > KEPT_BYTES_MAX:
+                self._kept.clear()
+                self._bytes = 0
+            self.set()
+
+    def take(self, ids: Sequence[int]) -> dict[int, Row]:
+        """Hands over those that are kept."""
+        taken = {number: self._kept.pop(number) for number in ids if number in self._kept}
+        self._bytes -= sum(len(row.body) for row in taken.values())
+        return taken
+
+
+async def post(conn: sql.Connection, letters: Iterable[Row]) -> dict[int, Row]:
+    """Puts letters into the outbox of the caller's transaction, in their order; those that are new,
+    by id, for `Posted.keep`.
+
+    A letter whose id was posted before is not posted again. The caller holds the lock that orders
+    a contract's letters (its contract rows, or intake's receipt counter); without it, two that post
+    the same id at once meet the table's constraint.
+    """
+    new: dict[UUID, Row] = {}
+    for row in letters:
+        new.setdefault(row.event_id, row)
+    if not new:
+        return {}
+    known, ids = await conn.fetchrow(
+        """
+        SELECT ARRAY(SELECT event_id FROM outbox WHERE event_id = ANY($1)),
+            ARRAY(SELECT nextval('outbox_id_seq') FROM generate_series(1, cardinality($1)))
+        """,
+        list(new),
+    ) or ((), ())
+    for event_id in known:
+        del new[event_id]
+    posted = dict(zip(ids, new.values(), strict=False))  # an id too many is never used
+    rows = [(number, *row) for number, row in posted.items()]
+    await conn.copy_records_to_table("outbox", columns=_COLUMNS, records=rows)
+    await conn.execute("INSERT INTO outbox_unsent (id) SELECT unnest($1::bigint[])", list(posted))
+    return posted
+
+
+_BEGIN_RELAYING = """
+    SELECT pg_try_advisory_xact_lock(hashtext('outbox-' || $1)),
+        set_config('synchronous_commit', 'off', true)
+"""
+_COLUMNS = ("id", *Row._fields)
+
+
+async def republish(conn: sql.Connection, topic: str) -> int:
+    """Puts every letter of a topic on the list again, after the broker lost it; how many."""
+    done: str = await conn.execute(
+        """
+        INSERT INTO outbox_unsent (id) SELECT id FROM outbox WHERE topic = $1
+        ON CONFLICT DO NOTHING
+        """,
+        topic,
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def relay_once(house: str, pool: sql.Pool, producer: AIOKafkaProducer, posted: Posted) -> int:
+    """Sends the first unsent letters, in order; how many. 0 when none wait or another relay works.
+
+    One transaction from reading to taking off the list; its lock makes the relay single, and the
+    server's time-out ends it for a process that stands still. Nobody waits for the disk: where it
+    is lost with the server, the letters are sent once more.
+    """
+    async with pool.acquire() as conn, conn.transaction():
+        is_mine, _ = await conn.fetchrow(_BEGIN_RELAYING, house) or (False, None)
+        if not is_mine:
+            return 0
+        unsent = await conn.fetch("SELECT id FROM outbox_unsent ORDER BY id LIMIT $1", BATCH_MAX)
+        ids = [number for (number,) in unsent]
+        if not ids:
+            return 0
+        letters = posted.take(ids)
+        letters |= await _read(conn, [number for number in ids if number not in letters])
+        async with asyncio.timeout(DELIVERY_SECONDS_MAX):
+            await _send(house, producer, [letters[number] for number in ids])
+        failpoints.hit("after_send_before_mark")
+        await conn.execute("DELETE FROM outbox_unsent WHERE id = ANY($1)", ids)
+    for topic, sent in Counter(row.topic for row in letters.values()).items():
+        metrics.SENT.labels(topic).inc(sent)
+    return len(ids)
+
+
+async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:
+    """Letters that memory does not have."""
+    if not ids:
+        return {}
+    rows = await conn.fetch(
+        """
+        SELECT id, topic, partition, key, event_id, type, occurred_at, body
+        FROM outbox WHERE id = ANY($1)
+        """,
+        ids,
+    )
+    return {number: Row(*row) for number, *row in rows}
+
+
+async def _send(house: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
+    """Delivers letters, in order within each partition: a batch leaves when the one before it has
+    arrived. Else one that the broker refuses could be overtaken by the next."""
+    batches: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    counts = {topic: len(await producer.partitions_for(topic)) for topic in {r.topic for r in rows}}
+    for topic, given, key, event_id, type_, occurred_at, body in rows:
+        partition = _partition(key, counts[topic]) if given is None else given
+        letter = {
+            "timestamp": None,
+            "key": key.encode(),
+            "value": body,
+            "headers": _headers(house, key, event_id, type_, occurred_at),
+        }
+        waiting = batches[topic, partition]
+        if not waiting or waiting[-1].append(**letter) is None:  # full
+            waiting.append(producer.create_batch())
+            waiting[-1].append(**letter)  # the first always fits, whatever its size
+    async with asyncio.TaskGroup() as deliveries:
+        for (topic, partition), waiting in batches.items():
+            deliveries.create_task(_deliver(producer, waiting, topic, partition))
+
+
+async def _deliver(
+    producer: AIOKafkaProducer, batches: list[Any], topic: str, partition: int
+) -> None:
+    for batch in batches:
+        await (await producer.send_batch(batch, topic, partition=partition))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _partition(key: str, count: int) -> int:
+    """Where a producer of ours, and any client of Kafka's, puts this key."""
+    chosen: int = DefaultPartitioner()(key.encode(), range(count), ())
+    return chosen
+
+
+def _headers(
+    house: str, key: str, event_id: UUID, type_: str, occurred_at: datetime
+) -> list[tuple[str, bytes]]:
+    """CloudEvents 1.0, binary mode."""
+    return [
+        ("ce_id", events.spelt(event_id)),
+        ("ce_time", events.utc(occurred_at).encode()),
+        ("ce_subject", key.encode()),
+        *_kind(house, type_),
+    ]
+
+
+@functools.cache
+def _kind(house: str, type_: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers that all letters of a house and a type share."""
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_type", type_.encode()),
+        ("ce_source", f"/makegood/{house}".encode()),
+        ("content-type", b"application/json"),
+    )
+
+
+async def relay(
+    house: str,
+    pool: sql.Pool,
+    make_producer: Callable[[], Awaitable[AIOKafkaProducer]],
+    posted: Posted,
+) -> None:
+    """Relays for ever; a broken broker or database is tried again with growing, jittered pauses."""
+    producer: AIOKafkaProducer | None = None
+    failures = 0
+    try:
+        while True:
+            try:
+                producer = producer or await make_producer()
+                posted.clear()
+                if await relay_once(house, pool, producer, posted) < BATCH_MAX:  # all there was
+                    await _until_posted(house, pool, posted)
+                failures = 0
+            except Exception as error:
+                failures += 1
+                pause = tasks.pause_seconds(failures, BACKOFF_SECONDS_MAX)
+                _log.warning("The relay starts again.", error=repr(error), pause_seconds=pause)
+                await _drop(producer)
+                producer = None
+                await asyncio.sleep(pause)
+    finally:
+        await _drop(producer)
+
+
+async def _drop(producer: AIOKafkaProducer | None) -> None:
+    """Stops a producer that may hang while the broker is down."""
+    if producer is not None:
+        with suppress(Exception):
+            async with asyncio.timeout(2):
+                await producer.stop()
+
+
+async def _until_posted(house: str, pool: sql.Pool, posted: Posted) -> None:
+    """Until we are told of a letter, or find that one waits. One query is all that idling takes."""
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await posted.wait()
+        except TimeoutError:
+            if not await _measure(house, pool):
+                continue
+        return
+
+
+async def _measure(house: str, pool: sql.Pool) -> int:
+    """How many letters wait, for the metrics too."""
+    unsent, age_seconds = await pool.fetchrow(
+        """
+        SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0) FROM outbox_unsent
+        """
+    ) or (0, 0)
+    metrics.OUTBOX_UNSENT.labels(house).set(unsent)
+    metrics.OUTBOX_AGE_SECONDS.labels(house).set(float(age_seconds))
+    return int(unsent)

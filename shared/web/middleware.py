@@ -1,0 +1,133 @@
+"""What stands round every request of a house: limits, headers, the last word on errors, lanes.
+
+Promises: a body above the limit is refused before it is read; every answer carries the strict
+headers and is measured; what nobody else caught is answered as a problem that tells nothing of our
+insides, and a database that does not answer is a `503` with Retry-After, never a `500`.
+
+Refuses: a NUL anywhere in an address (PostgreSQL has none).
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+import prometheus_client
+from fastapi import Request, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import log, sql
+from shared.web import problems
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+Lanes: TypeAlias = Mapping[tuple[str, str], Endpoint]
+"""Endpoints by method and path that are led past the framework (`http.open_lane`)."""
+
+REQUEST_SECONDS = prometheus_client.Histogram(
+    "makegood_http_seconds",
+    "From a request's head to the end of its answer.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 1, 5),
+)
+_seconds = functools.lru_cache(1000)(REQUEST_SECONDS.labels)
+
+_log = log.get(__name__)
+
+_HEADERS = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+"""Added where an endpoint has not said otherwise."""
+_TOO_LARGE = "The body is too large"
+_CLOSING = {"connection": "close"}
+"""With a body that is too large: the rest of it is never read."""
+
+
+class Guard:
+    """Limits what comes in, adds headers to what goes out, answers what nobody else caught."""
+
+    def __init__(self, app: ASGIApp, lanes: Lanes, body_bytes_max: int) -> None:
+        self._app = app
+        self._lanes = lanes
+        self._body_bytes_max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        since, status = time.perf_counter(), 0
+        lane = self._lanes.get((scope["method"], scope["path"]))
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                given = message["headers"]
+                names = {name for name, _ in given}
+                message["headers"] = [*given, *(h for h in _HEADERS if h[0] not in names)]
+            await send(message)
+
+        try:
+            _check_address(scope)
+            limited = _limit(scope, receive, self._body_bytes_max)
+            if lane is None:
+                await self._app(scope, limited, send_guarded)
+            else:
+                answer = await lane(Request(scope, limited))
+                await answer(scope, limited, send_guarded)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            if status:
+                raise
+            await problems.respond(_explain(error, scope))(scope, receive, send_guarded)
+        finally:
+            route = scope["path"] if lane else getattr(scope.get("route"), "path", "none")
+            _seconds(scope["method"], route, status).observe(time.perf_counter() - since)
+        return None
+
+
+def _explain(error: Exception, scope: Scope) -> problems.Problem:
+    """What may be told of an error that no endpoint expected."""
+    if isinstance(error, problems.Problem):
+        return error
+    if isinstance(error, HTTPException):  # in a lane
+        return problems.of_framework(error)
+    where = f"{scope['method']} {scope['path']}"
+    if sql.is_broken(error):
+        _log.warning("A request met a broken part.", request=where, error=repr(error))
+        return problems.unavailable()
+    _log.error("A request failed.", request=where, exc_info=error)
+    return problems.Problem(
+        500, "Something went wrong here", "It was noted. Trying again may help."
+    )
+
+
+def _check_address(scope: Scope) -> None:
+    if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+        raise problems.Problem(400, "The address holds a NUL character")
+
+
+def _limit(scope: Scope, receive: Receive, bytes_max: int) -> Receive:
+    """`receive`, with an end: what announces more is refused unread, what brings more when it
+    does."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > bytes_max:
+            raise problems.Problem(413, _TOO_LARGE, headers=_CLOSING)
+    read = 0
+
+    async def receive_limited() -> Message:
+        nonlocal read
+        message = await receive()
+        if message["type"] == "http.request":
+            read += len(message.get("body", b""))
+            if read > bytes_max:  # the framework passes on no other exception while it reads
+                raise HTTPException(413, _TOO_LARGE, _CLOSING)
+        return message
+
+    return receive_limited

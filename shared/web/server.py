@@ -1,0 +1,112 @@
+"""HTTP as every service speaks it: the app, its health, its metrics, and the server that runs it.
+
+Promises: whatever goes wrong is answered as `application/problem+json` (`problems`), and every
+request is limited and measured (`middleware`). Middleware is plain ASGI: accepted posts must stay
+fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final, TypeAlias
+
+import prometheus_client
+import uvicorn
+from fastapi import FastAPI, Response
+
+from shared import sql
+from shared.settings import Settings
+from shared.web import middleware, problems
+
+BODY_BYTES_MAX: Final = 1024 * 1024
+"""The largest body where a service sets no limit of its own."""
+HEALTH_SECONDS_MAX: Final = 2
+SHUTDOWN_SECONDS_MAX: Final = 5
+"""Requests in flight get this long to end after SIGTERM."""
+CONNECTIONS_MAX: Final = 1000
+"""Connections and requests at once; the next one is answered `503`."""
+
+Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Health:
+    """Two questions to a house: may it go on running, and may requests be sent to it."""
+
+    is_live: Callable[[], Awaitable[bool]]
+    is_ready: Callable[[], Awaitable[bool]]
+
+
+def build(
+    title: str, version: str, lifespan: Lifespan, health: Health, body_bytes_max: int | None = None
+) -> FastAPI:
+    """An app with problem documents, limits, `/health/*`, `/metrics` and `/openapi.json`; routers
+    are the house's to include."""
+    app = FastAPI(
+        title=title,
+        version=version,
+        lifespan=lifespan,
+        docs_url=None,  # the framework's pages pull scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=problems.DESCRIPTION,
+        exception_handlers=problems.HANDLERS,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # else sought each time
+    )
+    app.state.lanes = {}
+    bytes_max = body_bytes_max or BODY_BYTES_MAX
+    app.add_middleware(middleware.Guard, lanes=app.state.lanes, body_bytes_max=bytes_max)
+
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> Response:
+        return await _answer(health.is_live)
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready() -> Response:
+        return await _answer(health.is_ready)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        text = prometheus_client.generate_latest()
+        return Response(text, media_type=prometheus_client.CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def open_lane(app: FastAPI, method: str, path: str, endpoint: middleware.Endpoint) -> None:
+    """Leads requests to `endpoint` past the framework's routing and dependencies, which cost more
+    than many an endpoint does. It is a route too, for the description: there `endpoint` is declared
+    with what it asks for by itself."""
+    app.state.lanes[method, path] = endpoint
+
+
+async def _answer(is_well: Callable[[], Awaitable[bool]]) -> Response:
+    try:
+        async with asyncio.timeout(HEALTH_SECONDS_MAX):
+            has_said_yes = await is_well()
+    except sql.BROKEN:
+        has_said_yes = False
+    status, word = (200, "yes") if has_said_yes else (503, "no")
+    return Response(f'{{"status":"{word}"}}', status, media_type="application/json")
+
+
+def serve(app: FastAPI, settings: Settings, port: int) -> None:
+    """Runs the app until SIGTERM or SIGINT, then lets requests in flight end."""
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
+    )

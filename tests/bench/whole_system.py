@@ -1,0 +1,188 @@
+"""Our three services, as an operator runs them: migrated, with topics, metrics and logs on.
+
+Promises: they are started by their own commands, told only what their READMEs document, and given
+contracts through verification's public API by two people (rule P3). One thing is put into their
+tables by hand: `vouch`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.local.servers import process
+from shared.delivery import topics
+
+from . import ground, load, workload
+
+HOUSES = ("intake", "verification", "ledger")
+READY_S_MAX = 60.0
+CALLS_AT_ONCE = 16
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Street:
+    """The services of one run. Data and tokens are kept while they stop and start."""
+
+    def __init__(self, here: ground.Ground) -> None:
+        self.ports = {house: load.free_port() for house in HOUSES}
+        self.tokens: dict[str, str] = {}
+        self._here = here
+        self._running: dict[str, process.Process] = {}
+
+    async def build(self) -> None:
+        """Topics, tables, and a token for each role."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._here.bootstrap)
+        await admin.start()
+        try:
+            await topics.create(admin)
+        finally:
+            await admin.close()
+        for house in HOUSES:
+            await self._command(house, "migrate")
+        await self._command("ledger", "create-log", "--origin", "bench.makegood.example/log")
+        supplier = ("--role", "supplier", "--party", workload.PARTY_ID)
+        self.tokens["supplier"] = await self._command("intake", "token", *supplier)
+        for role in ("manager", "approver"):
+            self.tokens[role] = await self._command("verification", "token", "--role", role)
+
+    async def _command(self, house: str, *arguments: str) -> str:
+        if arguments[0] == "token":
+            arguments += ("--authority", workload.AUTHORITY_ID)
+        command = (f"services.{house}", *arguments)
+        child = self._here.start(f"{house}-{arguments[0]}", command, self._settings(house))
+        if await child.exited() != 0:
+            raise ground.BrokenArmError(f"{' '.join(command)} failed:\n{child.tail()}")
+        return child.tail(1)
+
+    def _settings(self, house: str) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self._here.dsn,
+            "KAFKA_BOOTSTRAP_SERVERS": self._here.bootstrap,
+            "KAFKA_GROUP_INSTANCE_ID": f"bench-{house}",
+            f"{house.upper()}_PORT": str(self.ports[house]),
+            "INTAKE_POSTS_PER_SECOND_MAX": "1000000",  # one client stands for all of them
+            "MAKEGOOD_STATE": str(self._here.state / "keys"),
+        }
+
+    def launch(self, *houses: str, module: str | None = None) -> None:
+        """Starts them and waits for nothing."""
+        for house in houses:
+            command = (module or f"services.{house}", "serve")
+            self._running[house] = self._here.start(house, command, self._settings(house))
+
+    async def open(self, *houses: str, module: str | None = None) -> None:
+        """Starts those that do not run, and waits until they answer."""
+        closed = [house for house in houses if house not in self._running]
+        self.launch(*closed, module=module)
+        async with httpx.AsyncClient() as client, asyncio.timeout(READY_S_MAX):
+            for house in houses:
+                while not await self._is_ready(client, house):
+                    await asyncio.sleep(0.05)
+
+    async def _is_ready(self, client: httpx.AsyncClient, house: str) -> bool:
+        if not self._running[house].is_running():
+            raise ground.BrokenArmError(f"{house} ended:\n{self._running[house].tail()}")
+        try:
+            answer = await client.get(f"http://127.0.0.1:{self.ports[house]}/health/ready")
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200
+
+    async def close(self, *houses: str) -> None:
+        """Stops them as an operator does."""
+        for house in houses:
+            if house in self._running:
+                await self._running.pop(house).stop()
+
+    def kill(self, house: str) -> None:
+        """SIGKILL."""
+        self._running.pop(house).kill()
+
+    def resident_mb(self, house: str) -> float:
+        status = Path(f"/proc/{self._running[house].pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+    def cpu_seconds(self, house: str) -> float:
+        stat = Path(f"/proc/{self._running[house].pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+    async def vouch(self, plan: workload.Plan) -> None:
+        """Has intake know what is about to be produced in its place: it guards the returns topic,
+        and takes what it never sent for a database that was restored from before."""
+        connection = await asyncpg.connect(self._here.dsn)
+        try:
+            await connection.copy_records_to_table(
+                "outbox",
+                schema_name="intake",
+                columns=("topic", "key", "event_id", "type", "occurred_at", "body"),
+                records=map(_letter, workload.returns(plan)),
+            )
+        finally:
+            await connection.close()
+
+    # --- contracts, through the API --------------------------------------------------------
+
+    async def register(self, contract_ids: Iterable[str]) -> None:
+        """Each with its commitments, drafted by the manager and activated by the approver."""
+        bench = asyncio.Semaphore(CALLS_AT_ONCE)
+        url = f"http://127.0.0.1:{self.ports['verification']}/api/v1"
+        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+
+            async def one(contract_id: str) -> None:
+                async with bench:
+                    await self._register(client, contract_id)
+
+            await asyncio.gather(*map(one, contract_ids))
+
+    async def _register(self, client: httpx.AsyncClient, contract_id: str) -> None:
+        await self._call(client, "manager", "/contracts", _contract(contract_id))
+        for commitment_id in workload.COMMITMENTS:
+            place = f"/contracts/{contract_id}/commitments"
+            await self._call(client, "manager", place, _commitment(commitment_id))
+            await self._call(client, "approver", f"{place}/{commitment_id}/activate", {})
+
+    async def _call(
+        self, client: httpx.AsyncClient, role: str, path: str, body: dict[str, Any]
+    ) -> None:
+        bearer = {"authorization": f"Bearer {self.tokens[role]}"}
+        answer = await client.post(path, json=body, headers=bearer)
+        if answer.status_code >= 300:
+            raise ground.BrokenArmError(f"POST {path}: {answer.status_code} {answer.text}")
+
+
+def _letter(given: workload.Return) -> tuple[object, ...]:
+    moment = datetime.fromisoformat(workload.RECEIVED_AT)
+    about = (uuid.UUID(given.return_id), "ReturnReceived", moment)
+    return (topics.RETURNS.name, given.contract_id, *about, workload.event(given))
+
+
+def _contract(contract_id: str) -> dict[str, Any]:
+    return {
+        "contract_id": contract_id,
+        "title": "Works",
+        "supplier_ids": [workload.PARTY_ID],
+        "starts_on": f"{workload.FIRST_YEAR}-01-01",
+        "ends_on": f"{workload.LAST_YEAR}-12-31",
+    }
+
+
+def _commitment(commitment_id: str) -> dict[str, Any]:
+    measure, unit = workload.COMMITMENTS[commitment_id]
+    return {
+        "commitment_id": commitment_id,
+        "measure": measure,
+        "unit": unit,
+        "target": "100",
+        "profile": {"kind": "linear"},
+    }

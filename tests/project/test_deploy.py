@@ -1,0 +1,147 @@
+"""The files that deploy the street elsewhere: they cannot run here, so they are read closely."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import pytest
+import yaml
+
+from shared.delivery import topics
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+RULES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
+ALERTS: list[dict[str, Any]] = [rule for group in RULES["groups"] for rule in group["rules"]]
+
+ONE_SHOTS = ("migrate", "topics", "log")
+
+by_service = pytest.mark.parametrize("service", SERVICES)
+
+
+class TestDockerfile:
+    @pytest.mark.skipif(
+        not (sys.platform == "linux" and "x86_64" in sys.implementation._multiarch),
+        reason="the linter has no wheel for this machine",
+    )
+    def test_pleases_its_linter(self) -> None:
+        """hadolint finds nothing."""
+        hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
+        assert hadolint is not None
+        said = subprocess.run(
+            [hadolint, "deploy/Dockerfile"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert ("", 0) == (said.stdout, said.returncode)
+
+    def test_copies_what_exists_and_is_let_in(self) -> None:
+        """Every COPY source exists, and .dockerignore lets it through."""
+        text = (ROOT / "deploy/Dockerfile").read_text()
+        let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), flags=re.MULTILINE)
+        for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, flags=re.MULTILINE):
+            for source in sources.split():
+                assert (ROOT / source).exists(), source
+                assert source in let_in, source
+
+    def test_runs_as_nobody_in_particular(self) -> None:
+        """The last USER is a number above all system users of the base."""
+        users = re.findall(r"^USER (\d+)$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+        assert ["10001"] == users
+
+
+class TestCompose:
+    def test_fits_the_specification(self) -> None:
+        """The Compose Specification's own JSON Schema accepts it."""
+        vendored = importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor"
+        schema = json.loads((vendored / "compose-spec.json").read_text())
+        validator = jsonschema.Draft7Validator(schema)
+        assert [] == [error.message for error in validator.iter_errors(COMPOSE)]
+
+    def test_has_all_of_the_street(self) -> None:
+        """Broker, database, one-shots, the three houses, Prometheus."""
+        expected = {"kafka", "postgres", "migrate", "topics", "log", "prometheus"}
+        assert expected | {"intake", "verification", "ledger"} == set(SERVICES)
+
+    @by_service
+    def test_confines_every_service(self, service: str) -> None:
+        """Read-only root, no capabilities, no new privileges, a user, bounds."""
+        said = SERVICES[service]
+        assert said["read_only"] is True
+        assert ["ALL"] == said["cap_drop"]
+        assert ["no-new-privileges:true"] == said["security_opt"]
+        assert said["user"] not in ("root", "0")
+        assert {"mem_limit", "pids_limit"} <= set(said)
+
+    @by_service
+    def test_opens_no_port_to_the_world(self, service: str) -> None:
+        """Published ports are loopback's; broker and database publish none."""
+        ports = SERVICES[service].get("ports", [])
+        assert [] == [port for port in ports if not port.startswith("127.0.0.1:")]
+        if service in ("kafka", "postgres"):
+            assert [] == ports
+            assert ["inside"] == SERVICES[service]["networks"]
+
+    @by_service
+    def test_checks_the_health_of_what_stays(self, service: str) -> None:
+        """What runs on has a health check; what runs once is waited for until it has done."""
+        said = SERVICES[service]
+        runs_once = service in ONE_SHOTS
+        assert runs_once != ("healthcheck" in said)
+        for other, wanted in said.get("depends_on", {}).items():
+            once = other in ONE_SHOTS
+            expected = "service_completed_successfully" if once else "service_healthy"
+            assert expected == wanted["condition"]
+
+    @by_service
+    def test_pins_every_image(self, service: str) -> None:
+        """A tag with a version, never the newest."""
+        assert re.search(r":(v?\d+\.\d+|local)", SERVICES[service]["image"])
+
+    def test_refuses_to_start_without_its_secrets(self) -> None:
+        """Each secret is asked for by name where it is first used; none has a default."""
+        text = (ROOT / "docker-compose.yml").read_text()
+        text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+        used = set(re.findall(r"\$\{([A-Z_]+)", text))
+        assert used == set(re.findall(r"\$\{([A-Z_]+):\?", text))
+        assert ":-" not in text
+
+    def test_makes_no_topic_by_accident(self) -> None:
+        """Topics are ours to create."""
+        assert "false" == SERVICES["kafka"]["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"]
+        assert "deploy.topics" in SERVICES["topics"]["command"]
+        assert topics.STREET
+
+
+class TestPrometheus:
+    def test_asks_every_house(self) -> None:
+        """The targets are the houses' names and ports in the compose file."""
+        said = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+        job = next(job for job in said["scrape_configs"] if job["job_name"] == "makegood")
+        published = {
+            f"{house}:{SERVICES[house]['ports'][0].rpartition(':')[2]}"
+            for house in ("intake", "verification", "ledger")
+        }
+        assert published == {target for one in job["static_configs"] for target in one["targets"]}
+
+    def test_says_what_each_alert_means(self) -> None:
+        """A severity and a summary on each; names are unique."""
+        for alert in ALERTS:
+            assert alert["labels"]["severity"] in ("page", "ticket"), alert["alert"]
+            assert alert["annotations"]["summary"], alert["alert"]
+        assert len(ALERTS) == len({alert["alert"] for alert in ALERTS})
+
+    def test_is_tested_by_promtool(self) -> None:
+        """Each page that counts has a case in rules.test.yml (run by promtool, where there is one);
+        a case names an alert that exists."""
+        text = (ROOT / "deploy/prometheus/rules.test.yml").read_text()
+        named = set(re.findall(r"alertname: (\w+)", text))
+        assert named <= {alert["alert"] for alert in ALERTS}
+        assert {"ServiceDown", "ConsumerStopped", "AlarmRaised", "LettersWait"} <= named

@@ -1,0 +1,147 @@
+"""What goes over the wire is what schemas, examples and documents say.
+
+After a change that is meant: `python -m shared.wire.schemas`, then look at what git shows.
+"""
+
+from __future__ import annotations
+
+import decimal
+import json
+import re
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import msgspec
+import pytest
+
+from shared.delivery import topics
+from shared.wire import events, schemas
+
+ROOT = Path(__file__).parents[2]
+EVENTS_PAGE = (ROOT / "docs/events.md").read_text()
+
+by_event = pytest.mark.parametrize("event", schemas.EVENTS, ids=lambda event: event.__name__)
+
+
+def example(event: type[events.Event]) -> bytes:
+    return (schemas.EXAMPLES / f"{event.__name__}.json").read_bytes()
+
+
+def structs(struct: type[events.Frozen]) -> set[type[events.Frozen]]:
+    """A struct and all that it is made of."""
+    found = {struct}
+    for kind in typing.get_type_hints(struct).values():
+        parts = [kind]
+        while parts:
+            part = parts.pop()
+            parts.extend(typing.get_args(part))
+            if isinstance(part, type) and issubclass(part, events.Frozen):
+                found |= structs(part)
+    return found
+
+
+class TestSchema:
+    def test_is_the_golden_one(self) -> None:
+        """Golden files equal what is exported now. Meant? Run `python -m shared.wire.schemas`."""
+        golden = {file.stem: file.read_text() for file in schemas.FOLDER.glob("*.json")}
+        assert golden == schemas.export()
+
+    @by_event
+    def test_is_itself_well_formed(self, event: type[events.Event]) -> None:
+        """Each is a JSON Schema that any validator reads."""
+        jsonschema.Draft202012Validator.check_schema(msgspec.json.schema(event))
+
+
+class TestExample:
+    def test_is_there_for_every_event(self) -> None:
+        """One file for each type, and none besides."""
+        files = {file.stem for file in schemas.EXAMPLES.glob("*.json")}
+        assert {event.__name__ for event in schemas.EVENTS} == files
+
+    @by_event
+    def test_is_read_and_written_as_it_stands(self, event: type[events.Event]) -> None:
+        """The model reads it, and writes the same; nothing is lost on the way."""
+        read = events.read(example(event))
+        assert event is type(read)
+        assert json.loads(example(event)) == json.loads(events.write(read))
+
+    @by_event
+    def test_fits_its_schema(self, event: type[events.Event]) -> None:
+        """The golden schema accepts what is written."""
+        schema = json.loads((schemas.FOLDER / f"{event.__name__}.json").read_text())
+        validator = jsonschema.Draft202012Validator(
+            schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        )
+        assert [] == [error.message for error in validator.iter_errors(json.loads(example(event)))]
+
+
+class TestField:
+    @by_event
+    def test_that_may_be_empty_may_be_left_out(self, event: type[events.Event]) -> None:
+        """Events are written without their empty fields, and must be read again."""
+        for struct in structs(event):
+            for field in msgspec.structs.fields(struct):
+                if types.NoneType in typing.get_args(field.type):
+                    assert not field.required, f"{struct.__name__}.{field.name}"
+
+    @by_event
+    def test_that_is_unknown_is_passed_over(self, event: type[events.Event]) -> None:
+        """A reader of today reads what a writer of tomorrow adds (fault 12)."""
+        newer: dict[str, Any] = json.loads(example(event)) | {"added_later": 1}
+        assert events.read(example(event)) == events.read(json.dumps(newer).encode())
+
+
+class TestFigure:
+    @pytest.mark.parametrize("place", ["invoiced_to_date", "quantity", "attribution"])
+    @pytest.mark.parametrize("figure", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+20", "1E-20"])
+    def test_that_nothing_can_be_counted_with_is_refused(self, place: str, figure: str) -> None:
+        """It would poison every sum after it."""
+        said: dict[str, Any] = json.loads(example(events.ReturnReceived))
+        (said if place == "invoiced_to_date" else said["lines"][0])[place] = figure
+        with pytest.raises(msgspec.ValidationError):
+            events.read(json.dumps(said).encode())
+
+    @pytest.mark.parametrize(
+        ("figure", "written"),
+        [("1E+2", "100"), ("0E-6", "0.000000"), ("-2.50", "-2.50"), ("0.000001", "0.000001")],
+    )
+    def test_made_plain_has_no_exponent(self, figure: str, written: str) -> None:
+        """Whoever reads it in whatever language reads a decimal."""
+        body = msgspec.json.encode(events.plain(decimal.Decimal(figure)))
+        assert f'"{written}"'.encode() == body
+
+    def test_that_says_nothing_is_left_out(self) -> None:
+        """Half of a line's result would be zeros."""
+        result = events.LineResult(
+            line_id="1",
+            commitment_id="c",
+            outcome="counted",
+            counted=decimal.Decimal(2),
+            provisional=events.NIL,
+            queried=events.NIL,
+        )
+        said = {"line_id": "1", "commitment_id": "c", "outcome": "counted", "counted": "2"}
+        assert said == msgspec.to_builtins(result)
+
+
+class TestEventsPage:
+    def test_lists_the_topics_as_they_are(self) -> None:
+        """Name, what it keeps, and partitions of every topic of the street."""
+        row = r"^\| `(makegood\.[a-z]+\.v\d+)` \|.*\| (\d+) days \| (\d+) \|$"
+        kept = {name: (int(days), int(n)) for name, days, n in _rows(row)}
+        row = r"^\| `(makegood\.[a-z]+\.v\d+)` \|.*\| (compacted) \| (\d+) \|$"
+        kept |= {name: (None, int(n)) for name, _, n in _rows(row)}
+        assert {t.name: (t.keeps_days, t.partitions) for t in topics.STREET} == kept
+
+    def test_lists_the_events(self) -> None:
+        """Every type, on a topic that exists."""
+        listed = dict(_rows(r"^\| `([A-Z]\w+)` \| `(makegood\.[a-z]+\.v\d+)` \|"))
+        assert {event.__name__ for event in schemas.EVENTS} == set(listed)
+        assert {topic.name for topic in topics.STREET} == set(listed.values())
+
+
+def _rows(pattern: str) -> list[Any]:
+    return re.findall(pattern, EVENTS_PAGE, flags=re.MULTILINE)

@@ -1,0 +1,23 @@
+"""Builders for delivery itself: the smallest event with a contract and a figure of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from shared.wire import events, ids
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+def refusal(contract: str, number: int, size: int = 2) -> events.ReturnRefused:
+    """`number` tells it from others of its contract; `size` makes its body longer, in bytes."""
+    return events.ReturnRefused(
+        event_id=ids.derived(contract, number),
+        authority_id="GB-LAE-KWL",
+        occurred_at=AT,
+        contract_id=contract,
+        party_id="GB-COH-00000001",
+        route="http",
+        rules=("x" * size,),
+        faults=number,
+    )

@@ -1,0 +1,120 @@
+"""An intake at work on a database of its own, without a broker: for store and web tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from services.intake import store
+from services.intake.acceptance import desk, group_commit
+from services.intake.consumer import handlers
+from services.intake.domain import admission, receipts
+from shared import clock, sql
+from shared.delivery import messages, offsets, tasks, transaction
+from shared.settings import Settings
+from shared.wire import events
+from shared.wire.events import ContractPublished
+from tests.support import intake_builders as build
+
+NOW = datetime(2026, 11, 5, 9, tzinfo=UTC)
+SIGNER = receipts.Signer(b"s" * 32)
+
+
+@dataclasses.dataclass
+class House:
+    """The parts, and a clock that tests move."""
+
+    dsn: str
+    pool: sql.Pool
+    room: transaction.Mailroom
+    clock: clock.MovedClock
+    desk: desk.Desk
+    committer: group_commit.Committer
+
+    async def publish(self, *published: ContractPublished) -> None:
+        """What the contracts topic would bring."""
+        async with self.pool.acquire() as conn:
+            await store.desk.apply_contracts(
+                conn, {one.contract_id: (one.version, events.write(one)) for one in published}
+            )
+
+    async def submit(
+        self, document: Any, key: str | None = None, party: str = build.PARTY
+    ) -> admission.Decision:
+        body = document if isinstance(document, bytes) else build.written(document)
+        return await self.committer.submit(await desk.read(body, key, sender(party)))
+
+    async def letters(self) -> list[Any]:
+        """What lies in the outbox, in order."""
+        rows = await self.pool.fetch("SELECT body FROM outbox ORDER BY id")
+        return [events.read(row["body"]) for row in rows]
+
+    async def take(self, records: Sequence[messages.Record]) -> None:
+        """A batch of Kafka records, through the handler."""
+        await handlers.router(self.room, self.desk)(records)
+
+    async def begin(self, topic: str) -> None:
+        """A first position of a topic's only partition."""
+        place = {TopicPartition(topic, 0): 0}
+        await offsets.take_up(self.pool, "cluster", place, place)
+
+
+def sender(party: str = build.PARTY) -> desk.Sender:
+    return desk.Sender(party, build.AUTHORITY, "http")
+
+
+def settings(dsn: str, **more: Any) -> Settings:
+    return Settings(kafka_bootstrap_servers="nowhere:9092", database_url=dsn, **more)
+
+
+def record(
+    topic: str, offset: int, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+) -> messages.Record:
+    """A record as the consumer gives it."""
+    return ConsumerRecord(
+        topic=topic,
+        partition=0,
+        offset=offset,
+        timestamp=0,
+        timestamp_type=0,
+        key=None,
+        value=value,
+        checksum=None,
+        serialized_key_size=0,
+        serialized_value_size=len(value or b""),
+        headers=tuple(headers),
+    )
+
+
+def said(event: events.Event, topic: str, offset: int) -> messages.Record:
+    """One of our own events as a record."""
+    headers = (
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_type", type(event).__name__.encode()),
+    )
+    plain = record(topic, offset, events.write(event), headers)
+    return dataclasses.replace(plain, key=events.subject(event).encode())
+
+
+@contextlib.asynccontextmanager
+async def at_work(dsn: str, now: datetime = NOW) -> AsyncIterator[House]:
+    """A migrated database with the contract of the builders, and a committer that runs."""
+    await sql.migrate(dsn, "intake", store.MIGRATIONS)
+    pool = await sql.connect(settings(dsn), "intake")
+    room = transaction.Mailroom("intake", pool, b"k" * 32, reader=handlers.read)
+    moved = clock.MovedClock(now)
+    at = desk.Desk(SIGNER, b"p" * 32, timedelta(hours=24), moved.now)
+    house = House(dsn, pool, room, moved, at, group_commit.Committer(room, at))
+    await house.publish(build.a_contract_published())
+    running = asyncio.create_task(house.committer.run())
+    try:
+        yield house
+    finally:
+        await tasks.end(running)
+        pool.terminate()

@@ -1,0 +1,231 @@
+"""A ledger at work on a database of its own, without a broker: for store and web tests."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from aiokafka import ConsumerRecord, TopicPartition
+from pydantic import SecretStr
+
+from services.ledger import store
+from services.ledger.consumer import handlers
+from services.ledger.domain.log import notes
+from services.ledger.publishing import create_log, publisher
+from services.ledger.publishing.brake import Alarm
+from services.ledger.publishing.objects import Objects
+from services.ledger.settings import Settings
+from shared import sql
+from shared.delivery import messages, offsets, topics, transaction
+from shared.wire import events, ids
+
+ORIGIN = "makegood.test/log"
+AUTHORITY = "GB-LAE-KWL"
+PARTY = "GB-COH-00000001"
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+PARTITIONS = 2
+
+
+def received(number: int, contract_id: str = "C1", **said: Any) -> events.ReturnReceived:
+    """Return `number`, of one line."""
+    line = events.Line(
+        line_id="1",
+        commitment_id="visits",
+        quantity=Decimal(number),
+        unit="visits",
+        from_=date(2026, 10, 6),
+    )
+    own: dict[str, Any] = {
+        "event_id": ids.derived("received", number),
+        "authority_id": AUTHORITY,
+        "occurred_at": AT,
+        "contract_id": contract_id,
+        "return_id": ids.derived("return", number),
+        "receipt_no": number,
+        "party_id": PARTY,
+        "period": "2026-10",
+        "revision": 1,
+        "lines": (line,),
+    }
+    return events.ReturnReceived(**own | said)
+
+
+def checked(of: events.ReturnReceived, **said: Any) -> events.ReturnChecked:
+    """What was decided on it: all counted."""
+    result = events.LineResult(
+        line_id="1", commitment_id="visits", outcome="counted", counted=of.lines[0].quantity
+    )
+    own: dict[str, Any] = {
+        "event_id": ids.derived("checked", of.return_id),
+        "authority_id": of.authority_id,
+        "occurred_at": of.occurred_at,
+        "caused_by": of.event_id,
+        "contract_id": of.contract_id,
+        "return_id": of.return_id,
+        "receipt_no": of.receipt_no,
+        "party_id": of.party_id,
+        "period": of.period,
+        "revision": of.revision,
+        "results": (result,),
+        "rule_set": "2026.1",
+    }
+    return events.ReturnChecked(**own | said)
+
+
+def moved(by: events.ReturnReceived) -> events.CaseMoved:
+    """A case that a return opened."""
+    return events.CaseMoved(
+        event_id=ids.derived("moved", by.event_id),
+        authority_id=by.authority_id,
+        occurred_at=by.occurred_at,
+        caused_by=by.event_id,
+        contract_id=by.contract_id,
+        case_id=ids.derived("case", by.contract_id),
+        kind="shortfall",
+        commitment_id="visits",
+        party_id=by.party_id,
+        period=by.period,
+        moved_from=None,
+        moved_to="opened",
+        reason="below_band",
+    )
+
+
+def day(number: int, partition: int = 0) -> events.DayEnded:
+    return events.DayEnded(
+        event_id=ids.derived("day", number, partition),
+        authority_id=events.INSTALLATION,
+        occurred_at=AT,
+        day=date(2026, 11, number),
+        partition=partition,
+    )
+
+
+def parked(number: int) -> events.RecordParked:
+    """That intake could not read a record."""
+    return events.RecordParked(
+        event_id=ids.derived("parked", number),
+        authority_id=events.INSTALLATION,
+        occurred_at=AT,
+        house="intake",
+        topic=topics.INBOUND_PREFIX + PARTY,
+        incarnation=1,
+        partition=0,
+        offset=number,
+        digest="ab" * 32,
+        reason="malformed_json",
+    )
+
+
+@dataclasses.dataclass
+class House:
+    """The parts, and a broker's end that only counts offsets."""
+
+    dsn: str
+    settings: Settings
+    pool: sql.Pool
+    room: transaction.Mailroom
+    alarm: Alarm
+    recorder: handlers.Recorder
+    publisher: publisher.Publisher
+    verifier_key: notes.VerifierKey
+    ends: collections.Counter[tuple[str, int]]
+
+    def records(
+        self, *sent: events.Event, topic: topics.Topic = topics.RETURNS, partition: int = 0
+    ) -> list[messages.Record]:
+        """Records at the end of a partition, one for each event."""
+        made = []
+        for event in sent:
+            offset = self.ends[topic.name, partition]
+            self.ends[topic.name, partition] += 1
+            made.append(record(event, topic, partition, offset))
+        return made
+
+    async def take(self, *sent: events.Event, topic: topics.Topic = topics.RETURNS) -> None:
+        """One batch, all from the first partition of `topic`."""
+        await self.recorder.take(self.records(*sent, topic=topic))
+
+    async def leaves(self) -> list[bytes]:
+        rows = await self.pool.fetch("SELECT leaf FROM entry ORDER BY idx")
+        return [row["leaf"] for row in rows]
+
+    async def superuser(self, *statements: str) -> None:
+        """Changes what nobody may, with the triggers taken away and put back."""
+        conn = await asyncpg.connect(self.dsn, server_settings={"search_path": "ledger"})
+        try:
+            await conn.execute("SET session_replication_role = replica")
+            for statement in statements:
+                assert not (await conn.execute(statement)).endswith(" 0"), statement
+        finally:
+            await conn.close()
+
+
+def record(
+    event: events.Event,
+    topic: topics.Topic,
+    partition: int,
+    offset: int,
+    value: bytes | None = None,
+) -> messages.Record:
+    kind = type(event).__name__
+    head = (("ce_id", str(event.event_id).encode()), ("ce_type", kind.encode()))
+    body, key = value or events.write(event), events.subject(event).encode()
+    stamp = 1_780_000_000_000
+    return ConsumerRecord(topic.name, partition, offset, stamp, 0, key, body, None, 0, 0, head)
+
+
+def settings(dsn: str, folder: Path = Path("nowhere")) -> Settings:
+    return Settings(
+        kafka_bootstrap_servers="nowhere:9092", database_url=SecretStr(dsn), state=folder
+    )
+
+
+@contextlib.asynccontextmanager
+async def at_work(dsn: str, folder: Path) -> AsyncIterator[House]:
+    """A new log in an empty database, its objects and keys below `folder`."""
+    own = settings(dsn, folder)
+    await sql.migrate(dsn, "ledger", store.MIGRATIONS)
+    key = notes.parse_verifier_key(await create_log.create(own, ORIGIN))
+    async with open_house(own, key) as house:
+        taken = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
+        places = {TopicPartition(t.name, p): 0 for t in taken for p in range(PARTITIONS)}
+        await offsets.take_up(house.pool, "cluster", places, collections.Counter())
+        yield house
+
+
+@contextlib.asynccontextmanager
+async def open_house(own: Settings, key: notes.VerifierKey) -> AsyncIterator[House]:
+    """A process of the house, on a log that exists."""
+    pool = await sql.connect(own, "ledger")
+    try:
+        room = transaction.Mailroom(
+            "ledger", pool, b"k" * 32, handlers.read, seen=handlers.seen, remember=None
+        )
+        alarm = Alarm()
+        signer = await create_log.load_signer(own, pool)
+        yield House(
+            dsn=own.database_url.get_secret_value(),
+            settings=own,
+            pool=pool,
+            room=room,
+            alarm=alarm,
+            recorder=handlers.Recorder(room, alarm.stop),
+            publisher=publisher.Publisher(pool, Objects(own.objects_folder), signer, alarm),
+            verifier_key=key,
+            ends=collections.Counter(),
+        )
+    finally:
+        pool.terminate()
+
+
+def event_ids(sent: Sequence[events.Event]) -> list[UUID]:
+    return [event.event_id for event in sent]

@@ -1,0 +1,34 @@
+"""Hold one Kafka and one PostgreSQL for a whole test run: `servers.py FOLDER OWNER_PID`.
+
+The run may have many workers, each of which may end first; so the servers are held here, until
+told to stop or until the run's first process is gone, however it went.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from deploy.local.servers import both, process
+
+
+async def hold(folder: Path, owner: process.Identity) -> None:
+    """Start both, write down where they are, wait, stop both and leave nothing."""
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    async with both.Servers(folder / "shared") as servers:
+        found = {"bootstrap": servers.kafka.bootstrap, "dsn": servers.postgres.dsn}
+        process.write(folder / "servers.json", json.dumps(found))
+        while not told.is_set() and owner.is_alive():
+            await asyncio.sleep(0.1)
+    servers.remove()
+    (folder / "servers.json").unlink()
+
+
+if __name__ == "__main__":
+    first = process.Identity.of(int(sys.argv[2]))
+    if first is not None:
+        asyncio.run(hold(Path(sys.argv[1]), first))

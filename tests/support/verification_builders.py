@@ -1,0 +1,235 @@
+"""Builders for verification's heart: contracts, returns, days, and a council that takes them in.
+
+`Council` is the handler's three beats without a database: gather, decide, apply.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.verification.domain import fold, places, state
+from services.verification.domain.state import Decisions, Facts, Lines, State
+from services.verification.domain.world import World
+from shared.wire import events, ids
+
+AUTHORITY = "GB-LAE-KWL"
+SUPPLIER = "GB-COH-00000001"
+LONDON = ZoneInfo("Europe/London")
+EDITION = "sample-1"
+KNOWSLEY = {"gss": ["E08000011"], "edition": EDITION}
+
+
+def at(day: str, hour: int = 12) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(hour), LONDON).astimezone(UTC)
+
+
+def head(*parts: object, day: str) -> dict[str, Any]:
+    return {
+        "event_id": ids.derived("test", *parts),
+        "authority_id": AUTHORITY,
+        "occurred_at": at(day),
+    }
+
+
+def registered(
+    contract_id: str = "C1",
+    starts_on: str = "2026-10-01",
+    ends_on: str = "2028-09-30",
+    suppliers: tuple[str, ...] = (SUPPLIER,),
+) -> events.ContractRegistered:
+    return events.ContractRegistered(
+        **head("registered", contract_id, day=starts_on),
+        contract_id=contract_id,
+        version=1,
+        supplier_ids=suppliers,
+        starts_on=date.fromisoformat(starts_on),
+        ends_on=date.fromisoformat(ends_on),
+    )
+
+
+def commitment(contract_id: str = "C1", version: int = 1, **figures: Any) -> Any:
+    """A commitment in force from the contract's start: £600,000 local spend unless told."""
+    values: dict[str, Any] = {
+        "commitment_id": "spend",
+        "version": version,
+        "state": "active",
+        "measure": "local-spend",
+        "kind": "sum",
+        "unit": "GBP",
+        "target": "600000",
+        "profile": {"kind": "linear", "from": "2026-10-01", "to": "2028-09-30"},
+    }
+    return events.CommitmentChanged(
+        **head("commitment", contract_id, figures.get("commitment_id"), version, day="2026-10-01"),
+        contract_id=contract_id,
+        contract_version=2,
+        commitment=msgspec.convert(values | figures, events.Commitment),
+        proposed_by="manager",
+        approved_by="approver",
+    )
+
+
+def line(line_id: str = "1", quantity: str = "1", /, **figures: Any) -> dict[str, Any]:
+    return {
+        "line_id": line_id,
+        "commitment_id": "spend",
+        "quantity": quantity,
+        "unit": "GBP",
+        **figures,
+    }
+
+
+def invoice(number: str = "INV-1", net_total: str = "10000", **figures: Any) -> dict[str, Any]:
+    return {
+        "payer_id": SUPPLIER,
+        "payee_id": "GB-COH-00000002",
+        "number": number,
+        "net_total": net_total,
+        **figures,
+    }
+
+
+def returned(
+    receipt_no: int, period: str = "2026-10", *lines: dict[str, Any], **figures: Any
+) -> events.ReturnReceived:
+    """A return with its receipt; `day` is when it was accepted."""
+    contract_id = figures.pop("contract_id", "C1")
+    day = figures.pop("day", f"{period}-28")
+    given = [{"from": f"{period}-12"} | each for each in lines]
+    return msgspec.convert(
+        {
+            "type": "ReturnReceived",
+            **head("return", receipt_no, day=day),
+            "contract_id": contract_id,
+            "return_id": ids.derived("return", receipt_no),
+            "receipt_no": receipt_no,
+            "party_id": SUPPLIER,
+            "period": period,
+            "revision": 1,
+            "nil": not lines,
+            "lines": given,
+            **figures,
+        },
+        events.ReturnReceived,
+    )
+
+
+def withdrawn(receipt_no: int, of: events.ReturnReceived, day: str) -> events.ReturnWithdrawn:
+    return events.ReturnWithdrawn(
+        **head("withdrawal", receipt_no, day=day),
+        contract_id=of.contract_id,
+        return_id=of.return_id,
+        receipt_no=receipt_no,
+        party_id=of.party_id,
+        period=of.period,
+        revision=of.revision,
+    )
+
+
+def day_ended(day: date | str, partition: int = 0) -> events.DayEnded:
+    ended = date.fromisoformat(day) if isinstance(day, str) else day
+    return events.DayEnded(
+        event_id=ids.derived("day", ended, partition),
+        authority_id=AUTHORITY,
+        occurred_at=datetime.combine(ended + timedelta(days=1), time(), LONDON).astimezone(UTC),
+        day=ended,
+        partition=partition,
+    )
+
+
+def place(
+    postcode: str,
+    district: str = "E08000011",
+    introduced: str = "1980-01",
+    terminated: str | None = None,
+) -> tuple[str, places.PlaceFact]:
+    key = places.fact_key(EDITION, places.normal(postcode))
+    return key, places.PlaceFact((district,), introduced, terminated, EDITION)
+
+
+class Council:
+    """Contracts side by side, with the claims between them. What a fold posts is kept."""
+
+    def __init__(self, directory: Iterable[tuple[str, places.PlaceFact]] = ()) -> None:
+        self.states: dict[str, State] = {}
+        self.lines: dict[str, Lines] = {}
+        self.table: dict[str, dict[tuple[str, str, str], state.Line]] = {}
+        """The rows as a database would hold them."""
+        self.world = World(dict(directory))
+        self.journal: dict[str, list[tuple[fold.Input, Facts]]] = {}
+        self.outcomes: list[Any] = []
+        self.alerts: list[Any] = []
+        self.reconsider: deque[Any] = deque()
+
+    def take(self, *inputs: Any) -> list[Decisions]:
+        return [self._take(event) for event in inputs]
+
+    def days(self, first: str, last: str) -> None:
+        """End each day from `first` to `last`, for every contract."""
+        day = date.fromisoformat(first)
+        while day <= date.fromisoformat(last):
+            for contract_id in self.states:
+                self.end(contract_id, day)
+            day += timedelta(days=1)
+
+    def settle(self) -> None:
+        """Hand on what one contract's claims mean for another until nothing is left."""
+        while self.reconsider:
+            self._take(self.reconsider.popleft())
+
+    def sums(self, contract_id: str = "C1", commitment_id: str = "spend") -> state.Sums:
+        return self.states[contract_id].promises[commitment_id].total
+
+    def ratings(self, commitment_id: str = "spend") -> list[tuple[str, str]]:
+        """(period, rating) in the order in which they were given."""
+        return [
+            (each.period, each.rating)
+            for outcome in self.outcomes
+            for each in getattr(outcome, "assessments", ())
+            if each.commitment_id == commitment_id
+        ]
+
+    def moves(self) -> list[tuple[str, str]]:
+        """(to, reason) of every case that moved."""
+        return [(o.moved_to, o.reason) for o in self.outcomes if o.type == "CaseMoved"]
+
+    def rows(self, contract_id: str = "C1") -> list[state.Line]:
+        return list(self.table.get(contract_id, {}).values())
+
+    def results(self, contract_id: str = "C1") -> dict[tuple[str, str, str], state.Result]:
+        return {row.id: row.result for row in self.rows(contract_id)}
+
+    def end(self, contract_id: str, day: date) -> Decisions:
+        return self._fold(contract_id, day_ended(day))
+
+    def _take(self, event: Any) -> Decisions:
+        return self._fold(event.contract_id, event)
+
+    def _fold(self, contract_id: str, event: Any) -> Decisions:
+        before = self.states.get(contract_id)
+        assert fold.refusal(before, event) is None
+        lines = self.lines.setdefault(contract_id, Lines())
+        facts = Facts()
+        if before is not None:
+            facts = fold.facts(before, fold.needs(before, event), lines, self.world)
+        after, decisions = fold.fold(before, event, facts, lines)
+        self.states[contract_id] = after
+        self.journal.setdefault(contract_id, []).append((event, facts))
+        lines.drop(decisions.lines_gone)
+        lines.put(decisions.lines_put)
+        table = self.table.setdefault(contract_id, {})
+        for row in decisions.lines_gone:
+            del table[row.id]
+        table.update((row.id, row) for row in decisions.lines_put)
+        self.world.book.drop(decisions.claims_gone)
+        self.world.book.put(decisions.claims_put)
+        self.outcomes.extend(decisions.outcomes)
+        self.alerts.extend(decisions.alerts)
+        self.reconsider.extend(decisions.reconsider)
+        return decisions

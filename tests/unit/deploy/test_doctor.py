@@ -1,0 +1,74 @@
+"""The doctor: each finding on a line, each problem with what to do."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from deploy.local import doctor
+from deploy.local.servers import both, jars, process
+
+
+def found(state: Path) -> dict[str, doctor.Finding]:
+    """The findings by subject."""
+    return {finding.subject: finding for finding in doctor.examine(state)}
+
+
+class TestDoctor:
+    """What `makegood doctor` looks at."""
+
+    def test_finds_this_machine_well(self, tmp_path: Path) -> None:
+        """Where the suite runs, the stack runs; the programs say who they are."""
+        findings = found(tmp_path)
+
+        assert "openjdk version" in findings["Java"].seen
+        assert "PostgreSQL) 18" in findings["PostgreSQL"].seen
+        assert "not running" == findings["stack"].seen
+        for subject in ("system", "user", "disk", "loopback", "state", "cache", "jars"):
+            assert findings[subject].is_ok, findings[subject]
+
+    def test_finds_a_jar_with_a_wrong_hash(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It names the jar and leaves it where it is."""
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        jar = jars.locked()[0]
+        (jars.cache() / jar.file).write_bytes(b"something else")
+
+        finding = found(tmp_path / "state")["jars"]
+
+        assert not finding.is_ok
+        assert jar.file in str(finding.remedy)
+        assert (jars.cache() / jar.file).exists()
+
+    @pytest.mark.parametrize("place", [".", "demo"])
+    def test_finds_what_an_earlier_run_left(self, place: str, tmp_path: Path) -> None:
+        """A recorded process that lives while nobody keeps it, of the demo as of any stack."""
+        identity = process.Identity.of(os.getpid())
+        assert identity is not None
+        record = dataclasses.asdict(identity) | {"stop_signal": 15}
+        process.write(tmp_path / place / "run" / "kafka.json", json.dumps(record))
+
+        finding = found(tmp_path)["stack"]
+
+        assert "left by an earlier run: kafka" == finding.seen
+        assert "makegood down" == finding.remedy
+
+    def test_finds_that_it_cannot_tell_who_runs_the_stack(self, tmp_path: Path) -> None:
+        """The lock is held, and names no process that lives here."""
+        with both.alone(tmp_path):
+            (tmp_path / "lock").write_text(str(os.getpid()))
+            finding = found(tmp_path)["stack"]
+
+        assert "runs, kept by a process that can't be told from here" == finding.seen
+        assert "Ctrl-C" in str(finding.remedy)
+
+    def test_finds_a_forced_port_that_is_taken(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Only a port that was asked for can be a problem: others are found free."""
+        monkeypatch.setenv("MAKEGOOD_LEDGER_PORT", "1000000")
+
+        assert not found(tmp_path)["MAKEGOOD_LEDGER_PORT"].is_ok

