@@ -173,11 +173,12 @@ class TestServers:
 
 KEEPER = """
 import asyncio, json, pathlib, sys
-from deploy.local import servers
+from deploy.local.servers import both
 
 async def keep():
-    async with servers.Servers(pathlib.Path(sys.argv[1])) as both:
-        print(json.dumps({"kafka": both.kafka.pid, "bootstrap": both.kafka.bootstrap}), flush=True)
+    async with both.Servers(pathlib.Path(sys.argv[1])) as servers:
+        kafka = servers.kafka
+        print(json.dumps({"kafka": kafka.pid, "bootstrap": kafka.bootstrap}), flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(keep())

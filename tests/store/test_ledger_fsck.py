@@ -52,7 +52,7 @@ class TestWholeLog:
         self, house: build.House, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
         """Nothing is wrong, and it says how much it saw; in several steps, or in one."""
-        monkeypatch.setattr(store, "BYTES_PER_STEP", length)
+        monkeypatch.setattr(store.log, "BYTES_PER_STEP", length)
         report = await check(house)
         assert [] == report.findings
         seen = {"entries": 300, "full tiles": 1, "checkpoints": 3, "contracts": 2}

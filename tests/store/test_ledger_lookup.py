@@ -143,7 +143,7 @@ class TestSteps:
                 await house.take(build.received(number, lines=lines))
             await house.publisher.publish()
             at_once = await _export(house)
-            monkeypatch.setattr(store, "BYTES_PER_STEP", 10_000)
+            monkeypatch.setattr(store.log, "BYTES_PER_STEP", 10_000)
             steps = [step async for step in store.lookup.all_kept(house.pool, 5)]
             assert [[0], [1], [2, 3], [4]] == [[kept.idx for kept in step] for step in steps]
             assert at_once == await _export(house)

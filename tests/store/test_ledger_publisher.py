@@ -66,7 +66,7 @@ class TestPublisher:
     ) -> None:
         """Tiles and bundles of the last checkpoint, in full, and no partial one beside a full; in
         steps of a bundle, or of all."""
-        monkeypatch.setattr(store, "BYTES_PER_STEP", length)
+        monkeypatch.setattr(store.log, "BYTES_PER_STEP", length)
         for start, end in ((0, 10), (10, 255), (255, 600)):
             await house.take(*(build.received(n) for n in range(start, end)))
             await house.publisher.publish()
@@ -169,7 +169,7 @@ class TestPublisher:
         other = await second(house)
         await house.take(build.received(1))
         await house.publisher.publish()
-        ask = getattr(store, asked)
+        ask = getattr(store.log, asked)
 
         async def and_publish(conn: sql.Connection) -> Any:
             found = await ask(conn)
@@ -178,7 +178,7 @@ class TestPublisher:
             await other.publish()
             return found
 
-        monkeypatch.setattr(store, asked, and_publish)
+        monkeypatch.setattr(store.log, asked, and_publish)
         await getattr(house.publisher, act)()
         assert 2 == opened(house).size
 

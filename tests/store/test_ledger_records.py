@@ -316,7 +316,7 @@ class TestBrokenDatabase:
             raise TimeoutError
 
         with monkeypatch.context() as broken:
-            broken.setattr(store, "move_head", fail)
+            broken.setattr(store.log, "move_head", fail)
             with pytest.raises(sql.BROKEN):
                 await house.recorder.take(records)
         assert [] == await house.leaves()
