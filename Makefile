@@ -22,7 +22,7 @@ help: ## say what can be made
 
 venv: $(VENV)/developer ## the virtual environment with everything, under .makegood/venv
 
-demo: $(VENV)/runtime ## the whole street with six months of returns; ONCE=1 ends after the summary
+demo: $(VENV)/runtime ## the whole system with six months of returns; ONCE=1 ends after the summary
 	@$(BIN)/makegood demo $(if $(ONCE),--once)
 
 test: lint ## lint, then every test on a real Kafka and PostgreSQL

@@ -1,7 +1,8 @@
-"""The commands `makegood submit` and `makegood import-contracts`: a file, to a house, from outside.
+"""The commands `makegood submit` and `makegood import-contracts`: a file, to a service, from
+outside.
 
-The house's address and the token come from MAKEGOOD_URL and MAKEGOOD_TOKEN, or from the stack that
-runs in this checkout.
+The service's address and the token come from MAKEGOOD_URL and MAKEGOOD_TOKEN, or from the stack
+that runs in this checkout.
 """
 
 from __future__ import annotations
@@ -78,14 +79,14 @@ def _print_summary(summary: dict[str, Any]) -> None:
 
 
 def _post(
-    house: str, role: str, path: str, file: Path, query: dict[str, str] | None = None
+    service: str, role: str, path: str, file: Path, query: dict[str, str] | None = None
 ) -> httpx.Response:
     import httpx
 
     url, token = os.environ.get("MAKEGOOD_URL"), os.environ.get("MAKEGOOD_TOKEN")
     if not (url and token):
         running = _running()
-        url = url or running["services"][house]["url"]
+        url = url or running["services"][service]["url"]
         token = token or running["tokens"].get(role)
     if not token:
         _fail("No token: set MAKEGOOD_TOKEN, or run `make demo`, which signs in.")

@@ -1,4 +1,4 @@
-"""`python -m deploy.topics`: creates the street's topics on a broker, or checks them, and ends.
+"""`python -m deploy.topics`: creates the system's topics on a broker, or checks them, and ends.
 
 Promises: running it again changes nothing. Refuses (exit code 1, with words) a broker that does not
 answer within `ANSWER_SECONDS_MAX`, and a topic with another number of partitions than ours.
@@ -46,7 +46,7 @@ def main() -> None:
         asyncio.run(create(settings))
     except (topics.WrongTopicError, TimeoutError) as error:
         sys.exit(f"{settings.kafka_bootstrap_servers}: {error or 'the broker does not answer'}")
-    print(f"{len(topics.STREET)} topics stand on {settings.kafka_bootstrap_servers}")
+    print(f"{len(topics.ALL)} topics stand on {settings.kafka_bootstrap_servers}")
 
 
 if __name__ == "__main__":

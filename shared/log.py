@@ -8,7 +8,7 @@ import sys
 import structlog
 
 
-def configure(house: str, level: str) -> None:
+def configure(service: str, level: str) -> None:
     """Sends structlog's and the standard library's records the same way."""
     shared_steps: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -38,7 +38,7 @@ def configure(house: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    structlog.contextvars.bind_contextvars(house=house)
+    structlog.contextvars.bind_contextvars(service=service)
     for noisy in ("uvicorn.access", "faststream.access.kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # waits for facts are not news

@@ -1,4 +1,5 @@
-"""What is measured about delivery, the same in all houses. Each house adds its own beside it."""
+"""What is measured about delivery, the same in all services. Each service adds its own beside
+it."""
 
 from __future__ import annotations
 
@@ -7,13 +8,13 @@ from prometheus_client import Counter, Gauge, Histogram
 BATCH_RECORDS = Histogram(
     "makegood_batch_records",
     "Records taken in one transaction.",
-    ["house"],
+    ["service"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
 )
 COMMIT_SECONDS = Histogram(
     "makegood_commit_seconds",
     "From the opening of a batch's transaction to its commit.",
-    ["house"],
+    ["service"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
 PARKED = Counter(
@@ -22,12 +23,12 @@ PARKED = Counter(
 REPEATED = Counter("makegood_repeated_total", "Records taken before, passed over.", ["topic"])
 ALARMS = Counter("makegood_alarms_total", "Conditions that stop work until seen to.", ["alarm"])
 CONSUMER_STOPPED = Gauge(
-    "makegood_consumer_stopped", "1 while a consumer stands still on an alarm.", ["house"]
+    "makegood_consumer_stopped", "1 while a consumer stands still on an alarm.", ["service"]
 )
 LAG_RECORDS = Gauge("makegood_lag_records", "High water minus position.", ["topic", "partition"])
-RETRIES = Counter("makegood_retries_total", "Batches tried again after a broken part.", ["house"])
-SENT = Counter("makegood_sent_total", "Letters the broker acknowledged.", ["topic"])
-OUTBOX_UNSENT = Gauge("makegood_outbox_unsent", "Letters that wait for the broker.", ["house"])
+RETRIES = Counter("makegood_retries_total", "Batches tried again after a broken part.", ["service"])
+SENT = Counter("makegood_sent_total", "Messages the broker acknowledged.", ["topic"])
+OUTBOX_UNSENT = Gauge("makegood_outbox_unsent", "Messages that wait for the broker.", ["service"])
 OUTBOX_AGE_SECONDS = Gauge(
-    "makegood_outbox_age_seconds", "Age of the oldest letter that waits.", ["house"]
+    "makegood_outbox_age_seconds", "Age of the oldest message that waits.", ["service"]
 )

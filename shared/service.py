@@ -1,4 +1,4 @@
-"""What every house is built from: a pool, a mailroom, a consumer, a relay, and its own tasks.
+"""What every service is built from: a pool, a delivery, a consumer, a relay, and its own tasks.
 
 Promises: parts start in any order and wait for what is not there yet; a task that breaks is logged
 and started again; health is judged by facts (live: the consumer makes progress; ready: the database
@@ -19,7 +19,8 @@ from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
 
 from shared import keys, log, sql
-from shared.delivery import consumer, kafka, messages, outbox, restore_check, tasks, transaction
+from shared.delivery import consumer, kafka, outbox, restore_check, tasks, transaction
+from shared.delivery.messages import Reader, read_event
 from shared.settings import Settings
 from shared.web import server
 
@@ -28,29 +29,29 @@ AGAIN_SECONDS = 1.0
 COLLECT_EVERY_OBJECTS = 100_000
 
 Task: TypeAlias = Callable[[], Awaitable[None]]
-"""A loop of the house's own that runs until it is cancelled."""
+"""A loop of the service's own that runs until it is cancelled."""
 
 _log = log.get(__name__)
 
 
 @dataclass
-class House:
-    """A house at work. `room` posts and takes letters; `pool` is its own schema."""
+class Service:
+    """A service at work. `delivery` posts and takes messages; `pool` is its own schema."""
 
     settings: Settings
-    room: transaction.Mailroom
+    delivery: transaction.Delivery
     consumer: consumer.Consumer
 
     @property
     def pool(self) -> sql.Pool:
-        return self.room.pool
+        return self.delivery.pool
 
     def is_live(self) -> bool:
         return self.consumer.is_live
 
     async def is_ready(self) -> bool:
         """The database answers, and is no older than what was sent from it."""
-        if self.room.alarm is not None:
+        if self.delivery.alarm is not None:
             return False
         try:
             async with asyncio.timeout(READY_SECONDS_MAX):
@@ -59,65 +60,70 @@ class House:
             return False
 
 
-async def open_room(
-    settings: Settings, house: transaction.House, reader: messages.Reader = messages.read_event
-) -> transaction.Mailroom:
-    """The house's mailroom, waiting for the database where it is not up yet."""
+async def open_delivery(
+    settings: Settings, service: transaction.ServiceName, reader: Reader = read_event
+) -> transaction.Delivery:
+    """The service's delivery, waiting for the database where it is not up yet."""
     while True:
         try:
-            pool = await sql.connect(settings, house)
+            pool = await sql.connect(settings, service)
             break
         except sql.BROKEN as error:
             _log.warning("The database is not up yet.", error=repr(error))
             await asyncio.sleep(AGAIN_SECONDS)
-    parking_key = keys.load_or_create(settings.state / house / "parking.key")
-    return transaction.Mailroom(house, pool, parking_key, reader=reader)
+    parking_key = keys.load_or_create(settings.state / service / "parking.key")
+    return transaction.Delivery(service, pool, parking_key, reader=reader)
 
 
 @asynccontextmanager
 async def at_work(
     settings: Settings,
-    room: transaction.Mailroom,
+    delivery: transaction.Delivery,
     what: kafka.Subscription,
     handle: consumer.Handle,
     *loops: Task,
-) -> AsyncIterator[House]:
-    """Runs the consumer, the relay and the house's own tasks; stops them all, then the pool."""
-    house = House(settings, room, consumer.Consumer(settings, room, what, handle))
+) -> AsyncIterator[Service]:
+    """Runs the consumer, the relay and the service's own tasks; stops them all, then the pool."""
+    service = Service(settings, delivery, consumer.Consumer(settings, delivery, what, handle))
 
     async def relay() -> None:
         await outbox.relay(
-            room.house, room.pool, lambda: _start_producer(settings, room), room.posted
+            delivery.service,
+            delivery.pool,
+            lambda: _start_producer(settings, delivery),
+            delivery.posted,
         )
 
     _calm_collector()
     running = [
-        asyncio.create_task(_again_and_again(task)) for task in (house.consumer.run, relay, *loops)
+        asyncio.create_task(_again_and_again(task))
+        for task in (service.consumer.run, relay, *loops)
     ]
     try:
-        yield house
+        yield service
     finally:
-        await tasks.end(*running, *filter(None, [room.checking]))
-        room.pool.terminate()
+        await tasks.end(*running, *filter(None, [delivery.checking]))
+        delivery.pool.terminate()
 
 
-async def _start_producer(settings: Settings, room: transaction.Mailroom) -> AIOKafkaProducer:
-    await restore_check.guard(settings, room)
+async def _start_producer(settings: Settings, delivery: transaction.Delivery) -> AIOKafkaProducer:
+    await restore_check.ensure(settings, delivery)
     return await kafka.start_producer(settings)
 
 
 def build(
-    house: transaction.House, lifespan: server.Lifespan, body_bytes_max: int | None = None
+    service: transaction.ServiceName, lifespan: server.Lifespan, body_bytes_max: int | None = None
 ) -> FastAPI:
-    """The house's app: healthy while the `House` that `lifespan` leaves in `app.state.house` is."""
+    """The service's app: healthy while the `Service` that `lifespan` leaves in `app.state.service`
+    is."""
 
     async def is_live() -> bool:
-        return bool(app.state.house.is_live())
+        return bool(app.state.service.is_live())
 
     async def is_ready() -> bool:
-        return bool(await app.state.house.is_ready())
+        return bool(await app.state.service.is_ready())
 
-    title, health = f"Makegood {house}", server.Health(is_live, is_ready)
+    title, health = f"Makegood {service}", server.Health(is_live, is_ready)
     app = server.build(title, version("makegood"), lifespan, health, body_bytes_max)
     return app
 

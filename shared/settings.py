@@ -1,4 +1,4 @@
-"""What every house is told by its environment: where Kafka and PostgreSQL are, and its own port.
+"""What every service is told by its environment: where Kafka and PostgreSQL are, and its own port.
 
 Promises: settings are frozen and read once; each has a safe default or a clear refusal to start.
 """
@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """A house's settings derive from these and add its own. Environment names are the upper-case
+    """A service's settings derive from these and add its own. Environment names are the upper-case
     field names unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     state: Path = Field(
         default=Path(".makegood"), validation_alias=AliasChoices("state", "MAKEGOOD_STATE")
     )
-    """Folder for keys; each house keeps its own below it."""
+    """Folder for keys; each service keeps its own below it."""
     log_level: str = Field(
         default="INFO", validation_alias=AliasChoices("log_level", "MAKEGOOD_LOG_LEVEL")
     )
@@ -44,6 +44,6 @@ class Settings(BaseSettings):
     """The local demo: a clock that an operator may move. Loopback only."""
 
 
-def house_database(house: str) -> AliasChoices:
-    """`DATABASE_URL`, or the house's own, which goes first."""
-    return AliasChoices("database_url", f"{house.upper()}_DATABASE_URL", "DATABASE_URL")
+def service_database(service: str) -> AliasChoices:
+    """`DATABASE_URL`, or the service's own, which goes first."""
+    return AliasChoices("database_url", f"{service.upper()}_DATABASE_URL", "DATABASE_URL")

@@ -1,8 +1,8 @@
 """PostgreSQL: pools with time-outs on everything, named queries, forward-only migrations.
 
-Promises: a house sees its own schema only (its `search_path` and role); locks live in transactions,
-and the server ends a transaction that stands still; a migration is applied once, whole, in order.
-Refuses: a migration whose text changed after it was applied.
+Promises: a service sees its own schema only (its `search_path` and role); locks live in
+transactions, and the server ends a transaction that stands still; a migration is applied once,
+whole, in order. Refuses: a migration whose text changed after it was applied.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def is_broken(error: BaseException) -> bool:
     return isinstance(error, BROKEN) and not isinstance(error, ValueError)
 
 
-def role(house: str) -> str:
-    return f"makegood_{house}"
+def role(service: str) -> str:
+    return f"makegood_{service}"
 
 
-async def connect(settings: Settings, house: str) -> Pool:
-    """A pool for `house`, acting as its own role in its own schema."""
+async def connect(settings: Settings, service: str) -> Pool:
+    """A pool for `service`, acting as its own role in its own schema."""
     return await asyncpg.create_pool(
         settings.database_url.get_secret_value(),
         min_size=1,
@@ -68,9 +68,9 @@ async def connect(settings: Settings, house: str) -> Pool:
         max_inactive_connection_lifetime=300,
         reset=_leave_as_it_is,
         server_settings={
-            "application_name": f"makegood-{house}",
-            "search_path": house,
-            "role": role(house),
+            "application_name": f"makegood-{service}",
+            "search_path": service,
+            "role": role(service),
             "timezone": "UTC",
             "transaction_timeout": str(TRANSACTION_MS_MAX),
             "idle_in_transaction_session_timeout": str(IDLE_MS_MAX),
@@ -89,45 +89,45 @@ async def _leave_as_it_is(connection: Connection) -> None:
 
 
 def queries(path: Path) -> Any:
-    """The named queries of a house, from its `queries.sql`."""
+    """The named queries of a service, from its `queries.sql`."""
     return aiosql.from_path(path, "asyncpg")
 
 
-async def migrate(dsn: str, house: str, folder: Path) -> list[str]:
-    """Brings the house's schema up to date; the names of the migrations applied now.
+async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
+    """Brings the service's schema up to date; the names of the migrations applied now.
 
     Everything in one transaction under an advisory lock: a failure leaves the schema as it was.
     Raises ValueError where an applied migration's text has changed.
     """
     files = {
         f"{owner}/{file.name}": file
-        for owner, path in (("shared", _SHARED_MIGRATIONS), (house, folder))
+        for owner, path in (("shared", _SHARED_MIGRATIONS), (service, folder))
         for file in sorted(path.glob("*.sql"))
     }
     connection: Connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS_MAX)
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-            await _prepare(connection, house)
-            return [name for name in files if await _apply(connection, house, name, files[name])]
+            await _prepare(connection, service)
+            return [name for name in files if await _apply(connection, service, name, files[name])]
     finally:
         await connection.close()
 
 
-async def _prepare(connection: Connection, house: str) -> None:
+async def _prepare(connection: Connection, service: str) -> None:
     """Schema, role and what the role may do with tables to come; a migration may take back more."""
     await connection.execute(f"""
         DO $$ BEGIN
-            CREATE ROLE {role(house)} NOLOGIN;
+            CREATE ROLE {role(service)} NOLOGIN;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END $$;
-        CREATE SCHEMA IF NOT EXISTS {house};
-        GRANT USAGE ON SCHEMA {house} TO {role(house)};
-        ALTER DEFAULT PRIVILEGES IN SCHEMA {house}
-            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role(house)};
-        ALTER DEFAULT PRIVILEGES IN SCHEMA {house}
-            GRANT USAGE, SELECT ON SEQUENCES TO {role(house)};
-        SET LOCAL search_path = {house};
+        CREATE SCHEMA IF NOT EXISTS {service};
+        GRANT USAGE ON SCHEMA {service} TO {role(service)};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA {service}
+            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role(service)};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA {service}
+            GRANT USAGE, SELECT ON SEQUENCES TO {role(service)};
+        SET LOCAL search_path = {service};
         CREATE TABLE IF NOT EXISTS migration (
             name text CONSTRAINT migration_pk PRIMARY KEY,
             checksum text NOT NULL,
@@ -136,7 +136,7 @@ async def _prepare(connection: Connection, house: str) -> None:
     """)
 
 
-async def _apply(connection: Connection, house: str, name: str, file: Path) -> bool:
+async def _apply(connection: Connection, service: str, name: str, file: Path) -> bool:
     text = file.read_text()
     checksum = hashlib.sha256(text.encode()).hexdigest()
     applied = await connection.fetchval("SELECT checksum FROM migration WHERE name = $1", name)
@@ -148,6 +148,6 @@ async def _apply(connection: Connection, house: str, name: str, file: Path) -> b
         return True
     if applied != checksum:
         raise ValueError(
-            f"{house}: migration {name} was changed after it was applied; write a new one instead"
+            f"{service}: migration {name} was changed after it was applied; write a new one instead"
         )
     return False

@@ -20,11 +20,11 @@ def up() -> None:
     from deploy.local import stack, steps
 
     async def stay() -> None:
-        async with stack.Stack(shown=steps.Steps(console)) as street:
-            for name, service in street.services.items():
+        async with stack.Stack(shown=steps.Steps(console)) as system:
+            for name, service in system.services.items():
                 console.print(f"  {name:<14}{service.url}")
             console.print(f"All of it is described in {STATE / 'stack.json'}. Ctrl-C ends it.")
-            await street.wait()
+            await system.wait()
 
     raise typer.Exit(stack.run(stay(), console))
 

@@ -1,4 +1,4 @@
-"""The whole street on one machine: Kafka, PostgreSQL and the three services, kept alive.
+"""The whole system on one machine: Kafka, PostgreSQL and the three services, kept alive.
 
 Promises: `.makegood/stack.json` always tells where everything is; leaving takes everything down; no
 earlier run, however it ended, keeps the next one from starting.
@@ -18,7 +18,7 @@ import httpx
 import rich.console
 import rich.text
 
-from deploy import topics as street_topics
+from deploy import topics as system_topics
 from deploy.local import CHECKOUT, STATE, CannotStart, steps
 from deploy.local.servers import both, process, supervisor
 from shared.delivery import tasks, topics
@@ -30,7 +30,7 @@ ORIGIN = "makegood.local/log"  # the name of this machine's log
 
 
 class Service:
-    """One of the three houses as a process."""
+    """One of the three services as a process."""
 
     def __init__(self, name: str, state: Path, port: int, environment: Mapping[str, str]) -> None:
         self.name = name
@@ -115,7 +115,7 @@ class Stack:
                 self._described.unlink(missing_ok=True)  # a killed run could not
                 ports = self._take_ports()
                 await self.servers.start()
-                await self._open_houses(ports)
+                await self._open_services(ports)
         except BaseException as error:
             await self._close()
             if isinstance(error, OSError):  # a folder that can't be written, a full disk
@@ -152,7 +152,7 @@ class Stack:
     def _take_ports(self) -> dict[str, int]:
         return {name: self.servers.ports.take(name, preferred=port) for name, port in PORTS.items()}
 
-    async def _open_houses(self, ports: Mapping[str, int]) -> None:
+    async def _open_services(self, ports: Mapping[str, int]) -> None:
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
             "DATABASE_URL": self.servers.dsn,
@@ -161,36 +161,36 @@ class Stack:
         }
         for name, port in ports.items():
             self.services[name] = Service(name, self.state, port, environment)
-        houses = self.services.values()
+        services = self.services.values()
         with self._steps.step("Migrations and topics"):
-            await both.together(self._make_topics(), *(_furnish(house) for house in houses))
+            await both.together(self._make_topics(), *(_furnish(service) for service in services))
         with self._steps.step("Services"):
-            await both.together(*(house.start() for house in houses))
+            await both.together(*(service.start() for service in services))
         self.announce()
-        for part in (*self.servers.own, *houses):
+        for part in (*self.servers.own, *services):
             part.process.spawned = self.announce
             self._watches.append(asyncio.create_task(supervisor.keep_alive(part)))
 
     async def _make_topics(self) -> None:
-        broker = street_topics.Broker(kafka_bootstrap_servers=self.servers.bootstrap)
+        broker = system_topics.Broker(kafka_bootstrap_servers=self.servers.bootstrap)
         try:
-            await street_topics.create(broker)
+            await system_topics.create(broker)
         except (TimeoutError, topics.WrongTopicError) as error:
             words = str(error) or "the broker does not answer"
             raise CannotStart(f"topics on {self.servers.bootstrap}: {words}") from error
 
     async def _close(self) -> None:
         await tasks.end(*self._watches)
-        await asyncio.gather(*(house.process.stop() for house in self.services.values()))
+        await asyncio.gather(*(service.process.stop() for service in self.services.values()))
         if self.services:
             self._described.unlink(missing_ok=True)
         await self.servers.stop()
 
 
-async def _furnish(house: Service) -> None:
-    await house.do("migrate")
-    if house.name == "ledger":
-        await house.do("create-log", "--if-absent", "--origin", ORIGIN)
+async def _furnish(service: Service) -> None:
+    await service.do("migrate")
+    if service.name == "ledger":
+        await service.do("create-log", "--if-absent", "--origin", ORIGIN)
 
 
 def run(main: Coroutine[object, object, None], console: rich.console.Console) -> int:

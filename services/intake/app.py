@@ -14,8 +14,7 @@ from services.intake.api.dependencies import Parts
 from services.intake.consumer import handlers
 from services.intake.domain import receipts, submission
 from services.intake.settings import IntakeSettings
-from shared import clock, keys
-from shared import service as houses
+from shared import clock, keys, service
 from shared.delivery import transaction
 from shared.web import auth, server
 
@@ -25,32 +24,32 @@ def build(settings: IntakeSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        room = await houses.open_room(settings, "intake", handlers.read)
-        parts = await _parts(settings, room)
-        app.state.tokens, app.state.parts = auth.Tokens(room.pool), parts
-        async with houses.at_work(
+        delivery = await service.open_delivery(settings, "intake", handlers.read)
+        parts = await _parts(settings, delivery)
+        app.state.tokens, app.state.parts = auth.Tokens(delivery.pool), parts
+        async with service.at_work(
             settings,
-            room,
+            delivery,
             handlers.SUBSCRIPTION,
-            handlers.router(room, parts.desk),
+            handlers.router(delivery, parts.desk),
             parts.committer.run,
             parts.door.pressure.run,
-            lambda: days.run(room, parts.clock.now),
-        ) as app.state.house:
+            lambda: days.run(delivery, parts.clock.now),
+        ) as app.state.service:
             yield
 
-    app = houses.build("intake", lifespan, submission.BODY_BYTES_MAX)
+    app = service.build("intake", lifespan, submission.BODY_BYTES_MAX)
     app.include_router(returns.router)
-    server.open_lane(app, "POST", "/api/v1/returns", returns.post_return)
+    server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return)
     if settings.demo:
         app.include_router(demo_clock.router)
     return app
 
 
-async def _parts(settings: IntakeSettings, room: transaction.Mailroom) -> Parts:
+async def _parts(settings: IntakeSettings, delivery: transaction.Delivery) -> Parts:
     ticking: clock.Clock = clock.WallClock()
     if settings.demo:
-        ticking = await demo_clock.begin(room, settings.demo_starts_at)
+        ticking = await demo_clock.begin(delivery, settings.demo_starts_at)
     folder = settings.state / "intake"
     at = desk.Desk(
         receipts.Signer(keys.load_or_create(settings.receipt_key_file or folder / "receipt.key")),
@@ -59,8 +58,8 @@ async def _parts(settings: IntakeSettings, room: transaction.Mailroom) -> Parts:
         ticking.now,
     )
     pressure = throttle.Pressure(
-        room.pool, folder, settings.disk_free_bytes_min, settings.outbox_hours_max * 3600
+        delivery.pool, folder, settings.disk_free_bytes_min, settings.outbox_hours_max * 3600
     )
     rate = settings.posts_per_second_max
     door = throttle.Door(throttle.Buckets(rate, 2 * rate), pressure)
-    return Parts(settings, room, at, group_commit.Committer(room, at), door, ticking)
+    return Parts(settings, delivery, at, group_commit.Committer(delivery, at), door, ticking)

@@ -1,4 +1,4 @@
-"""What intake measures of its own work, beside what `shared.metrics` does for every house."""
+"""What intake measures of its own work, beside what `shared.metrics` does for every service."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class IntakeSettings(settings.Settings):
-    database_url: SecretStr = Field(validation_alias=settings.house_database("intake"))
+    database_url: SecretStr = Field(validation_alias=settings.service_database("intake"))
     port: int = Field(default=8001, validation_alias=AliasChoices("port", "INTAKE_PORT"))
     receipt_key_file: Path | None = Field(
         default=None, validation_alias=AliasChoices("receipt_key_file", "INTAKE_RECEIPT_KEY_FILE")
@@ -47,7 +47,7 @@ class IntakeSettings(settings.Settings):
         gt=0,
         validation_alias=AliasChoices("outbox_hours_max", "INTAKE_OUTBOX_HOURS_MAX"),
     )
-    """Nothing is accepted while a letter has waited longer for the broker."""
+    """Nothing is accepted while a message has waited longer for the broker."""
     demo_starts_at: datetime | None = Field(
         default=None, validation_alias=AliasChoices("demo_starts_at", "MAKEGOOD_DEMO_STARTS_AT")
     )

@@ -13,7 +13,7 @@ from services.ledger.publishing import create_log, publisher
 from services.ledger.publishing.brake import Alarm
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import service as houses
+from shared import service
 from shared.web import auth
 
 
@@ -22,27 +22,36 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        room = await houses.open_room(settings, "ledger", handlers.read)
-        room.seen, room.remember = handlers.seen, None  # entries themselves tell what was taken
+        delivery = await service.open_delivery(settings, "ledger", handlers.read)
+        delivery.seen, delivery.remember = (
+            handlers.seen,
+            None,
+        )  # entries themselves tell what was taken
         alarm = Alarm()
-        recorder = handlers.Recorder(room, alarm.stop)
-        signer = await create_log.load_signer(settings, room.pool)
-        publishing = publisher.Publisher(room.pool, Objects(settings.objects_folder), signer, alarm)
+        recorder = handlers.Recorder(delivery, alarm.stop)
+        signer = await create_log.load_signer(settings, delivery.pool)
+        publishing = publisher.Publisher(
+            delivery.pool, Objects(settings.objects_folder), signer, alarm
+        )
         try:
             await publishing.examine()
         except publisher.RefusedError as error:  # serves what it has, and says why it has no more
             alarm.stop("publisher_refuses", str(error))
-        app.state.tokens, app.state.pool, app.state.alarm = auth.Tokens(room.pool), room.pool, alarm
-        async with houses.at_work(
+        app.state.tokens, app.state.pool, app.state.alarm = (
+            auth.Tokens(delivery.pool),
+            delivery.pool,
+            alarm,
+        )
+        async with service.at_work(
             settings,
-            room,
+            delivery,
             handlers.READS,
             recorder.take,
             lambda: publishing.run(settings.publish_seconds),
-        ) as app.state.house:
-            alarm.watch(app.state.house.consumer)
+        ) as app.state.service:
+            alarm.watch(app.state.service.consumer)
             yield
 
-    app = houses.build("ledger", lifespan)
+    app = service.build("ledger", lifespan)
     app.include_router(entries.router)
     return app

@@ -10,9 +10,9 @@ from shared import settings
 
 
 class Settings(settings.Settings):
-    """What the ledger needs beyond what every house does."""
+    """What the ledger needs beyond what every service does."""
 
-    database_url: SecretStr = Field(validation_alias=settings.house_database("ledger"))
+    database_url: SecretStr = Field(validation_alias=settings.service_database("ledger"))
     port: int = Field(
         default=8003, ge=1, le=65535, validation_alias=AliasChoices("port", "LEDGER_PORT")
     )

@@ -17,8 +17,7 @@ from services.verification.api.dependencies import Parts
 from services.verification.consumer import handlers
 from services.verification.register import imports
 from services.verification.settings import Settings
-from shared import clock
-from shared import service as houses
+from shared import clock, service
 from shared.delivery import transaction
 from shared.web import auth
 
@@ -34,36 +33,36 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        room = await houses.open_room(settings, "verification")
-        room.seen, room.remember = handlers.taken, None
-        ticking = await _clock(settings, room)
-        app.state.tokens, app.state.parts = auth.Tokens(room.pool), Parts(room, ticking)
-        async with houses.at_work(
+        delivery = await service.open_delivery(settings, "verification")
+        delivery.seen, delivery.remember = handlers.taken, None
+        ticking = await _clock(settings, delivery)
+        app.state.tokens, app.state.parts = auth.Tokens(delivery.pool), Parts(delivery, ticking)
+        async with service.at_work(
             settings,
-            room,
+            delivery,
             handlers.SUBSCRIPTION,
-            handlers.handler(room, ticking),
-            lambda: _measure(room),
-        ) as app.state.house:
+            handlers.handler(delivery, ticking),
+            lambda: _measure(delivery),
+        ) as app.state.service:
             yield
 
-    app = houses.build("verification", lifespan, imports.BODY_BYTES_MAX)
+    app = service.build("verification", lifespan, imports.BODY_BYTES_MAX)
     app.include_router(contracts.router)
     return app
 
 
-async def _clock(settings: Settings, room: transaction.Mailroom) -> clock.Clock:
+async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Clock:
     """The wall's; in the demo one that starts in the past and goes along with the days taken."""
     if not settings.demo:
         return clock.WallClock()
-    day = await store.fold.last_day(room.pool)
+    day = await store.fold.last_day(delivery.pool)
     if day is None:
         return clock.MovedClock(settings.demo_starts_at or datetime.now(UTC))
     return clock.MovedClock(datetime.combine(day + timedelta(days=1), time(), clock.LONDON))
 
 
-async def _measure(room: transaction.Mailroom) -> None:
+async def _measure(delivery: transaction.Delivery) -> None:
     """Counts what a metric tells, for ever."""
     while True:
-        OPEN_SHORTFALLS.set(await store.reading.open_shortfalls(room.pool))
+        OPEN_SHORTFALLS.set(await store.reading.open_shortfalls(delivery.pool))
         await asyncio.sleep(MEASURE_SECONDS)

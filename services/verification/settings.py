@@ -12,9 +12,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(settings.Settings):
-    """What verification needs beyond what every house does."""
+    """What verification needs beyond what every service does."""
 
-    database_url: SecretStr = Field(validation_alias=settings.house_database("verification"))
+    database_url: SecretStr = Field(validation_alias=settings.service_database("verification"))
     port: int = Field(
         default=8002, ge=1, le=65535, validation_alias=AliasChoices("port", "VERIFICATION_PORT")
     )

@@ -1,4 +1,5 @@
-"""A house's consumer: takes up partitions, hands batches to the house, and answers what goes wrong.
+"""A service's consumer: takes up partitions, hands batches to the service, and answers what goes
+wrong.
 
 Promises: a broken database or broker is waited for with growing, jittered pauses and the batch is
 tried again; an error of the data is narrowed down to one record, which is parked, and the partition
@@ -22,13 +23,13 @@ from shared import log, metrics, sql
 from shared.delivery import (
     failpoints,
     kafka,
-    messages,
     offsets,
     restore_check,
     tasks,
     topics,
     transaction,
 )
+from shared.delivery.messages import Record
 from shared.settings import Settings
 
 PAUSE_SECONDS_MAX = 15.0
@@ -45,25 +46,25 @@ PARKED_WINDOW = 200
 PARKED_SHARE_MAX = 0.05
 """More than this share of the window of one of our own topics parked: we are wrong, not they."""
 
-Handle: TypeAlias = Callable[[Sequence[messages.Record]], Awaitable[None]]
-"""The house's handler: one `mail.unit` over the records it is given."""
+Handle: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
+"""The service's handler: one `mail.unit` over the records it is given."""
 
 _log = log.get(__name__)
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Runs one subscription for a house. `run` never returns; cancel it to stop."""
+    """Runs one subscription for a service. `run` never returns; cancel it to stop."""
 
     def __init__(
         self,
         settings: Settings,
-        room: transaction.Mailroom,
+        delivery: transaction.Delivery,
         what: kafka.Subscription,
         handle: Handle,
     ) -> None:
         self.alarm: str | None = None
         """Why this consumer stands still, or None."""
-        self._settings, self._room, self._what, self._handle = settings, room, what, handle
+        self._settings, self._delivery, self._what, self._handle = settings, delivery, what, handle
         self._kafka: AIOKafkaConsumer | None = None
         self._taking_up: asyncio.Task[None] | None = None
         self._committed: dict[TopicPartition, Any] = {}
@@ -101,7 +102,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         try:
             async with asyncio.TaskGroup() as checks:
                 checks.create_task(self._check_topics())
-                checks.create_task(restore_check.guard(self._settings, self._room))
+                checks.create_task(restore_check.ensure(self._settings, self._delivery))
             await broker.start()
             while True:
                 await asyncio.sleep(REPORT_SECONDS)
@@ -114,7 +115,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                     await broker.stop()
 
     async def _check_topics(self) -> None:
-        wanted = tuple(t for t in topics.STREET if self._what.names(t.name))
+        wanted = tuple(t for t in topics.ALL if self._what.names(t.name))
         admin = await kafka.start_admin(self._settings)
         try:
             await topics.check(admin, wanted)
@@ -144,7 +145,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         while True:
             try:
                 seeks = await offsets.take_up(
-                    self._room.pool,
+                    self._delivery.pool,
                     await self._cluster_id(),
                     await consumer.beginning_offsets(assigned),
                     await consumer.end_offsets(assigned),
@@ -176,14 +177,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     def _stop(self, alarm: str, words: str) -> None:
         self.alarm = f"{alarm}: {words}"
         metrics.ALARMS.labels(alarm).inc()
-        metrics.CONSUMER_STOPPED.labels(self._room.house).set(1)
+        metrics.CONSUMER_STOPPED.labels(self._delivery.service).set(1)
         _log.error("The consumer stands still.", alarm=alarm, why=words, runbook=f"{alarm}.md")
         if self._kafka is not None:
             self._kafka.pause(*self._kafka.assignment())
 
     # --- a batch ---------------------------------------------------------------------------
 
-    async def _on_records(self, records: list[messages.Record]) -> None:
+    async def _on_records(self, records: list[Record]) -> None:
         """Never raises: what comes back from here has been taken, parked, or will be read again."""
         if self.alarm is not None:
             return
@@ -217,7 +218,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if self._kafka is not None and self.alarm is None and not is_taking_up:
             self._kafka.resume(*self._kafka.assignment())
 
-    async def _take(self, records: list[messages.Record]) -> None:
+    async def _take(self, records: list[Record]) -> None:
         try:
             await self._until_answered(lambda: self._handle(records))
         except transaction.Hole as hole:
@@ -247,7 +248,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 await self._wait(failures, error)
 
     async def _wait(self, failures: int, error: Exception) -> None:
-        metrics.RETRIES.labels(self._room.house).inc()
+        metrics.RETRIES.labels(self._delivery.service).inc()
         pause = tasks.pause_seconds(failures, PAUSE_SECONDS_MAX)
         _log.warning("The batch is tried again.", error=repr(error), pause_seconds=pause)
         self._is_waiting = True
@@ -256,7 +257,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         finally:
             self._is_waiting = False
 
-    async def _narrow_down(self, records: list[messages.Record], error: Exception) -> None:
+    async def _narrow_down(self, records: list[Record], error: Exception) -> None:
         """Halves a batch that cannot be acted on until one record stands alone; parks that one."""
         if len(records) > 1:
             half = len(records) // 2
@@ -264,11 +265,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             return await self._take(records[half:])
         _log.error("A record cannot be acted on; it is parked.", exc_info=error)
         reason = f"handler_failed_{type(error).__name__}"
-        await self._until_answered(lambda: transaction.park(self._room, records[0], reason))
+        await self._until_answered(lambda: transaction.park(self._delivery, records[0], reason))
         self._parked_one(records[0].topic, is_parked=True)
         return None
 
-    async def _read_again(self, records: list[messages.Record], hole: transaction.Hole) -> None:
+    async def _read_again(self, records: list[Record], hole: transaction.Hole) -> None:
         key = hole.topic, hole.partition, hole.next_offset, hole.found_offset
         consumer = self._kafka
         assert consumer is not None
@@ -280,13 +281,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             if has_expired:
                 return self._stop("records_expired", f"{hole}")
             _log.warning("A hole in the log is real; it is recorded.", hole=repr(hole))
-            await offsets.skip_hole(self._room.pool, hole, has_expired=False)
+            await offsets.skip_hole(self._delivery.pool, hole, has_expired=False)
         else:
             self._holes.add(key)
         self._seek({TopicPartition(hole.topic, hole.partition): hole.next_offset}, records)
         return None
 
-    def _seek(self, first: dict[TopicPartition, int], records: list[messages.Record]) -> None:
+    def _seek(self, first: dict[TopicPartition, int], records: list[Record]) -> None:
         """Back to `first`, and in the other partitions to the first of `records`."""
         for record in records:
             first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
@@ -296,10 +297,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             if partition in assigned:
                 self._kafka.seek(partition, offset)
 
-    def _watch_parked(self, records: list[messages.Record]) -> None:
+    def _watch_parked(self, records: list[Record]) -> None:
         for record in records:
             place = record.topic, record.partition, record.offset
-            self._parked_one(record.topic, place in self._room.parked_last)
+            self._parked_one(record.topic, place in self._delivery.parked_last)
 
     def _parked_one(self, topic: str, is_parked: bool) -> None:
         if topic.startswith(topics.INBOUND_PREFIX):
@@ -319,7 +320,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         consumer = self._kafka
         if consumer is None or self.alarm is not None:
             return None
-        taken = await self._room.pool.fetch(
+        taken = await self._delivery.pool.fetch(
             "SELECT topic, partition, next_offset FROM consumer_offset"
         )
         assigned = consumer.assignment()

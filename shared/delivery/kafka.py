@@ -148,7 +148,7 @@ async def hand_over(message: Any) -> list[Any]:
 
 @dataclasses.dataclass(frozen=True)
 class Subscription:
-    """What a house reads: fixed topics, or every topic that a pattern names."""
+    """What a service reads: fixed topics, or every topic that a pattern names."""
 
     group: str
     topics: Sequence[str] = ()
@@ -170,14 +170,14 @@ def subscribe(
     listener: ConsumerRebalanceListener,
     handler: Callable[[list[Any]], Awaitable[None]],
 ) -> tuple[KafkaBroker, BatchSubscriber]:
-    """A broker with one batch subscriber over all topics of a house, not started yet."""
+    """A broker with one batch subscriber over all topics of a service, not started yet."""
     broker = KafkaBroker(
         settings.kafka_bootstrap_servers,
         security=security(settings),
         request_timeout_ms=REQUEST_MS_MAX,
         metadata_max_age_ms=METADATA_AGE_MS_MAX,
         client_id=what.group,
-        consumer_only=True,  # letters leave through the outbox's relay
+        consumer_only=True,  # messages leave through the outbox's relay
         allow_auto_create_topics=False,  # it would make them with one partition
         apply_types=False,
         graceful_timeout=2,  # well below `consumer.STOP_SECONDS_MAX`

@@ -1,4 +1,4 @@
-"""What is read from Kafka: a record is a letter, or unreadable with a reason.
+"""What is read from Kafka: a record is a message, or unreadable with a reason.
 
 Promises: our own reading of every record, whatever its bytes; each way it can be wrong has its own
 code. Refuses: nothing silently; what is unreadable is parked by `mail`.
@@ -19,7 +19,8 @@ Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
 
 class Message(NamedTuple):
-    """A record that could be read, and where it stood. `event` is what the house's reader made."""
+    """A record that could be read, and where it stood. `event` is what the service's reader
+    made."""
 
     event: Any
     event_id: UUID | None

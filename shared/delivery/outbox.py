@@ -1,10 +1,10 @@
-"""Letters out: posted in the transaction that causes them, relayed to Kafka when it has committed.
+"""Messages out: posted in the transaction that causes them, relayed to Kafka when it has committed.
 
 Promises: what was posted is published at least once, and in the order of posting for each key, by
 one relay at a time. The relay reads *unsent* ids in their order (never `id > last`: a smaller id
-may commit later), sends their letters with an idempotent producer (acks=all), and takes them off
+may commit later), sends their messages with an idempotent producer (acks=all), and takes them off
 the list when the broker has acknowledged them all. On any failure it drops the producer and starts
-again at the first unsent letter, so that nothing overtakes. What was posted by this process it has
+again at the first unsent message, so that nothing overtakes. What was posted by this process it has
 in memory; all else, and whatever memory lost, is in the table. Rows stay in the outbox for
 republishing.
 """
@@ -28,12 +28,12 @@ from shared.delivery import failpoints, tasks, topics
 from shared.wire import events
 
 BATCH_MAX = 1000
-"""Letters in one round of the relay: bounds its memory and the time it holds the lock."""
+"""Messages in one round of the relay: bounds its memory and the time it holds the lock."""
 IDLE_SECONDS = 1.0
-"""How often the relay looks without being woken: letters posted by another process."""
-KEPT_LETTERS_MAX = 4 * BATCH_MAX
+"""How often the relay looks without being woken: messages posted by another process."""
+KEPT_MESSAGES_MAX = 4 * BATCH_MAX
 KEPT_BYTES_MAX = 16 * 1024 * 1024
-"""What memory holds for the relay: a second of work, and little beside what a house takes."""
+"""What memory holds for the relay: a second of work, and little beside what a service takes."""
 BACKOFF_SECONDS_MAX = 5.0
 DELIVERY_SECONDS_MAX = 8.0
 """Below the server's transaction time-out, which would otherwise close the connection first."""
@@ -42,7 +42,7 @@ _log = log.get(__name__)
 
 
 class Row(NamedTuple):
-    """A letter as the table has it."""
+    """A message as the table has it."""
 
     topic: str
     partition: int | None
@@ -55,9 +55,9 @@ class Row(NamedTuple):
 
     @classmethod
     def of(cls, topic: topics.Topic, event: events.Event, partition: int | None = None) -> Self:
-        """`event` as a letter on `topic`."""
+        """`event` as a message on `topic`."""
         key, type_, body = events.subject(event), type(event).__name__, events.write(event)
-        assert len(body) <= topics.BODY_BYTES_MAX, "a letter must always fit"
+        assert len(body) <= topics.BODY_BYTES_MAX, "a message must always fit"
         return cls(topic.name, partition, key, event.event_id, type_, event.occurred_at, body)
 
 
@@ -69,13 +69,13 @@ class Posted(asyncio.Event):
         self._kept: dict[int, Row] = {}
         self._bytes = 0
 
-    def keep(self, letters: Mapping[int, Row]) -> None:
+    def keep(self, messages: Mapping[int, Row]) -> None:
         """Takes what `post` gave, *after* its transaction has committed, and wakes the relay. What
         is too much, or was sent by another process, is forgotten: the table has it."""
-        if letters:
-            self._bytes += sum(len(row.body) for row in letters.values())
-            self._kept.update(letters)
-            if len(self._kept) > KEPT_LETTERS_MAX or self._bytes > KEPT_BYTES_MAX:
+        if messages:
+            self._bytes += sum(len(row.body) for row in messages.values())
+            self._kept.update(messages)
+            if len(self._kept) > KEPT_MESSAGES_MAX or self._bytes > KEPT_BYTES_MAX:
                 self._kept.clear()
                 self._bytes = 0
             self.set()
@@ -87,16 +87,16 @@ class Posted(asyncio.Event):
         return taken
 
 
-async def post(conn: sql.Connection, letters: Iterable[Row]) -> dict[int, Row]:
-    """Puts letters into the outbox of the caller's transaction, in their order; those that are new,
-    by id, for `Posted.keep`.
+async def post(conn: sql.Connection, messages: Iterable[Row]) -> dict[int, Row]:
+    """Puts messages into the outbox of the caller's transaction, in their order; those that are
+    new, by id, for `Posted.keep`.
 
-    A letter whose id was posted before is not posted again. The caller holds the lock that orders
-    a contract's letters (its contract rows, or intake's receipt counter); without it, two that post
-    the same id at once meet the table's constraint.
+    A message whose id was posted before is not posted again. The caller holds the lock that orders
+    a contract's messages (its contract rows, or intake's receipt counter); without it, two that
+    post the same id at once meet the table's constraint.
     """
     new: dict[UUID, Row] = {}
-    for row in letters:
+    for row in messages:
         new.setdefault(row.event_id, row)
     if not new:
         return {}
@@ -124,7 +124,7 @@ _COLUMNS = ("id", *Row._fields)
 
 
 async def republish(conn: sql.Connection, topic: str) -> int:
-    """Puts every letter of a topic on the list again, after the broker lost it; how many."""
+    """Puts every message of a topic on the list again, after the broker lost it; how many."""
     done: str = await conn.execute(
         """
         INSERT INTO outbox_unsent (id) SELECT id FROM outbox WHERE topic = $1
@@ -135,34 +135,36 @@ async def republish(conn: sql.Connection, topic: str) -> int:
     return int(done.rpartition(" ")[2])
 
 
-async def relay_once(house: str, pool: sql.Pool, producer: AIOKafkaProducer, posted: Posted) -> int:
-    """Sends the first unsent letters, in order; how many. 0 when none wait or another relay works.
+async def relay_once(
+    service: str, pool: sql.Pool, producer: AIOKafkaProducer, posted: Posted
+) -> int:
+    """Sends the first unsent messages, in order; how many. 0 when none wait or another relay works.
 
     One transaction from reading to taking off the list; its lock makes the relay single, and the
     server's time-out ends it for a process that stands still. Nobody waits for the disk: where it
-    is lost with the server, the letters are sent once more.
+    is lost with the server, the messages are sent once more.
     """
     async with pool.acquire() as conn, conn.transaction():
-        is_mine, _ = await conn.fetchrow(_BEGIN_RELAYING, house) or (False, None)
+        is_mine, _ = await conn.fetchrow(_BEGIN_RELAYING, service) or (False, None)
         if not is_mine:
             return 0
         unsent = await conn.fetch("SELECT id FROM outbox_unsent ORDER BY id LIMIT $1", BATCH_MAX)
         ids = [number for (number,) in unsent]
         if not ids:
             return 0
-        letters = posted.take(ids)
-        letters |= await _read(conn, [number for number in ids if number not in letters])
+        messages = posted.take(ids)
+        messages |= await _read(conn, [number for number in ids if number not in messages])
         async with asyncio.timeout(DELIVERY_SECONDS_MAX):
-            await _send(house, producer, [letters[number] for number in ids])
+            await _send(service, producer, [messages[number] for number in ids])
         failpoints.hit("after_send_before_mark")
         await conn.execute("DELETE FROM outbox_unsent WHERE id = ANY($1)", ids)
-    for topic, sent in Counter(row.topic for row in letters.values()).items():
+    for topic, sent in Counter(row.topic for row in messages.values()).items():
         metrics.SENT.labels(topic).inc(sent)
     return len(ids)
 
 
 async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:
-    """Letters that memory does not have."""
+    """Messages that memory does not have."""
     if not ids:
         return {}
     rows = await conn.fetch(
@@ -175,23 +177,23 @@ async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:
     return {number: Row(*row) for number, *row in rows}
 
 
-async def _send(house: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
-    """Delivers letters, in order within each partition: a batch leaves when the one before it has
+async def _send(service: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
+    """Delivers messages, in order within each partition: a batch leaves when the one before it has
     arrived. Else one that the broker refuses could be overtaken by the next."""
     batches: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
     counts = {topic: len(await producer.partitions_for(topic)) for topic in {r.topic for r in rows}}
     for topic, given, key, event_id, type_, occurred_at, body in rows:
         partition = _partition(key, counts[topic]) if given is None else given
-        letter = {
+        message = {
             "timestamp": None,
             "key": key.encode(),
             "value": body,
-            "headers": _headers(house, key, event_id, type_, occurred_at),
+            "headers": _headers(service, key, event_id, type_, occurred_at),
         }
         waiting = batches[topic, partition]
-        if not waiting or waiting[-1].append(**letter) is None:  # full
+        if not waiting or waiting[-1].append(**message) is None:  # full
             waiting.append(producer.create_batch())
-            waiting[-1].append(**letter)  # the first always fits, whatever its size
+            waiting[-1].append(**message)  # the first always fits, whatever its size
     async with asyncio.TaskGroup() as deliveries:
         for (topic, partition), waiting in batches.items():
             deliveries.create_task(_deliver(producer, waiting, topic, partition))
@@ -212,30 +214,30 @@ def _partition(key: str, count: int) -> int:
 
 
 def _headers(
-    house: str, key: str, event_id: UUID, type_: str, occurred_at: datetime
+    service: str, key: str, event_id: UUID, type_: str, occurred_at: datetime
 ) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0, binary mode."""
     return [
         ("ce_id", events.spelt(event_id)),
         ("ce_time", events.utc(occurred_at).encode()),
         ("ce_subject", key.encode()),
-        *_kind(house, type_),
+        *_kind(service, type_),
     ]
 
 
 @functools.cache
-def _kind(house: str, type_: str) -> tuple[tuple[str, bytes], ...]:
-    """The headers that all letters of a house and a type share."""
+def _kind(service: str, type_: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers that all messages of a service and a type share."""
     return (
         ("ce_specversion", b"1.0"),
         ("ce_type", type_.encode()),
-        ("ce_source", f"/makegood/{house}".encode()),
+        ("ce_source", f"/makegood/{service}".encode()),
         ("content-type", b"application/json"),
     )
 
 
 async def relay(
-    house: str,
+    service: str,
     pool: sql.Pool,
     make_producer: Callable[[], Awaitable[AIOKafkaProducer]],
     posted: Posted,
@@ -248,8 +250,8 @@ async def relay(
             try:
                 producer = producer or await make_producer()
                 posted.clear()
-                if await relay_once(house, pool, producer, posted) < BATCH_MAX:  # all there was
-                    await _until_posted(house, pool, posted)
+                if await relay_once(service, pool, producer, posted) < BATCH_MAX:  # all there was
+                    await _until_posted(service, pool, posted)
                 failures = 0
             except Exception as error:
                 failures += 1
@@ -270,25 +272,26 @@ async def _drop(producer: AIOKafkaProducer | None) -> None:
                 await producer.stop()
 
 
-async def _until_posted(house: str, pool: sql.Pool, posted: Posted) -> None:
-    """Until we are told of a letter, or find that one waits. One query is all that idling takes."""
+async def _until_posted(service: str, pool: sql.Pool, posted: Posted) -> None:
+    """Until we are told of a message, or find that one waits. One query is all that idling
+    takes."""
     while True:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
                 await posted.wait()
         except TimeoutError:
-            if not await _measure(house, pool):
+            if not await _measure(service, pool):
                 continue
         return
 
 
-async def _measure(house: str, pool: sql.Pool) -> int:
-    """How many letters wait, for the metrics too."""
+async def _measure(service: str, pool: sql.Pool) -> int:
+    """How many messages wait, for the metrics too."""
     unsent, age_seconds = await pool.fetchrow(
         """
         SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0) FROM outbox_unsent
         """
     ) or (0, 0)
-    metrics.OUTBOX_UNSENT.labels(house).set(unsent)
-    metrics.OUTBOX_AGE_SECONDS.labels(house).set(float(age_seconds))
+    metrics.OUTBOX_UNSENT.labels(service).set(unsent)
+    metrics.OUTBOX_AGE_SECONDS.labels(service).set(float(age_seconds))
     return int(unsent)

@@ -1,7 +1,7 @@
 """Is this database the one that wrote the topics? Asked before a relay sends anything.
 
-Promises: the newest record of every partition that this house alone writes is a letter of its own
-outbox. One that is not was posted by a database that has since been replaced by an older copy:
+Promises: the newest record of every partition that this service alone writes is a message of its
+own outbox. One that is not was posted by a database that has since been replaced by an older copy:
 sending on would give numbers and names a second time.
 """
 
@@ -23,16 +23,16 @@ _log = log.get(__name__)
 
 
 class BehindError(Exception):
-    """A topic holds a letter of ours that our outbox does not know."""
+    """A topic holds a message of ours that our outbox does not know."""
 
 
-async def guard(settings: Settings, room: transaction.Mailroom) -> None:
-    """Checks before anything is read or sent, and sets or lifts the room's alarm. Raises
+async def ensure(settings: Settings, delivery: transaction.Delivery) -> None:
+    """Checks before anything is read or sent, and sets or lifts the delivery's alarm. Raises
     BehindError. Consumer and relay, which start together, share one look."""
-    if room.checking is None or room.checking.done():
-        room.checking = asyncio.create_task(_guard(settings, room))
-        room.checking.add_done_callback(_fetch)
-    await asyncio.shield(room.checking)
+    if delivery.checking is None or delivery.checking.done():
+        delivery.checking = asyncio.create_task(_guard(settings, delivery))
+        delivery.checking.add_done_callback(_fetch)
+    await asyncio.shield(delivery.checking)
 
 
 def _fetch(looked: asyncio.Task[None]) -> None:
@@ -41,11 +41,11 @@ def _fetch(looked: asyncio.Task[None]) -> None:
         looked.exception()
 
 
-async def _guard(settings: Settings, room: transaction.Mailroom) -> None:
+async def _guard(settings: Settings, delivery: transaction.Delivery) -> None:
     try:
-        await check(settings, room.house, room.pool)
+        await check(settings, delivery.service, delivery.pool)
     except BehindError as error:
-        if room.alarm is None:
+        if delivery.alarm is None:
             metrics.ALARMS.labels(ALARM).inc()
             _log.error(
                 "The database was restored from before; nothing is taken or sent.",
@@ -53,14 +53,14 @@ async def _guard(settings: Settings, room: transaction.Mailroom) -> None:
                 why=str(error),
                 runbook=f"{ALARM}.md",
             )
-        room.alarm = f"{ALARM}: {error}"
+        delivery.alarm = f"{ALARM}: {error}"
         raise
-    room.alarm = None
+    delivery.alarm = None
 
 
-async def check(settings: Settings, house: str, pool: sql.Pool) -> None:
+async def check(settings: Settings, service: str, pool: sql.Pool) -> None:
     """Raises BehindError where the database is older than what was sent from it."""
-    written = [topic for topic in topics.STREET if topic.written_by == house]
+    written = [topic for topic in topics.ALL if topic.written_by == service]
     consumer = await kafka.start_reader(settings)
     try:
         async with asyncio.timeout(READ_SECONDS_MAX):

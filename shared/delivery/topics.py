@@ -1,4 +1,4 @@
-"""The topics that join the houses: their names, partitions and what they keep.
+"""The topics that join the services: their names, partitions and what they keep.
 
 Promises: topics are created here and nowhere else (auto-creation is off on broker and client), and
 `check` refuses to go on with a wrong partition count, since key → partition must never move.
@@ -40,7 +40,7 @@ class Topic:
     """None: compacted, keeps the newest of each key."""
     partitions: int = PARTITIONS
     written_by: str | None = None
-    """The one house that writes to it; none where several do, or a stranger."""
+    """The one service that writes to it; none where several do, or a stranger."""
     is_ours: bool = True
     """False: strangers write to it. The broker then unpacks and measures what they compressed."""
 
@@ -62,7 +62,7 @@ RECONSIDER = Topic("makegood.reconsider.v1", 7, written_by="verification")
 ENTRIES = Topic("makegood.entries.v1", 7, written_by="ledger")
 PARKED = Topic("makegood.parked.v1", 90)
 
-STREET = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
+ALL = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
 
 INBOUND_PREFIX = "makegood.inbound."
 INBOUND_PATTERN = r"^makegood\.inbound\.[A-Za-z0-9._-]+$"
@@ -81,7 +81,7 @@ class WrongTopicError(Exception):
     """A topic is missing or has another partition count than the one it must never leave."""
 
 
-async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = STREET) -> None:
+async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = ALL) -> None:
     """Creates what is missing of `wanted`, and waits until all have leaders."""
     replicas = min(REPLICAS_MAX, len((await admin.describe_cluster())["brokers"]))
     found = set(await admin.list_topics())

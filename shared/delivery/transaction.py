@@ -9,7 +9,7 @@
   the broker lost data, or a topic was made anew, or the database was restored;
 - an event id that was taken before is passed over; with other bytes it is an alarm and is parked;
 - what cannot be read is parked, sealed, in the same transaction, and the partition moves on;
-- effects, seen ids, letters for the outbox and the new offsets commit together or not at all.
+- effects, seen ids, messages for the outbox and the new offsets commit together or not at all.
 
 Architecture §4. The offsets that count are these; Kafka's own are a courtesy to lag monitors.
 """
@@ -35,7 +35,7 @@ from shared.delivery.messages import Message, Reader, Record, UnreadableError, r
 from shared.wire import events, ids
 
 Partition: TypeAlias = tuple[str, int]
-House: TypeAlias = Literal["intake", "verification", "ledger"]
+ServiceName: TypeAlias = Literal["intake", "verification", "ledger"]
 
 _log = log.get(__name__)
 
@@ -62,7 +62,7 @@ class Changed(Exception):  # noqa: N818  a fact about a partition; the consumer 
     offset: int
 
 
-# --- the house's mailroom ----------------------------------------------------------------------
+# --- the service's delivery ----------------------------------------------------------------------
 
 
 IsOf: TypeAlias = Callable[[bytes], bool]
@@ -78,38 +78,38 @@ def is_of(digest: bytes) -> IsOf:
     return lambda body: hashlib.sha256(body).digest() == digest
 
 
-async def _seen_in_inbox(conn: sql.Connection, letters: Sequence[Message]) -> dict[UUID, IsOf]:
+async def _seen_in_inbox(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, IsOf]:
     rows = await conn.fetch(
         "SELECT event_id, digest FROM inbox WHERE event_id = ANY($1)",
-        [letter.event_id for letter in letters],
+        [message.event_id for message in messages],
     )
     return {row["event_id"]: is_of(row["digest"]) for row in rows}
 
 
-async def _remember_in_inbox(conn: sql.Connection, letters: Sequence[Message]) -> None:
+async def _remember_in_inbox(conn: sql.Connection, messages: Sequence[Message]) -> None:
     ordered = sorted(  # sorted keys: two processes never deadlock here
-        (letter.event_id, hashlib.sha256(letter.body).digest())
-        for letter in letters
-        if letter.event_id is not None
+        (message.event_id, hashlib.sha256(message.body).digest())
+        for message in messages
+        if message.event_id is not None
     )
     await conn.copy_records_to_table("inbox", columns=("event_id", "digest"), records=ordered)
 
 
 @dataclass
-class Mailroom:
-    """What a house needs to send and take letters. A house whose own tables tell what it has seen
-    (the ledger's entries) gives its own `seen` and no `remember`."""
+class Delivery:
+    """What a service needs to send and take messages. A service whose own tables tell what it has
+    seen (the ledger's entries) gives its own `seen` and no `remember`."""
 
-    house: House
+    service: ServiceName
     pool: sql.Pool
     parking_key: bytes
     reader: Reader = read_event
     seen: Seen = _seen_in_inbox
     remember: Remember | None = _remember_in_inbox
     posted: outbox.Posted = field(default_factory=outbox.Posted)
-    """Told after each commit that posted letters: wakes the relay in this process."""
+    """Told after each commit that posted messages: wakes the relay in this process."""
     alarm: str | None = None
-    """Why this house must not write: its database is older than what was sent from it."""
+    """Why this service must not write: its database is older than what was sent from it."""
     checking: asyncio.Task[None] | None = None
     """The look at what was sent that is under way (`tail`)."""
     parked_last: frozenset[tuple[str, int, int]] = frozenset()
@@ -122,7 +122,7 @@ class Mailroom:
 @dataclass
 class Unit:
     conn: sql.Connection
-    letters: tuple[Message, ...]
+    messages: tuple[Message, ...]
     """New and readable, in the order of the batch, each id once."""
     repeats: tuple[Message, ...]
     """Taken before with the same bytes, at new offsets."""
@@ -131,12 +131,14 @@ class Unit:
     _records: Sequence[Record] = ()
 
     def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> None:
-        """Keeps a letter for the outbox; letters leave in the order of these calls."""
+        """Keeps a message for the outbox; messages leave in the order of these calls."""
         self._posts.append(outbox.Row.of(topic, event, partition))
 
-    def park(self, letter: Message, reason: str) -> None:
+    def park(self, message: Message, reason: str) -> None:
         """Puts aside a record that can be read and cannot be acted on."""
-        self._parked.append((self._by_place[letter.topic, letter.partition, letter.offset], reason))
+        self._parked.append(
+            (self._by_place[message.topic, message.partition, message.offset], reason)
+        )
 
     @functools.cached_property
     def _by_place(self) -> dict[tuple[str, int, int], Record]:
@@ -144,25 +146,25 @@ class Unit:
 
 
 @asynccontextmanager
-async def unit(room: Mailroom, records: Sequence[Record]) -> AsyncIterator[Unit]:
+async def unit(delivery: Delivery, records: Sequence[Record]) -> AsyncIterator[Unit]:
     """One transaction over `records`; see the module's promises. Raises Hole and Changed."""
-    readings = [_read(room, record) for record in records]  # before the locks are held
-    with metrics.COMMIT_SECONDS.labels(room.house).time():
-        async with room.pool.acquire() as conn, conn.transaction():
+    readings = [_read(delivery, record) for record in records]  # before the locks are held
+    with metrics.COMMIT_SECONDS.labels(delivery.service).time():
+        async with delivery.pool.acquire() as conn, conn.transaction():
             positions = await _lock_positions(conn, {(r.topic, r.partition) for r in records})
-            work = await _open(room, conn, positions, list(zip(records, readings, strict=True)))
+            work = await _open(delivery, conn, positions, list(zip(records, readings, strict=True)))
             yield work
-            posted = await _close(room, work, positions, records)
+            posted = await _close(delivery, work, positions, records)
             failpoints.hit("before_database_commit")
     failpoints.hit("after_database_commit")
-    room.parked_last = frozenset((r.topic, r.partition, r.offset) for r, _ in work._parked)
-    metrics.BATCH_RECORDS.labels(room.house).observe(len(records))
-    room.posted.keep(posted)
+    delivery.parked_last = frozenset((r.topic, r.partition, r.offset) for r, _ in work._parked)
+    metrics.BATCH_RECORDS.labels(delivery.service).observe(len(records))
+    delivery.posted.keep(posted)
 
 
-async def park(room: Mailroom, record: Record, reason: str) -> None:
-    """Puts aside one record that the house could not act on, and moves on behind it."""
-    async with unit(replace(room, reader=_refuse(reason)), [record]):
+async def park(delivery: Delivery, record: Record, reason: str) -> None:
+    """Puts aside one record that the service could not act on, and moves on behind it."""
+    async with unit(replace(delivery, reader=_refuse(reason)), [record]):
         pass
 
 
@@ -183,9 +185,9 @@ class _Position:
 _Reading: TypeAlias = "tuple[Any, UUID | None] | UnreadableError"
 
 
-def _read(room: Mailroom, record: Record) -> _Reading:
+def _read(delivery: Delivery, record: Record) -> _Reading:
     try:
-        return room.reader(record)
+        return delivery.reader(record)
     except UnreadableError as error:
         return error
 
@@ -240,19 +242,19 @@ def _assert_unchanged(record: Record, last_digest: bytes) -> None:
 
 
 async def _open(
-    room: Mailroom,
+    delivery: Delivery,
     conn: sql.Connection,
     positions: dict[Partition, _Position],
     readings: list[tuple[Record, _Reading]],
 ) -> Unit:
     work = Unit(conn, (), (), _records=[record for record, _ in readings])
-    letters: list[Message] = []
+    messages: list[Message] = []
     for record, reading in _fence(positions, readings):
         if isinstance(reading, UnreadableError):
             work._parked.append((record, str(reading)))
             continue
         incarnation = positions[record.topic, record.partition].incarnation
-        letters.append(
+        messages.append(
             Message(
                 *reading,
                 record.value or b"",
@@ -263,50 +265,50 @@ async def _open(
                 record.headers,
             )
         )
-    work.letters, work.repeats = await _divide(room, work, letters)
+    work.messages, work.repeats = await _divide(delivery, work, messages)
     return work
 
 
 async def _divide(
-    room: Mailroom, work: Unit, letters: list[Message]
+    delivery: Delivery, work: Unit, messages: list[Message]
 ) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
-    """New letters and repeats; the same id with other bytes is an alarm and is parked."""
-    known = [letter for letter in letters if letter.event_id is not None]
-    seen = await room.seen(work.conn, known) if known else {}
+    """New messages and repeats; the same id with other bytes is an alarm and is parked."""
+    known = [message for message in messages if message.event_id is not None]
+    seen = await delivery.seen(work.conn, known) if known else {}
     new: list[Message] = []
     repeats: list[Message] = []
-    for letter in letters:
-        if letter.event_id is None:
-            new.append(letter)
-        elif letter.event_id not in seen:
-            new.append(letter)
-            seen[letter.event_id] = letter.body.__eq__
-        elif seen[letter.event_id](letter.body):
-            repeats.append(letter)
-            metrics.REPEATED.labels(letter.topic).inc()
+    for message in messages:
+        if message.event_id is None:
+            new.append(message)
+        elif message.event_id not in seen:
+            new.append(message)
+            seen[message.event_id] = message.body.__eq__
+        elif seen[message.event_id](message.body):
+            repeats.append(message)
+            metrics.REPEATED.labels(message.topic).inc()
         else:
             metrics.ALARMS.labels("same_id_other_bytes").inc()
             _log.error(
                 "An event id came again with other bytes; the record is parked.",
-                event_id=str(letter.event_id),
-                topic=letter.topic,
-                partition=letter.partition,
-                offset=letter.offset,
+                event_id=str(message.event_id),
+                topic=message.topic,
+                partition=message.partition,
+                offset=message.offset,
             )
-            work.park(letter, "same_id_other_bytes")
+            work.park(message, "same_id_other_bytes")
     return tuple(new), tuple(repeats)
 
 
 async def _close(
-    room: Mailroom, work: Unit, positions: dict[Partition, _Position], records: Sequence[Record]
+    delivery: Delivery, work: Unit, positions: dict[Partition, _Position], records: Sequence[Record]
 ) -> dict[int, outbox.Row]:
-    """Writes what the unit kept: seen ids, parked records, letters, and the new offsets. Gives the
-    letters that were posted."""
-    known = [letter for letter in work.letters if letter.event_id is not None]
-    if room.remember is not None and known:
-        await room.remember(work.conn, known)
+    """Writes what the unit kept: seen ids, parked records, messages, and the new offsets. Gives the
+    messages that were posted."""
+    known = [message for message in work.messages if message.event_id is not None]
+    if delivery.remember is not None and known:
+        await delivery.remember(work.conn, known)
     if work._parked:
-        await _park(room, work, positions)
+        await _park(delivery, work, positions)
     posted = await outbox.post(work.conn, work._posts)
     last = {(r.topic, r.partition): r for r in records}
     moved = {
@@ -329,20 +331,20 @@ async def _close(
     return posted
 
 
-async def _park(room: Mailroom, work: Unit, positions: dict[Partition, _Position]) -> None:
+async def _park(delivery: Delivery, work: Unit, positions: dict[Partition, _Position]) -> None:
     rows = []
     for record, reason in work._parked:
         incarnation = positions[record.topic, record.partition].incarnation
         salt, place = os.urandom(16), (record.topic, incarnation, record.partition, record.offset)
         content = record.value or b""
-        sealed = AESGCM(room.parking_key).encrypt(salt[:12], content, repr(place).encode())
+        sealed = AESGCM(delivery.parking_key).encrypt(salt[:12], content, repr(place).encode())
         rows.append((*place, reason, salt, sealed))
         metrics.PARKED.labels(record.topic, reason).inc()
         notice = events.RecordParked(
-            event_id=ids.derived("parked", room.house, *place),
+            event_id=ids.derived("parked", delivery.service, *place),
             authority_id=events.INSTALLATION,
             occurred_at=_stamped(record),
-            house=room.house,
+            service=delivery.service,
             topic=record.topic,
             incarnation=incarnation,
             partition=record.partition,

@@ -48,7 +48,7 @@ class Caller:
 
 
 class Tokens:
-    """The house's tokens, looked up by hash. One of these lives in `app.state.tokens`."""
+    """The service's tokens, looked up by hash. One of these lives in `app.state.tokens`."""
 
     def __init__(self, pool: sql.Pool, now: Callable[[], float] = time.monotonic) -> None:
         self._pool = pool
@@ -96,7 +96,7 @@ def caller(*roles: Role) -> Callable[..., Awaitable[Caller]]:
 
 
 async def let_in(request: Request, *roles: Role) -> Caller:
-    """The same for an endpoint that asks by itself, on a lane past the framework."""
+    """The same for an endpoint that asks by itself, on a fast_path past the framework."""
     return await _let_in(request, await _bearer(request), roles)
 
 
@@ -132,7 +132,7 @@ def new() -> str:
 
 
 async def keep(conn: sql.Connection, token: str, holder: Caller) -> None:
-    """Makes `token` good for `holder`, in the house that `conn` belongs to."""
+    """Makes `token` good for `holder`, in the service that `conn` belongs to."""
     await conn.execute(
         """
         INSERT INTO token (token_hash, actor_id, role, authority_id, party_id)
@@ -167,9 +167,9 @@ async def revoke(conn: sql.Connection, actor_id: str) -> int:
     return len(rows)
 
 
-def command(house: str, settings: Settings, arguments: Sequence[str]) -> None:
-    """`python -m services.<house> token …`: issues a token and prints it, once, or revokes."""
-    parser = argparse.ArgumentParser(prog=f"python -m services.{house} token")
+def command(service: str, settings: Settings, arguments: Sequence[str]) -> None:
+    """`python -m services.<service> token …`: issues a token and prints it, once, or revokes."""
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service} token")
     parser.add_argument("--role", choices=ROLES)
     parser.add_argument("--authority", help="org-id of the authority, such as GB-LAE-KWL")
     parser.add_argument("--party", help="org-id of the supplier; suppliers only")
@@ -181,11 +181,11 @@ def command(house: str, settings: Settings, arguments: Sequence[str]) -> None:
             parser.error("--role and --authority are needed")
         if (given.role == "supplier") != (given.party is not None):
             parser.error("a supplier needs --party, and nobody else has one")
-    print(asyncio.run(_run(house, settings, given)))
+    print(asyncio.run(_run(service, settings, given)))
 
 
-async def _run(house: str, settings: Settings, given: argparse.Namespace) -> str:
-    pool = await sql.connect(settings, house)
+async def _run(service: str, settings: Settings, given: argparse.Namespace) -> str:
+    pool = await sql.connect(settings, service)
     try:
         async with pool.acquire() as conn, conn.transaction():
             if given.revoke is not None:

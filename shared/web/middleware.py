@@ -1,4 +1,5 @@
-"""What stands round every request of a house: limits, headers, the last word on errors, lanes.
+"""What stands round every request of a service: limits, headers, the last word on errors,
+fast_paths.
 
 Promises: a body above the limit is refused before it is read; every answer carries the strict
 headers and is measured; what nobody else caught is answered as a problem that tells nothing of our
@@ -24,8 +25,8 @@ from shared import log, sql
 from shared.web import problems
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-Lanes: TypeAlias = Mapping[tuple[str, str], Endpoint]
-"""Endpoints by method and path that are led past the framework (`http.open_lane`)."""
+Fast_paths: TypeAlias = Mapping[tuple[str, str], Endpoint]
+"""Endpoints by method and path that are led past the framework (`http.open_fast_path`)."""
 
 REQUEST_SECONDS = prometheus_client.Histogram(
     "makegood_http_seconds",
@@ -52,16 +53,16 @@ _CLOSING = {"connection": "close"}
 class Guard:
     """Limits what comes in, adds headers to what goes out, answers what nobody else caught."""
 
-    def __init__(self, app: ASGIApp, lanes: Lanes, body_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, fast_paths: Fast_paths, body_bytes_max: int) -> None:
         self._app = app
-        self._lanes = lanes
+        self._fast_paths = fast_paths
         self._body_bytes_max = body_bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         since, status = time.perf_counter(), 0
-        lane = self._lanes.get((scope["method"], scope["path"]))
+        fast_path = self._fast_paths.get((scope["method"], scope["path"]))
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
@@ -75,10 +76,10 @@ class Guard:
         try:
             _check_address(scope)
             limited = _limit(scope, receive, self._body_bytes_max)
-            if lane is None:
+            if fast_path is None:
                 await self._app(scope, limited, send_guarded)
             else:
-                answer = await lane(Request(scope, limited))
+                answer = await fast_path(Request(scope, limited))
                 await answer(scope, limited, send_guarded)
         except ClientDisconnect:
             pass
@@ -87,7 +88,7 @@ class Guard:
                 raise
             await problems.respond(_explain(error, scope))(scope, receive, send_guarded)
         finally:
-            route = scope["path"] if lane else getattr(scope.get("route"), "path", "none")
+            route = scope["path"] if fast_path else getattr(scope.get("route"), "path", "none")
             _seconds(scope["method"], route, status).observe(time.perf_counter() - since)
         return None
 
@@ -96,7 +97,7 @@ def _explain(error: Exception, scope: Scope) -> problems.Problem:
     """What may be told of an error that no endpoint expected."""
     if isinstance(error, problems.Problem):
         return error
-    if isinstance(error, HTTPException):  # in a lane
+    if isinstance(error, HTTPException):  # in a fast_path
         return problems.of_framework(error)
     where = f"{scope['method']} {scope['path']}"
     if sql.is_broken(error):

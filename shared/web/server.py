@@ -34,7 +34,7 @@ Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 @dataclasses.dataclass(frozen=True)
 class Health:
-    """Two questions to a house: may it go on running, and may requests be sent to it."""
+    """Two questions to a service: may it go on running, and may requests be sent to it."""
 
     is_live: Callable[[], Awaitable[bool]]
     is_ready: Callable[[], Awaitable[bool]]
@@ -44,7 +44,7 @@ def build(
     title: str, version: str, lifespan: Lifespan, health: Health, body_bytes_max: int | None = None
 ) -> FastAPI:
     """An app with problem documents, limits, `/health/*`, `/metrics` and `/openapi.json`; routers
-    are the house's to include."""
+    are the service's to include."""
     app = FastAPI(
         title=title,
         version=version,
@@ -56,9 +56,9 @@ def build(
         exception_handlers=problems.HANDLERS,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else sought each time
     )
-    app.state.lanes = {}
+    app.state.fast_paths = {}
     bytes_max = body_bytes_max or BODY_BYTES_MAX
-    app.add_middleware(middleware.Guard, lanes=app.state.lanes, body_bytes_max=bytes_max)
+    app.add_middleware(middleware.Guard, fast_paths=app.state.fast_paths, body_bytes_max=bytes_max)
 
     @app.get("/health/live", include_in_schema=False)
     async def live() -> Response:
@@ -76,11 +76,11 @@ def build(
     return app
 
 
-def open_lane(app: FastAPI, method: str, path: str, endpoint: middleware.Endpoint) -> None:
+def open_fast_path(app: FastAPI, method: str, path: str, endpoint: middleware.Endpoint) -> None:
     """Leads requests to `endpoint` past the framework's routing and dependencies, which cost more
     than many an endpoint does. It is a route too, for the description: there `endpoint` is declared
     with what it asks for by itself."""
-    app.state.lanes[method, path] = endpoint
+    app.state.fast_paths[method, path] = endpoint
 
 
 async def _answer(is_well: Callable[[], Awaitable[bool]]) -> Response:

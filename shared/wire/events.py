@@ -1,11 +1,11 @@
-"""The events that join the houses: the only definition of what goes over the wire.
+"""The events that join the services: the only definition of what goes over the wire.
 
 Promises: each event is a frozen struct; its JSON is self-contained (id, type, cause, time and
 figures); a new field is optional, a changed meaning is a new version; unknown fields are passed
 over by readers and survive in the ledger's payload. The JSON Schemas exported from here are golden
 files (`shared/wire/schemas/`), so that a change of the wire shows in review.
 
-Refuses: names and free text. Those stay in the database of the house that took them and appear
+Refuses: names and free text. Those stay in the database of the service that took them and appear
 here as salted digests only. People are random ids.
 """
 
@@ -272,7 +272,7 @@ class LineReconsidered(Event, frozen=True, kw_only=True):
     """The standing that caused this: who stands there by which receipt. It posts this once."""
 
 
-# --- between the houses, and the ledger's own --------------------------------------------------
+# --- between the services, and the ledger's own --------------------------------------------------
 
 
 class ContractPublished(Event, frozen=True, kw_only=True):
@@ -294,9 +294,9 @@ class EntriesRecorded(Event, frozen=True, kw_only=True):
 
 
 class RecordParked(Event, frozen=True, kw_only=True):
-    """A record could not be read. Its bytes stay, encrypted, in the parking house's database."""
+    """A record could not be read. Its bytes stay, encrypted, in the parking service's database."""
 
-    house: Literal["intake", "verification", "ledger"]
+    service: Literal["intake", "verification", "ledger"]
     topic: Identifier
     incarnation: int
     partition: int

@@ -5,7 +5,7 @@ fields are passed over by readers, and fields that say no more than their defaul
 `events.py` has the events themselves.
 
 Refuses: figures that suppliers or managers state and nobody can count with (`assert_sound`). What
-a house makes itself is not checked again.
+a service makes itself is not checked again.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def assert_sound(figure: Decimal | None) -> None:
 
 
 def plain(value: Decimal) -> Decimal:
-    """The same figure, such that it is written without an exponent. Houses put figures that they
+    """The same figure, such that it is written without an exponent. Services put figures that they
     rounded, or took from people, on the wire through here; intake's rules bound the others."""
     return Decimal(format(value, "f"))
 
@@ -125,7 +125,7 @@ class Line(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
 
     def __post_init__(self) -> None:
         assert_sound(self.quantity)
-        if self.attribution is not WHOLE:  # nearly always it is; every line of every house asks
+        if self.attribution is not WHOLE:  # nearly always it is; every line of every service asks
             assert_sound(self.attribution)
 
 

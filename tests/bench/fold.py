@@ -1,4 +1,4 @@
-"""`python -m tests.bench.fold`: what verification's heart takes of a return, step by step.
+"""`python -m tests.bench.fold`: what verification's domain takes of a return, step by step.
 
 No broker and no database: the same events through reading, folding and writing, in batches, once as
 a back-load (nothing of these months was owed, so nothing is rated: the workload of the other arms),

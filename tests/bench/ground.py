@@ -106,7 +106,7 @@ class Ground:
             reserved.release()
 
     async def create_topics(self, *names: str) -> None:
-        """As many partitions as the street's own topics have."""
+        """As many partitions as the system's own topics have."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 import httpx
 
 from . import ground, load, oracle, paced, trace, workload
-from .whole_system import HOUSES, Street
+from .whole_system import SERVICES, RunningSystem
 
 ARM = "ours"
 RESTART_AFTER_S = 1.0
@@ -33,7 +33,7 @@ class Ours:
 
     def __init__(self, here: ground.Ground) -> None:
         self._here = here
-        self._street = Street(here)
+        self._system = RunningSystem(here)
         self._plans: list[workload.Plan] = []
         self._memory_mb: dict[str, float] = {}
         self._first_contract = 0
@@ -47,11 +47,11 @@ class Ours:
         lines_per_s = samples[0].value
         samples += await self._posts()
         samples += await self._latency(lines_per_s / workload.LINES / 2)
-        samples += [await self._restart(house) for house in ("verification", "ledger")]
+        samples += [await self._restart(service) for service in ("verification", "ledger")]
         samples.append(await self._restart_intake())
         samples += [
-            ground.Sample("resident memory", house, self._memory_mb[house], "MB")
-            for house in HOUSES
+            ground.Sample("resident memory", service, self._memory_mb[service], "MB")
+            for service in SERVICES
         ]
         samples.append(await self._idle(scale.idle_seconds))
         await oracle.check_log(self._here.dsn, self._plans, await self._root())
@@ -60,13 +60,13 @@ class Ours:
     async def _begin(self, number: int) -> None:
         """Contracts, known to verification and to intake."""
         if number == 0:
-            await self._street.build()
+            await self._system.build()
         self._memory_mb.clear()
         self._first_contract = number * self._here.scale.contracts
         self._next_month = 0
         contracts = workload.Plan(self._here.scale.contracts, 0, self._first_contract)
-        await self._street.open(*HOUSES)
-        await self._street.register(contracts.contract_ids)
+        await self._system.open(*SERVICES)
+        await self._system.register(contracts.contract_ids)
         await trace.until_quiet(self._here)
 
     def _plan(self, returns: float) -> workload.Plan:
@@ -85,13 +85,13 @@ class Ours:
         backlog."""
         here, scale = self._here, self._here.scale
         plan = self._plan(scale.contracts * scale.pipeline_months)
-        await self._street.close(*HOUSES)
-        await self._street.vouch(plan)
+        await self._system.close(*SERVICES)
+        await self._system.vouch(plan)
         await here.fill(paced.TOPIC, plan)
         await here.database("SELECT")
         async with trace.following(here.dsn, trace.RATE_POLL_SECONDS) as log:
             taking = asyncio.create_task(trace.until_moves(here.dsn, trace.TAKEN))
-            self._street.launch("verification", "ledger")
+            self._system.launch("verification", "ledger")
             checked = await log.until_checked(here.dsn, len(plan))
             began = min(await taking, log.began)
         rate = len(plan) * workload.LINES / (max(checked.values()) - began)
@@ -103,8 +103,8 @@ class Ours:
         posts = here.scale.contracts * here.scale.post_months
         samples = []
         for arm, module in (("storing nothing", "tests.bench.storing_nothing"), (ARM, None)):
-            await self._street.close(*HOUSES)
-            await self._street.open("intake", module=module)
+            await self._system.close(*SERVICES)
+            await self._system.open("intake", module=module)
             plan = self._plan(posts)
             if module is not None:
                 self._plans.pop()
@@ -120,7 +120,7 @@ class Ours:
 
     def _order(self, plan: workload.Plan, **more: bool) -> load.Order:
         return load.Order(
-            self._street.ports["intake"], POSTS, plan, self._street.tokens["supplier"], **more
+            self._system.ports["intake"], POSTS, plan, self._system.tokens["supplier"], **more
         )
 
     # --- how soon ----------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Ours:
         """From the producer's hand to the commit of what was decided about the return."""
         here = self._here
         plan = self._plan(per_second * here.scale.paced_seconds)
-        await self._street.vouch(plan)
+        await self._system.vouch(plan)
         async with self._weighing(), trace.following(here.dsn) as log:
             produced = await paced.produce(here, plan, per_second)
             checked = await log.until_checked(here.dsn, len(plan))
@@ -140,22 +140,22 @@ class Ours:
             ground.Sample("produce to ledger, p99", ARM, percentiles[98], "ms"),
         ]
 
-    async def _restart(self, house: str) -> ground.Sample:
+    async def _restart(self, service: str) -> ground.Sample:
         """From SIGKILL to the first commit of the one started in its place, under load."""
         here = self._here
         plan = self._plan(RESTART_LOAD_PER_S * RESTART_LOAD_S)
-        await self._street.vouch(plan)
+        await self._system.vouch(plan)
         async with trace.following(here.dsn) as log:
             producing = asyncio.create_task(paced.produce(here, plan, RESTART_LOAD_PER_S))
             await asyncio.sleep(RESTART_AFTER_S)
             killed = ground.now()
-            self._street.kill(house)
-            self._street.launch(house)
+            self._system.kill(service)
+            self._system.launch(service)
             await asyncio.sleep(SETTLED_S)
-            back = await trace.until_moves(here.dsn, _COMMITS[house])
+            back = await trace.until_moves(here.dsn, _COMMITS[service])
             await producing
             await log.until_checked(here.dsn, len(plan))
-        return ground.Sample("back after SIGKILL", house, back - killed, "s")
+        return ground.Sample("back after SIGKILL", service, back - killed, "s")
 
     async def _restart_intake(self) -> ground.Sample:
         """The same, to the first receipt; the client sends again what had no answer."""
@@ -166,8 +166,8 @@ class Ours:
             client = load.start(here, self._order(plan, is_patient=True))
             await taking
             killed = ground.now()
-            self._street.kill("intake")
-            self._street.launch("intake")
+            self._system.kill("intake")
+            self._system.launch("intake")
             report = await load.patient_report(client, len(plan))
             await log.until_checked(here.dsn, len(plan))
         silent, back = report.silence
@@ -183,9 +183,9 @@ class Ours:
 
         async def weigh() -> None:
             while True:
-                for house in HOUSES:
-                    seen = self._street.resident_mb(house)
-                    self._memory_mb[house] = max(seen, self._memory_mb.get(house, 0.0))
+                for service in SERVICES:
+                    seen = self._system.resident_mb(service)
+                    self._memory_mb[service] = max(seen, self._memory_mb.get(service, 0.0))
                 await asyncio.sleep(0.2)
 
         task = asyncio.create_task(weigh())
@@ -197,15 +197,15 @@ class Ours:
     async def _idle(self, seconds: float) -> ground.Sample:
         """CPU of the three together, with nothing to do."""
         await self._settle()
-        before = sum(map(self._street.cpu_seconds, HOUSES))
+        before = sum(map(self._system.cpu_seconds, SERVICES))
         began = ground.now()
         await asyncio.sleep(seconds)
-        used = sum(map(self._street.cpu_seconds, HOUSES)) - before
+        used = sum(map(self._system.cpu_seconds, SERVICES)) - before
         return ground.Sample("idle", ARM, 100 * used / (ground.now() - began), "% of a core")
 
     async def _settle(self) -> None:
         """All three run and have nothing left to do."""
-        await self._street.open(*HOUSES)
+        await self._system.open(*SERVICES)
         await trace.until_quiet(self._here)
 
     async def _root(self) -> bytes:
@@ -213,7 +213,7 @@ class Ours:
         await self._settle()
         async with httpx.AsyncClient() as client, asyncio.timeout(trace.WAIT_S_MAX):
             while True:
-                url = f"http://127.0.0.1:{self._street.ports['ledger']}/api/v1/log"
+                url = f"http://127.0.0.1:{self._system.ports['ledger']}/api/v1/log"
                 said = (await client.get(url)).json()
                 if said["size"] == await trace.size(self._here.dsn):
                     return bytes.fromhex(said["root"])

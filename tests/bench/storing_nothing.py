@@ -28,7 +28,7 @@ async def submit(self: group_commit.Committer, post: admission.Post) -> admissio
 
 async def _state(self: group_commit.Committer) -> admission.State:
     """Contracts are read once; what was accepted is remembered until the process ends."""
-    rows = await self._room.pool.fetch("SELECT body FROM contract")
+    rows = await self._delivery.pool.fetch("SELECT body FROM contract")
     published = [events.read(row["body"]) for row in rows]
     return admission.State(
         at=datetime.now(UTC),

@@ -23,7 +23,7 @@ POLL_SECONDS = 0.005
 RATE_POLL_SECONDS = 0.025
 """Where a rate is measured over seconds: looking often would cost what is measured."""
 WAIT_S_MAX = 240.0
-HOUSES = ("intake", "verification", "ledger")
+SERVICES = ("intake", "verification", "ledger")
 SIZE = "SELECT size FROM ledger.head"
 TAKEN = """
     SELECT coalesce(sum(next_offset), 0)::bigint FROM verification.consumer_offset
@@ -32,9 +32,9 @@ TAKEN = """
 """How many records of the returns topic verification has committed."""
 
 RECEIPTS = "SELECT coalesce(max(receipt_no), 0) FROM intake.desk"
-_UNSENT = " + ".join(f"(SELECT count(*) FROM {house}.outbox_unsent)" for house in HOUSES)
+_UNSENT = " + ".join(f"(SELECT count(*) FROM {service}.outbox_unsent)" for service in SERVICES)
 _POSITIONS = " UNION ALL ".join(
-    f"SELECT topic, partition, next_offset FROM {house}.consumer_offset" for house in HOUSES
+    f"SELECT topic, partition, next_offset FROM {service}.consumer_offset" for service in SERVICES
 )
 
 
@@ -114,7 +114,7 @@ async def following(dsn: str, poll_seconds: float = POLL_SECONDS) -> AsyncIterat
 
 
 async def until_quiet(here: ground.Ground) -> None:
-    """Waits until everything published was taken by all who read it, and all letters have left."""
+    """Waits until everything published was taken by all who read it, and all messages have left."""
     connection = await asyncpg.connect(here.dsn)
     consumer = AIOKafkaConsumer(bootstrap_servers=here.bootstrap)
     await consumer.start()

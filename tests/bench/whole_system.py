@@ -24,17 +24,17 @@ from shared.delivery import topics
 
 from . import ground, load, workload
 
-HOUSES = ("intake", "verification", "ledger")
+SERVICES = ("intake", "verification", "ledger")
 READY_S_MAX = 60.0
 CALLS_AT_ONCE = 16
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Street:
+class RunningSystem:
     """The services of one run. Data and tokens are kept while they stop and start."""
 
     def __init__(self, here: ground.Ground) -> None:
-        self.ports = {house: load.free_port() for house in HOUSES}
+        self.ports = {service: load.free_port() for service in SERVICES}
         self.tokens: dict[str, str] = {}
         self._here = here
         self._running: dict[str, process.Process] = {}
@@ -47,73 +47,73 @@ class Street:
             await topics.create(admin)
         finally:
             await admin.close()
-        for house in HOUSES:
-            await self._command(house, "migrate")
+        for service in SERVICES:
+            await self._command(service, "migrate")
         await self._command("ledger", "create-log", "--origin", "bench.makegood.example/log")
         supplier = ("--role", "supplier", "--party", workload.PARTY_ID)
         self.tokens["supplier"] = await self._command("intake", "token", *supplier)
         for role in ("manager", "approver"):
             self.tokens[role] = await self._command("verification", "token", "--role", role)
 
-    async def _command(self, house: str, *arguments: str) -> str:
+    async def _command(self, service: str, *arguments: str) -> str:
         if arguments[0] == "token":
             arguments += ("--authority", workload.AUTHORITY_ID)
-        command = (f"services.{house}", *arguments)
-        child = self._here.start(f"{house}-{arguments[0]}", command, self._settings(house))
+        command = (f"services.{service}", *arguments)
+        child = self._here.start(f"{service}-{arguments[0]}", command, self._settings(service))
         if await child.exited() != 0:
             raise ground.BrokenArmError(f"{' '.join(command)} failed:\n{child.tail()}")
         return child.tail(1)
 
-    def _settings(self, house: str) -> dict[str, str]:
+    def _settings(self, service: str) -> dict[str, str]:
         return {
             "DATABASE_URL": self._here.dsn,
             "KAFKA_BOOTSTRAP_SERVERS": self._here.bootstrap,
-            "KAFKA_GROUP_INSTANCE_ID": f"bench-{house}",
-            f"{house.upper()}_PORT": str(self.ports[house]),
+            "KAFKA_GROUP_INSTANCE_ID": f"bench-{service}",
+            f"{service.upper()}_PORT": str(self.ports[service]),
             "INTAKE_POSTS_PER_SECOND_MAX": "1000000",  # one client stands for all of them
             "MAKEGOOD_STATE": str(self._here.state / "keys"),
         }
 
-    def launch(self, *houses: str, module: str | None = None) -> None:
+    def launch(self, *services: str, module: str | None = None) -> None:
         """Starts them and waits for nothing."""
-        for house in houses:
-            command = (module or f"services.{house}", "serve")
-            self._running[house] = self._here.start(house, command, self._settings(house))
+        for service in services:
+            command = (module or f"services.{service}", "serve")
+            self._running[service] = self._here.start(service, command, self._settings(service))
 
-    async def open(self, *houses: str, module: str | None = None) -> None:
+    async def open(self, *services: str, module: str | None = None) -> None:
         """Starts those that do not run, and waits until they answer."""
-        closed = [house for house in houses if house not in self._running]
+        closed = [service for service in services if service not in self._running]
         self.launch(*closed, module=module)
         async with httpx.AsyncClient() as client, asyncio.timeout(READY_S_MAX):
-            for house in houses:
-                while not await self._is_ready(client, house):
+            for service in services:
+                while not await self._is_ready(client, service):
                     await asyncio.sleep(0.05)
 
-    async def _is_ready(self, client: httpx.AsyncClient, house: str) -> bool:
-        if not self._running[house].is_running():
-            raise ground.BrokenArmError(f"{house} ended:\n{self._running[house].tail()}")
+    async def _is_ready(self, client: httpx.AsyncClient, service: str) -> bool:
+        if not self._running[service].is_running():
+            raise ground.BrokenArmError(f"{service} ended:\n{self._running[service].tail()}")
         try:
-            answer = await client.get(f"http://127.0.0.1:{self.ports[house]}/health/ready")
+            answer = await client.get(f"http://127.0.0.1:{self.ports[service]}/health/ready")
         except httpx.TransportError:
             return False
         return answer.status_code == 200
 
-    async def close(self, *houses: str) -> None:
+    async def close(self, *services: str) -> None:
         """Stops them as an operator does."""
-        for house in houses:
-            if house in self._running:
-                await self._running.pop(house).stop()
+        for service in services:
+            if service in self._running:
+                await self._running.pop(service).stop()
 
-    def kill(self, house: str) -> None:
+    def kill(self, service: str) -> None:
         """SIGKILL."""
-        self._running.pop(house).kill()
+        self._running.pop(service).kill()
 
-    def resident_mb(self, house: str) -> float:
-        status = Path(f"/proc/{self._running[house].pid}/status").read_text()
+    def resident_mb(self, service: str) -> float:
+        status = Path(f"/proc/{self._running[service].pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
-    def cpu_seconds(self, house: str) -> float:
-        stat = Path(f"/proc/{self._running[house].pid}/stat").read_text()
+    def cpu_seconds(self, service: str) -> float:
+        stat = Path(f"/proc/{self._running[service].pid}/stat").read_text()
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
@@ -126,7 +126,7 @@ class Street:
                 "outbox",
                 schema_name="intake",
                 columns=("topic", "key", "event_id", "type", "occurred_at", "body"),
-                records=map(_letter, workload.returns(plan)),
+                records=map(_message, workload.returns(plan)),
             )
         finally:
             await connection.close()
@@ -161,7 +161,7 @@ class Street:
             raise ground.BrokenArmError(f"POST {path}: {answer.status_code} {answer.text}")
 
 
-def _letter(given: workload.Return) -> tuple[object, ...]:
+def _message(given: workload.Return) -> tuple[object, ...]:
     moment = datetime.fromisoformat(workload.RECEIVED_AT)
     about = (uuid.UUID(given.return_id), "ReturnReceived", moment)
     return (topics.RETURNS.name, given.contract_id, *about, workload.event(given))

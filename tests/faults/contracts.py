@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.faults.running_system import Street
+from tests.faults.running_system import RunningSystem
 
 KNOWN_SECONDS_MAX = 40.0
 
 
-async def register(street: Street, contract: str, supplier: str) -> None:
+async def register(system: RunningSystem, contract: str, supplier: str) -> None:
     """Returns when intake knows the contract."""
     async with (
-        street.client("verification", street.tokens["manager"]) as manager,
-        street.client("verification", street.tokens["approver"]) as approver,
+        system.client("verification", system.tokens["manager"]) as manager,
+        system.client("verification", system.tokens["approver"]) as approver,
     ):
         answers = [
             await manager.post(
@@ -40,12 +40,12 @@ async def register(street: Street, contract: str, supplier: str) -> None:
             ),
         ]
     assert all(answer.is_success for answer in answers), [answer.text for answer in answers]
-    await _until_known(street, contract)
+    await _until_known(system, contract)
 
 
-async def _until_known(street: Street, contract: str) -> None:
+async def _until_known(system: RunningSystem, contract: str) -> None:
     query = "SELECT version FROM intake.contract WHERE contract_id = $1"
-    conn = await street.database()
+    conn = await system.database()
     try:
         async with asyncio.timeout(KNOWN_SECONDS_MAX):
             while (await conn.fetchval(query, contract) or 0) < 2:

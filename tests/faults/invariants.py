@@ -1,4 +1,4 @@
-"""What must hold after every fault, read from the houses' tables and compared with the clients'
+"""What must hold after every fault, read from the services' tables and compared with the clients'
 own notes (faults.md, invariants)."""
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ import asyncpg
 from aiokafka import TopicPartition
 
 from shared.delivery import kafka
-from tests.faults.running_system import HOUSES, Street
+from tests.faults.running_system import SERVICES, RunningSystem
 from tests.faults.suppliers import Suppliers
 
 POLL_SECONDS = 0.2
 
 
 class Books:
-    """The books of the street, opened for inspection."""
+    """The books of the system, opened for inspection."""
 
-    def __init__(self, street: Street) -> None:
-        self.street = street
+    def __init__(self, system: RunningSystem) -> None:
+        self.system = system
 
     async def until_recorded(self, return_ids: list[str], seconds_max: float) -> None:
         """Waits until the ledger has each return, what was decided on it, and all that its topics
         hold besides: alerts, cases, what was published again."""
         wanted = len(set(return_ids))
-        conn = await self.street.database()
+        conn = await self.system.database()
         try:
             async with asyncio.timeout(seconds_max):
                 while True:
@@ -37,8 +37,8 @@ class Books:
                         "WHERE type IN ('ReturnReceived', 'ReturnChecked') GROUP BY type"
                     )
                     unsent = [
-                        await conn.fetchval(f"SELECT count(*) FROM {house}.outbox_unsent")
-                        for house in HOUSES
+                        await conn.fetchval(f"SELECT count(*) FROM {service}.outbox_unsent")
+                        for service in SERVICES
                     ]
                     if [wanted, wanted] == [row["n"] for row in counts] and not any(unsent):
                         break
@@ -54,7 +54,7 @@ class Books:
 
     async def _until_read(self, conn: asyncpg.Connection[asyncpg.Record]) -> None:
         """Waits until the ledger stands at the end of each of its partitions."""
-        reader = await kafka.start_reader(self.street.settings)
+        reader = await kafka.start_reader(self.system.settings)
         try:
             while True:
                 rows = await conn.fetch(
@@ -69,7 +69,7 @@ class Books:
 
     async def until_at_least(self, checked: int, seconds_max: float) -> None:
         """Waits until the ledger has decisions on so many returns."""
-        conn = await self.street.database()
+        conn = await self.system.database()
         try:
             async with asyncio.timeout(seconds_max):
                 while checked > await conn.fetchval(
@@ -84,12 +84,12 @@ class Books:
         await self._assert_order_per_contract(clients)
         await self._assert_totals(clients)
         await self._assert_offsets_are_accounted_for()
-        await self.street.command("ledger", "fsck")
-        await self.street.command("verification", "replay")
+        await self.system.command("ledger", "fsck")
+        await self.system.command("verification", "replay")
 
     async def _assert_each_return_is_one_leaf(self, clients: Suppliers) -> None:
         """Invariant 1."""
-        conn = await self.street.database()
+        conn = await self.system.database()
         leaves = await conn.fetch("SELECT idx, leaf FROM ledger.entry ORDER BY idx")
         await conn.close()
         assert list(range(len(leaves))) == [row["idx"] for row in leaves]
@@ -104,7 +104,7 @@ class Books:
 
     async def _assert_order_per_contract(self, clients: Suppliers) -> None:
         """Invariant 2: from acceptance to ledger."""
-        conn = await self.street.database()
+        conn = await self.system.database()
         leaves = await conn.fetch("SELECT leaf FROM ledger.entry ORDER BY idx")
         await conn.close()
         recorded: dict[str, list[int]] = {contract: [] for contract in clients.contracts}
@@ -117,7 +117,7 @@ class Books:
 
     async def _assert_totals(self, clients: Suppliers) -> None:
         """Invariant 4: the public figure equals the model's."""
-        async with self.street.client("verification", self.street.tokens["manager"]) as client:
+        async with self.system.client("verification", self.system.tokens["manager"]) as client:
             for contract, hours in clients.totals().items():
                 answer = await client.get(f"/api/v1/contracts/{contract}/performance")
                 (commitment,) = answer.json()["commitments"]
@@ -125,7 +125,7 @@ class Books:
 
     async def _assert_offsets_are_accounted_for(self) -> None:
         """Invariant 6: leaves + parked + listed repeats + days = consumed offsets."""
-        conn = await self.street.database()
+        conn = await self.system.database()
         await conn.execute("SET search_path = ledger")
         consumed, *listed = await conn.fetchrow(  # one statement: of one moment
             """

@@ -1,4 +1,4 @@
-"""The whole street as real processes that a test may kill, freeze and start again."""
+"""The whole system as real processes that a test may kill, freeze and start again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from shared.settings import Settings
 from shared.web import auth
 from shared.web.auth import Caller
 
-HOUSES = ("intake", "verification", "ledger")
+SERVICES = ("intake", "verification", "ledger")
 AUTHORITY = "GB-LAE-KWL"
 ROOT = Path(__file__).parents[2]
 READY_SECONDS_MAX = 30.0
@@ -36,14 +36,15 @@ CALLERS = {
 }
 
 
-class Street:
-    """Three houses on a Kafka and a PostgreSQL of their own. `async with Street(servers)`."""
+class RunningSystem:
+    """Three services on a Kafka and a PostgreSQL of their own. `async with
+    RunningSystem(servers)`."""
 
     def __init__(self, servers: Servers) -> None:
         self.servers = servers
         self.tokens: dict[str, str] = {}
-        self.urls = {house: f"http://127.0.0.1:{_free_port()}" for house in HOUSES}
-        self.processes = {house: process.Process(house, servers.state) for house in HOUSES}
+        self.urls = {service: f"http://127.0.0.1:{_free_port()}" for service in SERVICES}
+        self.processes = {service: process.Process(service, servers.state) for service in SERVICES}
         self.struck = servers.state / "failpoints.log"
         self.settings = Settings(
             kafka_bootstrap_servers=servers.kafka.bootstrap, database_url=servers.postgres.dsn
@@ -52,12 +53,12 @@ class Street:
     async def __aenter__(self) -> Self:
         try:
             await self.create_topics()
-            for house in HOUSES:
-                await self.command(house, "migrate")
+            for service in SERVICES:
+                await self.command(service, "migrate")
             await self.command("ledger", "create-log", "--origin", "makegood.test/log")
             for name, holder in CALLERS.items():
                 self.tokens[name] = await self.admit(holder)
-            await asyncio.gather(*(self.start(house) for house in HOUSES))
+            await asyncio.gather(*(self.start(service) for service in SERVICES))
         except BaseException:
             await self.stop()
             raise
@@ -80,12 +81,12 @@ class Street:
         await admin.close()
 
     async def admit(self, holder: Caller) -> str:
-        """A token that is good in every house."""
+        """A token that is good in every service."""
         token = auth.new()
         conn = await self.database()
         try:
-            for house in HOUSES:
-                await conn.execute(f"SET search_path = {house}")
+            for service in SERVICES:
+                await conn.execute(f"SET search_path = {service}")
                 await auth.keep(conn, token, holder)
         finally:
             await conn.close()
@@ -94,13 +95,13 @@ class Street:
     async def database(self) -> asyncpg.Connection[asyncpg.Record]:
         return await asyncpg.connect(self.servers.postgres.dsn, timeout=5)
 
-    def client(self, house: str, token: str) -> httpx.AsyncClient:
+    def client(self, service: str, token: str) -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {token}"}
-        return httpx.AsyncClient(base_url=self.urls[house], headers=headers, timeout=20)
+        return httpx.AsyncClient(base_url=self.urls[service], headers=headers, timeout=20)
 
     async def start(self, name: str, failpoints: str = "") -> None:
-        """Starts a house (`verification`, or a second one, `verification-2`) and waits until it is
-        ready, or has struck its failpoint."""
+        """Starts a service (`verification`, or a second one, `verification-2`) and waits until it
+        is ready, or has struck its failpoint."""
         await self.launch(name, failpoints)
         each = self.processes[name]
         try:
@@ -112,12 +113,12 @@ class Street:
                 raise
 
     async def launch(self, name: str, failpoints: str = "") -> None:
-        """Starts a house and waits for nothing."""
+        """Starts a service and waits for nothing."""
         each = self.processes.setdefault(name, process.Process(name, self.servers.state))
         self.urls.setdefault(name, f"http://127.0.0.1:{_free_port()}")
-        house = name.partition("-")[0]
+        service = name.partition("-")[0]
         each.spawn(
-            [sys.executable, "-m", f"services.{house}", "serve"],
+            [sys.executable, "-m", f"services.{service}", "serve"],
             self._environment(name, failpoints),
             ROOT,
         )
@@ -155,32 +156,32 @@ class Street:
                 return answer.status_code == 200
         return False
 
-    async def command(self, house: str, *command: str) -> str:
-        """Runs one of a house's commands to its end; what it said."""
+    async def command(self, service: str, *command: str) -> str:
+        """Runs one of a service's commands to its end; what it said."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            f"services.{house}",
+            f"services.{service}",
             *command,
-            env=self._environment(house),
+            env=self._environment(service),
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         said, _ = await asyncio.wait_for(child.communicate(), 60)
-        assert child.returncode == 0, f"{house} {' '.join(command)}:\n{said.decode()}"
+        assert child.returncode == 0, f"{service} {' '.join(command)}:\n{said.decode()}"
         return said.decode()
 
     def _environment(self, name: str, failpoints: str = "") -> dict[str, str]:
-        house = name.partition("-")[0]
+        service = name.partition("-")[0]
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.kafka.bootstrap,
             "KAFKA_GROUP_INSTANCE_ID": name if "-" in name else f"{name}-1",
             "DATABASE_URL": self.servers.postgres.dsn,
-            "MAKEGOOD_STATE": str(self.servers.state / "houses"),
-            f"{house.upper()}_PORT": self.urls[name].rpartition(":")[2],
+            "MAKEGOOD_STATE": str(self.servers.state / "services"),
+            f"{service.upper()}_PORT": self.urls[name].rpartition(":")[2],
             "MAKEGOOD_FAILPOINTS": failpoints,
             "MAKEGOOD_FAILPOINTS_LOG": str(self.struck),
         }

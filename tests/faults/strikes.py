@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.running_system import HOUSES, Street
+from tests.faults.running_system import SERVICES, RunningSystem
 
 FAILPOINTS = {
     "intake": ("before_database_commit", "after_database_commit", "after_send_before_mark"),
@@ -27,9 +27,9 @@ FAILPOINTS = {
         "between_sign_and_publish",
     ),
 }
-"""Every place where a house passes a named point; together they are all of `failpoints.NAMES`."""
+"""Every place where a service passes a named point; together they are all of `failpoints.NAMES`."""
 STRUCK_SECONDS_MAX = 60.0
-"""A house passes some points only every two seconds, and only while positions move."""
+"""A service passes some points only every two seconds, and only while positions move."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Blow:
 
 def plan(rounds: int, dice: random.Random) -> list[Strike]:
     """Every failpoint once, then victims at random; shuffled."""
-    strikes = [Strike(house, point) for house in HOUSES for point in FAILPOINTS[house]]
-    victims = (*HOUSES, *HOUSES, "kafka", "postgres")
+    strikes = [Strike(service, point) for service in SERVICES for point in FAILPOINTS[service]]
+    victims = (*SERVICES, *SERVICES, "kafka", "postgres")
     while len(strikes) < rounds:
         strikes.append(Strike(dice.choice(victims)))
     strikes.extend(Strike(server) for server in ("kafka", "postgres"))
@@ -63,30 +63,30 @@ def plan(rounds: int, dice: random.Random) -> list[Strike]:
 
 
 async def fall(
-    street: Street, strike: Strike, in_flight: Callable[[], int], dice: random.Random
+    system: RunningSystem, strike: Strike, in_flight: Callable[[], int], dice: random.Random
 ) -> Blow:
     """Strikes at a random moment with work in flight, and starts again what died."""
     while not in_flight():
         await asyncio.sleep(0.005)
     await asyncio.sleep(dice.uniform(0, 0.3))
     if strike.failpoint is not None:
-        street.kill(strike.victim)
+        system.kill(strike.victim)
         armed = f"{strike.failpoint}=kill@{dice.randint(1, 3)}"
-        await street.start(strike.victim, armed)
-        await _until_dead(street, strike.victim)
+        await system.start(strike.victim, armed)
+        await _until_dead(system, strike.victim)
     while not (left := in_flight()):
         await asyncio.sleep(0.005)
     began = time.monotonic()
-    if strike.victim in HOUSES:
-        street.kill(strike.victim)
-        await street.start(strike.victim)
+    if strike.victim in SERVICES:
+        system.kill(strike.victim)
+        await system.start(strike.victim)
     else:
-        server = getattr(street.servers, strike.victim)
+        server = getattr(system.servers, strike.victim)
         server.kill()
         await server.start()
     return Blow(strike, left, time.monotonic() - began)
 
 
-async def _until_dead(street: Street, house: str) -> None:
+async def _until_dead(system: RunningSystem, service: str) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(street.processes[house].exited(), STRUCK_SECONDS_MAX)
+        await asyncio.wait_for(system.processes[service].exited(), STRUCK_SECONDS_MAX)

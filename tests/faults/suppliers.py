@@ -1,7 +1,7 @@
 """Suppliers outside the system: they post, insist until they are answered, and keep the answers.
 
 The model of what must be true at the end is made from these answers alone and shares no code with
-the hearts: a contract's total is the sum of the quantities of each period's newest revision.
+the domains: a contract's total is the sum of the quantities of each period's newest revision.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.faults.running_system import Street
+from tests.faults.running_system import RunningSystem
 
 PERIODS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
 INSIST_SECONDS = 0.05
@@ -34,7 +34,7 @@ class Acknowledged:
 class Suppliers:
     """One task a contract, one return in flight for each; `stop` lets the last ones finish."""
 
-    street: Street
+    system: RunningSystem
     contracts: list[str]
     tokens: dict[str, str]
     """A supplier's token by contract."""
@@ -64,7 +64,7 @@ class Suppliers:
 
     async def _supply(self, contract: str) -> None:
         dice, revisions = random.Random(contract), dict.fromkeys(PERIODS, 0)
-        async with self.street.client("intake", self.tokens[contract]) as client:
+        async with self.system.client("intake", self.tokens[contract]) as client:
             while not self._stopping.is_set():
                 period = dice.choice(PERIODS)
                 revisions[period] += 1

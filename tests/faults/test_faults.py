@@ -1,4 +1,4 @@
-"""Faults on the whole street: repeats, set-back offsets, zombies, twins, losses (faults.md)."""
+"""Faults on the whole system: repeats, set-back offsets, zombies, twins, losses (faults.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.web.auth import Caller
 from tests.faults import suppliers
 from tests.faults.contracts import register
 from tests.faults.invariants import Books
-from tests.faults.running_system import AUTHORITY, HOUSES, Street
+from tests.faults.running_system import AUTHORITY, SERVICES, RunningSystem
 
 CONTRACTS = [f"FAULT-{number:03}" for number in range(6)]
 DRAIN_SECONDS_MAX = 90
@@ -26,28 +26,28 @@ WAIT_SECONDS_MAX = 60
 
 
 @contextlib.asynccontextmanager
-async def open_street(servers: Servers) -> AsyncIterator[tuple[Street, suppliers.Suppliers]]:
-    """A street whose suppliers post until they are told to stop."""
-    async with Street(servers) as street:
+async def open_system(servers: Servers) -> AsyncIterator[tuple[RunningSystem, suppliers.Suppliers]]:
+    """A system whose suppliers post until they are told to stop."""
+    async with RunningSystem(servers) as system:
         tokens = {}
         for number, contract in enumerate(CONTRACTS, start=1):
             supplier = suppliers.supplier_of(number)
             holder = Caller(supplier, "supplier", AUTHORITY, supplier)
-            tokens[contract] = await street.admit(holder)
-            await register(street, contract, supplier)
-        clients = suppliers.Suppliers(street, CONTRACTS, tokens)
+            tokens[contract] = await system.admit(holder)
+            await register(system, contract, supplier)
+        clients = suppliers.Suppliers(system, CONTRACTS, tokens)
         posting = asyncio.create_task(clients.run())
         try:
-            yield street, clients
+            yield system, clients
         finally:
             clients.stop()
             await posting
 
 
-async def close_books(street: Street, clients: suppliers.Suppliers) -> None:
+async def close_books(system: RunningSystem, clients: suppliers.Suppliers) -> None:
     clients.stop()
     await until(lambda: clients.in_flight == 0)
-    books = Books(street)
+    books = Books(system)
     await books.until_recorded([a.return_id for a in clients.acknowledged], DRAIN_SECONDS_MAX)
     assert [] == clients.refused
     await books.assert_invariants(clients)
@@ -62,120 +62,120 @@ async def until(fact: Callable[[], bool]) -> None:
 class TestTheStreet:
     @pytest.mark.timeout(400)
     async def test_passes_over_every_message_published_again(self, own_servers: Servers) -> None:
-        """Every letter of every house at new offsets: no new entry but the listed repeats."""
-        async with open_street(own_servers) as (street, clients):
+        """Every message of every service at new offsets: no new entry but the listed repeats."""
+        async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 100)
             clients.stop()
             await until(lambda: clients.in_flight == 0)
-            books = Books(street)
+            books = Books(system)
             await books.until_recorded([a.return_id for a in clients.acknowledged], 60)
-            entries = await _count(street, "SELECT count(*) FROM ledger.entry")
-            conn = await street.database()
-            for house in HOUSES:
-                await conn.execute(f"SET search_path = {house}")
-                for topic in topics.STREET:
+            entries = await _count(system, "SELECT count(*) FROM ledger.entry")
+            conn = await system.database()
+            for service in SERVICES:
+                await conn.execute(f"SET search_path = {service}")
+                for topic in topics.ALL:
                     await outbox.republish(conn, topic.name)
             await conn.close()
-            await close_books(street, clients)
-            assert entries == await _count(street, "SELECT count(*) FROM ledger.entry")
-            assert entries <= await _count(street, "SELECT count(*) FROM ledger.repeat")
+            await close_books(system, clients)
+            assert entries == await _count(system, "SELECT count(*) FROM ledger.entry")
+            assert entries <= await _count(system, "SELECT count(*) FROM ledger.repeat")
 
     @pytest.mark.timeout(400)
     async def test_counts_once_when_every_offset_is_set_back(self, own_servers: Servers) -> None:
         """All consumers begin again at offset 0, while returns flow."""
-        async with open_street(own_servers) as (street, clients):
+        async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 100)
-            for house in ("verification", "intake"):
-                street.kill(house)
-                conn = await street.database()
+            for service in ("verification", "intake"):
+                system.kill(service)
+                conn = await system.database()
                 await conn.execute(
-                    f"UPDATE {house}.consumer_offset SET next_offset = 0, last_digest = NULL"
+                    f"UPDATE {service}.consumer_offset SET next_offset = 0, last_digest = NULL"
                 )
                 await conn.close()
-                await street.start(house)
+                await system.start(service)
             await until(lambda: len(clients.acknowledged) > 200)
-            await close_books(street, clients)
+            await close_books(system, clients)
 
     @pytest.mark.timeout(400)
-    @pytest.mark.parametrize("house", ["verification", "ledger"])
-    async def test_refuses_a_zombie(self, own_servers: Servers, house: str) -> None:
+    @pytest.mark.parametrize("service", ["verification", "ledger"])
+    async def test_refuses_a_zombie(self, own_servers: Servers, service: str) -> None:
         """Stopped while it holds a transaction; another takes over within the server's time-outs;
         continued, it finds its batch refused."""
-        async with open_street(own_servers) as (street, clients):
-            street.kill(house)
-            await street.start(house, "before_database_commit=stop@3")
-            await until(lambda: street.is_frozen(house))
-            await street.start(f"{house}-2")
+        async with open_system(own_servers) as (system, clients):
+            system.kill(service)
+            await system.start(service, "before_database_commit=stop@3")
+            await until(lambda: system.is_frozen(service))
+            await system.start(f"{service}-2")
             already = len(clients.acknowledged)
             await until(lambda: len(clients.acknowledged) > already + 50)
-            books = Books(street)
+            books = Books(system)
             known = [a.return_id for a in clients.acknowledged]
             await books.until_at_least(len(known), DRAIN_SECONDS_MAX)  # the twin did this alone
-            street.thaw(house)
+            system.thaw(service)
             await until(lambda: len(clients.acknowledged) > already + 150)
-            await close_books(street, clients)
+            await close_books(system, clients)
 
     @pytest.mark.timeout(400)
     async def test_keeps_one_log_with_two_ledger_writers(self, own_servers: Servers) -> None:
         """Two ledgers and two verifications share the partitions: no fork, both worked."""
-        async with open_street(own_servers) as (street, clients):
-            await asyncio.gather(street.start("ledger-2"), street.start("verification-2"))
+        async with open_system(own_servers) as (system, clients):
+            await asyncio.gather(system.start("ledger-2"), system.start("verification-2"))
             for name in ("ledger", "ledger-2", "verification", "verification-2"):
-                await until_true(functools.partial(_has_worked, street, name))
-            await close_books(street, clients)
+                await until_true(functools.partial(_has_worked, system, name))
+            await close_books(system, clients)
 
     @pytest.mark.timeout(400)
     async def test_goes_on_accepting_while_the_broker_is_down(self, own_servers: Servers) -> None:
         """Twenty acknowledged returns without Kafka; they are recorded when it is back."""
-        async with open_street(own_servers) as (street, clients):
+        async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 20)
-            street.servers.kafka.kill()
+            system.servers.kafka.kill()
             already = len(clients.acknowledged)
             await until(lambda: len(clients.acknowledged) > already + 20)
-            await street.servers.kafka.start()
-            await close_books(street, clients)
+            await system.servers.kafka.start()
+            await close_books(system, clients)
 
     @pytest.mark.timeout(400)
     async def test_stops_when_the_database_is_older_than_the_topics(
         self, own_servers: Servers, tmp_path: Path
     ) -> None:
         """Restored from before: nothing is accepted, taken, sent or signed until someone looks."""
-        async with open_street(own_servers) as (street, clients):
+        async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 20)
-            await street.stop()
+            await system.stop()
             await _copy_database(own_servers, tmp_path / "before", back=False)
-            await asyncio.gather(*(street.start(house) for house in HOUSES))
+            await asyncio.gather(*(system.start(service) for service in SERVICES))
             already = len(clients.acknowledged)
             await until(lambda: len(clients.acknowledged) > already + 50)
             clients.stop()
             await until(lambda: clients.in_flight == 0)
-            books = Books(street)
+            books = Books(system)
             await books.until_recorded([a.return_id for a in clients.acknowledged], 60)
-            await street.stop()
+            await system.stop()
             await _copy_database(own_servers, tmp_path / "before", back=True)
-            entries = await _count(street, "SELECT count(*) FROM ledger.entry")
-            await asyncio.gather(*(street.launch(house) for house in HOUSES))
-            for house in HOUSES:
-                await until_true(functools.partial(street.has_alarm, house))
-            async with street.client("intake", next(iter(clients.tokens.values()))) as client:
+            entries = await _count(system, "SELECT count(*) FROM ledger.entry")
+            await asyncio.gather(*(system.launch(service) for service in SERVICES))
+            for service in SERVICES:
+                await until_true(functools.partial(system.has_alarm, service))
+            async with system.client("intake", next(iter(clients.tokens.values()))) as client:
                 body = suppliers.a_return(CONTRACTS[0], "2026-01", 1, 8)
                 answer = await client.post("/api/v1/returns", json=body)
             assert 503 == answer.status_code
-            assert entries == await _count(street, "SELECT count(*) FROM ledger.entry")
+            assert entries == await _count(system, "SELECT count(*) FROM ledger.entry")
 
     @pytest.mark.timeout(400)
     async def test_stops_when_the_broker_was_emptied(self, own_servers: Servers) -> None:
         """A new broker in the old one's place: every consumer stands still with an alarm, and
         intake goes on accepting."""
-        async with open_street(own_servers) as (street, clients):
+        async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 50)
             own_servers.kafka.kill()
             shutil.rmtree(own_servers.state / "kafka")
             own_servers.kafka.prepare()
             await own_servers.kafka.start()
-            await street.create_topics()
-            for house in HOUSES:
-                await until_true(functools.partial(street.has_alarm, house))
+            await system.create_topics()
+            for service in SERVICES:
+                await until_true(functools.partial(system.has_alarm, service))
             already = len(clients.acknowledged)
             await until(lambda: len(clients.acknowledged) > already + 10)
 
@@ -197,17 +197,17 @@ async def until_true(fact: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _count(street: Street, query: str) -> int:
-    conn = await street.database()
+async def _count(system: RunningSystem, query: str) -> int:
+    conn = await system.database()
     try:
         return int(await conn.fetchval(query))
     finally:
         await conn.close()
 
 
-async def _has_worked(street: Street, name: str) -> bool:
+async def _has_worked(system: RunningSystem, name: str) -> bool:
     """Whether a process has committed a batch, by its own metrics."""
-    async with street.client(name, street.tokens["operator"]) as client:
+    async with system.client(name, system.tokens["operator"]) as client:
         said = (await client.get("/metrics")).text
     return any(
         line.startswith("makegood_batch_records_count") and float(line.rpartition(" ")[2]) > 0

@@ -18,7 +18,7 @@ from shared.web.auth import Caller
 from tests.faults import strikes, suppliers
 from tests.faults.contracts import register
 from tests.faults.invariants import Books
-from tests.faults.running_system import AUTHORITY, Street
+from tests.faults.running_system import AUTHORITY, RunningSystem
 
 CONTRACTS = [f"KILL-{number:03}" for number in range(12)]
 BACK_SECONDS_MAX = {"intake": 10, "verification": 10, "ledger": 10, "kafka": 30, "postgres": 30}
@@ -33,16 +33,16 @@ class TestTheStreetUnderBlows:
         """Thirty rounds; a round counts only because work was in flight when it struck."""
         rounds = pytestconfig.getoption("--rounds")
         dice = random.Random(20261122)
-        async with Street(own_servers) as street:
-            clients = await _open_for_business(street)
+        async with RunningSystem(own_servers) as system:
+            clients = await _open_for_business(system)
             posting = asyncio.create_task(clients.run())
             blows = [
-                await strikes.fall(street, strike, lambda: clients.in_flight, dice)
+                await strikes.fall(system, strike, lambda: clients.in_flight, dice)
                 for strike in strikes.plan(rounds, dice)
             ]
             clients.stop()
             await posting
-            books = Books(street)
+            books = Books(system)
             await books.until_recorded(
                 [a.return_id for a in clients.acknowledged], DRAIN_SECONDS_MAX
             )
@@ -50,23 +50,23 @@ class TestTheStreetUnderBlows:
             assert [] == clients.refused
             assert rounds <= len(blows)
             assert all(blow.in_flight for blow in blows)
-            _assert_every_failpoint_was_hit(street)
+            _assert_every_failpoint_was_hit(system)
             await books.assert_invariants(clients)
         assert [] == [b for b in blows if b.back_seconds > BACK_SECONDS_MAX[b.strike.victim]]
 
 
-async def _open_for_business(street: Street) -> suppliers.Suppliers:
+async def _open_for_business(system: RunningSystem) -> suppliers.Suppliers:
     tokens = {}
     for number, contract in enumerate(CONTRACTS, start=1):
         supplier = suppliers.supplier_of(number)
         holder = Caller(supplier, "supplier", AUTHORITY, supplier)
-        tokens[contract] = await street.admit(holder)
-        await register(street, contract, supplier)
-    return suppliers.Suppliers(street, CONTRACTS, tokens)
+        tokens[contract] = await system.admit(holder)
+        await register(system, contract, supplier)
+    return suppliers.Suppliers(system, CONTRACTS, tokens)
 
 
-def _assert_every_failpoint_was_hit(street: Street) -> None:
-    struck = {line.split()[0] for line in street.struck.read_text().splitlines()}
+def _assert_every_failpoint_was_hit(system: RunningSystem) -> None:
+    struck = {line.split()[0] for line in system.struck.read_text().splitlines()}
     assert set(failpoints.NAMES) == struck
 
 

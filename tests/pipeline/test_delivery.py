@@ -14,7 +14,8 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from deploy.local.servers import both as local_servers
-from shared.delivery import consumer, kafka, messages, offsets, outbox, topics, transaction
+from shared.delivery import consumer, kafka, offsets, outbox, topics, transaction
+from shared.delivery.messages import Record
 from shared.wire import events
 from tests.support import delivery_service
 from tests.support.delivery_builders import refusal
@@ -28,7 +29,7 @@ async def bare(own_servers: local_servers.Servers, tmp_path: Path) -> AsyncItera
 
 
 class TestDelivery:
-    async def test_takes_every_letter_once_and_in_order_per_contract(self, bare: Slice) -> None:
+    async def test_takes_every_message_once_and_in_order_per_contract(self, bare: Slice) -> None:
         """Posted in shuffled groups over ten contracts; taken in the order of posting."""
         wanted: dict[str, list[int]] = {f"C{n}": [] for n in range(10)}
         async with bare.running():
@@ -44,7 +45,7 @@ class TestDelivery:
         assert 2 * 299 == posted
 
     async def test_parks_what_cannot_be_read_and_moves_on(self, bare: Slice) -> None:
-        """Twelve kinds of poison between two good letters of one contract."""
+        """Twelve kinds of poison between two good messages of one contract."""
         good, later = refusal("C1", 1), refusal("C1", 2)
         partition = 0
         producer = await kafka.start_producer(bare.settings)
@@ -92,7 +93,7 @@ class TestDelivery:
             "wrong_schema",
         ] == [row["reason"] for row in reasons]
 
-    async def test_parks_the_one_record_that_the_house_cannot_act_on(self, bare: Slice) -> None:
+    async def test_parks_the_one_record_that_the_service_cannot_act_on(self, bare: Slice) -> None:
         """An unforeseen error is narrowed down to its record; its neighbours are taken."""
         bare.fails_on = lambda event: event.faults == 7
         async with bare.running():
@@ -103,7 +104,7 @@ class TestDelivery:
         ]
 
     async def test_goes_on_after_broker_and_database_were_killed(self, bare: Slice) -> None:
-        """Each is killed with letters in flight; what was posted is taken once, in order."""
+        """Each is killed with messages in flight; what was posted is taken once, in order."""
         async with bare.running():
             await bare.post(*(refusal("C1", number) for number in range(1, 200)))
             bare.servers.kafka.kill()
@@ -146,7 +147,7 @@ class TestDelivery:
             await eventually(lambda: bare.taken("C1"), list(range(1, 100)))
             async with bare.pool.acquire() as conn:
                 await outbox.republish(conn, topics.RETURNS.name)
-            bare.room.posted.set()
+            bare.delivery.posted.set()
             await eventually(bare.next_offset, 2 * 99)
         assert list(range(1, 100)) == await bare.taken("C1")
 
@@ -233,7 +234,7 @@ class TestDelivery:
             await eventually(lambda: _stopped(taker), "record_changed")
 
     async def test_reads_on_after_the_operator_accepted_the_loss(self, bare: Slice) -> None:
-        """A new incarnation from offset 0; the kept letters published again count once."""
+        """A new incarnation from offset 0; the kept messages published again count once."""
         async with bare.running():
             await bare.post(*(refusal("C1", number) for number in range(1, 50)))
             await eventually(lambda: bare.taken("C1"), list(range(1, 50)))
@@ -257,7 +258,7 @@ class TestDelivery:
         sizes: list[int] = []
         may_go_on, handle = asyncio.Event(), bare.handle
 
-        async def slow(records: Sequence[messages.Record]) -> None:
+        async def slow(records: Sequence[Record]) -> None:
             sizes.append(len(records))
             await may_go_on.wait()
             await handle(records)
@@ -285,7 +286,7 @@ class TestDelivery:
         sizes: list[int] = []
         handle, sent = bare.handle, "SELECT count(*) FROM outbox_unsent"
 
-        async def counted(records: Sequence[messages.Record]) -> None:
+        async def counted(records: Sequence[Record]) -> None:
             await handle(records)
             sizes.append(len(records))
 
@@ -305,7 +306,7 @@ async def _stopped(taker: consumer.Consumer) -> str | None:
     return taker.alarm.partition(":")[0] if taker.alarm else None
 
 
-def _record(offset: int, event: events.ReturnRefused) -> messages.Record:
+def _record(offset: int, event: events.ReturnRefused) -> Record:
     head = (("ce_id", str(event.event_id).encode()), ("ce_type", b"ReturnRefused"))
     body, key = events.write(event), events.subject(event).encode()
     return ConsumerRecord(

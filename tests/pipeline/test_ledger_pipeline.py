@@ -30,7 +30,7 @@ from tests.support import ledger_service as build
 WAIT_SECONDS = 40.0
 
 
-class Street:
+class RunningSystem:
     """A ledger as it is served, and whoever writes to its topics."""
 
     def __init__(self, both: local_servers.Servers, folder: Path) -> None:
@@ -55,7 +55,7 @@ class Street:
 
     @contextlib.asynccontextmanager
     async def served(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The house at work, from start to stop."""
+        """The service at work, from start to stop."""
         made = app.build(self.settings)
         head = {"authorization": f"Bearer {self.token}"}
         async with (
@@ -67,7 +67,7 @@ class Street:
             yield client
 
     async def write(self, topic: topics.Topic, *sent: events.Event | bytes) -> None:
-        """Records as another house's relay writes them, and bytes that are none."""
+        """Records as another service's relay writes them, and bytes that are none."""
         producer = await kafka.start_producer(self.settings)
         try:
             for event in sent:
@@ -102,14 +102,16 @@ async def eventually(fact: Callable[[], Awaitable[Any]], wanted: object) -> None
 
 
 @pytest.fixture
-async def street(own_servers: local_servers.Servers, tmp_path: Path) -> Street:
-    made = Street(own_servers, tmp_path)
+async def system(own_servers: local_servers.Servers, tmp_path: Path) -> RunningSystem:
+    made = RunningSystem(own_servers, tmp_path)
     await made.open()
     return made
 
 
 class TestLedger:
-    async def test_records_what_the_topics_bring(self, street: Street, tmp_path: Path) -> None:
+    async def test_records_what_the_topics_bring(
+        self, system: RunningSystem, tmp_path: Path
+    ) -> None:
         """Returns, outcomes, alerts, parked; poison; all again after a restart: each event is one
         entry, each offset is accounted for, and an auditor proves it offline."""
         returns = [build.received(n, f"C{n % 5}") for n in range(40)]
@@ -119,16 +121,16 @@ class TestLedger:
         async def size(client: httpx.AsyncClient) -> int:
             return int((await client.get("/api/v1/log")).json()["size"])
 
-        async with street.served() as client:
-            await street.write(topics.RETURNS, *returns[:20], b"{", build.day(1), *returns[20:])
-            await street.write(topics.OUTCOMES, *outcomes, b"\xff")
-            await street.write(topics.PARKED, *parked)
+        async with system.served() as client:
+            await system.write(topics.RETURNS, *returns[:20], b"{", build.day(1), *returns[20:])
+            await system.write(topics.OUTCOMES, *outcomes, b"\xff")
+            await system.write(topics.PARKED, *parked)
             await eventually(lambda: size(client), 40 + 40 + 3 + 2)  # two came back as parked
-        async with street.served() as client:
-            await street.write(topics.RETURNS, *returns, msgspec.structs.replace(
+        async with system.served() as client:
+            await system.write(topics.RETURNS, *returns, msgspec.structs.replace(
                 returns[0], receipt_no=99
             ))  # fmt: skip
-            await street.write(topics.ALERTS, build.moved(returns[0]))
+            await system.write(topics.ALERTS, build.moved(returns[0]))
             await eventually(lambda: size(client), 85 + 1 + 1)
             pack = tmp_path / "pack.jsonl"
             pack.write_bytes((await client.get("/api/v1/export.jsonl")).content)
@@ -136,23 +138,25 @@ class TestLedger:
         kinds = {item["leaf"]["type"] for item in life.json()["items"]}  # topics race each other
         assert {"ReturnReceived", "ReturnChecked", "CaseMoved"} == kinds
         read = export.read(pack)
-        report = audit.check(read.export, street.key, origin=build.ORIGIN)
+        report = audit.check(read.export, system.key, origin=build.ORIGIN)
         assert [] == [failure for check in report.checks for failure in check.failures]
-        assert [] == await street.fsck()
+        assert [] == await system.fsck()
 
-    async def test_stands_still_over_a_log_that_was_published_further(self, street: Street) -> None:
+    async def test_stands_still_over_a_log_that_was_published_further(
+        self, system: RunningSystem
+    ) -> None:
         """Started on a database from before: nothing is appended, nothing signed, and it says
         why."""
-        async with street.served() as client:
-            await street.write(topics.RETURNS, build.received(1), build.received(2))
+        async with system.served() as client:
+            await system.write(topics.RETURNS, build.received(1), build.received(2))
 
             async def size() -> int:
                 return int((await client.get("/api/v1/log")).json()["size"])
 
             await eventually(size, 2)
-        Objects(street.settings.objects_folder).create({"head/0000000/0000000000009": bytes(32)})
-        async with street.served() as client:
-            await street.write(topics.RETURNS, build.received(3))
+        Objects(system.settings.objects_folder).create({"head/0000000/0000000000009": bytes(32)})
+        async with system.served() as client:
+            await system.write(topics.RETURNS, build.received(3))
             said = (await client.get("/health")).json()
             assert "2 entries, but 9 were published" in said["alarm"]
             assert 200 == (await client.get("/api/v1/entries/1")).status_code

@@ -80,7 +80,7 @@ async def post(servers: Found, database: str, tmp_path: Path) -> AsyncIterator[P
 
 class TestRelay:
     async def test_keeps_the_order_of_a_key_over_many_batches(self, post: Post) -> None:
-        """Letters of all sizes, some larger than a whole batch: all leave, in their order."""
+        """Messages of all sizes, some larger than a whole batch: all leave, in their order."""
         sizes = [10, 200_000, 300_000, 5, 400_000, 100_000, 100_000, 100_000, 1]
         await post.post(*(refusal("C1", n, size) for n, size in enumerate(sizes)))
         assert len(sizes) == await post.relay()
@@ -89,7 +89,7 @@ class TestRelay:
         assert 0 == await post.relay()
 
     async def test_sends_each_key_where_any_client_would(self, post: Post) -> None:
-        """The same partition, key and body as a plain `send` of the same letter."""
+        """The same partition, key and body as a plain `send` of the same message."""
         given = [refusal(f"C{n}", n) for n in range(40)]
         await post.post(*given)
         await post.relay()
@@ -102,7 +102,7 @@ class TestRelay:
         assert len(given) == len(seen)
         assert all(2 == len(places) and 1 == len(set(places)) for places in seen.values())
 
-    async def test_says_in_headers_what_a_letter_is(self, post: Post) -> None:
+    async def test_says_in_headers_what_a_message_is(self, post: Post) -> None:
         """CloudEvents 1.0, binary mode."""
         event = refusal("C1", 1)
         await post.post(event)
@@ -131,14 +131,14 @@ class TestRelay:
 
     async def test_forgets_what_is_more_than_memory_may_hold(self, post: Post) -> None:
         """The bound is kept, and everything leaves all the same."""
-        given = await post.post(*(refusal("C1", n) for n in range(outbox.KEPT_LETTERS_MAX + 1)))
+        given = await post.post(*(refusal("C1", n) for n in range(outbox.KEPT_MESSAGES_MAX + 1)))
         post.posted.keep(given)
         assert post.posted.is_set()
         assert {} == post.posted.take(list(given))
         sent = 0
         while done := await post.relay():
             sent += done
-        assert outbox.KEPT_LETTERS_MAX + 1 == sent
+        assert outbox.KEPT_MESSAGES_MAX + 1 == sent
 
     async def test_ends_when_it_is_told_to_in_the_moment_that_it_is_woken(self, post: Post) -> None:
         """However far the waking has got: one `cancel` is enough, none is lost."""

@@ -23,11 +23,11 @@ async def bare(own_servers: local_servers.Servers, tmp_path: Path) -> AsyncItera
 
 
 class TestTail:
-    async def test_knows_a_topic_whose_letters_have_expired(self, bare: Slice) -> None:
+    async def test_knows_a_topic_whose_messages_have_expired(self, bare: Slice) -> None:
         """Nothing of ours is left there to be compared with; what comes after it is."""
         producer = await kafka.start_producer(bare.settings)
         await bare.post(*(refusal("C1", number) for number in range(1, 10)))
-        await outbox.relay_once("intake", bare.pool, producer, bare.room.posted)
+        await outbox.relay_once("intake", bare.pool, producer, bare.delivery.posted)
         partition = TopicPartition(topics.RETURNS.name, outbox._partition("C1", 12))
         admin = await kafka.start_admin(bare.settings)
         await admin.delete_records({partition: RecordsToDelete(before_offset=9)})

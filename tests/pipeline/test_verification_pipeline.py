@@ -33,7 +33,7 @@ LIFE = {"starts_on": f"{MONTH}-01", "ends_on": f"{TODAY.year + 3}-12-31"}
 """A contract that begins with the month in which the test runs: nothing is overdue yet."""
 
 
-class Street:
+class RunningSystem:
     """Verification as it is served, once or twice, and whoever writes to its topics."""
 
     def __init__(self, both: local_servers.Servers, folder: Path) -> None:
@@ -58,7 +58,7 @@ class Street:
 
     @contextlib.asynccontextmanager
     async def served(self) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-        """The house at work, from start to stop."""
+        """The service at work, from start to stop."""
         made = app.build(self.settings)
         async with (
             made.router.lifespan_context(made),
@@ -143,49 +143,49 @@ def living_on(parity: int) -> str:
 
 
 @pytest.fixture
-async def street(own_servers: local_servers.Servers, tmp_path: Path) -> Street:
-    made = Street(own_servers, tmp_path)
+async def system(own_servers: local_servers.Servers, tmp_path: Path) -> RunningSystem:
+    made = RunningSystem(own_servers, tmp_path)
     await made.open()
     return made
 
 
 class TestVerification:
-    async def test_says_what_becomes_of_returns_and_days(self, street: Street) -> None:
+    async def test_says_what_becomes_of_returns_and_days(self, system: RunningSystem) -> None:
         """A return behind its profile: checked, rated, a case, an alert, all on their topics; and
         the contract is published, and says so."""
-        async with street.served() as (made, client):
-            await street.promise(client, "C1")
+        async with system.served() as (made, client):
+            await system.promise(client, "C1")
 
             async def is_published() -> Any:
-                answer = await client.get("/contracts/C1", headers=street.bearer("manager"))
+                answer = await client.get("/contracts/C1", headers=system.bearer("manager"))
                 return answer.json()["published"]
 
             await eventually(is_published, True)
-            await street.write(
+            await system.write(
                 build.returned(1, MONTH, build.line("1", "1.00")),
                 build.returned(2, MONTH, build.line("1", "1.00"), contract_id="C404"),
             )
-            pool = made.state.house.pool
+            pool = made.state.service.pool
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM parked"), 1)
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM checked_return"), 1)
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM outbox_unsent"), 0)
             assert [] == (await replay.run(pool)).differences
-        said = [each.type for each in await street.read(topics.OUTCOMES)]
+        said = [each.type for each in await system.read(topics.OUTCOMES)]
         assert ["ContractRegistered", "CommitmentChanged", "CommitmentChanged"] == said[:3]
         assert ["ReturnChecked", "CaseMoved"] == said[3:]
-        assert ["shortfall_opened"] == [e.kind for e in await street.read(topics.ALERTS)]
-        assert 3 == len(await street.read(topics.CONTRACTS))
-        assert ["contract_unknown"] == [e.reason for e in await street.read(topics.PARKED)]
+        assert ["shortfall_opened"] == [e.kind for e in await system.read(topics.ALERTS)]
+        assert 3 == len(await system.read(topics.CONTRACTS))
+        assert ["contract_unknown"] == [e.reason for e in await system.read(topics.PARKED)]
 
     async def test_gives_an_invoice_to_the_lower_receipt_though_two_processes_race(
-        self, street: Street
+        self, system: RunningSystem
     ) -> None:
         """Rules V6 and V12 over Kafka: each process reads one of the two contracts, every invoice
         is claimed on both, and the one that was there first by receipt counts."""
         even, odd = living_on(0), living_on(1)
-        async with street.served() as (one, client), street.served() as (other, _):
-            await street.promise(client, even, odd)
-            both = (one.state.house.consumer, other.state.house.consumer)
+        async with system.served() as (one, client), system.served() as (other, _):
+            await system.promise(client, even, odd)
+            both = (one.state.service.consumer, other.state.service.consumer)
 
             async def shared() -> Any:
                 return [len(each._kafka.assignment()) if each._kafka else 0 for each in both]
@@ -202,8 +202,8 @@ class TestVerification:
                 for n in range(TODAY.month, TODAY.month + 24)
                 for contract_id in (even, odd)
             ]
-            await street.write(*returns)
-            pool = one.state.house.pool
+            await system.write(*returns)
+            pool = one.state.service.pool
 
             async def outcomes() -> Any:
                 rows = await pool.fetch(

@@ -1,4 +1,4 @@
-"""The files that deploy the street elsewhere: they cannot run here, so they are read closely."""
+"""The files that deploy the system elsewhere: they cannot run here, so they are read closely."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class TestCompose:
         validator = jsonschema.Draft7Validator(schema)
         assert [] == [error.message for error in validator.iter_errors(COMPOSE)]
 
-    def test_has_all_of_the_street(self) -> None:
-        """Broker, database, one-shots, the three houses, Prometheus."""
+    def test_has_all_of_the_system(self) -> None:
+        """Broker, database, one-shots, the three services, Prometheus."""
         expected = {"kafka", "postgres", "migrate", "topics", "log", "prometheus"}
         assert expected | {"intake", "verification", "ledger"} == set(SERVICES)
 
@@ -117,17 +117,17 @@ class TestCompose:
         """Topics are ours to create."""
         assert "false" == SERVICES["kafka"]["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"]
         assert "deploy.topics" in SERVICES["topics"]["command"]
-        assert topics.STREET
+        assert topics.ALL
 
 
 class TestPrometheus:
-    def test_asks_every_house(self) -> None:
-        """The targets are the houses' names and ports in the compose file."""
+    def test_asks_every_service(self) -> None:
+        """The targets are the services' names and ports in the compose file."""
         said = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
         job = next(job for job in said["scrape_configs"] if job["job_name"] == "makegood")
         published = {
-            f"{house}:{SERVICES[house]['ports'][0].rpartition(':')[2]}"
-            for house in ("intake", "verification", "ledger")
+            f"{service}:{SERVICES[service]['ports'][0].rpartition(':')[2]}"
+            for service in ("intake", "verification", "ledger")
         }
         assert published == {target for one in job["static_configs"] for target in one["targets"]}
 
@@ -144,4 +144,4 @@ class TestPrometheus:
         text = (ROOT / "deploy/prometheus/rules.test.yml").read_text()
         named = set(re.findall(r"alertname: (\w+)", text))
         assert named <= {alert["alert"] for alert in ALERTS}
-        assert {"ServiceDown", "ConsumerStopped", "AlarmRaised", "LettersWait"} <= named
+        assert {"ServiceDown", "ConsumerStopped", "AlarmRaised", "MessagesWait"} <= named

@@ -1,4 +1,4 @@
-"""The house rules that no linter knows: sizes, names, words."""
+"""The service rules that no linter knows: sizes, names, words."""
 
 from __future__ import annotations
 

@@ -129,18 +129,18 @@ class TestFigure:
 
 class TestEventsPage:
     def test_lists_the_topics_as_they_are(self) -> None:
-        """Name, what it keeps, and partitions of every topic of the street."""
+        """Name, what it keeps, and partitions of every topic of the system."""
         row = r"^\| `(makegood\.[a-z]+\.v\d+)` \|.*\| (\d+) days \| (\d+) \|$"
         kept = {name: (int(days), int(n)) for name, days, n in _rows(row)}
         row = r"^\| `(makegood\.[a-z]+\.v\d+)` \|.*\| (compacted) \| (\d+) \|$"
         kept |= {name: (None, int(n)) for name, _, n in _rows(row)}
-        assert {t.name: (t.keeps_days, t.partitions) for t in topics.STREET} == kept
+        assert {t.name: (t.keeps_days, t.partitions) for t in topics.ALL} == kept
 
     def test_lists_the_events(self) -> None:
         """Every type, on a topic that exists."""
         listed = dict(_rows(r"^\| `([A-Z]\w+)` \| `(makegood\.[a-z]+\.v\d+)` \|"))
         assert {event.__name__ for event in schemas.EVENTS} == set(listed)
-        assert {topic.name for topic in topics.STREET} == set(listed.values())
+        assert {topic.name for topic in topics.ALL} == set(listed.values())
 
 
 def _rows(pattern: str) -> list[Any]:

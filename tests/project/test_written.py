@@ -13,7 +13,7 @@ import pydantic_settings
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HOUSES = ("intake", "verification", "ledger")
+SERVICES = ("intake", "verification", "ledger")
 DOCUMENTS = {
     file: file.read_text()
     for file in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/*/*.md")])
@@ -24,11 +24,11 @@ METRIC = re.compile(r"\bmakegood_[a-z_]+\b")
 FRAMEWORK = ("makegood_received_", "makegood_published_")
 """What the Kafka middleware measures begins so."""
 
-by_house = pytest.mark.parametrize("house", HOUSES)
+by_service = pytest.mark.parametrize("service", SERVICES)
 
 
-def readme(house: str) -> str:
-    return (ROOT / "services" / house / "README.md").read_text()
+def readme(service: str) -> str:
+    return (ROOT / "services" / service / "README.md").read_text()
 
 
 def measured(folder: str) -> set[str]:
@@ -43,8 +43,8 @@ def measured(folder: str) -> set[str]:
     return names
 
 
-def settings_of(house: str) -> type[pydantic_settings.BaseSettings]:
-    module = importlib.import_module(f"services.{house}.settings")
+def settings_of(service: str) -> type[pydantic_settings.BaseSettings]:
+    module = importlib.import_module(f"services.{service}.settings")
     found = [
         one
         for one in vars(module).values()
@@ -76,7 +76,7 @@ class TestCommand:
     def test_of_a_module_exists(self) -> None:
         """Every `python -m …` in a document is a module that runs."""
         said = set(re.findall(r"python -m ([\w.]*\w)", ALL_WORDS)) - {"pytest"}
-        named = {name for name in said if name.islower()}  # services.HOUSE stands for each
+        named = {name for name in said if name.islower()}  # services.SERVICE stands for each
         assert [] == [name for name in named if not _runs(name)]
 
     def test_of_makegood_exists(self) -> None:
@@ -97,12 +97,12 @@ def _runs(module: str) -> bool:
 
 
 class TestSettings:
-    @by_house
-    def test_stand_in_the_readme(self, house: str) -> None:
+    @by_service
+    def test_stand_in_the_readme(self, service: str) -> None:
         """The README's table has every environment name, and no other."""
-        section = readme(house).split("## Settings", 1)[1].split("\n## ", 1)[0]
+        section = readme(service).split("## Settings", 1)[1].split("\n## ", 1)[0]
         listed = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", _first_cells(section)))
-        assert environment_names(settings_of(house)) == listed
+        assert environment_names(settings_of(service)) == listed
 
 
 def _first_cells(section: str) -> str:
@@ -110,13 +110,13 @@ def _first_cells(section: str) -> str:
 
 
 class TestMetric:
-    @by_house
-    def test_of_a_house_stands_in_its_readme(self, house: str) -> None:
-        """What a house measures is listed where the house is described."""
-        own = measured(f"services/{house}")
-        assert own <= set(METRIC.findall(readme(house)))
+    @by_service
+    def test_of_a_service_stands_in_its_readme(self, service: str) -> None:
+        """What a service measures is listed where the service is described."""
+        own = measured(f"services/{service}")
+        assert own <= set(METRIC.findall(readme(service)))
 
-    def test_of_all_houses_stands_in_the_list(self) -> None:
+    def test_of_all_services_stands_in_the_list(self) -> None:
         """docs/metrics.md is the whole list of what is shared."""
         page = (ROOT / "docs/metrics.md").read_text()
         listed = set(re.findall(r"^\| `(makegood_[a-z_]+)` \|", page, flags=re.MULTILINE))

@@ -22,7 +22,7 @@ from tests.support import intake_service
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[intake_service.House]:
+async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
     async with intake_service.at_work(database) as made:
         yield made
 
@@ -33,10 +33,12 @@ def with_line(number: int, **changes: Any) -> dict[str, Any]:
 
 
 class TestAPost:
-    async def test_is_kept_with_its_bytes_and_receipt(self, house: intake_service.House) -> None:
+    async def test_is_kept_with_its_bytes_and_receipt(
+        self, service: intake_service.IntakeService
+    ) -> None:
         """What the receipt says is what the database has and what the event tells."""
         body = build.written(build.a_return())
-        decision = await house.submit(body)
+        decision = await service.submit(body)
         assert isinstance(decision, admission.Accepted)
         receipt = decision.issued.receipt
         assert (1, 1, hashlib.sha256(body).digest()) == (
@@ -44,144 +46,150 @@ class TestAPost:
             receipt.revision,
             receipt.sha256,
         )
-        row = await house.pool.fetchrow("SELECT * FROM accepted_return")
+        row = await service.pool.fetchrow("SELECT * FROM accepted_return")
         assert row is not None
         assert (body, decision.issued) == (row["body"], store.desk.issued(row))
-        (event,) = await house.letters()
+        (event,) = await service.messages()
         assert event.receipt_no == receipt.receipt_no
         assert event.words_digest == receipts.words_digest(receipt.salt, body)
 
     async def test_is_judged_by_its_contract_whatever_month_it_names(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """One that names none that can be read is refused for that alone, and the refusal tells
         the contract: by itself as in a group with another return of that contract."""
         good, bad = build.written(build.a_return()), build.written(build.a_return(period="October"))
-        alone = await house.submit(bad)
-        _, beside = await asyncio.gather(house.submit(good), house.submit(bad))
+        alone = await service.submit(bad)
+        _, beside = await asyncio.gather(service.submit(good), service.submit(bad))
         for decision in (alone, beside):
             assert isinstance(decision, admission.Refused)
             assert ["/period"] == [fault.pointer for fault in decision.faults]
             assert build.CONTRACT == decision.contract_id
 
-    async def test_again_gets_the_same_receipt(self, house: intake_service.House) -> None:
+    async def test_again_gets_the_same_receipt(self, service: intake_service.IntakeService) -> None:
         """By its bytes or by its key, in another group or in the same one, and nothing is sent."""
-        first = await house.submit(build.a_return(), key="k1")
+        first = await service.submit(build.a_return(), key="k1")
         again = [
-            await house.submit(build.a_return()),
-            await house.submit(build.a_return(), key="k1"),
-            *await asyncio.gather(*(house.submit(build.a_return(), "k2") for _ in range(3))),
+            await service.submit(build.a_return()),
+            await service.submit(build.a_return(), key="k1"),
+            *await asyncio.gather(*(service.submit(build.a_return(), "k2") for _ in range(3))),
         ]
         assert isinstance(first, admission.Accepted)
         assert [admission.Again] * 5 == [type(one) for one in again]
         assert {first.issued} == {one.issued for one in again if isinstance(one, admission.Again)}
-        assert 1 == len(await house.letters())
+        assert 1 == len(await service.messages())
 
     @pytest.mark.parametrize("key", ["k1", "k2"])
     async def test_with_a_key_of_other_bytes_is_refused(
-        self, house: intake_service.House, key: str
+        self, service: intake_service.IntakeService, key: str
     ) -> None:
         """The key of the first post, and one that a repeat came under."""
-        await house.submit(build.a_return(), key="k1")
-        await house.submit(build.a_return(), key="k2")
-        other = await house.submit(with_line(9), key=key)
+        await service.submit(build.a_return(), key="k1")
+        await service.submit(build.a_return(), key="k2")
+        other = await service.submit(with_line(9), key=key)
         assert isinstance(other, admission.Refused)
         assert 409 == other.status
 
     async def test_of_a_revision_that_another_took_is_refused(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """Two of the same revision at once: one is accepted, the other is told the current one."""
-        found = await asyncio.gather(house.submit(with_line(1)), house.submit(with_line(2)))
+        found = await asyncio.gather(service.submit(with_line(1)), service.submit(with_line(2)))
         assert [admission.Accepted, admission.Refused] == [type(one) for one in found]
         assert isinstance(found[1], admission.Refused)
         assert 409 == found[1].status
 
     async def test_may_follow_its_predecessor_in_one_group(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """Each sees what the one before it did."""
         found = await asyncio.gather(
-            *(house.submit(with_line(n, revision=n, reason="more")) for n in range(1, 6))
+            *(service.submit(with_line(n, revision=n, reason="more")) for n in range(1, 6))
         )
         assert [1, 2, 3, 4, 5] == [
             one.issued.receipt.receipt_no for one in found if isinstance(one, admission.Accepted)
         ]
-        sent = await house.letters()
+        sent = await service.messages()
         assert [None, *(one.return_id for one in sent[:-1])] == [one.supersedes for one in sent]
 
-    async def test_on_a_contract_of_others_is_refused(self, house: intake_service.House) -> None:
+    async def test_on_a_contract_of_others_is_refused(
+        self, service: intake_service.IntakeService
+    ) -> None:
         """Rule I1; the event does not tell the contract, which is content then."""
-        decision = await house.submit(build.a_return(), party="GB-COH-09999999")
+        decision = await service.submit(build.a_return(), party="GB-COH-09999999")
         assert isinstance(decision, admission.Refused)
         assert ("I1",) == tuple(fault.rule for fault in decision.faults)
-        (event,) = await house.letters()
+        (event,) = await service.messages()
         assert (None, ("I1",), 1) == (event.contract_id, event.rules, event.faults)
 
     async def test_refused_leaves_nothing_but_the_refusal(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """No return, no person, no receipt number; party, rules and time only."""
         line = build.a_line(person__ref="APP-099", unit="weeks")
-        await house.submit(build.a_return(line), key="k1")
+        await service.submit(build.a_return(line), key="k1")
         assert [0, 0, 0, 0] == [
-            await house.pool.fetchval(f"SELECT count(*) FROM {table}")
+            await service.pool.fetchval(f"SELECT count(*) FROM {table}")
             for table in ("accepted_return", "person", "shared_person", "idempotency")
         ]
-        rows = await house.pool.fetch("SELECT party_id, rules, faults FROM refusal")
+        rows = await service.pool.fetch("SELECT party_id, rules, faults FROM refusal")
         assert [(build.PARTY, ["I4"], 1)] == [tuple(row) for row in rows]
-        good = await house.submit(build.a_return(), key="k1")
+        good = await service.submit(build.a_return(), key="k1")
         assert isinstance(good, admission.Accepted)
         assert 1 == good.issued.receipt.receipt_no
 
-    async def test_is_read_by_the_newest_contract(self, house: intake_service.House) -> None:
+    async def test_is_read_by_the_newest_contract(
+        self, service: intake_service.IntakeService
+    ) -> None:
         """A version that comes later is used from then on; an older one changes nothing."""
-        await house.submit(with_line(1))
+        await service.submit(with_line(1))
         newer = build.a_contract_published(version=3, supplier_ids=("GB-COH-00000002",))
-        await house.publish(newer)
-        await house.publish(build.a_contract_published(version=2))
-        decision = await house.submit(with_line(2, revision=2, reason="more"))
+        await service.publish(newer)
+        await service.publish(build.a_contract_published(version=2))
+        decision = await service.submit(with_line(2, revision=2, reason="more"))
         assert isinstance(decision, admission.Refused)
         assert ["I1"] == [fault.rule for fault in decision.faults]
 
 
 class TestAGroup:
     async def test_numbers_receipts_without_gaps_in_order_of_commit(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """Two hundred at once, among them refused ones: the outbox has the accepted in order."""
         contracts = [build.a_contract_published(f"C-{n}") for n in range(200)]
-        await house.publish(*contracts)
+        await service.publish(*contracts)
         await asyncio.gather(
             *(
-                house.submit(build.a_return(contract_id=f"C-{n}", nil=n % 5 == 0))
+                service.submit(build.a_return(contract_id=f"C-{n}", nil=n % 5 == 0))
                 for n in range(200)
             )
         )
-        accepted = [e for e in await house.letters() if isinstance(e, events.ReturnReceived)]
+        accepted = [e for e in await service.messages() if isinstance(e, events.ReturnReceived)]
         assert list(range(1, 161)) == [event.receipt_no for event in accepted]
 
     async def test_does_not_suffer_from_one_that_breaks_it(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """A post that no rule foresaw fails alone."""
-        good = house.submit(with_line(1))
-        bad = house.submit(with_line(2, contract_id="C-1"))
-        await house.pool.execute(
+        good = service.submit(with_line(1))
+        bad = service.submit(with_line(2, contract_id="C-1"))
+        await service.pool.execute(
             "INSERT INTO contract (contract_id, version, body) VALUES ('C-1', 1, 'no event')"
         )
         found = await asyncio.gather(good, bad, return_exceptions=True)
         assert [admission.Accepted, True] == [type(found[0]), isinstance(found[1], Exception)]
 
-    async def test_fails_as_a_whole_with_the_database(self, house: intake_service.House) -> None:
+    async def test_fails_as_a_whole_with_the_database(
+        self, service: intake_service.IntakeService
+    ) -> None:
         """Those that wait are told to come again; then they are taken."""
-        await house.submit(with_line(1))
+        await service.submit(with_line(1))
         posts = [with_line(n, contract_id=f"C-{n}") for n in (1, 2)]
-        await house.publish(*(build.a_contract_published(f"C-{n}") for n in (1, 2)))
-        admin = await asyncpg.connect(house.dsn, server_settings={"search_path": "intake"})
+        await service.publish(*(build.a_contract_published(f"C-{n}") for n in (1, 2)))
+        admin = await asyncpg.connect(service.dsn, server_settings={"search_path": "intake"})
         async with admin.transaction():
             await admin.execute("SELECT FROM desk FOR UPDATE")
-            waiting = asyncio.gather(*map(house.submit, posts), return_exceptions=True)
+            waiting = asyncio.gather(*map(service.submit, posts), return_exceptions=True)
             while not await admin.fetchval(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -189,12 +197,12 @@ class TestAGroup:
                 await asyncio.sleep(0.01)
             assert [group_commit.BrokenError] * 2 == [type(one) for one in await waiting]
         await admin.close()
-        assert isinstance(await house.submit(posts[0]), admission.Accepted)
+        assert isinstance(await service.submit(posts[0]), admission.Accepted)
 
-    async def test_is_bounded(self, house: intake_service.House) -> None:
+    async def test_is_bounded(self, service: intake_service.IntakeService) -> None:
         """A full queue refuses at once."""
         reading = desk.read_now(b"{}", None, intake_service.sender())
-        idle = group_commit.Committer(house.room, house.desk)
+        idle = group_commit.Committer(service.delivery, service.desk)
         waiting = [asyncio.create_task(idle.submit(reading)) for _ in range(2_000)]
         await asyncio.sleep(0)
         with pytest.raises(group_commit.FullError):
@@ -204,11 +212,11 @@ class TestAGroup:
 
 
 class TestTwoIntakes:
-    async def test_give_one_order(self, house: intake_service.House) -> None:
+    async def test_give_one_order(self, service: intake_service.IntakeService) -> None:
         """Receipts have no gap and no double, and lie in the outbox in their order."""
-        other = group_commit.Committer(house.room, house.desk)
+        other = group_commit.Committer(service.delivery, service.desk)
         running = asyncio.create_task(other.run())
-        await house.publish(*(build.a_contract_published(f"C-{n}") for n in range(100)))
+        await service.publish(*(build.a_contract_published(f"C-{n}") for n in range(100)))
         posts = [
             desk.read_now(
                 build.written(build.a_return(contract_id=f"C-{n}")), None, intake_service.sender()
@@ -217,16 +225,16 @@ class TestTwoIntakes:
         ]
         for first in range(0, 100, 10):
             await asyncio.gather(
-                *(house.committer.submit(post) for post in posts[first : first + 5]),
+                *(service.committer.submit(post) for post in posts[first : first + 5]),
                 *(other.submit(post) for post in posts[first + 5 : first + 10]),
             )
         running.cancel()
-        assert list(range(1, 101)) == [event.receipt_no for event in await house.letters()]
+        assert list(range(1, 101)) == [event.receipt_no for event in await service.messages()]
 
 
 class TestPeople:
     async def test_have_one_random_id_by_employer_and_reference(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """The same reference is the same person; another employer's is another."""
         other = "GB-COH-00000002"
@@ -236,15 +244,15 @@ class TestPeople:
             build.a_line(line_id="3", person__employer_id=other),
             build.a_line(line_id="4", person__ref="APP-015"),
         ]
-        await house.submit(build.a_return(*lines))
-        await house.submit(build.a_return(build.APPRENTICE, revision=2, reason="fewer"))
-        first, second = await house.letters()
+        await service.submit(build.a_return(*lines))
+        await service.submit(build.a_return(build.APPRENTICE, revision=2, reason="fewer"))
+        first, second = await service.messages()
         people = [line.person.person_id for line in first.lines]
         assert (3, people[0]) == (len(set(people)), people[1])
         assert people[0] == second.lines[0].person.person_id
 
     async def test_are_joined_by_a_shared_identifier_kept_as_a_keyed_hash(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """Two employers, one learner number: one shared id, and the number is nowhere."""
         lines = [
@@ -255,36 +263,38 @@ class TestPeople:
                 person__employer_id="GB-COH-00000002",
             ),
         ]
-        await house.submit(build.a_return(*lines))
-        (event,) = await house.letters()
+        await service.submit(build.a_return(*lines))
+        (event,) = await service.messages()
         assert 2 == len({line.person.person_id for line in event.lines})
         assert 1 == len({line.person.shared_person_id for line in event.lines})
-        (kept,) = await house.pool.fetch("SELECT keyed_hash FROM shared_person")
+        (kept,) = await service.pool.fetch("SELECT keyed_hash FROM shared_person")
         assert hashlib.sha256(b"1234567890").digest() != kept["keyed_hash"]
 
 
 class TestADay:
     async def test_ends_once_for_each_partition_and_none_is_left_out(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """From the day of installation on, in order, however late."""
-        await house.submit(build.a_return())
-        house.clock.move_to(intake_service.NOW + timedelta(days=40))
-        assert date(2026, 12, 14) == await days.end(house.room, house.clock.now())
-        assert date(2026, 12, 14) == await days.end(house.room, house.clock.now())
-        ended = [e for e in await house.letters() if isinstance(e, events.DayEnded)]
+        await service.submit(build.a_return())
+        service.clock.move_to(intake_service.NOW + timedelta(days=40))
+        assert date(2026, 12, 14) == await days.end(service.delivery, service.clock.now())
+        assert date(2026, 12, 14) == await days.end(service.delivery, service.clock.now())
+        ended = [e for e in await service.messages() if isinstance(e, events.DayEnded)]
         first = date(2026, 11, 5)
         expected = [(first + timedelta(days=n), p) for n in range(40) for p in range(12)]
         assert expected == [(event.day, event.partition) for event in ended]
         assert ids.derived("DayEnded", first, 0) == ended[0].event_id
-        rows = await house.pool.fetch("SELECT DISTINCT topic, partition FROM outbox ORDER BY 2")
+        rows = await service.pool.fetch("SELECT DISTINCT topic, partition FROM outbox ORDER BY 2")
         assert [(topics.RETURNS.name, p) for p in [*range(12), None]] == [tuple(r) for r in rows]
 
-    async def test_ends_after_its_last_acceptance(self, house: intake_service.House) -> None:
+    async def test_ends_after_its_last_acceptance(
+        self, service: intake_service.IntakeService
+    ) -> None:
         """A clock that lags behind accepts in the new day: no receipt is of a day that ended."""
-        await house.submit(with_line(1))
-        await days.end(house.room, intake_service.NOW + timedelta(days=1))
-        late = await house.submit(with_line(2, revision=2, reason="more"))
+        await service.submit(with_line(1))
+        await days.end(service.delivery, intake_service.NOW + timedelta(days=1))
+        late = await service.submit(with_line(2, revision=2, reason="more"))
         assert isinstance(late, admission.Accepted)
         assert days.midnight_after(date(2026, 11, 5)) == late.issued.receipt.received_at
 
@@ -301,9 +311,9 @@ class TestADay:
 
 
 class TestTheTables:
-    async def test_prepare_every_query(self, house: intake_service.House) -> None:
+    async def test_prepare_every_query(self, service: intake_service.IntakeService) -> None:
         """Each named query fits the migrated schema."""
-        async with house.pool.acquire() as conn:
+        async with service.pool.acquire() as conn:
             for name in store.desk.QUERIES.available_queries:
                 query = getattr(store.desk.QUERIES, name)
                 await conn.prepare(query.sql)
@@ -319,14 +329,14 @@ class TestTheTables:
         ],
     )
     async def test_refuse_what_must_not_be(
-        self, house: intake_service.House, constraint: str, statement: str
+        self, service: intake_service.IntakeService, constraint: str, statement: str
     ) -> None:
         """Invariants have names."""
-        await house.submit(build.a_return())
+        await service.submit(build.a_return())
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=constraint):
-            await house.pool.execute(statement)
+            await service.pool.execute(statement)
 
 
 def test_errors_of_the_database_are_known() -> None:
-    """What a group answers with 503 is what the street calls broken."""
+    """What a group answers with 503 is what the system calls broken."""
     assert issubclass(asyncpg.ConnectionDoesNotExistError, sql.BROKEN)

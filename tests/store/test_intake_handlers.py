@@ -22,7 +22,7 @@ INBOUND = topics.inbound(build.PARTY).name
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[intake_service.House]:
+async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
     async with intake_service.at_work(database) as made:
         async with made.pool.acquire() as conn:
             await store.desk.keep_inbound_topic(conn, INBOUND, build.PARTY, build.AUTHORITY)
@@ -54,11 +54,13 @@ def result(line_id: str, outcome: str, **more: Any) -> events.LineResult:
 
 
 class TestAnInboundRecord:
-    async def test_is_a_submission_like_any_other(self, house: intake_service.House) -> None:
+    async def test_is_a_submission_like_any_other(
+        self, service: intake_service.IntakeService
+    ) -> None:
         """Accepted for the party whose topic it is; a repeat is known by its bytes or key."""
         body = build.written(build.a_return())
         header = ("idempotency-key", b"k1")
-        await house.take(
+        await service.take(
             [
                 intake_service.record(INBOUND, 0, body, [header]),
                 intake_service.record(INBOUND, 1, body),
@@ -67,72 +69,74 @@ class TestAnInboundRecord:
                 ),
             ]
         )
-        first, second = await house.letters()
+        first, second = await service.messages()
         assert (build.PARTY, 1) == (first.party_id, first.receipt_no)
         assert ("kafka", ("form",)) == (second.route, second.rules)
-        assert isinstance(await house.submit(body), admission.Again)
+        assert isinstance(await service.submit(body), admission.Again)
 
     @pytest.mark.parametrize(
         "value",
         [None, b"", b"\xff", b"{", b"[]", b'{"contract_id": "\\u0000"}', b"\x00" * 1_000_000],
     )
     async def test_that_cannot_be_read_is_refused_and_parked(
-        self, house: intake_service.House, value: bytes | None
+        self, service: intake_service.IntakeService, value: bytes | None
     ) -> None:
         """Whatever the bytes: one refusal, one parked record where it is no JSON object at all,
         and the partition moves on."""
         headers = [("idempotency-key", b"\xff\x00"), ("\x00", b"")]
         good = build.written(build.a_return())
-        await house.take(
+        await service.take(
             [
                 intake_service.record(INBOUND, 0, value, headers),
                 intake_service.record(INBOUND, 1, good),
             ]
         )
         parked = [] if value and value.startswith(b'{"') else ["RecordParked"]
-        said = [event.type for event in await house.letters()]
+        said = [event.type for event in await service.messages()]
         assert ["ReturnRefused", "ReturnReceived", *parked] == said
 
-    async def test_taken_before_is_passed_over(self, house: intake_service.House) -> None:
+    async def test_taken_before_is_passed_over(self, service: intake_service.IntakeService) -> None:
         """The same batch again changes nothing."""
         batch = [
             intake_service.record(INBOUND, 0, b"{"),
             intake_service.record(INBOUND, 1, build.written(build.a_return())),
         ]
-        await house.take(batch)
-        await house.take(batch)
-        said = [event.type for event in await house.letters()]
+        await service.take(batch)
+        await service.take(batch)
+        said = [event.type for event in await service.messages()]
         assert ["ReturnRefused", "ReturnReceived", "RecordParked"] == said
 
-    async def test_of_nobodys_topic_is_parked(self, house: intake_service.House) -> None:
+    async def test_of_nobodys_topic_is_parked(self, service: intake_service.IntakeService) -> None:
         """Identity comes from the topic's exact name."""
         stranger = topics.inbound("GB-COH-09999999").name
-        await house.begin(stranger)
-        await house.take([intake_service.record(stranger, 0, build.written(build.a_return()))])
-        (event,) = await house.letters()
+        await service.begin(stranger)
+        await service.take([intake_service.record(stranger, 0, build.written(build.a_return()))])
+        (event,) = await service.messages()
         assert ("RecordParked", "unknown_inbound_topic") == (event.type, event.reason)
 
 
 class TestAContract:
-    async def test_is_known_once_it_is_published(self, house: intake_service.House) -> None:
+    async def test_is_known_once_it_is_published(
+        self, service: intake_service.IntakeService
+    ) -> None:
         """Before: rule I1. The newest version of a batch stands, whatever their order."""
         document = build.a_return(contract_id="C-2")
-        assert isinstance(await house.submit(document), admission.Refused)
+        assert isinstance(await service.submit(document), admission.Refused)
         newer = build.a_contract_published("C-2", version=2)
         older = build.a_contract_published("C-2", version=1, supplier_ids=("GB-COH-00000002",))
-        await house.take(
+        await service.take(
             [
                 intake_service.said(newer, topics.CONTRACTS.name, 0),
                 intake_service.said(older, topics.CONTRACTS.name, 1),
             ]
         )
-        assert isinstance(await house.submit(document), admission.Accepted)
+        assert isinstance(await service.submit(document), admission.Accepted)
 
 
 class TestALinesStatus:
-    async def test_is_what_was_said_last(self, house: intake_service.House) -> None:
+    async def test_is_what_was_said_last(self, service: intake_service.IntakeService) -> None:
         """By its own return's check, or because another return changed it."""
-        decision = await house.submit(build.a_return())
+        decision = await service.submit(build.a_return())
         assert isinstance(decision, admission.Accepted)
         mine = decision.issued.receipt.return_id
         first = checked(mine, result("1", "counted"), result("2", "queried", queried="5"))
@@ -148,21 +152,21 @@ class TestALinesStatus:
             size=2,
             entries=(events.Entry(event_id=other.event_id, index=7),),
         )
-        await house.take(
+        await service.take(
             [
                 intake_service.said(first, topics.OUTCOMES.name, 0),
                 intake_service.said(other, topics.OUTCOMES.name, 1),
                 intake_service.said(entries, topics.ENTRIES.name, 0),
             ]
         )
-        found = await store.desk.line_statuses(house.pool, mine)
+        found = await store.desk.line_statuses(service.pool, mine)
         assert {"1": ("counted", "1", None), "2": ("counted", "18250.00", 7)} == {
             line_id: (said.outcome, str(said.counted), entry)
             for line_id, (said, entry) in found.items()
         }
 
     async def test_stands_while_others_of_its_return_change(
-        self, house: intake_service.House
+        self, service: intake_service.IntakeService
     ) -> None:
         """Line by line, from batch to batch."""
         mine = uuid.uuid4()
@@ -170,9 +174,9 @@ class TestALinesStatus:
         found = {"rule": "V6", "code": "claimed_before", "found": "INV-1"}
         lost = result("1", "not_counted", return_id=mine, counted="0.00", findings=[found])
         other = checked(uuid.uuid4(), result("1", "counted"), changed=(lost,))
-        await house.take([intake_service.said(first, topics.OUTCOMES.name, 0)])
-        await house.take([intake_service.said(other, topics.OUTCOMES.name, 1)])
-        statuses = await store.desk.line_statuses(house.pool, mine)
+        await service.take([intake_service.said(first, topics.OUTCOMES.name, 0)])
+        await service.take([intake_service.said(other, topics.OUTCOMES.name, 1)])
+        statuses = await store.desk.line_statuses(service.pool, mine)
         assert {
             "1": (other.event_id, "not_counted", "0.00", lost.findings),
             "2": (first.event_id, "queried", "1", ()),

@@ -21,7 +21,7 @@ COUNT = 300
 
 
 @pytest.fixture
-async def house(database: str, tmp_path: Path) -> AsyncIterator[build.House]:
+async def service(database: str, tmp_path: Path) -> AsyncIterator[build.LedgerService]:
     """A log of 300 entries over two contracts, published three times; two repeats, a day."""
     async with build.at_work(database, tmp_path) as made:
         await made.publisher.publish()
@@ -33,33 +33,33 @@ async def house(database: str, tmp_path: Path) -> AsyncIterator[build.House]:
         yield made
 
 
-async def check(house: build.House) -> fsck.Report:
-    conn = await asyncpg.connect(house.dsn, server_settings={"search_path": "ledger"})
+async def check(service: build.LedgerService) -> fsck.Report:
+    conn = await asyncpg.connect(service.dsn, server_settings={"search_path": "ledger"})
     try:
-        return await fsck.check(conn, Objects(house.settings.objects_folder))
+        return await fsck.check(conn, Objects(service.settings.objects_folder))
     finally:
         await conn.close()
 
 
-async def findings(house: build.House) -> dict[str, str]:
+async def findings(service: build.LedgerService) -> dict[str, str]:
     """What is wrong, by its place; the last of a place."""
-    return dict((await check(house)).findings)
+    return dict((await check(service)).findings)
 
 
 class TestWholeLog:
     @pytest.mark.parametrize("length", [100_000, store.log.BYTES_PER_STEP])
     async def test_holds(
-        self, house: build.House, monkeypatch: pytest.MonkeyPatch, length: int
+        self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
         """Nothing is wrong, and it says how much it saw; in several steps, or in one."""
         monkeypatch.setattr(store.log, "BYTES_PER_STEP", length)
-        report = await check(house)
+        report = await check(service)
         assert [] == report.findings
         seen = {"entries": 300, "full tiles": 1, "checkpoints": 3, "contracts": 2}
         assert seen | {"events opened": 300, "partitions": 8} == report.seen
 
     async def test_may_grow_meanwhile(
-        self, house: build.House, monkeypatch: pytest.MonkeyPatch
+        self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What is published after the moment that is checked is none of its business."""
         get_head = fsck._queries.get_head
@@ -67,147 +67,149 @@ class TestWholeLog:
         async def and_publish(conn: sql.Connection) -> sql.Record | None:
             head: sql.Record | None = await get_head(conn)
             monkeypatch.undo()
-            await house.take(build.received(COUNT))
-            await house.publisher.publish()
+            await service.take(build.received(COUNT))
+            await service.publisher.publish()
             return head
 
         monkeypatch.setattr(fsck._queries, "get_head", and_publish)
-        assert {} == await findings(house)
+        assert {} == await findings(service)
 
     async def test_may_be_empty(self, database: str, tmp_path: Path) -> None:
         """A log that has just begun is whole, before and after its first checkpoint."""
-        async with build.at_work(database, tmp_path) as house:
-            assert {} == await findings(house)
-            await house.publisher.publish()
-            assert {} == await findings(house)
+        async with build.at_work(database, tmp_path) as service:
+            assert {} == await findings(service)
+            await service.publisher.publish()
+            assert {} == await findings(service)
 
-    async def test_may_have_forgotten_an_event(self, house: build.House) -> None:
+    async def test_may_have_forgotten_an_event(self, service: build.LedgerService) -> None:
         """Without its key a payload is not opened, and everything else still holds."""
-        await house.superuser("DELETE FROM payload_key WHERE idx = 7")
-        report = await check(house)
+        await service.superuser("DELETE FROM payload_key WHERE idx = 7")
+        report = await check(service)
         assert ([], 299) == (report.findings, report.seen["events opened"])
 
     async def test_is_needed(self, database: str, tmp_path: Path) -> None:
         """Where there is no log there is nothing to be whole."""
-        async with build.at_work(database, tmp_path) as house:
-            await house.superuser("DELETE FROM head")
+        async with build.at_work(database, tmp_path) as service:
+            await service.superuser("DELETE FROM head")
             with pytest.raises(store.log.NoLogError):
-                await check(house)
+                await check(service)
 
 
 class TestTampering:
     """By a superuser, with the triggers taken away."""
 
-    async def test_with_a_leaf(self, house: build.House) -> None:
+    async def test_with_a_leaf(self, service: build.LedgerService) -> None:
         """One figure of one entry."""
-        await house.superuser(
+        await service.superuser(
             """UPDATE entry SET leaf = replace(encode(leaf, 'escape'), '"reported":"7"',
                '"reported":"9"')::bytea WHERE idx = 7"""
         )
-        found = await findings(house)
+        found = await findings(service)
         assert "its bytes are not those that were hashed" == found["entry 7"]
         assert "is not the one of the entries under it" == found["tile 0 of level 0"]
         assert {"checkpoint 100", "checkpoint 300", "published head 300"} <= found.keys()
 
-    async def test_with_a_leaf_and_its_hash(self, house: build.House) -> None:
+    async def test_with_a_leaf_and_its_hash(self, service: build.LedgerService) -> None:
         """The tile and everything that was signed over it still tell."""
-        await house.superuser(
+        await service.superuser(
             """UPDATE entry SET leaf = replace(encode(leaf, 'escape'), '"reported":"7"',
                '"reported":"9"')::bytea WHERE idx = 7""",
             "UPDATE entry SET leaf_hash = sha256('\\x00'::bytea || leaf) WHERE idx = 7",
         )
-        found = await findings(house)
+        found = await findings(service)
         assert {"tile 0 of level 0", "entry 9", "checkpoint 100", "head"} <= found.keys()
         assert "entry 7" not in found
 
-    async def test_with_the_tail(self, house: build.House) -> None:
+    async def test_with_the_tail(self, service: build.LedgerService) -> None:
         """Entries taken away at the end, and the head set back: more was signed."""
         tables = ("entry", "payload_key", "entry_index")
-        await house.superuser(*(f"DELETE FROM {table} WHERE idx >= 290" for table in tables))
-        found = await findings(house)
+        await service.superuser(*(f"DELETE FROM {table} WHERE idx >= 290" for table in tables))
+        found = await findings(service)
         signed = "more was signed than the 290 entries that are there"
         assert signed == found["checkpoint 300"]
         assert {"head", "published head 300", f"{topics.RETURNS.name}[0] (incarnation 1)"} <= set(
             found
         )
 
-    async def test_with_the_order(self, house: build.House) -> None:
+    async def test_with_the_order(self, service: build.LedgerService) -> None:
         """Two entries in each other's place."""
-        await house.superuser(
+        await service.superuser(
             "ALTER TABLE entry DROP CONSTRAINT entry_from_zero",
             "UPDATE entry SET idx = -1 WHERE idx = 20",
             "UPDATE entry SET idx = 20 WHERE idx = 21",
             "UPDATE entry SET idx = 21 WHERE idx = -1",
         )
-        found = await findings(house)
+        found = await findings(service)
         assert {"entry 20", "entry 21", "tile 0 of level 0", "checkpoint 100"} <= found.keys()
 
-    async def test_with_an_entry_in_the_middle(self, house: build.House) -> None:
+    async def test_with_an_entry_in_the_middle(self, service: build.LedgerService) -> None:
         """A missing index is named, and once."""
-        await house.superuser("DELETE FROM entry WHERE idx = 50")
-        found = await check(house)
+        await service.superuser("DELETE FROM entry WHERE idx = 50")
+        found = await check(service)
         gaps = [f for f in found.findings if f.what.startswith("the next entry")]
         assert [audit.Failure("entry 50", "the next entry is 51")] == gaps
 
-    async def test_with_a_tile(self, house: build.House) -> None:
+    async def test_with_a_tile(self, service: build.LedgerService) -> None:
         """One hash of a tile that proofs are made of."""
-        await house.superuser(
+        await service.superuser(
             "UPDATE tile SET hashes = set_byte(hashes, 40, 255 - get_byte(hashes, 40))"
         )
         assert {"tile 0 of level 0": "is not the one of the entries under it"} == await findings(
-            house
+            service
         )
 
-    async def test_with_the_head(self, house: build.House) -> None:
+    async def test_with_the_head(self, service: build.LedgerService) -> None:
         """What the next leaf would be appended to."""
-        await house.superuser("UPDATE head SET edge = set_byte(edge, 40, 255 - get_byte(edge, 40))")
-        assert {"head"} == (await findings(house)).keys()
+        await service.superuser(
+            "UPDATE head SET edge = set_byte(edge, 40, 255 - get_byte(edge, 40))"
+        )
+        assert {"head"} == (await findings(service)).keys()
 
-    async def test_with_an_event(self, house: build.House) -> None:
+    async def test_with_an_event(self, service: build.LedgerService) -> None:
         """What lies beside the log, its key, its commitment."""
-        await house.superuser(
+        await service.superuser(
             "UPDATE entry SET ciphertext = set_byte(ciphertext, 8, 255 - get_byte(ciphertext, 8))"
             " WHERE idx = 3",
             "UPDATE payload_key SET salt = sha256(salt) WHERE idx = 4",
             "UPDATE entry SET commitment = sha256(commitment) WHERE idx = 5",
         )
-        assert {"entry 3", "entry 4", "entry 5"} == (await findings(house)).keys()
+        assert {"entry 3", "entry 4", "entry 5"} == (await findings(service)).keys()
 
-    async def test_with_what_entries_are_looked_up_by(self, house: build.House) -> None:
+    async def test_with_what_entries_are_looked_up_by(self, service: build.LedgerService) -> None:
         """An entry hidden from its party, one hidden altogether, one filed as another event."""
-        await house.superuser(
+        await service.superuser(
             "UPDATE entry_index SET party_id = 'GB-COH-99999999' WHERE idx = 3",
             "DELETE FROM entry_index WHERE idx = 4",
             f"UPDATE entry SET event_id = '{ids.new()}' WHERE idx = 5",
         )
-        assert {"entry 3", "entry 4", "entry 5", "listings"} == (await findings(house)).keys()
+        assert {"entry 3", "entry 4", "entry 5", "listings"} == (await findings(service)).keys()
 
-    async def test_with_a_chain(self, house: build.House) -> None:
+    async def test_with_a_chain(self, service: build.LedgerService) -> None:
         """Where a contract's chain is said to end."""
-        await house.superuser("UPDATE contract_chain SET seq = 7 WHERE contract_id = 'C1'")
-        assert {"contract C1": "its chain ends elsewhere"} == await findings(house)
+        await service.superuser("UPDATE contract_chain SET seq = 7 WHERE contract_id = 'C1'")
+        assert {"contract C1": "its chain ends elsewhere"} == await findings(service)
 
-    async def test_with_what_was_accounted_for(self, house: build.House) -> None:
+    async def test_with_what_was_accounted_for(self, service: build.LedgerService) -> None:
         """A repeat taken off the list leaves an offset that nothing accounts for."""
-        await house.superuser('DELETE FROM repeat WHERE "offset" = 301')
+        await service.superuser('DELETE FROM repeat WHERE "offset" = 301')
         what = "303 offsets were read, 302 are accounted for"
-        assert {f"{topics.RETURNS.name}[0] (incarnation 1)": what} == await findings(house)
+        assert {f"{topics.RETURNS.name}[0] (incarnation 1)": what} == await findings(service)
 
-    async def test_with_a_checkpoint(self, house: build.House) -> None:
+    async def test_with_a_checkpoint(self, service: build.LedgerService) -> None:
         """Another root, another size's note, and one signed with another key."""
         forged = "replace(note, 'makegood.test/log ', 'makegood.test/log  ')"
-        await house.superuser(
+        await service.superuser(
             "UPDATE checkpoint SET root = sha256(root) WHERE size = 0",
             "UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 300) "
             "WHERE size = 100",
             f"UPDATE checkpoint SET note = {forged} WHERE size = 300",
         )
         expected = {f"checkpoint {size}" for size in (0, 100, 300)}
-        assert expected == (await findings(house)).keys()
+        assert expected == (await findings(service)).keys()
 
-    async def test_with_what_was_published(self, house: build.House) -> None:
+    async def test_with_what_was_published(self, service: build.LedgerService) -> None:
         """A head that was published and is another one now, and one beyond the log."""
-        objects = Objects(house.settings.objects_folder)
+        objects = Objects(service.settings.objects_folder)
         objects.put(publisher.head_path(100), bytes(32))
         objects.put(publisher.head_path(400), bytes(32))
-        assert {"checkpoint 100", "published head 400"} == (await findings(house)).keys()
+        assert {"checkpoint 100", "published head 400"} == (await findings(service)).keys()

@@ -48,9 +48,9 @@ FILL = f"""
 
 @pytest.fixture
 async def long(database: str, tmp_path: Path) -> AsyncIterator[sql.Connection]:
-    async with build.at_work(database, tmp_path) as house:
-        await house.superuser(FILL)
-        async with house.pool.acquire() as conn:
+    async with build.at_work(database, tmp_path) as service:
+        await service.superuser(FILL)
+        async with service.pool.acquire() as conn:
             yield conn
 
 
@@ -136,24 +136,26 @@ class TestSteps:
         self, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """An export over large events is read in several steps, and is the same file."""
-        async with build.at_work(database, tmp_path) as house:
+        async with build.at_work(database, tmp_path) as service:
             [line] = build.received(1).lines
             for number, count in enumerate((1, 400, 1, 1, 400)):
                 lines = tuple(msgspec.structs.replace(line, line_id=str(n)) for n in range(count))
-                await house.take(build.received(number, lines=lines))
-            await house.publisher.publish()
-            at_once = await _export(house)
+                await service.take(build.received(number, lines=lines))
+            await service.publisher.publish()
+            at_once = await _export(service)
             monkeypatch.setattr(store.log, "BYTES_PER_STEP", 10_000)
-            steps = [step async for step in store.lookup.all_kept(house.pool, 5)]
+            steps = [step async for step in store.lookup.all_kept(service.pool, 5)]
             assert [[0], [1], [2, 3], [4]] == [[kept.idx for kept in step] for step in steps]
-            assert at_once == await _export(house)
+            assert at_once == await _export(service)
 
 
-async def _export(house: build.House) -> bytes:
-    async with house.pool.acquire() as conn:
+async def _export(service: build.LedgerService) -> bytes:
+    async with service.pool.acquire() as conn:
         head, checkpoint = await store.log.get_head(conn), await store.log.get_checkpoint(conn)
     assert checkpoint is not None
-    return b"".join([piece async for piece in export.write(house.pool, head, checkpoint, EVERYONE)])
+    return b"".join(
+        [piece async for piece in export.write(service.pool, head, checkpoint, EVERYONE)]
+    )
 
 
 class TestBundles:

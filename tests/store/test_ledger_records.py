@@ -27,13 +27,13 @@ from tests.support import ledger_service as build
 
 
 @pytest.fixture
-async def house(database: str, tmp_path: Path) -> AsyncIterator[build.House]:
+async def service(database: str, tmp_path: Path) -> AsyncIterator[build.LedgerService]:
     async with build.at_work(database, tmp_path) as made:
         yield made
 
 
-async def _rows(house: build.House, query: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await house.pool.fetch(query)]
+async def _rows(service: build.LedgerService, query: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await service.pool.fetch(query)]
 
 
 def stranger(event_id: UUID) -> events.LineReconsidered:
@@ -49,46 +49,46 @@ def stranger(event_id: UUID) -> events.LineReconsidered:
 
 
 class TestBatch:
-    async def test_becomes_leaves_in_its_order(self, house: build.House) -> None:
+    async def test_becomes_leaves_in_its_order(self, service: build.LedgerService) -> None:
         """Numbered from 0, chained per contract, under the root that the head stands for."""
         sent = [build.received(1, "A"), build.received(2, "B"), build.received(3, "A")]
-        await house.take(*sent)
-        found = [leaves.parse(leaf) for leaf in await house.leaves()]
+        await service.take(*sent)
+        found = [leaves.parse(leaf) for leaf in await service.leaves()]
         assert build.event_ids(sent) == [leaf.event_id for leaf in found]
         assert [1, 1, 2] == [leaf.contract_seq for leaf in found]
-        async with house.pool.acquire() as conn:
+        async with service.pool.acquire() as conn:
             head = await store.log.get_head(conn)
-        hashes = map(verifier.hash_leaf, await house.leaves())
+        hashes = map(verifier.hash_leaf, await service.leaves())
         assert verifier.compute_root(hashes) == tree.root(head.edge)
 
-    async def test_goes_on_from_the_one_before(self, house: build.House) -> None:
+    async def test_goes_on_from_the_one_before(self, service: build.LedgerService) -> None:
         """Over a tile's end, too: 600 leaves in three batches are one tree, one chain."""
         for start in (0, 150, 500):
             count = {0: 150, 150: 350, 500: 100}[start]
-            await house.take(*(build.received(n) for n in range(start, start + count)))
-        found = await house.leaves()
-        async with house.pool.acquire() as conn:
+            await service.take(*(build.received(n) for n in range(start, start + count)))
+        found = await service.leaves()
+        async with service.pool.acquire() as conn:
             head = await store.log.get_head(conn)
             early = await store.log.get_edge(conn, 300)
         assert verifier.compute_root(map(verifier.hash_leaf, found)) == tree.root(head.edge)
         assert verifier.compute_root(map(verifier.hash_leaf, found[:300])) == tree.root(early)
-        assert [(0, 0), (0, 1)] == await _rows(house, "SELECT level, n FROM tile ORDER BY n")
+        assert [(0, 0), (0, 1)] == await _rows(service, "SELECT level, n FROM tile ORDER BY n")
         assert list(range(1, 601)) == [json.loads(leaf)["contract_seq"] for leaf in found]
 
-    async def test_keeps_the_event_sealed(self, house: build.House) -> None:
+    async def test_keeps_the_event_sealed(self, service: build.LedgerService) -> None:
         """The kept bytes open to the event that the leaf committed to."""
         event = build.received(1)
-        await house.take(event)
-        [row] = await house.pool.fetch("SELECT * FROM entry JOIN payload_key USING (idx)")
+        await service.take(event)
+        [row] = await service.pool.fetch("SELECT * FROM entry JOIN payload_key USING (idx)")
         sealed = payloads.Sealed(row["commitment"].hex(), row["ciphertext"])
         secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
         assert events.write(event) == payloads.unseal(sealed, event.event_id, secrets)
 
-    async def test_is_told_on_entries(self, house: build.House) -> None:
-        """One letter a batch: which event is which entry."""
+    async def test_is_told_on_entries(self, service: build.LedgerService) -> None:
+        """One message a batch: which event is which entry."""
         sent = [build.received(1), build.received(2)]
-        await house.take(*sent)
-        [row] = await house.pool.fetch("SELECT topic, body FROM outbox")
+        await service.take(*sent)
+        [row] = await service.pool.fetch("SELECT topic, body FROM outbox")
         told = events.read(row["body"])
         assert topics.ENTRIES.name == row["topic"]
         assert isinstance(told, events.EntriesRecorded)
@@ -96,112 +96,116 @@ class TestBatch:
             (each.event_id, each.index) for each in told.entries
         ]
 
-    async def test_of_500_is_read_off_the_loop(self, house: build.House) -> None:
+    async def test_of_500_is_read_off_the_loop(self, service: build.LedgerService) -> None:
         """A large batch is as a small one."""
         sent = [build.received(n) for n in range(500)]
-        await house.take(*sent)
+        await service.take(*sent)
         assert build.event_ids(sent) == [
-            leaves.parse(leaf).event_id for leaf in await house.leaves()
+            leaves.parse(leaf).event_id for leaf in await service.leaves()
         ]
 
-    async def test_that_brings_nothing_writes_nothing(self, house: build.House) -> None:
+    async def test_that_brings_nothing_writes_nothing(self, service: build.LedgerService) -> None:
         """A redelivered batch moves neither head nor offsets."""
-        records = house.records(build.received(1))
-        await house.recorder.take(records)
-        await house.recorder.take(records)
-        assert 1 == len(await house.leaves())
-        assert [] == await _rows(house, "SELECT * FROM repeat")
+        records = service.records(build.received(1))
+        await service.recorder.take(records)
+        await service.recorder.take(records)
+        assert 1 == len(await service.leaves())
+        assert [] == await _rows(service, "SELECT * FROM repeat")
 
 
 class TestOffsets:
-    async def test_are_leaves_repeats_days_or_parked(self, house: build.House) -> None:
+    async def test_are_leaves_repeats_days_or_parked(self, service: build.LedgerService) -> None:
         """Ledger.md, Completeness 2: what was consumed is accounted for, each offset once."""
         one, two = build.received(1), build.received(2)
-        await house.take(one, build.day(1), one, two)
-        await house.take(two, build.day(2), build.day(2))
-        await house.take(stranger(ids.new()))
+        await service.take(one, build.day(1), one, two)
+        await service.take(two, build.day(2), build.day(2))
+        await service.take(stranger(ids.new()))
         assert [(2, 0), (4, 1)] == await _rows(
-            house, 'SELECT "offset", idx FROM repeat ORDER BY "offset"'
+            service, 'SELECT "offset", idx FROM repeat ORDER BY "offset"'
         )
         assert [(1,), (5,), (6,)] == await _rows(
-            house, 'SELECT "offset" FROM passed_day ORDER BY "offset"'
+            service, 'SELECT "offset" FROM passed_day ORDER BY "offset"'
         )
         assert [(7, "not_recorded_here")] == await _rows(
-            house, 'SELECT "offset", reason FROM parked'
+            service, 'SELECT "offset", reason FROM parked'
         )
         assert [(0,), (3,)] == [
-            (leaves.parse(leaf).source.offset,) for leaf in await house.leaves()
+            (leaves.parse(leaf).source.offset,) for leaf in await service.leaves()
         ]
         consumed = "SELECT next_offset FROM consumer_offset WHERE next_offset > 0"
-        assert [(8,)] == await _rows(house, consumed)
+        assert [(8,)] == await _rows(service, consumed)
 
-    async def test_of_days_and_strangers_claim_no_id(self, house: build.House) -> None:
+    async def test_of_days_and_strangers_claim_no_id(self, service: build.LedgerService) -> None:
         """What is no entry keeps no entry out that comes under its id, in the same batch too."""
         received = build.received(1)
         day = msgspec.structs.replace(build.day(1), event_id=received.event_id)
-        await house.take(day, stranger(received.event_id), received)
-        assert 1 == len(await house.leaves())
+        await service.take(day, stranger(received.event_id), received)
+        assert 1 == len(await service.leaves())
         assert [(1, "not_recorded_here")] == await _rows(
-            house, 'SELECT "offset", reason FROM parked'
+            service, 'SELECT "offset", reason FROM parked'
         )
 
-    async def test_of_parked_records_come_back_as_leaves(self, house: build.House) -> None:
-        """What this house parked returns on the parked topic and is an entry there."""
-        [bad] = house.records(build.received(1))
-        await house.recorder.take([replace(bad, value=b"{")])
-        [body] = [r["body"] for r in await house.pool.fetch("SELECT body FROM outbox")]
-        await house.take(events.read(body), topic=topics.PARKED)
-        [leaf] = map(leaves.parse, await house.leaves())
+    async def test_of_parked_records_come_back_as_leaves(
+        self, service: build.LedgerService
+    ) -> None:
+        """What this service parked returns on the parked topic and is an entry there."""
+        [bad] = service.records(build.received(1))
+        await service.recorder.take([replace(bad, value=b"{")])
+        [body] = [r["body"] for r in await service.pool.fetch("SELECT body FROM outbox")]
+        await service.take(events.read(body), topic=topics.PARKED)
+        [leaf] = map(leaves.parse, await service.leaves())
         assert ("RecordParked", "ledger", 0) == (
             leaf.type,
-            leaf.facts["house"],
+            leaf.facts["service"],
             leaf.facts["offset"],
         )
 
 
 class TestRepeat:
-    async def test_with_the_same_bytes_is_listed(self, house: build.House) -> None:
+    async def test_with_the_same_bytes_is_listed(self, service: build.LedgerService) -> None:
         """Every event again at new offsets: no new leaf, all listed with what they repeat."""
         sent = [build.received(n) for n in range(5)]
-        await house.take(*sent)
-        before = await house.leaves()
-        await house.take(*sent)
-        assert before == await house.leaves()
-        assert [(n,) for n in range(5)] == await _rows(house, "SELECT idx FROM repeat ORDER BY idx")
+        await service.take(*sent)
+        before = await service.leaves()
+        await service.take(*sent)
+        assert before == await service.leaves()
+        assert [(n,) for n in range(5)] == await _rows(
+            service, "SELECT idx FROM repeat ORDER BY idx"
+        )
 
-    async def test_with_other_bytes_is_parked(self, house: build.House) -> None:
+    async def test_with_other_bytes_is_parked(self, service: build.LedgerService) -> None:
         """The kept salt tells: the same id with another figure is an alarm, not a repeat."""
         event = build.received(1)
-        await house.take(event)
-        await house.take(msgspec.structs.replace(event, receipt_no=99))
-        assert 1 == len(await house.leaves())
-        assert [("same_id_other_bytes",)] == await _rows(house, "SELECT reason FROM parked")
+        await service.take(event)
+        await service.take(msgspec.structs.replace(event, receipt_no=99))
+        assert 1 == len(await service.leaves())
+        assert [("same_id_other_bytes",)] == await _rows(service, "SELECT reason FROM parked")
 
-    async def test_is_judged_by_its_own_bytes(self, house: build.House) -> None:
+    async def test_is_judged_by_its_own_bytes(self, service: build.LedgerService) -> None:
         """The same bytes and others under one id, in one batch and in either order: what repeats
         is listed, what does not is parked."""
         event = build.received(1)
         other = msgspec.structs.replace(event, receipt_no=99)
-        await house.take(event)
-        await house.take(event, other)
-        await house.take(other, event)
-        assert [(2,), (3,)] == await _rows(house, 'SELECT "offset" FROM parked ORDER BY 1')
-        assert [(1,), (4,)] == await _rows(house, 'SELECT "offset" FROM repeat ORDER BY 1')
+        await service.take(event)
+        await service.take(event, other)
+        await service.take(other, event)
+        assert [(2,), (3,)] == await _rows(service, 'SELECT "offset" FROM parked ORDER BY 1')
+        assert [(1,), (4,)] == await _rows(service, 'SELECT "offset" FROM repeat ORDER BY 1')
 
 
 class TestTwoWriters:
-    async def test_take_turns(self, house: build.House) -> None:
+    async def test_take_turns(self, service: build.LedgerService) -> None:
         """Two processes on two partitions, at once: one tree without gaps, both worked."""
         sent = [[build.received(n + 1000 * p, f"C{p}") for n in range(60)] for p in range(2)]
-        async with build.open_house(house.settings, house.verifier_key) as second:
+        async with build.open_service(service.settings, service.verifier_key) as second:
 
-            async def work(which: build.House, partition: int) -> None:
+            async def work(which: build.LedgerService, partition: int) -> None:
                 for event in sent[partition]:
-                    records = house.records(event, partition=partition)
+                    records = service.records(event, partition=partition)
                     await which.recorder.take(records)
 
-            await asyncio.gather(work(house, 0), work(second, 1))
-        found = [leaves.parse(leaf) for leaf in await house.leaves()]
+            await asyncio.gather(work(service, 0), work(second, 1))
+        found = [leaves.parse(leaf) for leaf in await service.leaves()]
         assert 120 == len(found)
         for partition in range(2):
             assert build.event_ids(sent[partition]) == [
@@ -210,47 +214,51 @@ class TestTwoWriters:
         switches = sum(a.source.partition != b.source.partition for a, b in pairwise(found))
         assert 1 < switches, "they never met"
 
-    async def test_see_what_the_other_appended_meanwhile(self, house: build.House) -> None:
+    async def test_see_what_the_other_appended_meanwhile(
+        self, service: build.LedgerService
+    ) -> None:
         """The same event on two partitions at once is one leaf and one listed repeat."""
         for number in range(20):
             event = build.received(number)
-            one = house.records(event, partition=0)
-            two = house.records(event, partition=1)
-            await asyncio.gather(house.recorder.take(one), house.recorder.take(two))
-        assert 20 == len(await house.leaves())
-        assert [(20,)] == await _rows(house, "SELECT count(*) FROM repeat")
+            one = service.records(event, partition=0)
+            two = service.records(event, partition=1)
+            await asyncio.gather(service.recorder.take(one), service.recorder.take(two))
+        assert 20 == len(await service.leaves())
+        assert [(20,)] == await _rows(service, "SELECT count(*) FROM repeat")
 
 
 class TestLog:
     @pytest.mark.parametrize("table", ["entry", "tile", "checkpoint"])
     @pytest.mark.parametrize("statement", ["UPDATE {} SET {}", "DELETE FROM {}", "TRUNCATE {}"])
-    async def test_is_never_changed(self, house: build.House, table: str, statement: str) -> None:
+    async def test_is_never_changed(
+        self, service: build.LedgerService, table: str, statement: str
+    ) -> None:
         """Not by the service's role, and not by the owner either."""
         column = {"entry": "leaf = ''", "tile": "n = 7", "checkpoint": "note = ''"}[table]
         refused = statement.format(table, column)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await house.pool.execute(refused)
-        owner = await asyncpg.connect(house.dsn, server_settings={"search_path": "ledger"})
+            await service.pool.execute(refused)
+        owner = await asyncpg.connect(service.dsn, server_settings={"search_path": "ledger"})
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the log only grows"):
             await owner.execute(refused)
         await owner.close()
 
-    async def test_is_not_begun_by_the_service(self, house: build.House) -> None:
+    async def test_is_not_begun_by_the_service(self, service: build.LedgerService) -> None:
         """Its role can move the head and neither make nor remove one."""
         for statement in ("DELETE FROM head", "INSERT INTO head VALUES (false, '', '', 0, '')"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await house.pool.execute(statement)
+                await service.pool.execute(statement)
 
-    async def test_that_became_shorter_stops_the_writer(self, house: build.House) -> None:
+    async def test_that_became_shorter_stops_the_writer(self, service: build.LedgerService) -> None:
         """A database restored under a running service: it stands still and appends nothing."""
-        await house.take(build.received(1), build.received(2))
-        await house.superuser(
+        await service.take(build.received(1), build.received(2))
+        await service.superuser(
             "DELETE FROM entry WHERE idx = 1",
             f"UPDATE head SET size = 1, edge = '\\x{verifier.hash_leaf(b'x').hex()}'",
         )
-        await house.take(build.received(3))
-        assert house.alarm.words == "log_shrunk: it had 2 entries and has 1"
-        assert 1 == len(await house.leaves())
+        await service.take(build.received(3))
+        assert service.alarm.words == "log_shrunk: it had 2 entries and has 1"
+        assert 1 == len(await service.leaves())
 
 
 class TestAnyCut:
@@ -275,16 +283,16 @@ class TestAnyCut:
         sent = [_sent(kind, number // 2) for number, kind in enumerate(drawn)]
         logs = []
         for sizes in (cuts, [1] * count):
-            folder = tmp_path_factory.mktemp("house")
-            async with databases() as dsn, build.at_work(dsn, folder) as house:
+            folder = tmp_path_factory.mktemp("service")
+            async with databases() as dsn, build.at_work(dsn, folder) as service:
                 left = list(sent)
                 for size in sizes:
-                    await house.take(*left[:size])
+                    await service.take(*left[:size])
                     del left[:size]
-                logs.append([_without_secrets(leaf) for leaf in await house.leaves()])
-                logs[-1] += await _rows(house, 'SELECT "offset", idx FROM repeat ORDER BY 1')
-                logs[-1] += await _rows(house, 'SELECT "offset", reason FROM parked ORDER BY 1')
-                logs[-1] += await _rows(house, 'SELECT "offset", day FROM passed_day ORDER BY 1')
+                logs.append([_without_secrets(leaf) for leaf in await service.leaves()])
+                logs[-1] += await _rows(service, 'SELECT "offset", idx FROM repeat ORDER BY 1')
+                logs[-1] += await _rows(service, 'SELECT "offset", reason FROM parked ORDER BY 1')
+                logs[-1] += await _rows(service, 'SELECT "offset", day FROM passed_day ORDER BY 1')
         assert logs[0] == logs[1]
 
 
@@ -307,10 +315,10 @@ def _without_secrets(leaf: bytes) -> Any:
 
 class TestBrokenDatabase:
     async def test_leaves_nothing_half_written(
-        self, house: build.House, monkeypatch: pytest.MonkeyPatch
+        self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """An error before the commit: no entry, no offset; the same batch then works."""
-        records = house.records(build.received(1))
+        records = service.records(build.received(1))
 
         async def fail(*_: object) -> None:
             raise TimeoutError
@@ -318,13 +326,13 @@ class TestBrokenDatabase:
         with monkeypatch.context() as broken:
             broken.setattr(store.log, "move_head", fail)
             with pytest.raises(sql.BROKEN):
-                await house.recorder.take(records)
-        assert [] == await house.leaves()
-        await house.recorder.take(records)
-        assert 1 == len(await house.leaves())
+                await service.recorder.take(records)
+        assert [] == await service.leaves()
+        await service.recorder.take(records)
+        assert 1 == len(await service.leaves())
 
-    async def test_refuses_a_batch_with_a_hole(self, house: build.House) -> None:
+    async def test_refuses_a_batch_with_a_hole(self, service: build.LedgerService) -> None:
         """An offset that was not delivered is for the consumer to read again."""
-        _, second = house.records(build.received(1), build.received(2))
+        _, second = service.records(build.received(1), build.received(2))
         with pytest.raises(transaction.Hole):
-            await house.recorder.take([second])
+            await service.recorder.take([second])

@@ -1,4 +1,4 @@
-"""Every named query of every house fits the schema that its migrations make."""
+"""Every named query of every service fits the schema that its migrations make."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from shared import sql
 
-SERVICES = Path(__file__).parents[2] / "services"
-HOUSES = ("intake", "verification", "ledger")
+FOLDER = Path(__file__).parents[2] / "services"
+SERVICES = ("intake", "verification", "ledger")
 
 
 def named(queries: Any) -> dict[str, str]:
@@ -20,14 +20,14 @@ def named(queries: Any) -> dict[str, str]:
     return {name: query.sql for name, query in found.items() if hasattr(query, "sql")}
 
 
-@pytest.mark.parametrize("house", HOUSES)
+@pytest.mark.parametrize("service", SERVICES)
 class TestQueries:
-    async def test_can_all_be_prepared(self, house: str, database: str) -> None:
-        """Tables, columns, types and rights are there, as the house's own role sees them."""
-        folder = SERVICES / house / "store"
-        await sql.migrate(database, house, folder / "migrations")
+    async def test_can_all_be_prepared(self, service: str, database: str) -> None:
+        """Tables, columns, types and rights are there, as the service's own role sees them."""
+        folder = FOLDER / service / "store"
+        await sql.migrate(database, service, folder / "migrations")
         connection = await asyncpg.connect(
-            database, server_settings={"search_path": house, "role": sql.role(house)}
+            database, server_settings={"search_path": service, "role": sql.role(service)}
         )
         queries = named(sql.queries(folder / "queries.sql"))
         assert queries
@@ -36,24 +36,24 @@ class TestQueries:
                 try:
                     await connection.prepare(text)
                 except asyncpg.PostgresError as error:
-                    pytest.fail(f"{house}: {name}: {error}")
+                    pytest.fail(f"{service}: {name}: {error}")
         finally:
             await connection.close()
 
-    def test_say_what_they_are_for(self, house: str) -> None:
+    def test_say_what_they_are_for(self, service: str) -> None:
         """Each has a line of purpose."""
-        queries = sql.queries(SERVICES / house / "store" / "queries.sql")
+        queries = sql.queries(FOLDER / service / "store" / "queries.sql")
         silent = [n for n in named(queries) if not (getattr(queries, n).__doc__ or "").strip()]
         assert [] == silent
 
 
 class TestMigrations:
-    @pytest.mark.parametrize("house", HOUSES)
-    async def test_are_applied_once(self, house: str, database: str) -> None:
+    @pytest.mark.parametrize("service", SERVICES)
+    async def test_are_applied_once(self, service: str, database: str) -> None:
         """A second run finds nothing to do."""
-        folder = SERVICES / house / "store" / "migrations"
-        assert await sql.migrate(database, house, folder)
-        assert [] == await sql.migrate(database, house, folder)
+        folder = FOLDER / service / "store" / "migrations"
+        assert await sql.migrate(database, service, folder)
+        assert [] == await sql.migrate(database, service, folder)
 
     async def test_are_refused_when_they_were_edited(self, database: str, tmp_path: Path) -> None:
         """What was applied is never changed: a new file is written instead."""

@@ -1,4 +1,4 @@
-"""Tokens in a house's table: kept hashed, known until revoked."""
+"""Tokens in a service's table: kept hashed, known until revoked."""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from shared.delivery import topics
 from shared.wire import events
 from tests.support import verification_builders as build
 from tests.support import verification_service
-from tests.support.verification_service import House, day_ended
+from tests.support.verification_service import VerificationService, day_ended
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[House]:
+async def service(database: str) -> AsyncIterator[VerificationService]:
     async with verification_service.at_work(database) as made:
         yield made
 
@@ -38,59 +38,65 @@ def told(outcome: str) -> float:
 
 
 class TestAReturn:
-    async def test_is_checked_and_counted(self, house: House) -> None:
+    async def test_is_checked_and_counted(self, service: VerificationService) -> None:
         """One ReturnChecked with its line, a row of the line, an input in the journal."""
-        await house.promise("C1")
-        await house.deliver(spent(1, "2026-10", "18250.00"))
-        checked = [each for each in await house.letters() if each.type == "ReturnChecked"]
+        await service.promise("C1")
+        await service.deliver(spent(1, "2026-10", "18250.00"))
+        checked = [each for each in await service.messages() if each.type == "ReturnChecked"]
         assert [("counted", 18250)] == [
             (result.outcome, result.counted) for each in checked for result in each.results
         ]
-        assert 1 == len(await house.lines())
-        kinds = [row[3] for row in await house.rows("journal")]
+        assert 1 == len(await service.lines())
+        kinds = [row[3] for row in await service.rows("journal")]
         assert ["ContractRegistered", *["CommitmentChanged"] * 2, "ReturnReceived"] == kinds
 
-    async def test_of_an_unknown_contract_is_parked(self, house: House) -> None:
+    async def test_of_an_unknown_contract_is_parked(self, service: VerificationService) -> None:
         """And the ones beside it are taken."""
-        await house.promise("C1")
-        await house.deliver(
+        await service.promise("C1")
+        await service.deliver(
             spent(1, "2026-10", "1.00"), spent(2, "2026-10", "1.00", contract_id="C9")
         )
-        parked = await house.pool.fetch("SELECT reason FROM parked")
+        parked = await service.pool.fetch("SELECT reason FROM parked")
         assert ["contract_unknown"] == [row["reason"] for row in parked]
-        assert 1 == len(await house.lines())
+        assert 1 == len(await service.lines())
 
-    async def test_counts_once_when_it_is_published_again(self, house: House) -> None:
+    async def test_counts_once_when_it_is_published_again(
+        self, service: VerificationService
+    ) -> None:
         """At a new offset, with the same bytes: nothing follows. With other bytes: parked, and it
         alone."""
-        await house.promise("C1")
+        await service.promise("C1")
         first = spent(1, "2026-10", "18250.00")
-        await house.deliver(first)
-        before = await house.letters()
-        await house.deliver(first)
-        assert before == await house.letters()
-        await house.deliver(first, msgspec.structs.replace(first, nil=True), first)
-        parked = await house.pool.fetch("SELECT reason FROM parked")
+        await service.deliver(first)
+        before = await service.messages()
+        await service.deliver(first)
+        assert before == await service.messages()
+        await service.deliver(first, msgspec.structs.replace(first, nil=True), first)
+        parked = await service.pool.fetch("SELECT reason FROM parked")
         assert ["same_id_other_bytes"] == [row["reason"] for row in parked]
 
-    async def test_of_a_settled_period_leaves_no_trace_in_the_state(self, house: House) -> None:
+    async def test_of_a_settled_period_leaves_no_trace_in_the_state(
+        self, service: VerificationService
+    ) -> None:
         """Late returns of years long rated: totals move, the state does not grow."""
-        house.clock.move_to(build.at("2028-12-31"))
-        await house.promise("C1")
+        service.clock.move_to(build.at("2028-12-31"))
+        await service.promise("C1")
         sizes = []
         for number in range(1, 7):
-            await house.deliver(spent(number, f"2027-{number:02}", "10.00", day="2028-12-31"))
-            sizes.append(await house.pool.fetchval("SELECT length(state) FROM contract"))
+            await service.deliver(spent(number, f"2027-{number:02}", "10.00", day="2028-12-31"))
+            sizes.append(await service.pool.fetchval("SELECT length(state) FROM contract"))
         assert sizes[0] + 1 >= sizes[-1]
 
-    async def test_is_told_by_the_outcome_of_its_worst_line(self, house: House) -> None:
+    async def test_is_told_by_the_outcome_of_its_worst_line(
+        self, service: VerificationService
+    ) -> None:
         """In the metrics: one of each that these come to, in one batch."""
         named = ("counted", "not_counted", "nil", "withdrawn")
         before = [told(outcome) for outcome in named]
-        await house.promise("C1")
+        await service.promise("C1")
         good, bad = build.line("1", "10.00"), build.line("2", "1", unit="hours")
         mixed = build.returned(2, "2026-11", good, bad)
-        await house.deliver(
+        await service.deliver(
             spent(1, "2026-10", "10.00"),
             mixed,
             build.returned(3, "2026-12"),
@@ -98,7 +104,9 @@ class TestAReturn:
         )
         assert [1.0] * 4 == [told(name) - was for name, was in zip(named, before, strict=True)]
 
-    async def test_that_was_refused_is_taken_and_nothing_follows(self, house: House) -> None:
+    async def test_that_was_refused_is_taken_and_nothing_follows(
+        self, service: VerificationService
+    ) -> None:
         """Its record is passed, and no contract hears of it."""
         refused = events.ReturnRefused(
             **build.head("refused", day="2026-11-01"),
@@ -107,8 +115,8 @@ class TestAReturn:
             rules=("I4",),
             faults=1,
         )
-        await house.deliver(refused)
-        assert [] == await house.letters()
+        await service.deliver(refused)
+        assert [] == await service.messages()
 
 
 class TestABatch:
@@ -130,46 +138,48 @@ class TestABatch:
         day_ended("2027-01-31"),
     )
 
-    async def _told(self, house: House, at_once: int) -> list[Any]:
-        await house.promise("C1", "C2")
-        await house.deliver(*self.HISTORY, at_once=at_once)
+    async def _told(self, service: VerificationService, at_once: int) -> list[Any]:
+        await service.promise("C1", "C2")
+        await service.deliver(*self.HISTORY, at_once=at_once)
         tables = ("checked_return", "claim", "assessment", "contract_case", "alert", "ended_day")
-        rows = [await house.rows(table) for table in tables]
-        stands = await house.pool.fetch(
+        rows = [await service.rows(table) for table in tables]
+        stands = await service.pool.fetch(
             "SELECT contract_id, inputs, wake_on, state FROM contract ORDER BY contract_id"
         )
-        journal = await house.pool.fetch(
+        journal = await service.pool.fetch(
             "SELECT contract_id, seq, event_id, body, facts FROM journal "
             "WHERE seq > 3 ORDER BY contract_id, seq"
         )
-        letters = [
+        messages = [
             each
-            for each in await house.letters()
+            for each in await service.messages()
             if not each.type.startswith(("Contract", "CommitmentChanged"))
         ]
-        return [letters, *rows, list(map(tuple, stands)), list(map(tuple, journal))]
+        return [messages, *rows, list(map(tuple, stands)), list(map(tuple, journal))]
 
     async def test_of_n_equals_n_batches_of_one(self, databases: Any) -> None:
-        """The same letters, ids, rows and states to the byte."""
+        """The same messages, ids, rows and states to the byte."""
         told = []
         for at_once in (1, 5, 100):
-            async with databases() as dsn, verification_service.at_work(dsn) as house:
-                told.append(await self._told(house, at_once))
-                assert [] == (await replay.run(house.pool)).differences
+            async with databases() as dsn, verification_service.at_work(dsn) as service:
+                told.append(await self._told(service, at_once))
+                assert [] == (await replay.run(service.pool)).differences
         assert told[0] == told[1]
         assert told[0] == told[2]
         kinds = {each.type for each in told[0][0]}
         assert {"ReturnChecked", "CommitmentAssessed", "CaseMoved", "AlertRaised"} <= kinds
 
-    async def test_takes_a_handful_of_queries_whatever_its_size(self, house: House) -> None:
+    async def test_takes_a_handful_of_queries_whatever_its_size(
+        self, service: VerificationService
+    ) -> None:
         """As many for forty returns as for four."""
-        await house.promise(*(f"C{n}" for n in range(40)))
+        await service.promise(*(f"C{n}" for n in range(40)))
         counts = []
         for period, count in (("2026-10", 2), ("2026-11", 4), ("2026-12", 40)):
             asked: list[str] = []
-            house.room.pool = _Noting(house.pool, asked)  # type: ignore[assignment]
+            service.delivery.pool = _Noting(service.pool, asked)  # type: ignore[assignment]
             line = build.line("1", "10.00", invoice=build.invoice(f"I-{period}"))
-            await house.deliver(
+            await service.deliver(
                 *(
                     build.returned(100 * count + n, period, line, contract_id=f"C{n}")
                     for n in range(count)
@@ -178,18 +188,20 @@ class TestABatch:
             counts.append(len(asked))
         assert counts[1] == counts[2]
 
-    async def test_asks_for_lines_only_where_a_return_may_stand(self, house: House) -> None:
+    async def test_asks_for_lines_only_where_a_return_may_stand(
+        self, service: VerificationService
+    ) -> None:
         """Not for the first of an open period: the state knows that there is none."""
-        await house.promise("C1")
-        pool, asks = house.pool, []
+        await service.promise("C1")
+        pool, asks = service.pool, []
         first = spent(1, "2026-10", "10.00")
         again = spent(2, "2026-10", "20.00", revision=2)
         gone = build.withdrawn(3, again, "2026-11-02")
         settled = spent(4, "2026-08", "20.00")
         for event in (first, again, gone, spent(5, "2026-10", "30.00", revision=3), settled):
             asked: list[str] = []
-            house.room.pool = _Noting(pool, asked)  # type: ignore[assignment]
-            await house.deliver(event)
+            service.delivery.pool = _Noting(pool, asked)  # type: ignore[assignment]
+            await service.deliver(event)
             asks.append(any("FROM checked_return" in query for query in asked))
         assert [False, True, True, False, True] == asks
 
@@ -208,25 +220,27 @@ class _Noting:
 
 
 class TestDays:
-    async def test_wake_only_contracts_that_have_something_due(self, house: House) -> None:
+    async def test_wake_only_contracts_that_have_something_due(
+        self, service: VerificationService
+    ) -> None:
         """A day without a due date is in no journal; it is not taken twice."""
-        await house.promise("C1")
-        await house.deliver(day_ended("2026-10-15"), day_ended("2026-10-31"))
-        await house.deliver(day_ended("2026-10-31"))
-        days = [row for row in await house.rows("journal") if row[3] == "DayEnded"]
+        await service.promise("C1")
+        await service.deliver(day_ended("2026-10-15"), day_ended("2026-10-31"))
+        await service.deliver(day_ended("2026-10-31"))
+        days = [row for row in await service.rows("journal") if row[3] == "DayEnded"]
         assert 1 == len(days)
-        assert 2 == len(await house.rows("ended_day", "1, 2"))
+        assert 2 == len(await service.rows("ended_day", "1, 2"))
 
-    async def test_open_a_no_data_case_in_the_end(self, house: House) -> None:
+    async def test_open_a_no_data_case_in_the_end(self, service: VerificationService) -> None:
         """The ladder of a return that never comes: due, overdue, a case (rule O1)."""
-        await house.promise("C1")
-        await house.deliver(
+        await service.promise("C1")
+        await service.deliver(
             *(day_ended(day) for day in ("2026-10-31", "2026-11-10", "2026-11-12")),
             *(day_ended(day) for day in ("2026-11-13", "2026-11-19", "2026-12-03")),
         )
-        cases = await house.pool.fetch("SELECT kind, state, period FROM contract_case")
+        cases = await service.pool.fetch("SELECT kind, state, period FROM contract_case")
         assert [("no_data", "opened", "2026-10")] == [tuple(row) for row in cases]
-        kinds = [each.kind for each in await house.letters(topics.ALERTS)]
+        kinds = [each.kind for each in await service.messages(topics.ALERTS)]
         assert ["return_due"] * 2 + ["return_overdue"] * 2 == kinds
 
 
@@ -236,35 +250,37 @@ class TestAnInvoiceOnTwoContracts:
         line = build.line("1", "6000.00", invoice=build.invoice("INV-7", "10000.00"))
         return build.returned(receipt_no, "2026-10", line, contract_id=contract_id)
 
-    async def _outcomes(self, house: House) -> dict[str, str]:
-        lines = await house.lines()
+    async def _outcomes(self, service: VerificationService) -> dict[str, str]:
+        lines = await service.lines()
         return {contract_id: line.result.outcome for contract_id, line in lines}
 
     @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
     async def test_counts_for_the_lower_receipt_in_either_order(
-        self, house: House, order: tuple[int, int]
+        self, service: VerificationService, order: tuple[int, int]
     ) -> None:
         """Rules V6 and V12: one waits for the council, until the other is withdrawn."""
-        await house.promise("C1", "C2")
+        await service.promise("C1", "C2")
         both = (self.claimed(1, "C1"), self.claimed(2, "C2"))
         for n in order:
-            await house.deliver(both[n])
-        await house.settle()
-        assert {"C1": "counted", "C2": "queried"} == await self._outcomes(house)
-        await house.deliver(build.withdrawn(3, both[0], "2026-11-02"))
-        await house.settle()
-        assert {"C2": "counted"} == await self._outcomes(house)
+            await service.deliver(both[n])
+        await service.settle()
+        assert {"C1": "counted", "C2": "queried"} == await self._outcomes(service)
+        await service.deliver(build.withdrawn(3, both[0], "2026-11-02"))
+        await service.settle()
+        assert {"C2": "counted"} == await self._outcomes(service)
 
     async def test_has_the_same_winner_when_two_processes_race(self, databases: Any) -> None:
         """Two handlers at once on one database, many invoices, each claimed on both contracts."""
-        async with databases() as dsn, verification_service.at_work(dsn) as house:
-            await house.promise("C1", "C2")
+        async with databases() as dsn, verification_service.at_work(dsn) as service:
+            await service.promise("C1", "C2")
             assert verification_service.place(self.claimed(1, "C1")) != verification_service.place(
                 self.claimed(1, "C2")
             )
-            await asyncio.gather(*(self._race(house, contract_id) for contract_id in ("C1", "C2")))
-            await house.settle()
-            lines = await house.lines()
+            await asyncio.gather(
+                *(self._race(service, contract_id) for contract_id in ("C1", "C2"))
+            )
+            await service.settle()
+            lines = await service.lines()
             winners = {
                 line.line_id: contract_id
                 for contract_id, line in lines
@@ -272,17 +288,17 @@ class TestAnInvoiceOnTwoContracts:
             }
             assert {str(n): ("C1", "C2")[n % 2] for n in range(24)} == winners
             assert 48 == len(lines)
-            worked = await house.pool.fetch("SELECT DISTINCT contract_id FROM journal")
+            worked = await service.pool.fetch("SELECT DISTINCT contract_id FROM journal")
             assert 2 == len(worked)
-            assert [] == (await replay.run(house.pool)).differences
+            assert [] == (await replay.run(service.pool)).differences
 
-    async def _race(self, house: House, contract_id: str) -> None:
+    async def _race(self, service: VerificationService, contract_id: str) -> None:
         """Invoice n is claimed by receipts 100 + n and 200 + n: even ones go to C1."""
         for n in range(24):
             is_first = (n % 2 == 0) == (contract_id == "C1")
             line = build.line(str(n), "6000.00", invoice=build.invoice(f"INV-{n}", "10000.00"))
             months = [f"{2026 + (9 + n) // 12}-{(9 + n) % 12 + 1:02}"]
-            await house.deliver(
+            await service.deliver(
                 build.returned(
                     (100 if is_first else 200) + n, months[0], line, contract_id=contract_id
                 )
@@ -310,38 +326,38 @@ class TestALineThatIsCrowdedOutAgain:
             self.claimed(4, 10, "6000.00", "C1", revision=3),
         ]
 
-    async def _is_told_twice(self, house: House) -> None:
-        assert [] == await house.pool.fetch("SELECT reason FROM parked")
-        results = {line.period: line.result for _, line in await house.lines()}
+    async def _is_told_twice(self, service: VerificationService) -> None:
+        assert [] == await service.pool.fetch("SELECT reason FROM parked")
+        results = {line.period: line.result for _, line in await service.lines()}
         assert [6000, 5000] == [results["2026-10"].counted, results["2026-11"].queried]
-        told = [each.kind for each in await house.letters(topics.ALERTS)]
+        told = [each.kind for each in await service.messages(topics.ALERTS)]
         assert 2 == told.count("duplicate_claim")
-        assert [] == (await replay.run(house.pool)).differences
+        assert [] == (await replay.run(service.pool)).differences
 
     @pytest.mark.parametrize("at_once", [1, 2, 4])
-    async def test_is_told_each_time(self, house: House, at_once: int) -> None:
+    async def test_is_told_each_time(self, service: VerificationService, at_once: int) -> None:
         """Two changes are two alerts, in one batch and in several; every return is kept."""
-        await house.promise("C1")
-        await house.deliver(*self.history("C1"), at_once=at_once)
-        await self._is_told_twice(house)
+        await service.promise("C1")
+        await service.deliver(*self.history("C1"), at_once=at_once)
+        await self._is_told_twice(service)
 
-    async def test_is_told_each_time_across_contracts(self, house: House) -> None:
+    async def test_is_told_each_time_across_contracts(self, service: VerificationService) -> None:
         """Rule V12: another contract's claim comes, goes, and comes again."""
-        await house.promise("C1", "C2")
+        await service.promise("C1", "C2")
         for each in self.history("C2"):
-            await house.deliver(each)
-            await house.settle()
-        await self._is_told_twice(house)
+            await service.deliver(each)
+            await service.settle()
+        await self._is_told_twice(service)
 
 
 class TestAReplay:
-    async def test_folds_every_journal_to_what_stands(self, house: House) -> None:
-        """State, lines, claims, cases, assessments, alerts and letters, to the byte."""
-        await house.promise("C1", "C2")
-        await house.deliver(*TestABatch.HISTORY)
-        report = await replay.run(house.pool)
+    async def test_folds_every_journal_to_what_stands(self, service: VerificationService) -> None:
+        """State, lines, claims, cases, assessments, alerts and messages, to the byte."""
+        await service.promise("C1", "C2")
+        await service.deliver(*TestABatch.HISTORY)
+        report = await replay.run(service.pool)
         assert (2, []) == (report.contracts, report.differences)
-        assert report.letters > len(TestABatch.HISTORY) / 2
+        assert report.messages > len(TestABatch.HISTORY) / 2
 
     @pytest.mark.parametrize(
         ("edit", "said"),
@@ -355,16 +371,20 @@ class TestAReplay:
             ("DELETE FROM alert", "the alerts differ"),
         ],
     )
-    async def test_names_what_was_edited(self, house: House, edit: str, said: str) -> None:
+    async def test_names_what_was_edited(
+        self, service: VerificationService, edit: str, said: str
+    ) -> None:
         """By somebody with a hand in the database."""
-        await house.promise("C1", "C2")
-        await house.deliver(*TestABatch.HISTORY)
-        await house.pool.execute(edit)
-        assert f"C1: {said}" in (await replay.run(house.pool)).differences
+        await service.promise("C1", "C2")
+        await service.deliver(*TestABatch.HISTORY)
+        await service.pool.execute(edit)
+        assert f"C1: {said}" in (await replay.run(service.pool)).differences
 
-    async def test_is_possible_since_no_journal_can_be_edited(self, house: House) -> None:
-        """The house's own role may only add to it."""
-        await house.promise("C1")
+    async def test_is_possible_since_no_journal_can_be_edited(
+        self, service: VerificationService
+    ) -> None:
+        """The service's own role may only add to it."""
+        await service.promise("C1")
         for edit in ("UPDATE journal SET seq = seq + 1", "DELETE FROM journal"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await house.pool.execute(edit)
+                await service.pool.execute(edit)

@@ -10,25 +10,27 @@ import pytest
 from services.verification import store
 from tests.support import verification_builders as build
 from tests.support import verification_service
-from tests.support.verification_service import Caller, House
+from tests.support.verification_service import Caller, VerificationService
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[House]:
+async def service(database: str) -> AsyncIterator[VerificationService]:
     async with verification_service.at_work(database) as made:
         yield made
 
 
 @pytest.fixture
-async def manager(house: House) -> Caller:
-    return await house.caller("manager")
+async def manager(service: VerificationService) -> Caller:
+    return await service.caller("manager")
 
 
 class TestLines:
-    async def test_in_one_state_wait_for_the_council(self, house: House, manager: Caller) -> None:
+    async def test_in_one_state_wait_for_the_council(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
         """What is queried, with the rule, the fact found and the fact wanted."""
-        await house.promise("C1", area=build.KNOWSLEY)
-        await house.deliver(
+        await service.promise("C1", area=build.KNOWSLEY)
+        await service.deliver(
             build.returned(
                 1,
                 "2026-10",
@@ -36,10 +38,10 @@ class TestLines:
                 build.line("2", "100.00", place={"postcode": "L36 9YU"}),
             )
         )
-        await house.pool.execute(
+        await service.pool.execute(
             "INSERT INTO postcode VALUES ('L36 9YU', 'sample-1', 'E08000011', NULL, '1980-01')"
         )
-        await house.deliver(
+        await service.deliver(
             build.returned(2, "2026-11", build.line("1", "100.00", place={"postcode": "l369yu"}))
         )
         items = (await manager.get("/lines", state="queried")).json()["items"]
@@ -51,14 +53,16 @@ class TestLines:
         (counted,) = (await manager.get("/lines", state="counted")).json()["items"]
         assert ("2026-11", "100.00") == (counted["period"], counted["counted"])
 
-    async def test_are_listed_page_by_page_each_once(self, house: House, manager: Caller) -> None:
+    async def test_are_listed_page_by_page_each_once(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
         """Returns of several lines, more than are read at a time; pages end within a return."""
         contract_ids = [f"C{n:02}" for n in range(store.reading.RETURNS_AT_ONCE + 3)]
-        await house.promise(*contract_ids)
+        await service.promise(*contract_ids)
         for n, contract_id in enumerate(contract_ids, 1):
             claimed = build.invoice(contract_id, "10000.00")
             lines = [build.line(line_id, "6000.00", invoice=claimed) for line_id in "213"]
-            await house.deliver(build.returned(n, "2026-10", *lines, contract_id=contract_id))
+            await service.deliver(build.returned(n, "2026-10", *lines, contract_id=contract_id))
         for state, line_ids in ((None, "123"), ("queried", "13"), ("counted", "2")):
             expected = [(contract_id, each) for contract_id in contract_ids for each in line_ids]
             assert expected == [place async for place in self._listed(manager, state)]

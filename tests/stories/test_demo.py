@@ -28,7 +28,7 @@ SENT = str(sample.FOLDER / "returns" / "0101-2026-10.json")
 
 @contextlib.asynccontextmanager
 async def played(state: Path) -> AsyncIterator[tuple[main.Job, str]]:
-    """The job after its summary, with all that it printed, while the street stays up."""
+    """The job after its summary, with all that it printed, while the system stays up."""
     printed = io.StringIO()
     job = main.Job(state, rich.console.Console(file=printed, width=200))
     running = asyncio.create_task(job.run(stays=True))

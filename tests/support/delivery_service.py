@@ -1,5 +1,5 @@
-"""A bare slice of the street, without any house's rules: letters are posted to an outbox, relayed,
-and taken by a consumer whose only effect is a row and a letter onwards."""
+"""A bare slice of the system, without any service's rules: messages are posted to an outbox,
+relayed, and taken by a consumer whose only effect is a row and a message onwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from deploy.local.servers import both as local_servers
 from shared import sql
-from shared.delivery import consumer, kafka, messages, offsets, outbox, tasks, topics, transaction
+from shared.delivery import consumer, kafka, offsets, outbox, tasks, topics, transaction
+from shared.delivery.messages import Record
 from shared.settings import Settings
 from shared.wire import events
 from tests.support.delivery_builders import refusal
@@ -24,7 +25,7 @@ WAIT_SECONDS = 40
 
 
 class Slice:
-    """One house with one table: `taken(contract, number)` in the order of taking."""
+    """One service with one table: `taken(contract, number)` in the order of taking."""
 
     def __init__(self, both: local_servers.Servers, folder: Path) -> None:
         self.settings = Settings(
@@ -39,7 +40,7 @@ class Slice:
         dsn = self.settings.database_url.get_secret_value()
         await sql.migrate(dsn, "ledger", self.folder)
         self.pool = await sql.connect(self.settings, "ledger")
-        self.room = transaction.Mailroom("ledger", self.pool, b"k" * 32)
+        self.delivery = transaction.Delivery("ledger", self.pool, b"k" * 32)
         await self.create_topics()
 
     async def create_topics(self) -> None:
@@ -47,15 +48,17 @@ class Slice:
         await topics.create(admin)
         await admin.close()
 
-    async def handle(self, records: Sequence[messages.Record]) -> None:
-        async with transaction.unit(self.room, records) as work:
-            for letter in work.letters:
-                if self.fails_on(letter.event):
+    async def handle(self, records: Sequence[Record]) -> None:
+        async with transaction.unit(self.delivery, records) as work:
+            for message in work.messages:
+                if self.fails_on(message.event):
                     raise ValueError("a record that no rule foresaw")
-                work.send(topics.OUTCOMES, refusal(letter.event.contract_id, -letter.event.faults))
+                work.send(
+                    topics.OUTCOMES, refusal(message.event.contract_id, -message.event.faults)
+                )
             await work.conn.executemany(
                 "INSERT INTO taken (contract, number) VALUES ($1, $2)",
-                [(letter.event.contract_id, letter.event.faults) for letter in work.letters],
+                [(message.event.contract_id, message.event.faults) for message in work.messages],
             )
 
     @contextlib.asynccontextmanager
@@ -63,9 +66,9 @@ class Slice:
         what = kafka.Subscription(
             "makegood-slice", [topics.RETURNS.name], pause_seconds=self.pause_seconds
         )
-        taker = consumer.Consumer(self.settings, self.room, what, self.handle)
+        taker = consumer.Consumer(self.settings, self.delivery, what, self.handle)
         relay = outbox.relay(
-            "ledger", self.pool, lambda: kafka.start_producer(self.settings), self.room.posted
+            "ledger", self.pool, lambda: kafka.start_producer(self.settings), self.delivery.posted
         )
         running = [asyncio.create_task(taker.run()), asyncio.create_task(relay)]
         try:
@@ -76,7 +79,7 @@ class Slice:
     async def post(self, *sent: events.ReturnRefused) -> None:
         async with self.pool.acquire() as conn, conn.transaction():
             await outbox.post(conn, [outbox.Row.of(topics.RETURNS, event) for event in sent])
-        self.room.posted.set()
+        self.delivery.posted.set()
 
     async def begin(self) -> None:
         """A first position, for tests that hand over batches themselves."""

@@ -16,7 +16,8 @@ from services.intake.acceptance import desk, group_commit
 from services.intake.consumer import handlers
 from services.intake.domain import admission, receipts
 from shared import clock, sql
-from shared.delivery import messages, offsets, tasks, transaction
+from shared.delivery import offsets, tasks, transaction
+from shared.delivery.messages import Record
 from shared.settings import Settings
 from shared.wire import events
 from shared.wire.events import ContractPublished
@@ -27,12 +28,12 @@ SIGNER = receipts.Signer(b"s" * 32)
 
 
 @dataclasses.dataclass
-class House:
+class IntakeService:
     """The parts, and a clock that tests move."""
 
     dsn: str
     pool: sql.Pool
-    room: transaction.Mailroom
+    delivery: transaction.Delivery
     clock: clock.MovedClock
     desk: desk.Desk
     committer: group_commit.Committer
@@ -50,14 +51,14 @@ class House:
         body = document if isinstance(document, bytes) else build.written(document)
         return await self.committer.submit(await desk.read(body, key, sender(party)))
 
-    async def letters(self) -> list[Any]:
+    async def messages(self) -> list[Any]:
         """What lies in the outbox, in order."""
         rows = await self.pool.fetch("SELECT body FROM outbox ORDER BY id")
         return [events.read(row["body"]) for row in rows]
 
-    async def take(self, records: Sequence[messages.Record]) -> None:
+    async def take(self, records: Sequence[Record]) -> None:
         """A batch of Kafka records, through the handler."""
-        await handlers.router(self.room, self.desk)(records)
+        await handlers.router(self.delivery, self.desk)(records)
 
     async def begin(self, topic: str) -> None:
         """A first position of a topic's only partition."""
@@ -75,7 +76,7 @@ def settings(dsn: str, **more: Any) -> Settings:
 
 def record(
     topic: str, offset: int, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
-) -> messages.Record:
+) -> Record:
     """A record as the consumer gives it."""
     return ConsumerRecord(
         topic=topic,
@@ -92,7 +93,7 @@ def record(
     )
 
 
-def said(event: events.Event, topic: str, offset: int) -> messages.Record:
+def said(event: events.Event, topic: str, offset: int) -> Record:
     """One of our own events as a record."""
     headers = (
         ("ce_id", str(event.event_id).encode()),
@@ -103,18 +104,18 @@ def said(event: events.Event, topic: str, offset: int) -> messages.Record:
 
 
 @contextlib.asynccontextmanager
-async def at_work(dsn: str, now: datetime = NOW) -> AsyncIterator[House]:
+async def at_work(dsn: str, now: datetime = NOW) -> AsyncIterator[IntakeService]:
     """A migrated database with the contract of the builders, and a committer that runs."""
     await sql.migrate(dsn, "intake", store.MIGRATIONS)
     pool = await sql.connect(settings(dsn), "intake")
-    room = transaction.Mailroom("intake", pool, b"k" * 32, reader=handlers.read)
+    delivery = transaction.Delivery("intake", pool, b"k" * 32, reader=handlers.read)
     moved = clock.MovedClock(now)
     at = desk.Desk(SIGNER, b"p" * 32, timedelta(hours=24), moved.now)
-    house = House(dsn, pool, room, moved, at, group_commit.Committer(room, at))
-    await house.publish(build.a_contract_published())
-    running = asyncio.create_task(house.committer.run())
+    service = IntakeService(dsn, pool, delivery, moved, at, group_commit.Committer(delivery, at))
+    await service.publish(build.a_contract_published())
+    running = asyncio.create_task(service.committer.run())
     try:
-        yield house
+        yield service
     finally:
         await tasks.end(running)
         pool.terminate()

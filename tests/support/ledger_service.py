@@ -24,7 +24,8 @@ from services.ledger.publishing.brake import Alarm
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import sql
-from shared.delivery import messages, offsets, topics, transaction
+from shared.delivery import offsets, topics, transaction
+from shared.delivery.messages import Record
 from shared.wire import events, ids
 
 ORIGIN = "makegood.test/log"
@@ -115,7 +116,7 @@ def parked(number: int) -> events.RecordParked:
         event_id=ids.derived("parked", number),
         authority_id=events.INSTALLATION,
         occurred_at=AT,
-        house="intake",
+        service="intake",
         topic=topics.INBOUND_PREFIX + PARTY,
         incarnation=1,
         partition=0,
@@ -126,13 +127,13 @@ def parked(number: int) -> events.RecordParked:
 
 
 @dataclasses.dataclass
-class House:
+class LedgerService:
     """The parts, and a broker's end that only counts offsets."""
 
     dsn: str
     settings: Settings
     pool: sql.Pool
-    room: transaction.Mailroom
+    delivery: transaction.Delivery
     alarm: Alarm
     recorder: handlers.Recorder
     publisher: publisher.Publisher
@@ -141,7 +142,7 @@ class House:
 
     def records(
         self, *sent: events.Event, topic: topics.Topic = topics.RETURNS, partition: int = 0
-    ) -> list[messages.Record]:
+    ) -> list[Record]:
         """Records at the end of a partition, one for each event."""
         made = []
         for event in sent:
@@ -175,7 +176,7 @@ def record(
     partition: int,
     offset: int,
     value: bytes | None = None,
-) -> messages.Record:
+) -> Record:
     kind = type(event).__name__
     head = (("ce_id", str(event.event_id).encode()), ("ce_type", kind.encode()))
     body, key = value or events.write(event), events.subject(event).encode()
@@ -190,35 +191,35 @@ def settings(dsn: str, folder: Path = Path("nowhere")) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def at_work(dsn: str, folder: Path) -> AsyncIterator[House]:
+async def at_work(dsn: str, folder: Path) -> AsyncIterator[LedgerService]:
     """A new log in an empty database, its objects and keys below `folder`."""
     own = settings(dsn, folder)
     await sql.migrate(dsn, "ledger", store.MIGRATIONS)
     key = notes.parse_verifier_key(await create_log.create(own, ORIGIN))
-    async with open_house(own, key) as house:
+    async with open_service(own, key) as service:
         taken = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
         places = {TopicPartition(t.name, p): 0 for t in taken for p in range(PARTITIONS)}
-        await offsets.take_up(house.pool, "cluster", places, collections.Counter())
-        yield house
+        await offsets.take_up(service.pool, "cluster", places, collections.Counter())
+        yield service
 
 
 @contextlib.asynccontextmanager
-async def open_house(own: Settings, key: notes.VerifierKey) -> AsyncIterator[House]:
-    """A process of the house, on a log that exists."""
+async def open_service(own: Settings, key: notes.VerifierKey) -> AsyncIterator[LedgerService]:
+    """A process of the service, on a log that exists."""
     pool = await sql.connect(own, "ledger")
     try:
-        room = transaction.Mailroom(
+        delivery = transaction.Delivery(
             "ledger", pool, b"k" * 32, handlers.read, seen=handlers.seen, remember=None
         )
         alarm = Alarm()
         signer = await create_log.load_signer(own, pool)
-        yield House(
+        yield LedgerService(
             dsn=own.database_url.get_secret_value(),
             settings=own,
             pool=pool,
-            room=room,
+            delivery=delivery,
             alarm=alarm,
-            recorder=handlers.Recorder(room, alarm.stop),
+            recorder=handlers.Recorder(delivery, alarm.stop),
             publisher=publisher.Publisher(pool, Objects(own.objects_folder), signer, alarm),
             verifier_key=key,
             ends=collections.Counter(),

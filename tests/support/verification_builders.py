@@ -1,4 +1,4 @@
-"""Builders for verification's heart: contracts, returns, days, and a council that takes them in.
+"""Builders for verification's domain: contracts, returns, days, and a council that takes them in.
 
 `Council` is the handler's three beats without a database: gather, decide, apply.
 """

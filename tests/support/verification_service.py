@@ -19,7 +19,8 @@ from services.verification.domain import state
 from services.verification.register import contracts
 from services.verification.settings import Settings
 from shared import clock, sql
-from shared.delivery import messages, offsets, topics, transaction
+from shared.delivery import offsets, topics, transaction
+from shared.delivery.messages import Record
 from shared.web import auth
 from shared.wire import events
 from tests.support import verification_builders as build
@@ -51,12 +52,12 @@ class Caller:
 
 
 @dataclasses.dataclass
-class House:
+class VerificationService:
     """The parts, a clock that tests move, and offsets that grow by partition."""
 
     dsn: str
     pool: sql.Pool
-    room: transaction.Mailroom
+    delivery: transaction.Delivery
     clock: clock.MovedClock
     client: httpx.AsyncClient
     offsets: collections.Counter[tuple[str, int]]
@@ -89,11 +90,11 @@ class House:
     async def deliver(self, *given: events.Event, at_once: int = 500) -> None:
         """Events as records of their topics, in batches."""
         records = [self.record(event) for event in given]
-        handle = handlers.handler(self.room, self.clock)
+        handle = handlers.handler(self.delivery, self.clock)
         for first in range(0, len(records), at_once):
             await handle(records[first : first + at_once])
 
-    def record(self, event: events.Event) -> messages.Record:
+    def record(self, event: events.Event) -> Record:
         topic, partition = place(event)
         self.offsets[topic, partition] += 1
         head = (
@@ -117,11 +118,11 @@ class House:
     async def settle(self) -> None:
         """Delivers what was posted to `reconsider`, as often as it takes."""
         done = 0
-        while posted := (await self.letters(topics.RECONSIDER))[done:]:
+        while posted := (await self.messages(topics.RECONSIDER))[done:]:
             done += len(posted)
             await self.deliver(*posted)
 
-    async def letters(self, topic: topics.Topic | None = None) -> list[Any]:
+    async def messages(self, topic: topics.Topic | None = None) -> list[Any]:
         """What lies in the outbox, in order."""
         rows = await self.pool.fetch("SELECT topic, body FROM outbox ORDER BY id")
         return [
@@ -179,12 +180,14 @@ def settings(dsn: str, **more: Any) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[House]:
+async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[VerificationService]:
     """A migrated database, the handler, and the application over it."""
     await sql.migrate(dsn, "verification", store.MIGRATIONS)
     given = settings(dsn)
     pool = await sql.connect(given, "verification")
-    room = transaction.Mailroom("verification", pool, b"k" * 32, seen=handlers.taken, remember=None)
+    delivery = transaction.Delivery(
+        "verification", pool, b"k" * 32, seen=handlers.taken, remember=None
+    )
     begin = {
         TopicPartition(topic.name, n): 0
         for topic in (topics.RETURNS, topics.RECONSIDER)
@@ -192,12 +195,12 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[House]:
     }
     await offsets.take_up(pool, "cluster", begin, begin)
     moved, served = clock.MovedClock(now), app.build(given)
-    served.state.tokens, served.state.parts = auth.Tokens(pool), dependencies.Parts(room, moved)
+    served.state.tokens, served.state.parts = auth.Tokens(pool), dependencies.Parts(delivery, moved)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(served), base_url="http://verification"
     ) as client:
         try:
-            yield House(dsn, pool, room, moved, client, collections.Counter())
+            yield VerificationService(dsn, pool, delivery, moved, client, collections.Counter())
         finally:
             pool.terminate()
 

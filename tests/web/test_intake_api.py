@@ -47,7 +47,7 @@ class Caller:
         return await self.post("/api/v1/returns", document, key)
 
 
-class Street:
+class RunningSystem:
     """The running app, and callers of every role."""
 
     def __init__(self, served: FastAPI, client: httpx.AsyncClient) -> None:
@@ -55,7 +55,7 @@ class Street:
 
     @property
     def pool(self) -> sql.Pool:
-        pool: sql.Pool = self.app.state.parts.room.pool
+        pool: sql.Pool = self.app.state.parts.delivery.pool
         return pool
 
     async def caller(
@@ -78,13 +78,13 @@ def settings(dsn: str, state: Path, **more: Any) -> IntakeSettings:
 
 
 @pytest.fixture
-async def street(database: str, tmp_path: Path) -> AsyncIterator[Street]:
-    async with open_street(database, tmp_path, posts_per_second_max=50) as made:
+async def system(database: str, tmp_path: Path) -> AsyncIterator[RunningSystem]:
+    async with open_system(database, tmp_path, posts_per_second_max=50) as made:
         yield made
 
 
 @contextlib.asynccontextmanager
-async def open_street(dsn: str, folder: Path, **more: Any) -> AsyncIterator[Street]:
+async def open_system(dsn: str, folder: Path, **more: Any) -> AsyncIterator[RunningSystem]:
     async with intake_service.at_work(dsn):
         pass
     served = app.build(settings(dsn, folder, **more))
@@ -94,13 +94,13 @@ async def open_street(dsn: str, folder: Path, **more: Any) -> AsyncIterator[Stre
             transport=httpx.ASGITransport(served), base_url="http://intake"
         ) as client,
     ):
-        yield Street(served, client)
+        yield RunningSystem(served, client)
 
 
 class TestPostingAReturn:
-    async def test_gives_a_receipt_that_can_be_checked_alone(self, street: Street) -> None:
+    async def test_gives_a_receipt_that_can_be_checked_alone(self, system: RunningSystem) -> None:
         """201, then 200 with the same receipt; the key is published."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         first = await supplier.send(build.a_return(), key="k1")
         again = await supplier.send(build.a_return(), key="k1")
         assert [201, 200] == [first.status_code, again.status_code]
@@ -110,9 +110,9 @@ class TestPostingAReturn:
         assert 1 == issued.receipt.receipt_no
         assert first.json()["links"]["self"] == first.headers["location"]
 
-    async def test_refused_tells_every_fault(self, street: Street) -> None:
+    async def test_refused_tells_every_fault(self, system: RunningSystem) -> None:
         """422 with pointer, value, rule, message and fix."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         line = build.a_line(unit="weeks", person__ref="Jane Smith")
         answer = await supplier.send(build.a_return(line, declaration=None))
         assert (422, "application/problem+json") == (
@@ -124,24 +124,24 @@ class TestPostingAReturn:
         assert {"pointer", "value", "rule", "message", "fix"} == set(faults["/lines/0/unit"])
         assert "Jane" not in answer.text
 
-    async def test_conflicting_is_told_the_current_revision(self, street: Street) -> None:
+    async def test_conflicting_is_told_the_current_revision(self, system: RunningSystem) -> None:
         """409, for a revision and for a key."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         await supplier.send(build.a_return(), key="k1")
         other = await supplier.send(build.a_return(build.VISIT))
         key = await supplier.send(build.a_return(build.VISIT), key="k1")
         assert [409, 409] == [other.status_code, key.status_code]
         assert "revision 1" in other.json()["errors"][0]["message"]
 
-    async def test_needs_a_suppliers_token(self, street: Street) -> None:
+    async def test_needs_a_suppliers_token(self, system: RunningSystem) -> None:
         """401 without, 403 for others."""
-        manager = await street.caller("manager")
-        nobody = await street.client.post("/api/v1/returns", content=b"{}")
+        manager = await system.caller("manager")
+        nobody = await system.client.post("/api/v1/returns", content=b"{}")
         assert [401, 403] == [nobody.status_code, (await manager.send({})).status_code]
 
-    async def test_too_large_is_refused_unread(self, street: Street) -> None:
+    async def test_too_large_is_refused_unread(self, system: RunningSystem) -> None:
         """Rule I12: 10 MB."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         answer = await supplier.send(b" " * (10 * 1024 * 1024 + 1))
         assert 413 == answer.status_code
 
@@ -149,42 +149,44 @@ class TestPostingAReturn:
         self, database: str, tmp_path: Path
     ) -> None:
         """429 with Retry-After, for this client only."""
-        async with open_street(database, tmp_path, posts_per_second_max=1) as street:
-            supplier = await street.caller("supplier", build.PARTY)
-            other = await street.caller("supplier", OTHER)
+        async with open_system(database, tmp_path, posts_per_second_max=1) as system:
+            supplier = await system.caller("supplier", build.PARTY)
+            other = await system.caller("supplier", OTHER)
             answers = await asyncio.gather(*(supplier.send(b"{") for _ in range(50)))
             refused = [answer for answer in answers if answer.status_code == 429]
             assert {422, 429} == {answer.status_code for answer in answers}
             assert {"1"} == {answer.headers["retry-after"] for answer in refused}
             assert 422 == (await other.send(b"{")).status_code
 
-    async def test_waits_while_there_is_no_room(self, street: Street) -> None:
-        """503 with Retry-After when letters are too old; nothing is stored."""
-        supplier = await street.caller("supplier", build.PARTY)
+    async def test_waits_while_there_is_no_room(self, system: RunningSystem) -> None:
+        """503 with Retry-After when messages are too old; nothing is stored."""
+        supplier = await system.caller("supplier", build.PARTY)
         assert 201 == (await supplier.send(build.a_return())).status_code
-        await street.pool.execute("UPDATE outbox_unsent SET since = now() - interval '25 hours'")
-        await street.app.state.parts.door.pressure.look()
+        await system.pool.execute("UPDATE outbox_unsent SET since = now() - interval '25 hours'")
+        await system.app.state.parts.door.pressure.look()
         answer = await supplier.send(build.a_return(build.VISIT, revision=2, reason="more"))
         assert (503, "60") == (answer.status_code, answer.headers["retry-after"])
-        assert 1 == await street.pool.fetchval("SELECT count(*) FROM accepted_return")
+        assert 1 == await system.pool.fetchval("SELECT count(*) FROM accepted_return")
 
-    async def test_goes_on_while_old_letters_are_published_again(self, street: Street) -> None:
+    async def test_goes_on_while_old_messages_are_published_again(
+        self, system: RunningSystem
+    ) -> None:
         """After a loss of the broker: they were posted long ago, and have waited for a moment."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         assert 201 == (await supplier.send(build.a_return())).status_code
-        await street.pool.execute("UPDATE outbox SET posted_at = now() - interval '90 days'")
-        async with street.pool.acquire() as conn:
+        await system.pool.execute("UPDATE outbox SET posted_at = now() - interval '90 days'")
+        async with system.pool.acquire() as conn:
             await conn.execute("DELETE FROM outbox_unsent")
             assert 1 == await outbox.republish(conn, topics.RETURNS.name)
-        await street.app.state.parts.door.pressure.look()
+        await system.app.state.parts.door.pressure.look()
         answer = await supplier.send(build.a_return(build.VISIT, revision=2, reason="more"))
         assert 201 == answer.status_code
 
 
 class TestReadingReturns:
-    async def test_shows_each_line(self, street: Street) -> None:
+    async def test_shows_each_line(self, system: RunningSystem) -> None:
         """What was sent and what became of it."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return())).json()
         shown = (await supplier.get(sent["links"]["self"])).json()
         assert sent == shown["receipt"]
@@ -194,15 +196,15 @@ class TestReadingReturns:
         )
         assert [] == [word for word in ("Signatory", "APP-014") if word in str(shown)]
 
-    async def test_shows_what_was_said_last_of_a_line(self, street: Street) -> None:
+    async def test_shows_what_was_said_last_of_a_line(self, system: RunningSystem) -> None:
         """Outcome, figures, reasons, and the entry of what said it."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return())).json()
         finding = events.Finding(rule="V6", code="claimed_before", found="INV-1")
         said = line_status.Said(
             uuid.uuid4(), "queried", Decimal(0), Decimal("1.50"), Decimal("1E+2"), (finding,)
         )
-        async with street.pool.acquire() as conn:
+        async with system.pool.acquire() as conn:
             await store.desk.apply_statuses(conn, {uuid.UUID(sent["return_id"]): {"2": said}})
             await store.desk.apply_entries(conn, [events.Entry(event_id=said.event_id, index=7)])
         shown = (await supplier.get(sent["links"]["self"])).json()
@@ -216,9 +218,9 @@ class TestReadingReturns:
             "entry": 7,
         }.items() <= shown["lines"][1].items()
 
-    async def test_without_a_line_is_checked_too(self, street: Street) -> None:
+    async def test_without_a_line_is_checked_too(self, system: RunningSystem) -> None:
         """Nothing to report: nothing is said of a line, and the return is no longer waiting."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return(nil=True, lines=[]))).json()
         assert "received" == (await supplier.get(sent["links"]["self"])).json()["status"]
         checked = events.ReturnChecked(
@@ -234,27 +236,27 @@ class TestReadingReturns:
             results=(),
             rule_set="2026.1",
         )
-        async with street.pool.acquire() as conn:
+        async with system.pool.acquire() as conn:
             await store.desk.apply_statuses(conn, line_status.last([checked]))
         assert "checked" == (await supplier.get(sent["links"]["self"])).json()["status"]
 
-    async def test_is_for_its_party_and_its_authority(self, street: Street) -> None:
+    async def test_is_for_its_party_and_its_authority(self, system: RunningSystem) -> None:
         """Whoever else guesses an id gets 404, and an empty list."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         path = (await supplier.send(build.a_return())).json()["links"]["self"]
         seen = {
-            await street.caller("manager"): (200, 1),
-            await street.caller("auditor"): (200, 1),
-            await street.caller("supplier", OTHER): (404, 0),
-            await street.caller("manager", authority="GB-LAE-SFT"): (404, 0),
+            await system.caller("manager"): (200, 1),
+            await system.caller("auditor"): (200, 1),
+            await system.caller("supplier", OTHER): (404, 0),
+            await system.caller("manager", authority="GB-LAE-SFT"): (404, 0),
         }
         for caller, (status, count) in seen.items():
             items = (await caller.get("/api/v1/returns")).json()["items"]
             assert (status, count) == ((await caller.get(path)).status_code, len(items))
 
-    async def test_comes_in_pages(self, street: Street) -> None:
+    async def test_comes_in_pages(self, system: RunningSystem) -> None:
         """Newest first; the cursor leads through all of them."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         for n in range(1, 6):
             line = build.a_line(build.VISIT, line_id=str(n))
             await supplier.send(build.a_return(line, revision=n, reason="more"))
@@ -268,24 +270,26 @@ class TestReadingReturns:
 
 
 class TestWithdrawing:
-    async def test_waits_while_the_database_must_not_be_written(self, street: Street) -> None:
+    async def test_waits_while_the_database_must_not_be_written(
+        self, system: RunningSystem
+    ) -> None:
         """It was restored from before: going on would give a receipt's number a second time."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
-        street.app.state.parts.room.alarm = "database_behind_broker: a test says so"
+        system.app.state.parts.delivery.alarm = "database_behind_broker: a test says so"
         assert 503 == (await supplier.post(path, {"reason": "wrong month"})).status_code
-        street.app.state.parts.room.alarm = None
+        system.app.state.parts.delivery.alarm = None
         assert 201 == (await supplier.post(path, {"reason": "wrong month"})).status_code
 
-    async def test_is_receipted_in_the_same_order(self, street: Street) -> None:
+    async def test_is_receipted_in_the_same_order(self, system: RunningSystem) -> None:
         """Once; again it is the same receipt; the next return of the month is revision 2."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
         first = await supplier.post(path, {"reason": "wrong month"})
         again = await supplier.post(path, {"reason": "wrong month"})
         assert [201, 200] == [first.status_code, again.status_code]
         assert first.json() == again.json()
-        key = street.app.state.parts.desk.signer.public_key
+        key = system.app.state.parts.desk.signer.public_key
         issued = receipts.verify(first.json(), key)
         assert ("withdrawal", 2) == (issued.receipt.kind, issued.receipt.receipt_no)
         shown = (await supplier.get(path.removesuffix("/withdraw"))).json()
@@ -293,10 +297,10 @@ class TestWithdrawing:
         following = await supplier.send(build.a_return(build.VISIT, revision=2, reason="mended"))
         assert (201, 3) == (following.status_code, following.json()["receipt_no"])
 
-    async def test_is_refused_where_it_cannot_be(self, street: Street) -> None:
+    async def test_is_refused_where_it_cannot_be(self, system: RunningSystem) -> None:
         """Others' returns, revisions that were replaced, no reason."""
-        supplier = await street.caller("supplier", build.PARTY)
-        other = await street.caller("supplier", OTHER)
+        supplier = await system.caller("supplier", build.PARTY)
+        other = await system.caller("supplier", OTHER)
         path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
         await supplier.send(build.a_return(build.VISIT, revision=2, reason="mended"))
         assert [404, 409, 422, 422] == [
@@ -308,47 +312,47 @@ class TestWithdrawing:
 
 
 class TestTheDemosClock:
-    async def test_moves_forwards_and_ends_days(self, street: Street) -> None:
+    async def test_moves_forwards_and_ends_days(self, system: RunningSystem) -> None:
         """An operator moves it; the answer comes when the days have ended."""
-        operator = await street.caller("operator")
+        operator = await system.caller("operator")
         await operator.get("/api/v1/clock")  # installed before it is moved
         moved = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         assert (200, "2026-11-19") == (moved.status_code, moved.json()["day_ended"])
         again = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         assert (200, "2026-11-19") == (again.status_code, again.json()["day_ended"])
-        assert 15 * 12 == await street.pool.fetchval("SELECT count(*) FROM outbox")
+        assert 15 * 12 == await system.pool.fetchval("SELECT count(*) FROM outbox")
         back = await operator.post("/api/v1/clock", {"now": "2026-11-19T00:00:00Z"})
         odd = await operator.post("/api/v1/clock", {})
         assert [409, 409] == [back.status_code, odd.status_code]
 
     async def test_goes_on_where_it_stood(
-        self, street: Street, database: str, tmp_path: Path
+        self, system: RunningSystem, database: str, tmp_path: Path
     ) -> None:
         """An intake that starts again does not go back."""
-        operator = await street.caller("operator")
+        operator = await system.caller("operator")
         await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         again = app.build(settings(database, tmp_path))
         async with again.router.lifespan_context(again):
             assert "2026-11-20" == f"{again.state.parts.clock.now():%Y-%m-%d}"
 
-    async def test_is_the_operators(self, street: Street) -> None:
+    async def test_is_the_operators(self, system: RunningSystem) -> None:
         """And nobody's where there is no demo."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         answer = await supplier.post("/api/v1/clock", {"day": "2026-11-20"})
         assert 403 == answer.status_code
 
 
 class TestHealth:
-    async def test_is_ready_without_kafka(self, street: Street) -> None:
+    async def test_is_ready_without_kafka(self, system: RunningSystem) -> None:
         """Intake goes on accepting: ready means that the database answers."""
-        answers = [await street.client.get(f"/health/{word}") for word in ("live", "ready")]
+        answers = [await system.client.get(f"/health/{word}") for word in ("live", "ready")]
         assert [200, 200] == [answer.status_code for answer in answers]
 
-    async def test_has_metrics(self, street: Street) -> None:
+    async def test_has_metrics(self, system: RunningSystem) -> None:
         """Returns by route and result."""
-        supplier = await street.caller("supplier", build.PARTY)
+        supplier = await system.caller("supplier", build.PARTY)
         await supplier.send(build.a_return())
-        text = (await street.client.get("/metrics")).text
+        text = (await system.client.get("/metrics")).text
         assert 'makegood_returns_total{result="accepted",route="http"}' in text
 
     def test_describes_itself(self, tmp_path: Path) -> None:

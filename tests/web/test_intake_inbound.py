@@ -57,7 +57,7 @@ class TestAPartysTopic:
             served.router.lifespan_context(served),
             httpx.AsyncClient(transport=transport, base_url="http://intake") as client,
         ):
-            async with served.state.parts.room.pool.acquire() as conn:
+            async with served.state.parts.delivery.pool.acquire() as conn:
                 operator = await auth.issue(conn, "operator", build.AUTHORITY, "operator")
             path = f"/api/v1/parties/{build.PARTY}/credentials"
             headers = {"authorization": f"Bearer {operator}"}
@@ -68,11 +68,11 @@ class TestAPartysTopic:
             await publish(settings, given["inbound_topic"])
             headers = {"authorization": f"Bearer {given['token']}"}
             async with asyncio.timeout(WAIT_SECONDS):
-                while not await served.state.parts.room.pool.fetchval(
+                while not await served.state.parts.delivery.pool.fetchval(
                     "SELECT (SELECT count(*) FROM refusal) + (SELECT count(*) FROM accepted_return)"
                 ):
                     await asyncio.sleep(0.05)
-                while not await served.state.parts.room.pool.fetchval(
+                while not await served.state.parts.delivery.pool.fetchval(
                     "SELECT count(*) FROM contract"
                 ):
                     await asyncio.sleep(0.05)
@@ -82,7 +82,7 @@ class TestAPartysTopic:
             items = (await client.get("/api/v1/returns", headers=headers)).json()["items"]
             assert [1] == [item["revision"] for item in items]
             async with asyncio.timeout(WAIT_SECONDS):
-                while await served.state.parts.room.pool.fetchval(
+                while await served.state.parts.delivery.pool.fetchval(
                     "SELECT count(*) FROM outbox_unsent"
                 ):
                     await asyncio.sleep(0.05)

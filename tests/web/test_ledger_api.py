@@ -1,96 +1,41 @@
-"""The ledger's API: who sees what, lists, lives, proofs, exports, tiles."""
+"""The ledger's API: who sees what, lists, histories, lives."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
-from services.ledger.api import entries
-from services.ledger.audit import audit, export
 from services.ledger.domain.entries import payloads
-from services.ledger.domain.log import notes, prooffile, tiles, tree, verifier
+from services.ledger.domain.log import verifier
 from shared.delivery import topics
-from shared.web import auth, lists, server
+from shared.web import lists
 from shared.wire import events, ids
 from tests.support import ledger_service as build
-
-OTHER_PARTY, OTHER_AUTHORITY = "GB-COH-00000002", "GB-LAE-LIV"
-CALLERS = {
-    "supplier": auth.Caller("s", "supplier", build.AUTHORITY, build.PARTY),
-    "manager": auth.Caller("m", "manager", build.AUTHORITY),
-    "auditor": auth.Caller("a", "auditor", build.AUTHORITY),
-    "stranger": auth.Caller("x", "auditor", OTHER_AUTHORITY),
-    "installation": auth.Caller("i", "auditor", events.INSTALLATION),
-    "operator": auth.Caller("o", "operator", build.AUTHORITY),
-}
-OURS = [build.received(n, period=f"2026-0{n}") for n in range(1, 4)]
-SENT: list[events.Event] = [
-    *OURS,  # 0, 1, 2
-    build.checked(OURS[0]),  # 3
-    build.moved(OURS[0]),  # 4
-    build.received(8, "C2", party_id=OTHER_PARTY),  # 5
-    build.received(9, "L1", authority_id=OTHER_AUTHORITY),  # 6
-    build.parked(1),  # 7
-]
-
-
-class Client:
-    """The house's API, asked as one of the callers."""
-
-    def __init__(self, app: FastAPI, tokens: Mapping[str, str]) -> None:
-        self._tokens = tokens
-        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ledger")
-
-    async def get(self, path: str, who: str | None = "auditor", **asked: Any) -> httpx.Response:
-        head = {"authorization": f"Bearer {self._tokens[who]}"} if who else {}
-        return await self._http.get(path, params=asked, headers=head)
-
-    async def indexes(self, path: str, who: str = "auditor", **asked: Any) -> list[int]:
-        answer = await self.get(path, who, **asked)
-        assert 200 == answer.status_code, answer.text
-        return [item["index"] for item in answer.json()["items"]]
+from tests.support.ledger_client import (
+    OTHER_PARTY,
+    OURS,
+    SENT,
+    Client,
+    connect,
+)
 
 
 @pytest.fixture
-async def house(database: str, tmp_path: Path) -> AsyncIterator[build.House]:
+async def service(database: str, tmp_path: Path) -> AsyncIterator[build.LedgerService]:
     async with build.at_work(database, tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-async def client(house: build.House) -> Client:
+async def client(service: build.LedgerService) -> Client:
     """A log of eight entries, under a checkpoint."""
-    await house.take(*SENT)
-    await house.publisher.publish()
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-
-    async def yes() -> bool:
-        return True
-
-    app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
-    app.include_router(entries.router)
-    consumer = SimpleNamespace(alarm=None)
-    app.state.tokens, app.state.pool = auth.Tokens(house.pool), house.pool
-    app.state.alarm, app.state.house = house.alarm, SimpleNamespace(consumer=consumer)
-    async with house.pool.acquire() as conn:
-        tokens = {}
-        for name, holder in CALLERS.items():
-            tokens[name] = auth.new()
-            await auth.keep(conn, tokens[name], holder)
-    return Client(app, tokens)
+    return await connect(service)
 
 
 class TestEntries:
@@ -178,10 +123,10 @@ class TestEntries:
 
     @pytest.mark.parametrize("between", [{}, {"from": "2026-11-02"}])
     async def test_come_once_to_an_auditor_of_what_concerns_all(
-        self, client: Client, house: build.House, between: dict[str, str]
+        self, client: Client, service: build.LedgerService, between: dict[str, str]
     ) -> None:
         """Whose authority is the installation itself: in either order, page by page."""
-        await house.take(*(build.parked(n) for n in range(2, 6)), topic=topics.PARKED)
+        await service.take(*(build.parked(n) for n in range(2, 6)), topic=topics.PARKED)
         found: list[list[int]] = []
         cursor: dict[str, str] = {}
         while True:
@@ -194,11 +139,11 @@ class TestEntries:
         assert [[7, 8], [9, 10], [11]] == found
 
     async def test_between_days_come_in_the_order_of_occurrence(
-        self, client: Client, house: build.House
+        self, client: Client, service: build.LedgerService
     ) -> None:
         """In pages, too: each once; what occurred earlier and was recorded later comes first."""
         early = build.AT - timedelta(hours=3)
-        await house.take(build.received(20, occurred_at=early), build.received(21))
+        await service.take(build.received(20, occurred_at=early), build.received(21))
         found: list[int] = []
         cursor: dict[str, str] = {}
         while True:
@@ -213,10 +158,12 @@ class TestEntries:
             asked = {"from": "2026-11-02", "cursor": wrong}
             assert 400 == (await client.get("/api/v1/entries", **asked)).status_code
 
-    async def test_say_what_their_bytes_say(self, client: Client, house: build.House) -> None:
+    async def test_say_what_their_bytes_say(
+        self, client: Client, service: build.LedgerService
+    ) -> None:
         """The leaf as JSON and as bytes, and the hash that the tree has."""
         said = (await client.get("/api/v1/entries/3")).json()
-        leaf = (await house.leaves())[3]
+        leaf = (await service.leaves())[3]
         assert leaf == base64.b64decode(said["leaf_base64"])
         assert json.loads(leaf) == said["leaf"]
         assert verifier.hash_leaf(leaf).hex() == said["leaf_hash"]
@@ -276,12 +223,12 @@ class TestLife:
             assert [0, 3, 4] == await client.indexes(path, who)
 
     async def test_has_what_was_recorded_before_the_return(
-        self, client: Client, house: build.House
+        self, client: Client, service: build.LedgerService
     ) -> None:
         """Topics are read side by side: a check may come first."""
         late = build.received(30)
-        await house.take(build.checked(late))
-        await house.take(late)
+        await service.take(build.checked(late))
+        await service.take(late)
         path = f"/api/v1/returns/{late.return_id}/life"
         assert [8, 9] == await client.indexes(path, "supplier")
 
@@ -292,109 +239,3 @@ class TestLife:
         assert 404 == (await client.get(life.format(theirs), "supplier")).status_code
         assert 404 == (await client.get(life.format(theirs), "stranger")).status_code
         assert 404 == (await client.get(life.format(ids.new()))).status_code
-
-
-class TestProof:
-    async def test_shows_the_entry_in_the_signed_tree(
-        self, client: Client, house: build.House
-    ) -> None:
-        """The file verifies with the log's key and the leaf's bytes alone."""
-        for index, leaf in enumerate((await house.leaves())[:6]):
-            text = (await client.get(f"/api/v1/entries/{index}/proof")).text
-            shown = prooffile.verify(text, leaf, house.verifier_key, origin=build.ORIGIN)
-            assert len(SENT) == shown.size
-
-    async def test_waits_for_a_checkpoint(self, client: Client, house: build.House) -> None:
-        """An entry that nothing signed covers yet: come again."""
-        await house.take(build.received(10))
-        answer = await client.get(f"/api/v1/entries/{len(SENT)}/proof")
-        assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
-        await house.publisher.publish()
-        answer = await client.get(f"/api/v1/entries/{len(SENT)}/proof")
-        assert 200 == answer.status_code
-
-
-class TestExport:
-    @pytest.mark.parametrize(
-        ("who", "opened"), [("auditor", 7), ("supplier", 5), ("manager", 0), ("stranger", 2)]
-    )
-    async def test_is_proved_offline(
-        self, client: Client, house: build.House, tmp_path: Path, who: str, opened: int
-    ) -> None:
-        """Every leaf for everyone, events for whom they concern; the audit holds."""
-        await house.take(OURS[0], build.day(1))
-        await house.take(build.received(10))
-        await house.publisher.publish()
-        await house.take(build.received(11), OURS[0])  # under no checkpoint yet: not in it
-        pack = tmp_path / "pack.jsonl"
-        pack.write_bytes((await client.get("/api/v1/export.jsonl", who)).content)
-        read = export.read(pack)
-        report = audit.check(read.export, house.verifier_key, origin=build.ORIGIN)
-        assert () == tuple(f for check in report.checks for f in check.failures)
-        checked = {check.name: check.checked for check in report.checks}
-        more = 1 if who in ("auditor", "supplier") else 0
-        assert (9, opened + more) == (checked["leaves"], checked["payloads"])
-        assert (build.ORIGIN, house.verifier_key.encode()) == (read.origin, read.verifier_key)
-
-
-class TestLog:
-    async def test_says_what_it_is(self, client: Client, house: build.House) -> None:
-        """To everyone."""
-        said = (await client.get("/api/v1/log", None)).json()
-        root = verifier.compute_root(map(verifier.hash_leaf, await house.leaves()))
-        assert (build.ORIGIN, 8, root.hex()) == (said["origin"], said["size"], said["root"])
-        assert house.verifier_key.encode() == said["verifier_key"]
-
-    async def test_can_be_read_as_tiles(self, client: Client, house: build.House) -> None:
-        """From the checkpoint alone a stranger gets every entry, and the root is the signed one."""
-        await house.take(*(build.received(n) for n in range(20, 600)))
-        await house.publisher.publish()
-        note = (await client.get("/checkpoint", None)).text
-        signed = notes.open_checkpoint(note, house.verifier_key, origin=build.ORIGIN)
-        entries: list[bytes] = []
-        for address in tiles.of_tree(signed.size):
-            answer = await client.get("/" + address.path, None)
-            assert address.is_full == ("immutable" in answer.headers["cache-control"])
-            if address.level == tiles.ENTRIES:
-                entries += tiles.read_bundle(answer.content)
-            elif address.level == 0:
-                first = address.first
-                hashes = [tree.leaf_hash(e) for e in entries[first : first + address.width]]
-                assert b"".join(hashes) == answer.content
-        assert signed.root == verifier.compute_root(map(verifier.hash_leaf, entries))
-
-    async def test_still_has_partial_tiles_of_full_ones(
-        self, client: Client, house: build.House
-    ) -> None:
-        """Who holds an older checkpoint can go on from it."""
-        await house.take(*(build.received(n) for n in range(20, 300)))
-        hashes = [verifier.hash_leaf(leaf) for leaf in await house.leaves()]
-        answer = await client.get("/tile/0/000.p/8", None)
-        assert b"".join(hashes[:8]) == answer.content
-        answer = await client.get("/tile/entries/000.p/8", None)
-        assert (await house.leaves())[:8] == tiles.read_bundle(answer.content)
-
-    @pytest.mark.parametrize(
-        "path",
-        ["0/000", "0/000.p/9", "entries/001.p/1", "1/000.p/1", "0/x000/000.p/1", "0/0", "a", "0/"],
-    )
-    async def test_has_no_other_tile(self, client: Client, path: str) -> None:
-        """Beyond the tree, or spelt otherwise."""
-        assert 404 == (await client.get(f"/tile/{path}", None)).status_code
-
-    async def test_has_no_checkpoint_before_the_first(
-        self, client: Client, house: build.House
-    ) -> None:
-        """It says so, and when to come again."""
-        await house.superuser("DELETE FROM checkpoint")
-        for path in ("/checkpoint", "/api/v1/export.jsonl"):
-            answer = await client.get(path)
-            assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
-        assert 0 == (await client.get("/api/v1/log")).json()["size"]
-
-    async def test_says_why_it_stands_still(self, client: Client, house: build.House) -> None:
-        """In words, to whom it may concern."""
-        assert "ok" == (await client.get("/health", None)).json()["status"]
-        house.alarm.stop("publisher_refuses", "a test says so")
-        said = (await client.get("/health", None)).json()
-        assert {"status": "stands still", "alarm": "publisher_refuses: a test says so"} == said

@@ -15,7 +15,7 @@ from shared.delivery import topics
 from shared.web import auth
 from tests.support import reference, verification_service
 from tests.support import verification_builders as build
-from tests.support.verification_service import Caller, House, day_ended
+from tests.support.verification_service import Caller, VerificationService, day_ended
 from tests.unit.verification import test_ocds as published
 
 RELEASES = reference.DATA / "contracts-finder" / "releases.jsonl"
@@ -23,14 +23,14 @@ PATH = "/contracts/import"
 
 
 @pytest.fixture
-async def house(database: str) -> AsyncIterator[House]:
+async def service(database: str) -> AsyncIterator[VerificationService]:
     async with verification_service.at_work(database) as made:
         yield made
 
 
 @pytest.fixture
-async def manager(house: House) -> Caller:
-    return await house.caller("manager")
+async def manager(service: VerificationService) -> Caller:
+    return await service.caller("manager")
 
 
 async def imported(manager: Caller, body: bytes, *, commit: bool = True) -> dict[str, Any]:
@@ -46,11 +46,13 @@ def package(*releases: dict[str, Any]) -> bytes:
 
 @reference.needed
 class TestTheRealReleases:
-    async def test_are_71_awards_and_116_reasons(self, house: House, manager: Caller) -> None:
+    async def test_are_71_awards_and_116_reasons(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
         """190 releases: 74 of awards, three of which update one that is there too."""
         body = RELEASES.read_bytes()
         dry = await imported(manager, body, commit=False)
-        assert [] == await house.rows("contract")
+        assert [] == await service.rows("contract")
         done = await imported(manager, body)
         assert dry | {"committed": True} == done
         assert (190, {"new": 71, "updated": 0, "unchanged": 0}) == (
@@ -62,17 +64,21 @@ class TestTheRealReleases:
             "a plan: nothing is awarded yet": 3,
         } == Counter(each["reason"] for each in done["skipped"])
         assert ([], 0) == (done["faults"], done["drafts"])
-        assert 71 == len(await house.rows("contract"))
+        assert 71 == len(await service.rows("contract"))
 
-    async def test_again_change_nothing(self, house: House, manager: Caller) -> None:
-        """The second time all are as they stand: no letter, no version."""
+    async def test_again_change_nothing(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """The second time all are as they stand: no message, no version."""
         await imported(manager, RELEASES.read_bytes())
-        before = await house.letters()
+        before = await service.messages()
         again = await imported(manager, RELEASES.read_bytes())
         assert {"new": 0, "updated": 0, "unchanged": 71} == again["contracts"]
-        assert before == await house.letters()
+        assert before == await service.messages()
 
-    async def test_keep_the_buyer_as_published(self, house: House, manager: Caller) -> None:
+    async def test_keep_the_buyer_as_published(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
         """The authority is who monitors; the buyer is whom the notice names."""
         await imported(manager, RELEASES.read_bytes())
         name = "ocds-b5fd17-6de1440b-85d0-40f1-9c76-5aad5ca0ab5e-1"
@@ -87,7 +93,7 @@ class TestTheRealReleases:
 
 class TestAnUpdate:
     async def test_changes_the_contract_of_the_same_award(
-        self, house: House, manager: Caller
+        self, service: VerificationService, manager: Caller
     ) -> None:
         """A later release stands; an older one that comes late changes nothing."""
         first = published.release()
@@ -102,23 +108,23 @@ class TestAnUpdate:
         assert (2, "Community hub, renamed") == (contract["version"], contract["title"])
 
     async def test_stands_where_a_later_release_said_the_same(
-        self, house: House, manager: Caller
+        self, service: VerificationService, manager: Caller
     ) -> None:
         """September's words, said again in December, go before October's; nobody hears of it."""
         await imported(manager, package(published.release()))
-        before = await house.letters()
+        before = await service.messages()
         again = published.release("awardUpdate", date="2026-12-05T10:00:00Z")
         other = published.release(
             "awardUpdate", date="2026-10-05T10:00:00Z", tender={"title": "Community hub, renamed"}
         )
         for body in (package(again), package(other)):
             assert 1 == (await imported(manager, body))["contracts"]["unchanged"]
-        assert before == await house.letters()
+        assert before == await service.messages()
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (1, "Community hub") == (contract["version"], contract["title"])
 
     async def test_of_a_contract_registered_by_hand_brings_its_award(
-        self, house: House, manager: Caller
+        self, service: VerificationService, manager: Caller
     ) -> None:
         """Once: the next import finds the contract as it is published."""
         await manager.post("/contracts", verification_service.a_contract("ocds-abc123-7-1"))
@@ -129,7 +135,7 @@ class TestAnUpdate:
         assert ("ocds-abc123-7", "1") == (contract["ocid"], contract["award_id"])
 
     async def test_of_an_award_that_another_contract_has_is_refused(
-        self, house: House, manager: Caller
+        self, service: VerificationService, manager: Caller
     ) -> None:
         """A fault of the file, and the contract stays as it was."""
         for contract_id in ("C1", "ocds-abc123-7-1"):
@@ -137,7 +143,7 @@ class TestAnUpdate:
         award = (
             "UPDATE contract SET ocid = 'ocds-abc123-7', award_id = '1' WHERE contract_id = 'C1'"
         )
-        await house.pool.execute(award)
+        await service.pool.execute(award)
         done = await imported(manager, package(published.release()))
         assert ["This contract is registered already"] == [
             each["reason"] for each in done["faults"]
@@ -145,35 +151,35 @@ class TestAnUpdate:
         assert 1 == (await manager.get("/contracts/ocds-abc123-7-1")).json()["version"]
 
     async def test_ends_what_a_supplier_owed_who_is_replaced(
-        self, house: House, manager: Caller
+        self, service: VerificationService, manager: Caller
     ) -> None:
         """Rule O1: only suppliers owe; the case of the missing return is withdrawn, told as any."""
         await imported(manager, package(published.release()))
         name = "ocds-abc123-7-1"
         days = ("2026-10-31", "2026-11-10", "2026-11-13", "2026-11-20", "2026-12-04")
-        await house.deliver(*(day_ended(day, name) for day in days))
-        house.clock.move_to(build.at("2026-12-05"))
+        await service.deliver(*(day_ended(day, name) for day in days))
+        service.clock.move_to(build.at("2026-12-05"))
         other = {"id": "org-3", "name": "Other Builders (fictional)"}
         award = published.award(suppliers=[other])
         await imported(
             manager,
             package(published.release("awardUpdate", date="2026-12-05T10:00:00Z", awards=[award])),
         )
-        moved = [each for each in await house.letters() if each.type == "CaseMoved"]
+        moved = [each for each in await service.messages() if each.type == "CaseMoved"]
         assert [("opened", "no_return"), ("withdrawn", "owed_no_more")] == [
             (each.moved_to, each.reason) for each in moved
         ]
-        stored = await house.pool.fetch("SELECT state, reason FROM contract_case")
+        stored = await service.pool.fetch("SELECT state, reason FROM contract_case")
         assert [("withdrawn", "owed_no_more")] == [tuple(row) for row in stored]
-        told = len(await house.letters(topics.ALERTS))
-        await house.deliver(day_ended("2026-12-10", name))
-        assert told == len(await house.letters(topics.ALERTS))
-        assert [] == (await replay.run(house.pool)).differences
+        told = len(await service.messages(topics.ALERTS))
+        await service.deliver(day_ended("2026-12-10", name))
+        assert told == len(await service.messages(topics.ALERTS))
+        assert [] == (await replay.run(service.pool)).differences
 
 
 class TestAgreedMetrics:
     async def test_are_drafted_once_and_structured_by_people(
-        self, house: House, manager: Caller
+        self, service: VerificationService, manager: Caller
     ) -> None:
         """Drafts that another person approves; prose waits for its measure and figures."""
         prose = {"id": "spirit", "title": "Delight residents"}
@@ -182,7 +188,7 @@ class TestAgreedMetrics:
         first, again = await imported(manager, body), await imported(manager, body)
         assert [(1, 1), (0, 0)] == [(s["drafts"], s["needs_structuring"]) for s in (first, again)]
         path = "/contracts/ocds-abc123-7-1/commitments"
-        approver = await house.caller("approver")
+        approver = await service.caller("approver")
         early = await approver.post(f"{path}/spirit/activate")
         figures = {"measure": "training-places", "target": "12", "profile": {"kind": "linear"}}
         structured = await manager.patch(f"{path}/spirit", figures | {"reason": "agreed"})
@@ -192,24 +198,26 @@ class TestAgreedMetrics:
         ]
         assert ["active", "active"] == [each.json()["state"] for each in done]
 
-    async def test_are_drafted_once_by_two_imports_at_once(self, house: House) -> None:
+    async def test_are_drafted_once_by_two_imports_at_once(
+        self, service: VerificationService
+    ) -> None:
         """Both have seen that the contract is not there; the second finds it promised."""
         award = published.award(agreedMetrics=[published.metric()])
         (given,) = ocds.read(published.release(awards=[award]))
         assert isinstance(given, ocds.ImportedContract)
         who = auth.Caller("manager@here", "manager", build.AUTHORITY, None)
-        acting = publication.Acting(who, house.clock.now())
+        acting = publication.Acting(who, service.clock.now())
         drafted = []
         for _ in range(2):
-            async with house.pool.acquire() as conn, conn.transaction():
+            async with service.pool.acquire() as conn, conn.transaction():
                 drafted.append((await imports._keep(conn, given, acting))[1])
         assert [list(given.metrics), []] == drafted
-        assert 1 == await house.pool.fetchval("SELECT count(*) FROM commitment")
+        assert 1 == await service.pool.fetchval("SELECT count(*) FROM commitment")
 
 
 class TestABrokenFile:
     async def test_names_what_is_broken_and_takes_the_rest(
-        self, house: House, manager: Caller
+        self, service: VerificationService, manager: Caller
     ) -> None:
         """Line by line; a byte that is no UTF-8 does not hide the others."""
         good = json.dumps(published.release()).encode()
@@ -217,12 +225,12 @@ class TestABrokenFile:
         assert 1 == summary["contracts"]["new"]
         assert 3 == len(summary["faults"])
 
-    async def test_is_for_ones_own_authority_and_role(self, house: House) -> None:
+    async def test_is_for_ones_own_authority_and_role(self, service: VerificationService) -> None:
         """A manager elsewhere is refused, as is a supplier; an operator may."""
         body = package(published.release())
-        stranger = await house.caller("manager", authority="GB-LAE-SHN")
-        supplier = await house.caller("supplier", build.SUPPLIER)
-        operator = await house.caller("operator")
+        stranger = await service.caller("manager", authority="GB-LAE-SHN")
+        supplier = await service.caller("supplier", build.SUPPLIER)
+        operator = await service.caller("operator")
         statuses = [
             (await who.upload(PATH, body, authority=build.AUTHORITY)).status_code
             for who in (stranger, supplier, operator)

@@ -11,7 +11,7 @@ def demo(
         typer.Option("--once", help="End after the summary: 0 only if every fact was seen."),
     ] = False,
 ) -> None:
-    """Play six months of three fictional suppliers on the whole street; show what came of it."""
+    """Play six months of three fictional suppliers on the whole system; show what came of it."""
     from rich.console import Console
 
     from deploy.local import STATE, stack

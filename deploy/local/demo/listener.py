@@ -1,4 +1,4 @@
-"""What the street says on its topics, heard from outside: the facts that the demo waits for.
+"""What the system says on its topics, heard from outside: the facts that the demo waits for.
 
 Promises: every event of the topics that anyone may read, from their beginning, in the order of each
 partition. Belongs to no group and commits nothing: whoever listens disturbs nobody.

@@ -1,4 +1,4 @@
-"""The main job: the street comes up, six months are played from outside, and the books are shown.
+"""The main job: the system comes up, six months are played from outside, and the books are shown.
 
 Promises: every run starts from a state of its own, `demo` below the state folder, and says so; what
 `makegood up` keeps is never touched. `stack.json` lies where that of any stack does. Facts that are
@@ -29,7 +29,7 @@ SETTINGS = {"MAKEGOOD_DEMO": "1", "MAKEGOOD_LOG_LEVEL": "INFO"}
 _WRONG = (outside.UnexpectedError, listener.NotSeenError, httpx.HTTPError, KafkaError)
 
 
-class Street(stack.Stack):
+class System(stack.Stack):
     """The demo's stack: data of its own, described where that of any stack is."""
 
     def __init__(self, folder: Path, given: sample.Sample, shown: steps.Steps) -> None:
@@ -39,7 +39,7 @@ class Street(stack.Stack):
 
     @property
     def urls(self) -> dict[str, str]:
-        """Where the houses are, by name."""
+        """Where the services are, by name."""
         return {name: service.url for name, service in self.services.items()}
 
     def announce(self) -> None:
@@ -73,17 +73,17 @@ class Job:
         shown = steps.Steps(self._console)
         with both.alone(self._folder):
             await self._forget()
-            street = Street(self._folder, self._sample, shown)
+            system = System(self._folder, self._sample, shown)
             try:
-                async with street:
-                    await street.while_up(self._work(street, shown, stays=stays))
+                async with system:
+                    await system.while_up(self._work(system, shown, stays=stays))
             finally:
-                street.described.unlink(missing_ok=True)
+                system.described.unlink(missing_ok=True)
 
-    async def _work(self, street: Street, shown: steps.Steps, *, stays: bool) -> None:
-        await self._play(street, shown)
+    async def _work(self, system: System, shown: steps.Steps, *, stays: bool) -> None:
+        await self._play(system, shown)
         if stays:
-            summary.show_where(self._console, street.described, street.urls)
+            summary.show_where(self._console, system.described, system.urls)
             await asyncio.Event().wait()
 
     async def _forget(self) -> None:
@@ -94,17 +94,17 @@ class Job:
             before.remove()
             self._console.print("[green]✓[/] The demo before is forgotten: each starts afresh.")
 
-    async def _play(self, street: Street, shown: steps.Steps) -> None:
-        await street.services["verification"].do("load-postcodes", str(POSTCODES))
-        bootstrap, dsn = street.servers.bootstrap, street.servers.dsn
+    async def _play(self, system: System, shown: steps.Steps) -> None:
+        await system.services["verification"].do("load-postcodes", str(POSTCODES))
+        bootstrap, dsn = system.servers.bootstrap, system.servers.dsn
         first = next(iter(self._sample.suppliers))
         tokens = await signin.sign_in(bootstrap, dsn, self._sample.authority_id, first)
-        street.tokens.update(tokens)
-        street.announce()
+        system.tokens.update(tokens)
+        system.announce()
         try:
             async with (
                 listener.listening(bootstrap) as heard,
-                outside.standing(street.urls, tokens, bootstrap) as here,
+                outside.standing(system.urls, tokens, bootstrap) as here,
             ):
                 await self._play_months(here, heard, shown)
         except _WRONG as error:

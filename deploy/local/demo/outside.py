@@ -1,4 +1,4 @@
-"""Everybody outside the street: the council's people and the suppliers' programs.
+"""Everybody outside the system: the council's people and the suppliers' programs.
 
 Promises: nothing but the public interfaces, HTTP with a token and the parties' inbound topics. What
 is not up for a moment is asked again; an answer that nobody expected is an error with its words.
@@ -18,16 +18,16 @@ from aiokafka import AIOKafkaProducer
 from deploy.local.demo.listener import NotSeenError
 
 ASK_SECONDS_MAX = 30.0
-"""A house that was killed is back after a few seconds."""
+"""A service that was killed is back after a few seconds."""
 POLL_SECONDS = 0.1
 
 
 class UnexpectedError(Exception):
-    """A house answered otherwise than it promises."""
+    """A service answered otherwise than it promises."""
 
 
 class Outside:
-    """`urls` by house, `tokens` by role or party."""
+    """`urls` by service, `tokens` by role or party."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Outside:
         wanted: tuple[int, ...] = (200, 201),
         **what: Any,
     ) -> Any:
-        """The JSON of an answer. `address`: house and path, such as `intake/api/v1/returns`.
+        """The JSON of an answer. `address`: service and path, such as `intake/api/v1/returns`.
         Raises UnexpectedError for a status that is not `wanted`."""
         response = await self.answer(who, method, address, **what)
         if response.status_code not in wanted:
@@ -59,18 +59,18 @@ class Outside:
 
     async def answer(self, who: str, method: str, address: str, **what: Any) -> httpx.Response:
         """An answer as it comes, asked for by the holder of `who`'s token."""
-        house, _, path = address.partition("/")
+        service, _, path = address.partition("/")
         headers = {"authorization": f"Bearer {self.tokens[who]}"} | what.pop("headers", {})
         deadline = time.monotonic() + ASK_SECONDS_MAX
         while True:
             with contextlib.suppress(httpx.ConnectError):
                 response = await self._client.request(
-                    method, f"{self._urls[house]}/{path}", headers=headers, **what
+                    method, f"{self._urls[service]}/{path}", headers=headers, **what
                 )
                 if response.status_code not in (429, 503) or time.monotonic() > deadline:
                     return response
             if time.monotonic() > deadline:
-                raise UnexpectedError(f"{house} is not there")
+                raise UnexpectedError(f"{service} is not there")
             await asyncio.sleep(POLL_SECONDS)
 
     async def all(self, who: str, address: str, **parameters: str) -> list[Any]:

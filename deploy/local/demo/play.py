@@ -20,7 +20,7 @@ from shared import clock
 from shared.delivery import topics
 
 FACT_SECONDS_MAX = 60.0
-"""For what takes the street a second or two, also on a slow machine."""
+"""For what takes the system a second or two, also on a slow machine."""
 HOUR = 10
 """When people do things, in London."""
 
@@ -70,7 +70,7 @@ async def give_credentials(here: Outside, sample: Sample) -> None:
 
 
 class Player:
-    """Plays a sample on a street that `here` speaks to and `heard` listens to."""
+    """Plays a sample on a system that `here` speaks to and `heard` listens to."""
 
     def __init__(self, here: Outside, heard: Listener, sample: Sample) -> None:
         self._here, self._heard, self._sample = here, heard, sample

@@ -1,4 +1,4 @@
-"""The log proved offline: an export, the log's public key, and nothing else of the street.
+"""The log proved offline: an export, the log's public key, and nothing else of the system.
 
 Promises: the file is the one that any auditor downloads, and stays for `makegood verify`.
 """

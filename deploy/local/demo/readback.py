@@ -1,6 +1,6 @@
-"""The books read back: the public interfaces, the topics, and the log verified without the street.
+"""The books read back: the public interfaces, the topics, and the log verified without the system.
 
-Promises: nothing is taken from a database or a heart. What is waited for is the ledger: it is the
+Promises: nothing is taken from a database or a domain. What is waited for is the ledger: it is the
 last to hear of anything.
 """
 

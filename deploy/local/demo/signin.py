@@ -1,7 +1,7 @@
-"""The demo's sign-in: one token a role, good in all three houses, loopback only.
+"""The demo's sign-in: one token a role, good in all three services, loopback only.
 
 Promises: tokens are random, written to `stack.json` (readable by its owner alone) and kept hashed
-in the houses, like any other. Manager and approver are two people (rule P3).
+in the services, like any other. Manager and approver are two people (rule P3).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from shared import settings, sql
 from shared.web import auth
 
-HOUSES = ("intake", "verification", "ledger")
+SERVICES = ("intake", "verification", "ledger")
 
 
 async def sign_in(bootstrap: str, dsn: str, authority_id: str, supplier_id: str) -> dict[str, str]:
@@ -27,8 +27,8 @@ async def sign_in(bootstrap: str, dsn: str, authority_id: str, supplier_id: str)
     }
     tokens = {role: auth.new() for role in callers}
     given = settings.Settings(kafka_bootstrap_servers=bootstrap, database_url=SecretStr(dsn))
-    for house in HOUSES:
-        pool = await sql.connect(given, house)
+    for service in SERVICES:
+        pool = await sql.connect(given, service)
         try:
             async with pool.acquire() as conn, conn.transaction():
                 for role, caller in callers.items():

@@ -1,6 +1,6 @@
 """The summary: what a council officer wants to know after six months, in words and figures.
 
-Promises: everything here was read back from the street; names and titles come from the sample.
+Promises: everything here was read back from the system; names and titles come from the sample.
 """
 
 from __future__ import annotations
@@ -180,10 +180,10 @@ def _show_facts(console: rich.console.Console, found: list[Fact]) -> None:
 
 
 def show_where(console: rich.console.Console, described: Path, urls: dict[str, str]) -> None:
-    """Where to look next, while the street stays up."""
+    """Where to look next, while the system stays up."""
     console.print("\n[bold]Where to look next")
-    for house, url in urls.items():
-        console.print(f"  {house:<14}{url}  (what can be asked: {url}/openapi.json)")
+    for service, url in urls.items():
+        console.print(f"  {service:<14}{url}  (what can be asked: {url}/openapi.json)")
     console.print(f"  addresses and the demo's tokens: {described}", soft_wrap=True)
     exported = described.parent / "demo" / "export.jsonl"
     console.print(f"  the log, exported: makegood verify {exported}", soft_wrap=True)

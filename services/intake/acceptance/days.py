@@ -23,17 +23,17 @@ DAYS_MAX: Final = 31
 """Days ended in one transaction."""
 
 
-async def run(room: transaction.Mailroom, now: Callable[[], datetime]) -> None:
+async def run(delivery: transaction.Delivery, now: Callable[[], datetime]) -> None:
     """Ends days for ever."""
     while True:
-        await end(room, now())
+        await end(delivery, now())
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def end(room: transaction.Mailroom, now: datetime) -> date:
+async def end(delivery: transaction.Delivery, now: datetime) -> date:
     """Ends every day that has passed and was not ended yet; the last day ended."""
     while True:
-        async with room.pool.acquire() as conn, conn.transaction():
+        async with delivery.pool.acquire() as conn, conn.transaction():
             stand = await store.desk.lock_desk(conn, now)
             passed = due(stand.day_ended, clock.day_ended_by(now))
             for day in passed:
@@ -44,7 +44,7 @@ async def end(room: transaction.Mailroom, now: datetime) -> date:
                 await store.desk.end_day(conn, passed[-1], midnight_after(passed[-1]))
         if not passed:
             return stand.day_ended
-        room.posted.set()
+        delivery.posted.set()
 
 
 def due(day_ended: date, last: date) -> list[date]:

@@ -1,7 +1,7 @@
 """The desk: one group of submissions, in the caller's transaction. Gather, decide, apply.
 
 Promises: a handful of queries for a whole group; the desk's row is locked first, so that receipts
-are numbered in order of commit, letters lie in the outbox in that order, and a day ends after its
+are numbered in order of commit, messages lie in the outbox in that order, and a day ends after its
 last acceptance. Nothing is told to a sender before the caller has committed.
 """
 
@@ -74,10 +74,10 @@ def key(given: bytes | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a group, in its order, and the letters that must leave with it."""
+    """What became of a group, in its order, and the messages that must leave with it."""
 
     decisions: list[admission.Decision]
-    letters: list[events.Event]
+    messages: list[events.Event]
 
 
 class Desk:
@@ -108,8 +108,8 @@ class Desk:
         await store.desk.keep_refusals(conn, refused, state.at)
         await store.desk.leave_desk(conn, state.receipt_no, state.at)
         roster = await self._roster(conn, accepted)
-        letters = await _run(is_heavy, lambda: admission.letters(decisions, roster, state.at))
-        return Taken(decisions, letters)
+        messages = await _run(is_heavy, lambda: admission.messages(decisions, roster, state.at))
+        return Taken(decisions, messages)
 
     async def _gather(
         self, conn: sql.Connection, stand: store.desk.Stand, posts: Sequence[admission.Post]

@@ -33,7 +33,7 @@ class FullError(Exception):
 
 
 class BrokenError(Exception):
-    """The database does not answer, or must not be written to (`mail.Mailroom.alarm`). The same
+    """The database does not answer, or must not be written to (`mail.Delivery.alarm`). The same
     submission sent again is taken once."""
 
 
@@ -47,14 +47,14 @@ class _Waiting:
 class Committer:
     """Commits what is submitted, group by group, in `run`."""
 
-    def __init__(self, room: transaction.Mailroom, at: desk.Desk) -> None:
-        self._room, self._desk = room, at
+    def __init__(self, delivery: transaction.Delivery, at: desk.Desk) -> None:
+        self._delivery, self._desk = delivery, at
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE_POSTS_MAX)
         self._queued_bytes = 0
 
     async def submit(self, post: admission.Post) -> admission.Decision:
         """What became of `post`, durably. Raises FullError and BrokenError."""
-        if self._room.alarm is not None:
+        if self._delivery.alarm is not None:
             raise BrokenError
         if self._queue.full() or self._queued_bytes > QUEUE_BYTES_MAX:
             raise FullError
@@ -87,10 +87,10 @@ class Committer:
 
     async def _commit(self, group: list[_Waiting]) -> None:
         try:
-            async with self._room.pool.acquire() as conn, conn.transaction():
+            async with self._delivery.pool.acquire() as conn, conn.transaction():
                 taken = await self._desk.take(conn, [one.post for one in group])
-                letters = [outbox.Row.of(topics.RETURNS, one) for one in taken.letters]
-                posted = await outbox.post(conn, letters)
+                messages = [outbox.Row.of(topics.RETURNS, one) for one in taken.messages]
+                posted = await outbox.post(conn, messages)
                 failpoints.hit("before_database_commit")
         except Exception as error:
             if isinstance(error, sql.BROKEN) and not isinstance(error, ValueError):
@@ -104,7 +104,7 @@ class Committer:
                 _fail(group, error)
         else:
             failpoints.hit("after_database_commit")
-            self._room.posted.keep(posted)
+            self._delivery.posted.keep(posted)
             for one, decision in zip(group, taken.decisions, strict=True):
                 metrics.count(decision)
                 if not one.answer.done():  # the sender may have gone

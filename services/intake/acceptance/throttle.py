@@ -1,7 +1,7 @@
 """How much a client may send, and when nobody may.
 
 Promises: each client has a token bucket of its own, in a table with a bound; when the disk is short
-or letters have waited for the broker for too long, `Pressure` refuses until there is room again.
+or messages have waited for the broker for too long, `Pressure` refuses until there is room again.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ async def read(parts: Given) -> documents.Clock:
 
 async def _face(parts: Parts) -> documents.Clock:
     now = parts.clock.now()
-    return documents.Clock(now=now, day_ended=await days.end(parts.room, now))
+    return documents.Clock(now=now, day_ended=await days.end(parts.delivery, now))
 
 
 def _moment(wanted: documents.ClockRequest) -> datetime:
@@ -57,7 +57,7 @@ def _moment(wanted: documents.ClockRequest) -> datetime:
     return wanted.now.astimezone(UTC)
 
 
-async def begin(room: transaction.Mailroom, starts_at: datetime | None) -> clock.MovedClock:
+async def begin(delivery: transaction.Delivery, starts_at: datetime | None) -> clock.MovedClock:
     """The demo's clock: from where the desk stands, else from `starts_at`, else from now."""
-    stood_at = await store.desk.stands_at(room.pool)
+    stood_at = await store.desk.stands_at(delivery.pool)
     return clock.MovedClock(stood_at or starts_at or datetime.now(UTC))

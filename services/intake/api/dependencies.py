@@ -16,7 +16,7 @@ from shared.delivery import transaction
 @dataclass(frozen=True, slots=True)
 class Parts:
     settings: IntakeSettings
-    room: transaction.Mailroom
+    delivery: transaction.Delivery
     desk: desk.Desk
     committer: group_commit.Committer
     door: throttle.Door

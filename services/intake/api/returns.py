@@ -64,7 +64,7 @@ _RETURN: dict[str, Any] = {
 )
 async def post_return(request: Request) -> Response:
     """Take a month's return: a receipt, or every fault at once."""
-    who = await auth.let_in(request, "supplier")  # by itself: `app` opens a lane to it
+    who = await auth.let_in(request, "supplier")  # by itself: `app` opens a fast_path to it
     parts: Parts = request.app.state.parts
     parts.door.admit(who.actor_id)
     key = desk.key(request.headers.get("idempotency-key", "").encode("latin-1"))
@@ -84,14 +84,14 @@ async def withdraw(
 ) -> Response:
     """Take the current revision of a month back, with a reason."""
     parts.door.admit(who.actor_id)
-    if parts.room.alarm is not None:
+    if parts.delivery.alarm is not None:
         raise problems.unavailable()
     party_id = _sender(who).party_id
-    async with parts.room.pool.acquire() as conn, conn.transaction():
+    async with parts.delivery.pool.acquire() as conn, conn.transaction():
         issued, is_new = await withdrawals.withdraw(
             conn, parts.desk, party_id, return_id, wanted.reason
         )
-    parts.room.posted.set()
+    parts.delivery.posted.set()
     return _receipt(issued, 201 if is_new else 200)
 
 
@@ -105,7 +105,7 @@ async def list_returns(
 ) -> lists.Page[documents.ReturnSummary]:
     """Own returns, or the authority's; newest first."""
     before = None if cursor is None else lists.decode_cursor(cursor, int)[0]
-    rows = await store.desk.returns(parts.room.pool, _scope(who), contract, before, limit + 1)
+    rows = await store.desk.returns(parts.delivery.pool, _scope(who), contract, before, limit + 1)
     cut, following = lists.cut(rows, limit, lambda row: [row["receipt_no"]])
     return lists.Page(items=[documents.ReturnSummary(**row) for row in cut], next=following)
 
@@ -113,10 +113,12 @@ async def list_returns(
 @router.get("/returns/{return_id}")
 async def get_return(return_id: UUID, who: Reader, parts: Given) -> documents.Return:
     """One return, and what became of each of its lines."""
-    row = await store.desk.one_return(parts.room.pool, _scope(who), return_id)
+    row = await store.desk.one_return(parts.delivery.pool, _scope(who), return_id)
     if row is None:
         raise problems.Problem(404, "There is no such return")
-    return await views.one_return(row, await store.desk.line_statuses(parts.room.pool, return_id))
+    return await views.one_return(
+        row, await store.desk.line_statuses(parts.delivery.pool, return_id)
+    )
 
 
 @router.get("/receipt-key")
@@ -134,7 +136,7 @@ async def post_credential(party_id: str, who: Operator, parts: Given) -> documen
         fault = problems.Fault("form", str(error), "Give the party's org-id.", parameter="party_id")
         raise problems.Problem(422, "This cannot be a party", errors=[fault]) from None
     await _create_topic(parts.settings, topic)
-    async with parts.room.pool.acquire() as conn, conn.transaction():
+    async with parts.delivery.pool.acquire() as conn, conn.transaction():
         await store.desk.keep_inbound_topic(conn, topic.name, party_id, who.authority_id)
         token = await auth.issue(conn, "supplier", who.authority_id, party_id, party_id)
     return documents.NewCredential(token=token, inbound_topic=topic.name)
@@ -145,7 +147,7 @@ async def list_credentials(
     party_id: str, who: Operator, parts: Given
 ) -> lists.Page[documents.Credential]:
     """Who holds tokens of a party; never the tokens."""
-    rows = await store.desk.credentials(parts.room.pool, party_id, who.authority_id)
+    rows = await store.desk.credentials(parts.delivery.pool, party_id, who.authority_id)
     return lists.Page(items=[documents.Credential(**row) for row in rows], next=None)
 
 

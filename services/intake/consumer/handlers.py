@@ -1,4 +1,4 @@
-"""What reaches intake by Kafka: returns on inbound topics, and what the other houses say.
+"""What reaches intake by Kafka: returns on inbound topics, and what the other services say.
 
 Promises: an inbound record is a submission like one by HTTP, whatever its bytes: taken, taken again
 or refused with a ReturnRefused; whose it is, the exact name of its topic says. All in the one
@@ -18,7 +18,8 @@ from uuid import UUID
 from services.intake import metrics, store
 from services.intake.acceptance import desk
 from services.intake.domain import admission, line_status
-from shared.delivery import kafka, messages, topics, transaction
+from shared.delivery import kafka, topics, transaction
+from shared.delivery.messages import Message, Record, read_event
 from shared.wire.events import ContractPublished, EntriesRecorded
 
 GROUP: Final = "makegood-intake"
@@ -40,26 +41,26 @@ class Inbound:
     key: str | None
 
 
-def read(record: messages.Record) -> tuple[Any, UUID | None]:
+def read(record: Record) -> tuple[Any, UUID | None]:
     """Our own events as everywhere; of an inbound record nothing is believed but its bytes."""
     if not record.topic.startswith(topics.INBOUND_PREFIX):
-        return messages.read_event(record)
+        return read_event(record)
     given = dict(record.headers).get("idempotency-key")
     return Inbound(record.value or b"", desk.key(given)), None
 
 
 def router(
-    room: transaction.Mailroom, at: desk.Desk
-) -> Callable[[Sequence[messages.Record]], Awaitable[None]]:
+    delivery: transaction.Delivery, at: desk.Desk
+) -> Callable[[Sequence[Record]], Awaitable[None]]:
     """The handler of a batch."""
 
-    async def on_records(records: Sequence[messages.Record]) -> None:
-        async with transaction.unit(room, records) as work:
-            await store.desk.apply_contracts(work.conn, _newest_contracts(work.letters))
+    async def on_records(records: Sequence[Record]) -> None:
+        async with transaction.unit(delivery, records) as work:
+            await store.desk.apply_contracts(work.conn, _newest_contracts(work.messages))
             await store.desk.apply_statuses(
-                work.conn, line_status.last(letter.event for letter in work.letters)
+                work.conn, line_status.last(message.event for message in work.messages)
             )
-            await store.desk.apply_entries(work.conn, _entries(work.letters))
+            await store.desk.apply_entries(work.conn, _entries(work.messages))
             decisions = await _take_inbound(work, at)
         for decision in decisions:
             metrics.count(decision)
@@ -68,42 +69,42 @@ def router(
 
 
 async def _take_inbound(work: transaction.Unit, at: desk.Desk) -> list[admission.Decision]:
-    inbound = [letter for letter in work.letters if isinstance(letter.event, Inbound)]
-    owners = await store.desk.inbound_topics(work.conn, {letter.topic for letter in inbound})
+    inbound = [message for message in work.messages if isinstance(message.event, Inbound)]
+    owners = await store.desk.inbound_topics(work.conn, {message.topic for message in inbound})
     posts = []
-    for letter in inbound:
-        owner = owners.get(letter.topic)
+    for message in inbound:
+        owner = owners.get(message.topic)
         if owner is None:
-            work.park(letter, "unknown_inbound_topic")
+            work.park(message, "unknown_inbound_topic")
         else:
             sender = desk.Sender(*owner, "kafka")
-            post = await desk.read(letter.event.body, letter.event.key, sender)
+            post = await desk.read(message.event.body, message.event.key, sender)
             if post.reading.is_unreadable:  # refused like any other, and its bytes are kept
-                work.park(letter, "unreadable_return")
+                work.park(message, "unreadable_return")
             posts.append(post)
     if not posts:
         return []
     taken = await at.take(work.conn, posts)
-    for event in taken.letters:
+    for event in taken.messages:
         work.send(topics.RETURNS, event)
     return taken.decisions
 
 
-def _newest_contracts(letters: Sequence[messages.Message]) -> dict[str, tuple[int, bytes]]:
+def _newest_contracts(messages: Sequence[Message]) -> dict[str, tuple[int, bytes]]:
     newest: dict[str, tuple[int, bytes]] = {}
-    for letter in letters:
-        event = letter.event
+    for message in messages:
+        event = message.event
         if isinstance(event, ContractPublished):
             known = newest.get(event.contract_id)
             if known is None or known[0] < event.version:
-                newest[event.contract_id] = event.version, letter.body
+                newest[event.contract_id] = event.version, message.body
     return newest
 
 
-def _entries(letters: Sequence[messages.Message]) -> list[Any]:
+def _entries(messages: Sequence[Message]) -> list[Any]:
     return [
         entry
-        for letter in letters
-        if isinstance(letter.event, EntriesRecorded)
-        for entry in letter.event.entries
+        for message in messages
+        if isinstance(message.event, EntriesRecorded)
+        for entry in message.event.entries
     ]

@@ -187,10 +187,10 @@ def referred_people(
     return references, hashes
 
 
-def letters(
+def messages(
     decisions: Sequence[Decision], roster: people.Roster, at: datetime
 ) -> list[events.Event]:
-    """What the other houses hear of a group, in its order; of a repeat they hear nothing."""
+    """What the other services hear of a group, in its order; of a repeat they hear nothing."""
     heard: list[events.Event] = []
     for one in decisions:
         if isinstance(one, Accepted):

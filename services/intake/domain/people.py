@@ -1,7 +1,7 @@
 """People, as intake alone may know them: references in, random ids out (rule I7).
 
-Promises: what the other houses see of a person is a random id, by (authority, employer, reference),
-and where a shared identifier was given another one, found by a keyed hash of it.
+Promises: what the other services see of a person is a random id, by (authority, employer,
+reference), and where a shared identifier was given another one, found by a keyed hash of it.
 
 Refuses: references that look like a name, an e-mail address or a National Insurance number.
 """

@@ -2,7 +2,7 @@
 
 Promises: what is signed (Ed25519) are the exact bytes of `statement`, which the receipt carries; so
 whoever has intake's public key can check a receipt alone, offline, with any Ed25519 library.
-`verify` is the inverse of `document`. The form is told in this house's README.
+`verify` is the inverse of `document`. The form is told in this service's README.
 
 Refuses (ReceiptError): a signature that does not fit, and fields that differ from the statement.
 """

@@ -325,7 +325,7 @@ async def keep_inbound_topic(
     )
 
 
-# --- what other houses say ---------------------------------------------------------------------
+# --- what other services say ---------------------------------------------------------------------
 
 
 async def apply_contracts(conn: sql.Connection, published: dict[str, tuple[int, bytes]]) -> None:
@@ -368,7 +368,7 @@ async def inbound_topics(
 
 
 async def outbox_age_seconds(pool: sql.Pool) -> float:
-    """How long the oldest letter has waited for the broker; 0 where none waits."""
+    """How long the oldest message has waited for the broker; 0 where none waits."""
     return float(await QUERIES.outbox_age_seconds(pool))
 
 

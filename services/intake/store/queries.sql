@@ -1,4 +1,4 @@
--- Each query of the house, with its purpose. `store.py` has one function for each.
+-- Each query of the service, with its purpose. `store.py` has one function for each.
 
 -- name: lock_desk()^
 -- Locks the desk for a group of acceptances; read committed, so the row is the newest.
@@ -194,5 +194,5 @@ WHERE party_id = :party_id AND authority_id = :authority_id
 ORDER BY created_at;
 
 -- name: outbox_age_seconds()$
--- How long the oldest letter has waited for the broker; 0 where none waits.
+-- How long the oldest message has waited for the broker; 0 where none waits.
 SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM outbox_unsent;

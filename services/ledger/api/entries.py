@@ -246,7 +246,7 @@ async def get_tile(request: Request, path: Annotated[str, Path(max_length=100)])
 @router.get("/health")
 async def get_health(request: Request) -> Health:
     """Why nothing is appended or signed, in words; an operator's first look."""
-    alarm = request.app.state.alarm.words or request.app.state.house.consumer.alarm
+    alarm = request.app.state.alarm.words or request.app.state.service.consumer.alarm
     return Health(status="ok" if alarm is None else "stands still", alarm=alarm)
 
 

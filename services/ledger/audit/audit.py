@@ -11,8 +11,9 @@ check how much it saw and every place where it fails:
   as a repeat of a leaf, as a day or as a hole, once, in the order of the leaves (Completeness 2);
 - `payloads`: each disclosed event is the one that its leaf committed to.
 
-An exported event needs its salt only, so that no key leaves the house. What an export does not hold
-is not claimed: an audit without sources beyond the newest leaf says nothing of what came later.
+An exported event needs its salt only, so that no key leaves the service. What an export does not
+hold is not claimed: an audit without sources beyond the newest leaf says nothing of what came
+later.
 """
 
 from __future__ import annotations
@@ -193,7 +194,7 @@ class _Reading:
         self.taken[stream].append(_Taken(at.offset, at.offset + 1, place))
         match leaf.type, leaf.facts:
             case "RecordParked", {
-                "house": "ledger",
+                "service": "ledger",
                 "topic": str(topic),
                 "incarnation": int(incarnation),
                 "partition": int(partition),

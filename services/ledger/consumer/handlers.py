@@ -22,7 +22,8 @@ from services.ledger import store
 from services.ledger.domain.entries import facts, index_row, leaves, payloads, recording
 from services.ledger.domain.log import tree
 from shared import sql
-from shared.delivery import kafka, messages, topics, transaction
+from shared.delivery import kafka, topics, transaction
+from shared.delivery.messages import Message, Record, read_event
 from shared.wire import events, ids
 
 READS = kafka.Subscription(
@@ -34,7 +35,7 @@ BYTES_IN_LOOP_MAX = 2_000_000
 A full batch of returns is below it, and a thread would only take turns with the loop."""
 
 _RECORDED = frozenset(facts.RECORDED)
-"""Asked of each letter: a set knows a type sooner than `isinstance` knows ten."""
+"""Asked of each message: a set knows a type sooner than `isinstance` knows ten."""
 
 ENTRIES = Counter("makegood_entries_total", "Entries appended, by type of event.", ["type"])
 LOG_SIZE = Gauge("makegood_log_size", "Entries in the log.")
@@ -48,11 +49,11 @@ class Recorder:
     """Appends batches. `stop` is told why when it refuses to go on; the caller then hands it no
     more."""
 
-    def __init__(self, room: transaction.Mailroom, stop: Callable[[str, str], None]) -> None:
-        self._room, self._stop = room, stop
+    def __init__(self, delivery: transaction.Delivery, stop: Callable[[str, str], None]) -> None:
+        self._delivery, self._stop = delivery, stop
         self._size_reached = 0
 
-    async def take(self, records: Sequence[messages.Record]) -> None:
+    async def take(self, records: Sequence[Record]) -> None:
         """Appends what `records` bring. One transaction."""
         try:
             made = await self._record(records)
@@ -63,8 +64,8 @@ class Recorder:
             ENTRIES.labels(kind).inc(count)
         LOG_SIZE.set(self._size_reached)
 
-    async def _record(self, records: Sequence[messages.Record]) -> list[recording.Entry]:
-        async with transaction.unit(self._room, records) as work:
+    async def _record(self, records: Sequence[Record]) -> list[recording.Entry]:
+        async with transaction.unit(self._delivery, records) as work:
             arriving, days = _sort(work)
             head = await store.log.lock_head(work.conn)
             if head.size < self._size_reached:
@@ -75,7 +76,7 @@ class Recorder:
             made, moved = await _make(arriving, tips)
             edge, completed = tree.append(head.edge, [entry.leaf_hash for entry in made])
             if made:
-                rows = [index_row.of(letter.event) for letter in arriving]
+                rows = [index_row.of(message.event) for message in arriving]
                 await store.log.append(work.conn, head.size, made, rows)
                 await store.log.move_tips(work.conn, moved)
                 await store.log.move_head(work.conn, edge, completed)
@@ -88,58 +89,56 @@ class Recorder:
         return made
 
 
-def read(record: messages.Record) -> tuple[events.AnyEvent, UUID | None]:
+def read(record: Record) -> tuple[events.AnyEvent, UUID | None]:
     """An event, and its id where it becomes an entry: days may come twice and what is none of the
     log's is parked, so neither claims an id. Raises mail.UnreadableError."""
-    event, event_id = messages.read_event(record)
+    event, event_id = read_event(record)
     return event, event_id if type(event) in _RECORDED else None
 
 
-async def seen(
-    conn: sql.Connection, letters: Sequence[messages.Message]
-) -> dict[UUID, transaction.IsOf]:
+async def seen(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, transaction.IsOf]:
     """Which of these events are entries, and what tells their bytes from others (`mail.Seen`).
 
     The head is locked first: what another writer appends meanwhile is seen too.
     """
     await store.log.lock_head(conn)
-    taken = await store.log.get_seen(conn, {letter.event.event_id for letter in letters})
+    taken = await store.log.get_seen(conn, {message.event.event_id for message in messages})
     return {event_id: entry.is_of for event_id, entry in taken.items()}
 
 
-def _sort(work: transaction.Unit) -> tuple[list[messages.Message], list[messages.Message]]:
+def _sort(work: transaction.Unit) -> tuple[list[Message], list[Message]]:
     """What becomes entries, and the days; what is neither is parked."""
-    arriving: list[messages.Message] = []
-    days: list[messages.Message] = []
-    for letter in work.letters:
-        if type(letter.event) in _RECORDED:
-            arriving.append(letter)
-        elif isinstance(letter.event, events.DayEnded):
-            days.append(letter)
+    arriving: list[Message] = []
+    days: list[Message] = []
+    for message in work.messages:
+        if type(message.event) in _RECORDED:
+            arriving.append(message)
+        elif isinstance(message.event, events.DayEnded):
+            days.append(message)
         else:
-            work.park(letter, "not_recorded_here")
+            work.park(message, "not_recorded_here")
     return arriving, days
 
 
-def _contract(letter: messages.Message) -> str:
+def _contract(message: Message) -> str:
     """Its contract, or nothing."""
-    return getattr(letter.event, "contract_id", None) or ""
+    return getattr(message.event, "contract_id", None) or ""
 
 
 async def _make(
-    arriving: Sequence[messages.Message], tips: dict[str, recording.Tip]
+    arriving: Sequence[Message], tips: dict[str, recording.Tip]
 ) -> tuple[list[recording.Entry], dict[str, recording.Tip]]:
-    """The entries of these letters, each under fresh secrets."""
+    """The entries of these messages, each under fresh secrets."""
     length = payloads.SECRETS_BYTES
     random = os.urandom(length * len(arriving))
     secrets = [payloads.cut(random[n : n + length]) for n in range(0, len(random), length)]
     arrivals = [
         recording.Arrival(
-            letter.event,
-            letter.body,
-            leaves.Source(letter.topic, letter.incarnation, letter.partition, letter.offset),
+            message.event,
+            message.body,
+            leaves.Source(message.topic, message.incarnation, message.partition, message.offset),
         )
-        for letter in arriving
+        for message in arriving
     ]
     if sum(len(arrival.body) for arrival in arrivals) > BYTES_IN_LOOP_MAX:
         return await asyncio.to_thread(recording.record, arrivals, tips, secrets)

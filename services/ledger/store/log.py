@@ -16,7 +16,7 @@ from uuid import UUID
 from services.ledger.domain.entries import index_row, payloads, recording
 from services.ledger.domain.log import notes, proofs, tiles, tree
 from shared import sql
-from shared.delivery import messages
+from shared.delivery.messages import Message
 
 queries = sql.queries(Path(__file__).with_name("queries.sql"))
 
@@ -173,29 +173,29 @@ async def move_tips(conn: sql.Connection, moved: Mapping[str, recording.Tip]) ->
     )
 
 
-async def add_repeats(conn: sql.Connection, letters: Sequence[messages.Message]) -> None:
+async def add_repeats(conn: sql.Connection, messages: Sequence[Message]) -> None:
     """Where entries stood again, those of this transaction among them."""
     await queries.add_repeats(
         conn,
-        topics=[letter.topic for letter in letters],
-        incarnations=[letter.incarnation for letter in letters],
-        partitions=[letter.partition for letter in letters],
-        offsets=[letter.offset for letter in letters],
-        event_ids=[letter.event_id for letter in letters],
+        topics=[message.topic for message in messages],
+        incarnations=[message.incarnation for message in messages],
+        partitions=[message.partition for message in messages],
+        offsets=[message.offset for message in messages],
+        event_ids=[message.event_id for message in messages],
     )
 
 
-async def add_days(conn: sql.Connection, letters: Iterable[messages.Message]) -> None:
+async def add_days(conn: sql.Connection, messages: Iterable[Message]) -> None:
     """Where days ended."""
     await conn.copy_records_to_table(
         "passed_day",
-        records=[(*_place(letter), letter.event.day) for letter in letters],
+        records=[(*_place(message), message.event.day) for message in messages],
         columns=("topic", "incarnation", "partition", "offset", "day"),
     )
 
 
-def _place(letter: messages.Message) -> tuple[str, int, int, int]:
-    return letter.topic, letter.incarnation, letter.partition, letter.offset
+def _place(message: Message) -> tuple[str, int, int, int]:
+    return message.topic, message.incarnation, message.partition, message.offset
 
 
 # --- the tree ----------------------------------------------------------------------------------

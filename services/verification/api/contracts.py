@@ -45,9 +45,9 @@ async def post_contract(
 ) -> documents.ContractWhole:
     """Register a contract; its promises come next."""
     wanted = contracts.registration(given)
-    async with parts.room.pool.acquire() as conn, conn.transaction():
+    async with parts.delivery.pool.acquire() as conn, conn.transaction():
         is_new = await contracts.register(conn, wanted, acting(parts, who))
-    parts.room.posted.set()
+    parts.delivery.posted.set()
     response.status_code = 201 if is_new else 200
     return await _whole(parts, who, given.contract_id)
 
@@ -70,10 +70,12 @@ async def list_contracts(
     """The contracts of the authority, or the supplier's own."""
     after = "" if cursor is None else lists.decode_cursor(cursor, str)[0]
     rows = await store.reading.contracts(
-        parts.room.pool, store.reading.scope(who), after, limit + 1
+        parts.delivery.pool, store.reading.scope(who), after, limit + 1
     )
     cut, following = lists.cut(rows, limit, lambda row: [row["contract_id"]])
-    waiting = await store.reading.unpublished(parts.room.pool, [row["contract_id"] for row in cut])
+    waiting = await store.reading.unpublished(
+        parts.delivery.pool, [row["contract_id"] for row in cut]
+    )
     return lists.Page(
         items=[documents.Contract(**_contract(row, waiting)) for row in cut], next=following
     )
@@ -87,13 +89,13 @@ async def get_contract(contract_id: str, who: Reader, parts: Given) -> documents
 
 async def _whole(parts: Parts, who: auth.Caller, contract_id: str) -> documents.ContractWhole:
     row = await _find(parts, who, contract_id)
-    waiting = await store.reading.unpublished(parts.room.pool, [contract_id])
-    rows = await store.fold.commitments(parts.room.pool, [contract_id])
+    waiting = await store.reading.unpublished(parts.delivery.pool, [contract_id])
+    rows = await store.fold.commitments(parts.delivery.pool, [contract_id])
     return documents.ContractWhole(**_contract(row, waiting), commitments=_commitments(rows))
 
 
 async def _find(parts: Parts, who: auth.Caller, contract_id: str) -> sql.Record:
-    row = await store.reading.contract(parts.room.pool, store.reading.scope(who), contract_id)
+    row = await store.reading.contract(parts.delivery.pool, store.reading.scope(who), contract_id)
     if row is None:
         raise _not_here()
     return row
@@ -134,7 +136,7 @@ async def post_commitment(
     contract_id: str, given: documents.CommitmentRequest, who: Manager, parts: Given
 ) -> documents.Commitment:
     """Draft a promise; it binds when a second person has activated it (rule P3)."""
-    async with parts.room.pool.acquire() as conn, conn.transaction():
+    async with parts.delivery.pool.acquire() as conn, conn.transaction():
         row = await _lock(conn, who, contract_id)
         rows = await store.fold.commitments(conn, [contract_id])
         if any(each["commitment_id"] == given.commitment_id for each in rows):
@@ -143,7 +145,7 @@ async def post_commitment(
         title = given.title or commitments.title_of(given.measure)
         draft = commitments.Draft(given.commitment_id, title, terms, reason=given.reason)
         await commitments.propose(conn, row, draft, acting(parts, who))
-    parts.room.posted.set()
+    parts.delivery.posted.set()
     return await _commitment(parts, contract_id, given.commitment_id)
 
 
@@ -156,13 +158,13 @@ async def patch_commitment(
     parts: Given,
 ) -> documents.Commitment:
     """Draft a new version; what is active stays so until a second person activates it."""
-    async with parts.room.pool.acquire() as conn, conn.transaction():
+    async with parts.delivery.pool.acquire() as conn, conn.transaction():
         row = await _lock(conn, who, contract_id)
         rows = await store.fold.commitments(conn, [contract_id])
         own = [each for each in rows if each["commitment_id"] == commitment_id]
         draft = commitments.revise(row, own, given)
         await commitments.propose(conn, row, draft, acting(parts, who))
-    parts.room.posted.set()
+    parts.delivery.posted.set()
     return await _commitment(parts, contract_id, commitment_id)
 
 
@@ -176,10 +178,10 @@ async def activate_commitment(
 ) -> documents.Commitment:
     """Approve what was proposed; whoever proposed it may not (rule P3)."""
     read = given.version if given is not None else None
-    async with parts.room.pool.acquire() as conn, conn.transaction():
+    async with parts.delivery.pool.acquire() as conn, conn.transaction():
         row = await _lock(conn, who, contract_id)
         await commitments.activate(conn, row, (commitment_id, read), acting(parts, who))
-    parts.room.posted.set()
+    parts.delivery.posted.set()
     return await _commitment(parts, contract_id, commitment_id)
 
 
@@ -191,7 +193,7 @@ async def _lock(conn: sql.Connection, who: auth.Caller, contract_id: str) -> sql
 
 
 async def _commitment(parts: Parts, contract_id: str, commitment_id: str) -> documents.Commitment:
-    rows = await store.fold.commitments(parts.room.pool, [contract_id])
+    rows = await store.fold.commitments(parts.delivery.pool, [contract_id])
     return next(each for each in _commitments(rows) if each.commitment_id == commitment_id)
 
 
@@ -230,7 +232,7 @@ async def get_performance(
 ) -> documents.Performance:
     """Each commitment's figures, now or as they were known at the end of a day."""
     row = await _find(parts, who, contract_id)
-    pool = parts.room.pool
+    pool = parts.delivery.pool
     titles = _titles(await store.fold.commitments(pool, [contract_id]))
     if as_at is None:
         returns = await store.reading.returns_of(pool, contract_id)
@@ -268,7 +270,7 @@ async def list_lines(
         else lists.decode_cursor(wanted.cursor, *([str] * 4))
     )
     found = await store.reading.lines(
-        parts.room.pool,
+        parts.delivery.pool,
         store.reading.scope(who),
         (after[0], after[1], after[2], after[3]),
         wanted.limit + 1,
@@ -289,7 +291,7 @@ async def list_alerts(
 ) -> lists.Page[documents.Alert]:
     """Alerts in words, the newest first."""
     rows = await store.reading.alerts(
-        parts.room.pool,
+        parts.delivery.pool,
         store.reading.scope(who),
         _place(wanted.cursor),
         wanted.limit + 1,
@@ -301,7 +303,7 @@ async def list_alerts(
     )
     titles: dict[str, dict[str, str]] = {}
     for row in await store.fold.commitments(
-        parts.room.pool, sorted({r["contract_id"] for r in cut})
+        parts.delivery.pool, sorted({r["contract_id"] for r in cut})
     ):
         titles.setdefault(row["contract_id"], {})[row["commitment_id"]] = row["title"]
     return lists.Page(
@@ -321,7 +323,7 @@ async def list_cases(
 ) -> lists.Page[documents.Case]:
     """Shortfall and no-data cases as they stand, the oldest first."""
     rows = await store.reading.cases_of(
-        parts.room.pool,
+        parts.delivery.pool,
         store.reading.scope(who),
         _place(wanted.cursor),
         wanted.limit + 1,

@@ -14,7 +14,7 @@ from shared.web import auth
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    room: transaction.Mailroom
+    delivery: transaction.Delivery
     clock: clock.Clock
 
 

@@ -37,7 +37,7 @@ class Batch:
     lines: dict[str, Lines]
     world: World
     post: Post
-    """Takes each letter to be sent, in order."""
+    """Takes each message to be sent, in order."""
     stored_returns: set[store.fold.ReturnId] = field(default_factory=set)
     """Loaded, so there in the database."""
     stored_claims: set[store.fold.Claiming] = field(default_factory=set)

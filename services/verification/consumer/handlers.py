@@ -3,7 +3,7 @@
 Promises: one transaction for a batch of records; contracts are locked first, by id, then claims, by
 key; everything that a fold needs is at hand before the first, and written in bulk after the last.
 A contract that is not known here, or a revision that is not newer than the one that stands, parks
-its letter. ReturnRefused is taken and nothing follows: it is there for the ledger.
+its message. ReturnRefused is taken and nothing follows: it is there for the ledger.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from services.verification.domain.claims import Book
 from services.verification.domain.state import Lines, Needs, State
 from services.verification.domain.world import World
 from shared import clock, sql
-from shared.delivery import consumer, kafka, messages, topics, transaction
+from shared.delivery import consumer, kafka, topics, transaction
+from shared.delivery.messages import Message, Record
 from shared.wire import events
 
 SUBSCRIPTION: Final = kafka.Subscription(
@@ -34,36 +35,34 @@ RETURNS_CHECKED: Final = prometheus_client.Counter(
     "Returns and withdrawals checked, by the outcome of their worst line.",
     ["outcome"],
 )
-LETTERS_A_TURN: Final = 250
+MESSAGES_A_TURN: Final = 250
 """Heartbeats and the relay share the event loop: folding so many takes 10 to 20 ms."""
 
 _NOTHING: Final = Needs()
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
 
 
-async def taken(
-    conn: sql.Connection, letters: Sequence[messages.Message]
-) -> dict[UUID, transaction.IsOf]:
-    """Which letters were taken before: the journal and the days tell (`mail.Seen`)."""
-    known = await store.fold.taken(conn, [letter.event_id for letter in letters])
+async def taken(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, transaction.IsOf]:
+    """Which messages were taken before: the journal and the days tell (`mail.Seen`)."""
+    known = await store.fold.taken(conn, [message.event_id for message in messages])
     return {event_id: transaction.is_of(digest) for event_id, digest in known.items()}
 
 
-def handler(room: transaction.Mailroom, now: clock.Clock) -> consumer.Handle:
-    """Handles batches of `SUBSCRIPTION`'s topics for `room`, which sees with `taken`."""
+def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle:
+    """Handles batches of `SUBSCRIPTION`'s topics for `delivery`, which sees with `taken`."""
 
-    async def handle(records: Sequence[messages.Record]) -> None:
-        async with transaction.unit(room, records) as work:
-            if not work.letters:
+    async def handle(records: Sequence[Record]) -> None:
+        async with transaction.unit(delivery, records) as work:
+            if not work.messages:
                 return
-            needs = _Needs(work.letters)
+            needs = _Needs(work.messages)
             held = await _gather(work, needs)
             await _decide(work, needs, held)
             await _apply(work.conn, held)
         for outcome, count in held.outcomes.items():
             RETURNS_CHECKED.labels(outcome).inc(count)
         if isinstance(now, clock.MovedClock):
-            _follow(now, work.letters)
+            _follow(now, work.messages)
 
     return handle
 
@@ -71,16 +70,16 @@ def handler(room: transaction.Mailroom, now: clock.Clock) -> consumer.Handle:
 class _Needs:
     """What a batch needs, filled in as it becomes known."""
 
-    def __init__(self, letters: Sequence[messages.Message]) -> None:
-        self.of_letters: list[Needs] = []
-        """Of each letter, in order."""
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self.of_messages: list[Needs] = []
+        """Of each message, in order."""
         self.contract_ids = {
-            letter.event.contract_id for letter in letters if isinstance(letter.event, _FOLDED)
+            message.event.contract_id for message in messages if isinstance(message.event, _FOLDED)
         }
         self.days = {
-            letter.event.partition: letter.event.day
-            for letter in letters
-            if isinstance(letter.event, events.DayEnded)
+            message.event.partition: message.event.day
+            for message in messages
+            if isinstance(message.event, events.DayEnded)
         }
         self.returns: set[store.fold.ReturnId] = set()
         self.keys: set[str] = set()
@@ -102,13 +101,13 @@ async def _gather(work: transaction.Unit, needs: _Needs) -> Batch:
     rows = await store.fold.lock_contracts(conn, needs.contract_ids)
     states = {contract_id: state.from_bytes(row[1]) for contract_id, row in rows.items()}
     partitions = {contract_id: row[0] for contract_id, row in rows.items()}
-    for letter in work.letters:
+    for message in work.messages:
         wanted = _NOTHING
-        if isinstance(letter.event, _FOLDED) and letter.event.contract_id in states:
-            before = states[letter.event.contract_id]
-            wanted = fold.needs(before, letter.event)
+        if isinstance(message.event, _FOLDED) and message.event.contract_id in states:
+            before = states[message.event.contract_id]
+            wanted = fold.needs(before, message.event)
             needs.add(before, wanted)
-        needs.of_letters.append(wanted)
+        needs.of_messages.append(wanted)
     lines: dict[str, Lines] = {}
     held = Batch(states, partitions, lines, World(await _places(conn, needs)), work.send)
     if needs.returns:
@@ -147,17 +146,19 @@ def _hold_lines(held: Batch, found: dict[store.fold.ReturnId, list[state.Line]])
 
 
 async def _decide(work: transaction.Unit, needs: _Needs, held: Batch) -> None:
-    for place, (letter, wanted) in enumerate(zip(work.letters, needs.of_letters, strict=True), 1):
-        event = letter.event
+    for place, (message, wanted) in enumerate(
+        zip(work.messages, needs.of_messages, strict=True), 1
+    ):
+        event = message.event
         if isinstance(event, events.DayEnded):
-            held.end_day(event, letter.body)
+            held.end_day(event, message.body)
         elif isinstance(event, _FOLDED):
-            refusal = held.take(event, letter.body, wanted)
+            refusal = held.take(event, message.body, wanted)
             if refusal is not None:
-                work.park(letter, refusal)
+                work.park(message, refusal)
         elif not isinstance(event, events.ReturnRefused):
-            work.park(letter, "unexpected_type")
-        if place % LETTERS_A_TURN == 0:
+            work.park(message, "unexpected_type")
+        if place % MESSAGES_A_TURN == 0:
             await asyncio.sleep(0)
 
 
@@ -171,8 +172,8 @@ async def _apply(conn: sql.Connection, held: Batch) -> None:
     await store.fold.move_contracts(conn, held.stands())
 
 
-def _follow(now: clock.MovedClock, letters: Sequence[messages.Message]) -> None:
+def _follow(now: clock.MovedClock, messages: Sequence[Message]) -> None:
     """The demo's clock is moved by intake's operator: here it goes along with what arrives."""
-    at = max(letter.event.occurred_at for letter in letters)
+    at = max(message.event.occurred_at for message in messages)
     if at > now.now():
         now.move_to(at)

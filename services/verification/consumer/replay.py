@@ -1,7 +1,7 @@
 """Folding every journal from zero, and comparing what comes of it with what stands.
 
 Promises: reads only. Each contract is folded from its journal with the foreign facts that each
-input used; its state, lines, claims, cases, assessments, alerts, and every letter that it posted
+input used; its state, lines, claims, cases, assessments, alerts, and every message that it posted
 must come out to the byte. A difference is named with its contract.
 """
 
@@ -27,18 +27,18 @@ DIFFERENCES_MAX = 100
 class Report:
     contracts: int = 0
     inputs: int = 0
-    letters: int = 0
+    messages: int = 0
     differences: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        head = f"{self.contracts} contracts, {self.inputs} inputs, {self.letters} letters: "
+        head = f"{self.contracts} contracts, {self.inputs} inputs, {self.messages} messages: "
         if not self.differences:
             return head + "as they stand, to the byte"
         return head + "\n".join([f"{len(self.differences)} differences", *self.differences])
 
 
 async def run(pool: sql.Pool) -> Report:
-    """Replays all contracts; each is read in one snapshot, so the house may be at work."""
+    """Replays all contracts; each is read in one snapshot, so the service may be at work."""
     report = Report()
     for contract_id in await store.reading.contract_ids(pool):
         async with (
@@ -52,7 +52,7 @@ async def run(pool: sql.Pool) -> Report:
             stored = await store.reading.posted(conn, list(posted))
         report.contracts += 1
         report.inputs += len(journal)
-        report.letters += len(posted)
+        report.messages += len(posted)
         for what in (*_differences(contract_id, folded, standing), *_unlike(posted, stored)):
             if len(report.differences) < DIFFERENCES_MAX:
                 report.differences.append(f"{contract_id}: {what}")
@@ -83,7 +83,7 @@ async def _standing(conn: sql.Connection, contract_id: str) -> _Standing:
 
 
 def _posted(folded: Folded) -> dict[UUID, bytes]:
-    """The letters that the folds posted, by id."""
+    """The messages that the folds posted, by id."""
     return {
         event.event_id: events.write(event)
         for decided in folded.decisions
@@ -94,9 +94,9 @@ def _posted(folded: Folded) -> dict[UUID, bytes]:
 def _unlike(posted: dict[UUID, bytes], stored: dict[UUID, bytes]) -> Iterator[str]:
     for event_id, body in posted.items():
         if event_id not in stored:
-            yield f"letter {event_id} was never posted"
+            yield f"message {event_id} was never posted"
         elif stored[event_id] != body:
-            yield f"letter {event_id} was posted with other bytes"
+            yield f"message {event_id} was posted with other bytes"
 
 
 def _returns(contract_id: str, folded: Folded) -> Iterator[store.fold.Checked]:

@@ -94,7 +94,7 @@ def fold(state: State | None, event: Input, facts: Facts, lines: Lines) -> tuple
 
 def refusal(state: State | None, event: Input) -> str | None:
     """Why `event` cannot be folded, as a code, or None: `contract_unknown`, `version_stale`,
-    `revision_stale`, `commitment_unreadable`. A letter is parked with it, an API call refused."""
+    `revision_stale`, `commitment_unreadable`. A message is parked with it, an API call refused."""
     if isinstance(event, events.ContractRegistered):
         is_stale = state is not None and event.version <= state.version
         return "version_stale" if is_stale else None

@@ -34,7 +34,7 @@ _STEPS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Words that stay in this house: titles and names, by id."""
+    """Words that stay in this service: titles and names, by id."""
 
     contract: str
     suppliers: Mapping[str, str | None]

@@ -37,7 +37,7 @@ _partition_of: Final = DefaultPartitioner()
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A contract as it is to stand: figures, and words that stay in this house."""
+    """A contract as it is to stand: figures, and words that stay in this service."""
 
     contract_id: str
     supplier_ids: tuple[str, ...]

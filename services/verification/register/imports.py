@@ -46,7 +46,7 @@ async def run(
 ) -> documents.ImportSummary:
     """Imports a file for the authority of `acting`, or says what would come of it."""
     file = await asyncio.to_thread(read, body)
-    pool, counts = parts.room.pool, documents.ImportCounts(new=0, updated=0, unchanged=0)
+    pool, counts = parts.delivery.pool, documents.ImportCounts(new=0, updated=0, unchanged=0)
     known = {
         row["contract_id"]: row for row in await store.reading.known(pool, list(file.contracts))
     }
@@ -60,7 +60,7 @@ async def run(
             if is_committed and (fate != "unchanged" or metrics or _is_newer(row, given)):
                 async with pool.acquire() as conn, conn.transaction():
                     fate, metrics = await _keep(conn, given, acting)
-                parts.room.posted.set()
+                parts.delivery.posted.set()
         except (problems.Problem, pydantic.ValidationError) as error:
             file.faults.append(documents.Skipped(ocid=given.ocid, reason=_reason(error)))
             continue

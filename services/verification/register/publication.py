@@ -2,7 +2,8 @@
 
 Promises: a change is an input of the contract's journal like any other, is posted for the ledger,
 and gives the contract a new version, which is posted for intake. The contract's row is locked until
-the transaction ends, so a change takes its place between the returns, and letters keep their order.
+the transaction ends, so a change takes its place between the returns, and messages keep their
+order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
--- Each query of the house, with its purpose. `store.py` has one function for each.
+-- Each query of the service, with its purpose. `store.py` has one function for each.
 
 -- name: taken(event_ids)
 -- Events that are in a journal already, or days that were taken, by digest.
@@ -183,7 +183,7 @@ WHERE authority_id = :authority_id AND contract_id > :after
 ORDER BY contract_id LIMIT :limit;
 
 -- name: unpublished(topic, contract_ids)
--- Contracts whose newest letter to intake still waits for the broker.
+-- Contracts whose newest message to intake still waits for the broker.
 SELECT DISTINCT o.key
 FROM outbox_unsent AS u JOIN outbox AS o USING (id)
 WHERE o.topic = :topic AND o.key = ANY(:contract_ids::text[]);
@@ -253,7 +253,7 @@ SELECT count(*) FROM contract_case WHERE kind = 'shortfall' AND state = ANY(:ope
 SELECT contract_id FROM contract ORDER BY contract_id;
 
 -- name: posted(event_ids)
--- Letters that were posted, by id.
+-- Messages that were posted, by id.
 SELECT event_id, topic, body FROM outbox WHERE event_id = ANY(:event_ids::uuid[]);
 
 -- name: state_of_contract(contract_id)$

@@ -190,6 +190,6 @@ async def alerts_of(conn: sql.Connection, contract_id: str) -> list[fold.Raised]
 
 
 async def posted(conn: sql.Connection, event_ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    """Letters that were posted, by id."""
+    """Messages that were posted, by id."""
     rows = await fold.rows_of(_QUERIES.posted(conn, event_ids=event_ids))
     return {row["event_id"]: row["body"] for row in rows}

@@ -1,4 +1,4 @@
-"""What the other houses hear of an accepted return: figures, and neither names nor words."""
+"""What the other services hear of an accepted return: figures, and neither names nor words."""
 
 from __future__ import annotations
 

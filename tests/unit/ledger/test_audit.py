@@ -45,7 +45,7 @@ def parked(number: int, offset: int) -> events.RecordParked:
         event_id=UUID(int=number),
         authority_id=events.INSTALLATION,
         occurred_at=NOON,
-        house="ledger",
+        service="ledger",
         topic=RETURNS.topic,
         incarnation=RETURNS.incarnation,
         partition=RETURNS.partition,

@@ -132,10 +132,10 @@ class TestBuild:
 
     def test_refuses_what_no_bundle_holds(self) -> None:
         """65,535 bytes fit, one more does not."""
-        room = 65_535 - len(leaves.build(leaf(facts={"a": ""})))
-        assert len(leaves.build(leaf(facts={"a": "x" * room}))) == 65_535
+        delivery = 65_535 - len(leaves.build(leaf(facts={"a": ""})))
+        assert len(leaves.build(leaf(facts={"a": "x" * delivery}))) == 65_535
         with pytest.raises(leaves.LeafTooLargeError):
-            leaves.build(leaf(facts={"a": "x" * (room + 1)}))
+            leaves.build(leaf(facts={"a": "x" * (delivery + 1)}))
 
 
 class TestParse:

@@ -93,7 +93,7 @@ class TestNote:
 
     @given(st.integers(0, len(GO_TEXT) - 2))
     def test_refuses_another_text(self, at: int) -> None:
-        """Any changed letter breaks the signature."""
+        """Any changed message breaks the signature."""
         changed = GO_NOTE[:at] + chr(ord(GO_NOTE[at]) ^ 1) + GO_NOTE[at + 1 :]
         with pytest.raises(notes.NoteRefusedError):
             notes.open_note(changed, [notes.parse_verifier_key(GO_VERIFIER)])

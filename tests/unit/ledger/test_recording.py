@@ -239,7 +239,7 @@ class TestFacts:
             ),
             events.RecordParked(
                 **base(7, None),
-                house="intake",
+                service="intake",
                 topic="makegood.inbound.p",
                 incarnation=1,
                 partition=0,

@@ -117,7 +117,7 @@ class TestCaller:
         self, token: str | None, status: int, challenge: str | None
     ) -> None:
         """Unknown is 401, known but of another role 403, each with its challenge."""
-        app = server.build("a house", "1", no_lifespan, server.Health(is_well, is_well))
+        app = server.build("a service", "1", no_lifespan, server.Health(is_well, is_well))
         app.state.tokens = tokens(
             FakePool({"mg_of_the_supplier": SUPPLIER, "mg_of_the_auditor": AUDITOR})
         )
@@ -127,7 +127,7 @@ class TestCaller:
             return who.actor_id
 
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://house") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             headers = {"authorization": f"Bearer {token}"} if token else {}
             answer = await client.get("/me", headers=headers)
         assert (status, challenge) == (answer.status_code, answer.headers.get("www-authenticate"))

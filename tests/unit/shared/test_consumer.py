@@ -1,4 +1,5 @@
-"""How a house's consumer answers what ends its runs and what befalls a batch, without a broker."""
+"""How a service's consumer answers what ends its runs and what befalls a batch, without a
+broker."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any, cast
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
-from shared.delivery import consumer, kafka, messages, transaction
+from shared.delivery import consumer, kafka, transaction
+from shared.delivery.messages import Record
 
 NOWHERE = cast(Any, None)
 WHAT = kafka.Subscription("g", ["t"])
@@ -32,7 +34,7 @@ class Reader:
     resume = pause
 
 
-def record(partition: int, offset: int) -> messages.Record:
+def record(partition: int, offset: int) -> Record:
     return ConsumerRecord("t", partition, offset, 0, 0, None, b"{}", None, 0, 2, ())
 
 
@@ -89,7 +91,7 @@ class TestABatch:
 
         monkeypatch.setattr(transaction, "park", park)
         taker = consumer.Consumer(
-            NOWHERE, transaction.Mailroom("ledger", NOWHERE, b""), WHAT, handle
+            NOWHERE, transaction.Delivery("ledger", NOWHERE, b""), WHAT, handle
         )
         await taker._on_records([record(0, 7)])
         assert ["handler_failed_ValueError"] * 3 == tries
@@ -103,7 +105,7 @@ class TestABatch:
             raise ValueError("something that no rule foresaw")
 
         monkeypatch.setattr(transaction, "park", fail)
-        taker = consumer.Consumer(NOWHERE, transaction.Mailroom("ledger", NOWHERE, b""), WHAT, fail)
+        taker = consumer.Consumer(NOWHERE, transaction.Delivery("ledger", NOWHERE, b""), WHAT, fail)
         reader = Reader()
         taker._kafka = cast(Any, reader)
         await taker._on_records([record(0, 7), record(0, 8), record(1, 3)])

@@ -30,17 +30,17 @@ class TestGuard:
 
         monkeypatch.setattr(restore_check, "check", check)
         asyncio.get_running_loop().set_exception_handler(lambda _, what: reported.append(what))
-        room = transaction.Mailroom("ledger", NOWHERE, bytes(32))
-        waiting = [asyncio.create_task(restore_check.guard(NOWHERE, room)) for _ in range(2)]
+        delivery = transaction.Delivery("ledger", NOWHERE, bytes(32))
+        waiting = [asyncio.create_task(restore_check.ensure(NOWHERE, delivery)) for _ in range(2)]
         while not looks:
             await asyncio.sleep(0)
         for task in waiting:
             task.cancel()
         await asyncio.wait(waiting)
         told.set()
-        assert room.checking is not None
-        await asyncio.wait([room.checking])
-        room.checking = None
+        assert delivery.checking is not None
+        await asyncio.wait([delivery.checking])
+        delivery.checking = None
         del waiting, task
         gc.collect()
         await asyncio.sleep(0)
@@ -56,8 +56,10 @@ class TestGuard:
             await asyncio.sleep(0)
 
         monkeypatch.setattr(restore_check, "check", check)
-        room = transaction.Mailroom("ledger", NOWHERE, bytes(32))
-        await asyncio.gather(restore_check.guard(NOWHERE, room), restore_check.guard(NOWHERE, room))
+        delivery = transaction.Delivery("ledger", NOWHERE, bytes(32))
+        await asyncio.gather(
+            restore_check.ensure(NOWHERE, delivery), restore_check.ensure(NOWHERE, delivery)
+        )
         assert 1 == looks
-        await restore_check.guard(NOWHERE, room)
+        await restore_check.ensure(NOWHERE, delivery)
         assert 2 == looks

@@ -1,4 +1,4 @@
-"""What every house answers: problems, cursors, health, limits."""
+"""What every service answers: problems, cursors, health, limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Sent(pydantic.BaseModel):
 
 @dataclasses.dataclass
 class Wellness:
-    """A house's health, as a test sets it."""
+    """A service's health, as a test sets it."""
 
     says: bool = True
     breaks: bool = False
@@ -45,7 +45,7 @@ async def no_lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
 
 def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     health = server.Health((wellness or Wellness()).ask, (wellness or Wellness()).ask)
-    app = server.build("a house", "1", no_lifespan, health, BYTES_MAX)
+    app = server.build("a service", "1", no_lifespan, health, BYTES_MAX)
 
     @app.post("/things")
     async def take(sent: Sent) -> Sent:
@@ -55,7 +55,7 @@ def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     async def count(request: fastapi.Request) -> int:
         return len(await request.body())
 
-    server.open_lane(app, "POST", "/lane", _take_a_lane)
+    server.open_fast_path(app, "POST", "/fast_path", _take_a_fast_path)
 
     @app.get("/things")
     async def items(limit: lists.Limit = lists.ITEMS_DEFAULT) -> int:
@@ -78,7 +78,7 @@ def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     return app
 
 
-async def _take_a_lane(request: fastapi.Request) -> fastapi.Response:
+async def _take_a_fast_path(request: fastapi.Request) -> fastapi.Response:
     if not await request.body():
         raise problems.Problem(409, "Empty")
     return fastapi.Response(str(len(await request.body())), 201)
@@ -87,7 +87,7 @@ async def _take_a_lane(request: fastapi.Request) -> fastapi.Response:
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(build()), base_url="http://house"
+        transport=httpx.ASGITransport(build()), base_url="http://service"
     ) as one:
         yield one
 
@@ -98,7 +98,7 @@ def document(answer: httpx.Response) -> Any:
 
 
 class TestProblem:
-    async def test_says_what_the_house_said(self, client: httpx.AsyncClient) -> None:
+    async def test_says_what_the_service_said(self, client: httpx.AsyncClient) -> None:
         """Status, title and faults pass through; what says nothing is left out."""
         assert document(await client.get("/things/refused")) == {
             "title": "Not the next one",
@@ -199,18 +199,18 @@ async def _post_raw(
 class TestALane:
     async def test_is_answered_and_refused_like_a_route(self, client: httpx.AsyncClient) -> None:
         """Problems, limits, headers and metrics are the guard's; other methods are not led."""
-        answers = [await client.post("/lane", content=b"x" * size) for size in (3, 0, 1001)]
+        answers = [await client.post("/fast_path", content=b"x" * size) for size in (3, 0, 1001)]
         assert [201, 409, 413] == [answer.status_code for answer in answers]
         assert ["Empty", "The body is too large"] == [document(a)["title"] for a in answers[1:]]
         assert {"nosniff"} == {answer.headers["x-content-type-options"] for answer in answers}
-        assert 404 == (await client.get("/lane")).status_code
-        counted = 'makegood_http_seconds_count{method="POST",route="/lane",status="201"}'
+        assert 404 == (await client.get("/fast_path")).status_code
+        counted = 'makegood_http_seconds_count{method="POST",route="/fast_path",status="201"}'
         assert counted in (await client.get("/metrics")).text
 
     async def test_refuses_a_body_that_grows(self) -> None:
         """What brings more than the limit is refused while it is read."""
         chunks = [b"x" * 600, b"x" * 600]
-        assert (413, b"close") == await _post_raw([], chunks, "/lane")
+        assert (413, b"close") == await _post_raw([], chunks, "/fast_path")
 
 
 class TestHeaders:
@@ -229,10 +229,10 @@ class TestHealth:
         ("wellness", "status"),
         [(Wellness(), 200), (Wellness(says=False), 503), (Wellness(breaks=True), 503)],
     )
-    async def test_is_what_the_house_says(self, wellness: Wellness, status: int) -> None:
+    async def test_is_what_the_service_says(self, wellness: Wellness, status: int) -> None:
         """Yes is 200, no or a broken part is 503."""
         transport = httpx.ASGITransport(build(wellness))
-        async with httpx.AsyncClient(transport=transport, base_url="http://house") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             assert status == (await client.get("/health/live")).status_code
             assert status == (await client.get("/health/ready")).status_code
 

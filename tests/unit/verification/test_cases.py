@@ -86,16 +86,16 @@ WORDS = {
 }
 
 
-def ratings(letters: str) -> dict[str, Rated]:
+def ratings(messages: str) -> dict[str, Rated]:
     return {
-        f"2026-{place + 1:02}": Rated(WORDS[letter][0], None, WORDS[letter][1])  # type: ignore[arg-type]
-        for place, letter in enumerate(letters)
+        f"2026-{place + 1:02}": Rated(WORDS[message][0], None, WORDS[message][1])  # type: ignore[arg-type]
+        for place, message in enumerate(messages)
     }
 
 
 class TestOpening:
     @pytest.mark.parametrize(
-        ("letters", "period", "step"),
+        ("messages", "period", "step"),
         [
             ("R", 1, "open"),
             ("I", 1, "open"),
@@ -109,14 +109,14 @@ class TestOpening:
             ("AA", 1, "open"),
         ],
     )
-    def test_follows_the_ratings(self, letters: str, period: int, step: str | None) -> None:
+    def test_follows_the_ratings(self, messages: str, period: int, step: str | None) -> None:
         """Rule C1: Other neither counts nor resets; a late rating opens nothing once Good."""
-        assert cases.step(None, ratings(letters), f"2026-{period:02}") == step
+        assert cases.step(None, ratings(messages), f"2026-{period:02}") == step
 
 
 class TestOpenCase:
     @pytest.mark.parametrize(
-        ("letters", "period", "step"),
+        ("messages", "period", "step"),
         [
             ("R", 1, None),
             ("G", 1, "withdraw"),
@@ -130,10 +130,10 @@ class TestOpenCase:
             ("RGAG", 4, None),
         ],
     )
-    def test_follows_the_ratings(self, letters: str, period: int, step: str | None) -> None:
+    def test_follows_the_ratings(self, messages: str, period: int, step: str | None) -> None:
         """Rules A5, C4: opened in the first period at Requires improvement."""
         case = Case(ids.derived("case"), "opened", "2026-01", "Requires improvement")
-        assert cases.step(case, ratings(letters), f"2026-{period:02}") == step
+        assert cases.step(case, ratings(messages), f"2026-{period:02}") == step
 
 
 class TestFewApprentices:

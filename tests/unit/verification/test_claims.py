@@ -93,14 +93,14 @@ class TestInvoiceClaimedThrice:
         assert list(taken.reconsider) == []
 
     def test_looks_again_each_time_the_same_rival_comes_back(self) -> None:
-        """The same standings may come about twice: each change has a letter of its own."""
+        """The same standings may come about twice: each change has a message of its own."""
         taken = council()
         rival = claim(101, "C1", "9000")
         taken.take(self.C, rival, build.withdrawn(104, rival, "2026-11-02"))
         rival = claim(102, "C1", "9000", revision=2)
         taken.take(rival, build.withdrawn(105, rival, "2026-11-03"))
-        letters = {letter.event_id for letter in taken.reconsider}
-        assert len(letters) == len(taken.reconsider) == 4
+        messages = {message.event_id for message in taken.reconsider}
+        assert len(messages) == len(taken.reconsider) == 4
 
 
 class TestStanding:
@@ -289,7 +289,7 @@ class TestOrderOfArrival:
         self, history: tuple[list[Any], list[int], list[int]], at_once: bool
     ) -> None:
         """Law of V12: for given receipt numbers every line comes out the same, with revisions,
-        withdrawals and credits, and whenever the letters between contracts are read."""
+        withdrawals and credits, and whenever the messages between contracts are read."""
         inputs, order, arrival = history
         assert _arrive(inputs, order, arrival, at_once=at_once) == _arrive(
             inputs, order, order, at_once=True

@@ -38,9 +38,9 @@ def _lived(history: tuple[list[Any], list[int], list[int]]) -> tuple[build.Counc
         (decisions,) = taken.take(event)
         said.extend(_said(decisions) if SLOTS[slot][0] == "C1" else ())
         while taken.reconsider:
-            letter = taken.reconsider.popleft()
-            (decisions,) = taken.take(letter)
-            said.extend(_said(decisions) if letter.contract_id == "C1" else ())
+            message = taken.reconsider.popleft()
+            (decisions,) = taken.take(message)
+            said.extend(_said(decisions) if message.contract_id == "C1" else ())
         day = date(2026, 11, 5) + timedelta(days=8 * number)
         said.extend(_said(taken.end("C1", day)))
     return taken, said
@@ -160,7 +160,7 @@ class TestReport:
 
 class TestRefusal:
     def test_names_what_cannot_be_folded(self) -> None:
-        """Codes: the letter is parked with them."""
+        """Codes: the message is parked with them."""
         taken = build.Council()
         taken.take(build.registered(), build.commitment(version=2))
         taken.take(build.returned(1, "2026-10", revision=2))

@@ -1,7 +1,7 @@
 """The demo's sample: its figures are right, its facts are facts, its people are invented.
 
-`expected.json` was worked out by hand. Here the hearts take the same returns without any server and
-must come to the same; `tests/stories/test_demo.py` shows it on real ones.
+`expected.json` was worked out by hand. Here the domains take the same returns without any server
+and must come to the same; `tests/stories/test_demo.py` shows it on real ones.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def figure(value: object) -> Fraction:
 
 
 class Six:
-    """Six months as the hearts see them: intake's reading, verification's folding, no server."""
+    """Six months as the domains see them: intake's reading, verification's folding, no server."""
 
     def __init__(self) -> None:
         facts = json.loads((sample.FOLDER / "places.json").read_text())
@@ -279,7 +279,7 @@ class TestTheSample:
             assert (measure.kind, measure.unit) == (each["kind"], each["unit"])
 
     def test_invents_its_companies(self) -> None:
-        """Companies House has given out no number that begins with 99."""
+        """Companies VerificationService has given out no number that begins with 99."""
         text = "".join(path.read_text() for path in sample.FOLDER.rglob("*.json"))
         numbers = {part[:8] for part in text.split("GB-COH-")[1:]}
         assert {number for number in numbers if number.startswith("99")} == numbers

@@ -1,0 +1,211 @@
+"""Verification over HTTP: contracts and commitments, as served, on a real database, without a
+broker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from services.verification.register import commitments
+from shared.delivery import topics
+from shared.web import problems
+from shared.wire import events
+from tests.support import verification_service
+from tests.support.verification_service import (
+    Caller,
+    VerificationService,
+    a_commitment,
+    a_contract,
+)
+
+OTHER = "GB-LAE-SHN"
+
+
+@pytest.fixture
+async def service(database: str) -> AsyncIterator[VerificationService]:
+    async with verification_service.at_work(database) as made:
+        yield made
+
+
+@pytest.fixture
+async def manager(service: VerificationService) -> Caller:
+    return await service.caller("manager")
+
+
+@pytest.fixture
+async def approver(service: VerificationService) -> Caller:
+    return await service.caller("approver")
+
+
+def figure(answer: httpx.Response, name: str = "counted") -> str:
+    assert 200 == answer.status_code, answer.text
+    (only,) = answer.json()["commitments"]
+    return str(only[name])
+
+
+class TestRegisteringAContract:
+    async def test_tells_the_ledger_and_intake(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """ContractRegistered with a digest of the words, and the contract as intake needs it."""
+        answer = await manager.post("/contracts", a_contract())
+        assert (201, False) == (answer.status_code, answer.json()["published"])
+        registered, published = await service.messages()
+        assert isinstance(registered, events.ContractRegistered)
+        assert registered.words_digest
+        assert "Community hub" not in events.write(registered).decode()
+        assert isinstance(published, events.ContractPublished)
+        assert (1, registered.event_id) == (published.version, published.caused_by)
+
+    async def test_says_when_intake_can_know_it(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """Published once the broker has acknowledged the newest version."""
+        await manager.post("/contracts", a_contract())
+        await service.pool.execute("DELETE FROM outbox_unsent")
+        one = (await manager.get("/contracts/C1")).json()
+        (listed,) = (await manager.get("/contracts")).json()["items"]
+        assert [True, True] == [one["published"], listed["published"]]
+        await manager.post("/contracts/C1/commitments", a_commitment())
+        assert (await manager.get("/contracts/C1")).json()["published"] is False
+
+    async def test_twice_changes_nothing_and_otherwise_is_refused(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """201, 200; 409 where it is another contract, or another authority's."""
+        stranger = await service.caller("manager", authority=OTHER)
+        answers = [
+            await manager.post("/contracts", a_contract()),
+            await manager.post("/contracts", a_contract()),
+            await manager.post("/contracts", a_contract(title="Another hub")),
+            await stranger.post("/contracts", a_contract()),
+        ]
+        assert [201, 200, 409, 409] == [answer.status_code for answer in answers]
+        assert 1 == len(await service.rows("journal"))
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"ends_on": "2026-09-30"},
+            {"supplier_ids": []},
+            {"contract_id": "a/b"},
+            {"contract_id": ""},
+            {"title": " "},
+            {"starts_on": "yesterday"},
+            {"surprise": 1},
+        ],
+    )
+    async def test_refuses_what_it_cannot_read(
+        self, manager: Caller, wrong: dict[str, Any]
+    ) -> None:
+        """422 as a problem document."""
+        answer = await manager.post("/contracts", a_contract(**wrong))
+        assert (422, "application/problem+json") == (
+            answer.status_code,
+            answer.headers["content-type"],
+        )
+
+
+class TestACommitment:
+    async def test_binds_when_a_second_person_has_approved_it(
+        self, service: VerificationService, manager: Caller, approver: Caller
+    ) -> None:
+        """Draft, then active; both are told, and each gives the contract a new version (P3)."""
+        await manager.post("/contracts", a_contract())
+        drafted = await manager.post("/contracts/C1/commitments", a_commitment())
+        activated = await approver.post("/contracts/C1/commitments/spend/activate", {})
+        assert ["draft", "active"] == [each.json()["state"] for each in (drafted, activated)]
+        said = [
+            (each.commitment.state, each.proposed_by, each.approved_by)
+            for each in await service.messages(topics.OUTCOMES)
+            if isinstance(each, events.CommitmentChanged)
+        ]
+        people = ("manager@GB-LAE-KWL", "approver@GB-LAE-KWL")
+        assert [("draft", people[0], None), ("active", *people)] == said
+        published = await service.messages(topics.CONTRACTS)
+        assert [1, 2, 3] == [each.version for each in published]
+        assert "active" == published[-1].commitments[0].state
+
+    async def test_may_not_be_approved_by_whoever_proposed_it(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """403, though the same person also holds the role (rule P3)."""
+        same = await service.caller("approver", actor="manager@GB-LAE-KWL")
+        await manager.post("/contracts", a_contract())
+        await manager.post("/contracts/C1/commitments", a_commitment())
+        answer = await same.post("/contracts/C1/commitments/spend/activate")
+        assert 403 == answer.status_code
+
+    async def test_changes_by_a_new_version(
+        self, service: VerificationService, manager: Caller, approver: Caller
+    ) -> None:
+        """What is active stays so until the change is approved; a draft gives way to the next."""
+        await service.promise("C1")
+        path = "/contracts/C1/commitments/spend"
+        change = {"target": "700000", "from": "2027-01-01", "reason": "extended"}
+        await manager.patch(path, change)
+        last = await manager.patch(path, change | {"target": "650000"})
+        assert ["active", "replaced", "draft"] == [v["state"] for v in last.json()["versions"]]
+        stale = await approver.post(f"{path}/activate", {"version": 2})
+        done = await approver.post(f"{path}/activate", {"version": 3})
+        again = await approver.post(f"{path}/activate")
+        assert [409, 200, 409] == [each.status_code for each in (stale, done, again)]
+        targets = [v["target"] for v in done.json()["versions"] if v["state"] == "active"]
+        assert ["600000", "650000"] == targets
+
+    async def test_never_begins_before_the_version_before_it(
+        self, service: VerificationService, manager: Caller, approver: Caller
+    ) -> None:
+        """409 at the approval."""
+        await service.promise("C1")
+        path = "/contracts/C1/commitments/spend"
+        for start, status in (("2027-03-01", 200), ("2027-01-01", 409)):
+            await manager.patch(path, {"from": start, "reason": "moved"})
+            answer = await approver.post(f"{path}/activate")
+            assert status == answer.status_code
+
+    @pytest.mark.parametrize(
+        ("wrong", "pointer"),
+        [
+            ({"measure": "happiness"}, "/measure"),
+            ({"unit": "visits"}, "/unit"),
+            ({"profile": {"kind": "wavy"}}, "/profile"),
+            ({"profile": {"kind": "steps", "steps": [["2027-01-31", "5"]]}}, "/profile"),
+            (
+                {
+                    "profile": {
+                        "kind": "steps",
+                        "steps": [["2026-10-15", "1E-5000"], ["2027-01-31", "600000"]],
+                    }
+                },
+                "/profile",
+            ),
+            ({"area": {"gss": [], "edition": "sample-1"}}, "/area"),
+            ({"target": "0"}, "/target"),
+            ({"target": "NaN"}, "/target"),
+        ],
+    )
+    async def test_refuses_what_the_fold_cannot_read(
+        self, service: VerificationService, manager: Caller, wrong: dict[str, Any], pointer: str
+    ) -> None:
+        """422, and where; nothing is stored."""
+        await manager.post("/contracts", a_contract())
+        answer = await manager.post("/contracts/C1/commitments", a_commitment(**wrong))
+        assert (422, [pointer]) == (
+            answer.status_code,
+            [each["pointer"] for each in answer.json()["errors"]],
+        )
+        assert [] == await service.rows("commitment")
+
+    def test_is_refused_a_target_that_nothing_can_be_counted_with(self) -> None:
+        """As from a notice, whose figures no form has bounded."""
+        days = {"starts_on": date(2026, 10, 1), "ends_on": date(2028, 9, 30)}
+        figures = {"target": Decimal("1e-25"), "profile": {"kind": "linear"}}
+        with pytest.raises(problems.Problem) as refused:
+            commitments.structure(days, "spend", "local-spend", figures)  # type: ignore[arg-type]
+        assert ["/target"] == [each.pointer for each in refused.value.errors]
