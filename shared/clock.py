@@ -1,4 +1,4 @@
-"""The clock an app is built with. Days end at midnight in London.
+"""The clock an app is built with. `calendar` knows its days.
 
 Promises: order never depends on it; it only says what is printed on a receipt and which day has
 ended. The demo's starts in the past and is moved by hand, forwards only.
@@ -6,22 +6,14 @@ ended. The demo's starts in the past and is moved by hand, forwards only.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
-
-LONDON = ZoneInfo("Europe/London")
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
         """Now, in UTC."""
         ...
-
-
-def london_day(moment: datetime) -> date:
-    """The day that `moment` falls on in London."""
-    return moment.astimezone(LONDON).date()
 
 
 class WallClock:
@@ -42,8 +34,3 @@ class MovedClock:
         if moment < self.now():
             raise ValueError(f"the clock stands at {self.now():%Y-%m-%d %H:%M}; it cannot go back")
         self._ahead += moment - self.now()
-
-
-def day_ended_by(moment: datetime) -> date:
-    """The last day that has fully ended at `moment`, in London."""
-    return london_day(moment) - timedelta(days=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import prometheus_client
@@ -17,7 +17,7 @@ from services.verification.api.dependencies import Parts
 from services.verification.consumer import handlers
 from services.verification.register import imports
 from services.verification.settings import Settings
-from shared import clock, service
+from shared import calendar, clock, service
 from shared.delivery import transaction
 from shared.web import auth
 
@@ -58,7 +58,7 @@ async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Cl
     day = await store.fold.last_day(delivery.pool)
     if day is None:
         return clock.MovedClock(settings.demo_starts_at or datetime.now(UTC))
-    return clock.MovedClock(datetime.combine(day + timedelta(days=1), time(), clock.LONDON))
+    return clock.MovedClock(calendar.midnight_after(day))
 
 
 async def _measure(delivery: transaction.Delivery) -> None:

@@ -23,7 +23,7 @@ from shared.wire.parts import (
     TEXT_LENGTH_MAX,
     WHOLE,
     Assessment,
-    Commitment,
+    CommitmentVersion,
     Digest,
     Entry,
     Evidence,
@@ -37,10 +37,10 @@ from shared.wire.parts import (
     Period,
     Person,
     Place,
+    PublishedCommitment,
     Quantity,
     Rating,
     Session,
-    Terms,
     assert_sound,
     plain,
 )
@@ -54,9 +54,9 @@ __all__ = [  # the parts too: readers say `events.Line`
     "AnyEvent",
     "Assessment",
     "CaseMoved",
-    "Commitment",
     "CommitmentAssessed",
     "CommitmentChanged",
+    "CommitmentVersion",
     "ContractPublished",
     "ContractRegistered",
     "DayEnded",
@@ -76,6 +76,7 @@ __all__ = [  # the parts too: readers say `events.Line`
     "Period",
     "Person",
     "Place",
+    "PublishedCommitment",
     "Quantity",
     "Rating",
     "RecordParked",
@@ -84,7 +85,6 @@ __all__ = [  # the parts too: readers say `events.Line`
     "ReturnRefused",
     "ReturnWithdrawn",
     "Session",
-    "Terms",
     "plain",
     "read",
     "subject",
@@ -180,7 +180,7 @@ class ContractRegistered(Event, frozen=True, kw_only=True):
 class CommitmentChanged(Event, frozen=True, kw_only=True):
     contract_id: Identifier
     contract_version: int
-    commitment: Commitment
+    commitment: CommitmentVersion
     proposed_by: Identifier
     approved_by: Identifier | None = None
     words_digest: Digest | None = None
@@ -283,7 +283,7 @@ class ContractPublished(Event, frozen=True, kw_only=True):
     supplier_ids: tuple[Identifier, ...]
     starts_on: date
     ends_on: date
-    commitments: tuple[Terms, ...]
+    commitments: tuple[PublishedCommitment, ...]
 
 
 class EntriesRecorded(Event, frozen=True, kw_only=True):

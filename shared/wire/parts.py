@@ -132,7 +132,7 @@ class Line(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
 # --- what was promised, and what was decided ---------------------------------------------------
 
 
-class Commitment(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
+class CommitmentVersion(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
     """One version of a promise, as figures. Shape of `profile` and `area`: verification's
     `contract.py`, which reads them."""
 
@@ -207,7 +207,7 @@ class Assessment(Frozen, frozen=True, kw_only=True):
     """True when an earlier rating of the same period is replaced by this one."""
 
 
-class Terms(Frozen, frozen=True, kw_only=True):
+class PublishedCommitment(Frozen, frozen=True, kw_only=True):
     """What intake must know of a commitment to read a line."""
 
     commitment_id: Identifier

@@ -100,7 +100,7 @@ def _contract(contract_id: str, known_on: datetime) -> State:
     )
     found, _ = fold.fold(None, registered, Facts(), Lines())
     for number, (commitment_id, (measure_, unit)) in enumerate(workload.COMMITMENTS.items(), 2):
-        promised = events.Commitment(
+        promised = events.CommitmentVersion(
             commitment_id=commitment_id,
             version=1,
             state="active",

@@ -19,7 +19,7 @@ from services.verification import app, store
 from services.verification.consumer import replay
 from services.verification.register import contracts
 from services.verification.settings import Settings
-from shared import clock, sql
+from shared import calendar, clock, sql
 from shared.delivery import kafka, topics
 from shared.web import auth
 from shared.wire import events
@@ -27,7 +27,7 @@ from tests.support import verification_builders as build
 from tests.support import verification_service
 
 WAIT_SECONDS = 40.0
-TODAY = clock.london_day(clock.WallClock().now())
+TODAY = calendar.london_day(clock.WallClock().now())
 MONTH = f"{TODAY:%Y-%m}"
 LIFE = {"starts_on": f"{MONTH}-01", "ends_on": f"{TODAY.year + 3}-12-31"}
 """A contract that begins with the month in which the test runs: nothing is overdue yet."""

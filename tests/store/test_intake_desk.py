@@ -14,7 +14,7 @@ import pytest
 from services.intake import store
 from services.intake.acceptance import days, desk, group_commit
 from services.intake.domain import admission, receipts
-from shared import sql
+from shared import calendar, sql
 from shared.delivery import topics
 from shared.wire import events, ids
 from tests.support import intake_builders as build
@@ -296,7 +296,7 @@ class TestADay:
         await days.end(service.delivery, intake_service.NOW + timedelta(days=1))
         late = await service.submit(with_line(2, revision=2, reason="more"))
         assert isinstance(late, admission.Accepted)
-        assert days.midnight_after(date(2026, 11, 5)) == late.issued.receipt.received_at
+        assert calendar.midnight_after(date(2026, 11, 5)) == late.issued.receipt.received_at
 
     @pytest.mark.parametrize(
         ("day", "midnight"),
@@ -307,7 +307,7 @@ class TestADay:
     )
     def test_ends_at_midnight_in_london(self, day: date, midnight: datetime) -> None:
         """On both sides of the change to winter time."""
-        assert midnight == days.midnight_after(day)
+        assert midnight == calendar.midnight_after(day)
 
 
 class TestTheTables:

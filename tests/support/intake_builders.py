@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain import returns
-from shared.wire.events import ContractPublished, Terms
+from shared.wire.events import ContractPublished, PublishedCommitment
 
 AUTHORITY = "GB-LAE-KWL"
 PARTY = "GB-COH-00000001"
@@ -136,7 +136,7 @@ def a_contract_published(
         "starts_on": date(2026, 10, 6),
         "ends_on": date(2028, 10, 5),
         "commitments": tuple(
-            Terms(commitment_id=name, measure=measure, kind=kind, unit=unit, state="active")
+            PublishedCommitment(commitment_id=name, measure=measure, kind=kind, unit=unit, state="active")
             for name, (measure, kind, unit) in MEASURES.items()
         ),
     }

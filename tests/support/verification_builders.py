@@ -69,7 +69,7 @@ def commitment(contract_id: str = "C1", version: int = 1, **figures: Any) -> Any
         **head("commitment", contract_id, figures.get("commitment_id"), version, day="2026-10-01"),
         contract_id=contract_id,
         contract_version=2,
-        commitment=msgspec.convert(values | figures, events.Commitment),
+        commitment=msgspec.convert(values | figures, events.CommitmentVersion),
         proposed_by="manager",
         approved_by="approver",
     )

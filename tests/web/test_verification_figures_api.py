@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared import clock
+from shared import calendar
 from shared.web import lists
 from shared.wire import ids
 from tests.support import verification_builders as build
@@ -249,4 +249,4 @@ class TestTheDemosClock:
     async def test_goes_along_with_what_arrives(self, service: VerificationService) -> None:
         """Intake's operator moves the day; here it is moved by the day's end."""
         await service.deliver(day_ended("2026-12-31"))
-        assert "2027-01-01" == str(clock.london_day(service.clock.now()))
+        assert "2027-01-01" == str(calendar.london_day(service.clock.now()))

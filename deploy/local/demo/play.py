@@ -16,7 +16,7 @@ from deploy.local.demo import outside
 from deploy.local.demo.listener import Listener
 from deploy.local.demo.outside import Outside, UnexpectedError
 from deploy.local.demo.sample import POISON, Happening, Sample
-from shared import clock
+from shared import calendar
 from shared.delivery import topics
 
 FACT_SECONDS_MAX = 60.0
@@ -74,7 +74,7 @@ class Player:
 
     def __init__(self, here: Outside, heard: Listener, sample: Sample) -> None:
         self._here, self._heard, self._sample = here, heard, sample
-        self._today = clock.london_day(sample.starts_at)
+        self._today = calendar.london_day(sample.starts_at)
         self.played = Played()
 
     def days_of(self, happenings: list[Happening]) -> int:
@@ -94,7 +94,7 @@ class Player:
             await self._checked()
         while self._today < day:
             self._today += timedelta(days=1)
-            now = datetime.combine(self._today, time(HOUR), clock.LONDON)
+            now = datetime.combine(self._today, time(HOUR), calendar.LONDON)
             body = {"now": now.isoformat()}
             await self._here.ask("operator", "POST", "intake/api/v1/clock", json=body)
             advance()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.intake import store
-from shared import clock
+from shared import calendar
 from shared.delivery import outbox, topics, transaction
 from shared.wire import events, ids
 
@@ -35,13 +35,13 @@ async def end(delivery: transaction.Delivery, now: datetime) -> date:
     while True:
         async with delivery.pool.acquire() as conn, conn.transaction():
             stand = await store.desk.lock_desk(conn, now)
-            passed = due(stand.day_ended, clock.day_ended_by(now))
+            passed = due(stand.day_ended, calendar.day_ended_by(now))
             for day in passed:
                 await outbox.post(
                     conn, [outbox.Row.of(topics.RETURNS, one, one.partition) for one in said(day)]
                 )
             if passed:
-                await store.desk.end_day(conn, passed[-1], midnight_after(passed[-1]))
+                await store.desk.end_day(conn, passed[-1], calendar.midnight_after(passed[-1]))
         if not passed:
             return stand.day_ended
         delivery.posted.set()
@@ -59,15 +59,9 @@ def said(day: date) -> list[events.DayEnded]:
         events.DayEnded(
             event_id=ids.derived("DayEnded", day, partition),
             authority_id=events.INSTALLATION,
-            occurred_at=midnight_after(day),
+            occurred_at=calendar.midnight_after(day),
             day=day,
             partition=partition,
         )
         for partition in range(topics.PARTITIONS)
     ]
-
-
-def midnight_after(day: date) -> datetime:
-    """The moment in which `day` ends in London, in UTC."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), clock.LONDON)
-    return midnight.astimezone(UTC)

@@ -6,7 +6,7 @@ that starts again goes on from where the desk stands.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Depends
 
@@ -14,7 +14,7 @@ from services.intake import store
 from services.intake.acceptance import days
 from services.intake.api import documents
 from services.intake.api.dependencies import Given, Parts
-from shared import clock
+from shared import calendar, clock
 from shared.delivery import transaction
 from shared.web import auth, problems
 
@@ -28,7 +28,7 @@ async def move(wanted: documents.ClockRequest, parts: Given) -> documents.Clock:
     assert isinstance(parts.clock, clock.MovedClock), "only the demo has these endpoints"
     try:
         moment = _moment(wanted)
-        if wanted.day != clock.london_day(parts.clock.now()):
+        if wanted.day != calendar.london_day(parts.clock.now()):
             parts.clock.move_to(moment)
     except ValueError as error:
         raise problems.Problem(409, "The clock cannot be moved so", str(error)) from None
@@ -50,7 +50,7 @@ def _moment(wanted: documents.ClockRequest) -> datetime:
     if (wanted.now is None) == (wanted.day is None):
         raise ValueError("give either now or day")
     if wanted.day is not None:
-        return datetime.combine(wanted.day, time(), clock.LONDON).astimezone(UTC)
+        return calendar.midnight(wanted.day)
     assert wanted.now is not None
     if wanted.now.tzinfo is None:
         raise ValueError("give now with its offset from UTC, such as Z")

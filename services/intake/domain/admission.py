@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from services.intake.domain import faults, people, receipts, returns, submission
-from shared import clock
+from shared import calendar
 from shared.wire import events
 
 Route: TypeAlias = Literal["http", "kafka"]
@@ -116,7 +116,7 @@ def decide(state: State, post: Post) -> Decision:
         contract = None  # rule I1
     latest = state.latest.get(post.chain) if post.chain is not None else None
     standing = returns.Standing(
-        post.party_id, contract, latest.revision if latest else 0, clock.london_day(state.at)
+        post.party_id, contract, latest.revision if latest else 0, calendar.london_day(state.at)
     )
     found = returns.check(post.reading, standing)
     if found:

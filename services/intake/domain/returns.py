@@ -8,7 +8,6 @@ Refuses: rules I1 to I12, as far as one return alone can break them. The lines' 
 
 from __future__ import annotations
 
-import calendar
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.domain import faults, lines, submission
-from shared import catalogue
+from shared import calendar, catalogue
 from shared.wire.events import (
     WHOLE,
     ContractPublished,
@@ -141,15 +140,10 @@ def _check_period(
 @functools.lru_cache(maxsize=1_000)
 def month_of(period: str) -> lines.Month:
     """The days of a period, `YYYY-MM`."""
-    year, number = int(period[:4]), int(period[5:])
-    last = calendar.monthrange(year, number)[1]
-    late_year, late_number = divmod(year * 12 + number - 1 - LATE_MONTHS_MAX, 12)
-    return lines.Month(
-        period,
-        date(year, number, 1),
-        date(year, number, last),
-        date(late_year, late_number + 1, 1),
-    )
+    first = calendar.first_day(period)
+    late_year, late_number = divmod(first.year * 12 + first.month - 1 - LATE_MONTHS_MAX, 12)
+    late_from = date(late_year, late_number + 1, 1)
+    return lines.Month(period, first, calendar.last_day(period), late_from)
 
 
 def _months_between(earlier: date, later: date) -> int:

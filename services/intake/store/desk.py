@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.intake.domain import admission, faults, line_status, people, receipts
-from shared import clock, sql
+from shared import calendar, sql
 from shared.wire.events import Entry
 
 QUERIES: Final = sql.queries(Path(__file__).with_name("queries.sql"))
@@ -40,7 +40,7 @@ async def lock_desk(conn: sql.Connection, now: datetime) -> Stand:
     """Locks the desk until the transaction ends. The first lock is the installation."""
     row = await QUERIES.lock_desk(conn)
     if row is None:
-        day_before = clock.london_day(now) - timedelta(days=1)
+        day_before = calendar.london_day(now) - timedelta(days=1)
         await QUERIES.open_desk(conn, day_before=day_before, at=now)
         row = await QUERIES.lock_desk(conn)
     return Stand(*row)

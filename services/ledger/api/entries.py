@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from fastapi.responses import StreamingResponse
 from services.ledger import store
 from services.ledger.audit import export
 from services.ledger.domain.log import prooffile, proofs, tiles, tree
-from shared import clock, sql
+from shared import calendar, sql
 from shared.web import auth, lists, problems
 
 router = APIRouter()
@@ -266,7 +266,7 @@ def _midnight(day: date | None, days_later: int = 0) -> datetime | None:
     """When that day begins, in London."""
     if day is None:
         return None
-    return datetime.combine(day + timedelta(days=days_later), time(), clock.LONDON)
+    return calendar.midnight(day + timedelta(days=days_later))
 
 
 def _decode_occurrence(cursor: str) -> tuple[datetime, int]:

@@ -11,7 +11,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from services.verification.api import documents, figures
 from services.verification.api.dependencies import Approver, Given, Importer, Manager, Parts, Reader
 from services.verification.domain import cases, state, wording
 from services.verification.register import commitments, contracts, imports, publication
-from shared import clock, sql
+from shared import calendar, sql
 from shared.web import auth, lists, problems
 from shared.wire import events
 
@@ -244,7 +244,7 @@ async def get_performance(
             None,
         )
     journal = await store.reading.inputs(pool, contract_id)
-    end = datetime.combine(as_at + timedelta(days=1), time(), clock.LONDON).astimezone(UTC)
+    end = calendar.midnight_after(as_at)
     known = next((n for n, each in enumerate(journal) if each["occurred_at"] >= end), len(journal))
     folded = await asyncio.to_thread(
         lambda: figures.refold([figures.read_input(each) for each in journal[:known]])

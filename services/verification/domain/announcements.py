@@ -10,12 +10,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from services.verification.domain import assessment, periods, profiles
+from services.verification.domain import assessment, profiles
 from services.verification.domain.assessment import Assessed
 from services.verification.domain.cases import Case
 from services.verification.domain.periods import Step
 from services.verification.domain.state import Finding, Line, Owed, Slot, Sums, Version, slot_key
 from services.verification.domain.work import RULE_SET, Work
+from shared import calendar
 from shared.wire import events, ids
 
 NOTICE_WORKING_DAYS = 5
@@ -197,8 +198,8 @@ def _why(
 
 
 def _step_by(work: Work) -> date:
-    day = periods.london_day(work.event.occurred_at)
-    return periods.working_day(day, NOTICE_WORKING_DAYS)
+    day = calendar.london_day(work.event.occurred_at)
+    return calendar.working_day(day, NOTICE_WORKING_DAYS)
 
 
 def _alert_id(work: Work, kind: str, subject: str, transition: str) -> Any:

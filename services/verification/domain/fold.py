@@ -52,6 +52,7 @@ from services.verification.domain.state import (
 )
 from services.verification.domain.work import RULE_SET, Work
 from services.verification.domain.world import World
+from shared import calendar
 from shared.wire import events, ids
 
 Input: TypeAlias = (
@@ -155,7 +156,7 @@ def wake_on(state: State) -> date | None:
 
 
 def read_version(
-    commitment: events.Commitment, starts_on: date, floor: profiles.Ratio = profiles.ZERO
+    commitment: events.CommitmentVersion, starts_on: date, floor: profiles.Ratio = profiles.ZERO
 ) -> Version:
     """A commitment's version from the wire. ValueError, in words, where its profile or area is not
     of the shapes that `profiles` and `places` give, or its kind is none that is assessed."""
@@ -181,11 +182,11 @@ def read_version(
 
 def _registered(event: events.ContractRegistered) -> State:
     # What was due before the contract was known here is not owed (rule O1).
-    owed_from = periods.period_of(event.starts_on)
-    known_on = periods.london_day(event.occurred_at)
+    owed_from = calendar.period_of(event.starts_on)
+    known_on = calendar.london_day(event.occurred_at)
     while periods.due_on(owed_from) < known_on:
-        owed_from = periods.next_period(owed_from)
-    before = periods.previous_period(owed_from)
+        owed_from = calendar.next_period(owed_from)
+    before = calendar.previous_period(owed_from)
     return State(
         event.contract_id,
         event.authority_id,

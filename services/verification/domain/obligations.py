@@ -18,6 +18,7 @@ from services.verification.domain.cases import Case
 from services.verification.domain.periods import Step
 from services.verification.domain.state import Owed, Slot, State, slot_key, slot_of
 from services.verification.domain.work import RULE_SET, Work
+from shared import calendar
 from shared.wire import ids
 
 _DAY = timedelta(days=1)
@@ -26,14 +27,14 @@ _DAY = timedelta(days=1)
 def end(work: Work, day: date) -> None:
     """`day` has ended in London."""
     state = work.state
-    period = periods.next_period(state.begun_through)
-    while period <= last_period(state) and periods.last_day(period) <= day:
+    period = calendar.next_period(state.begun_through)
+    while period <= last_period(state) and calendar.last_day(period) <= day:
         _begin(state, period)
-        period = periods.next_period(period)
-    period = periods.next_period(state.closed_through)
+        period = calendar.next_period(period)
+    period = calendar.next_period(state.closed_through)
     while period <= last_period(state) and periods.due_on(period) <= day:
         rating.close(work, period)
-        period = periods.next_period(period)
+        period = calendar.next_period(period)
     for key in sorted(state.owed):
         _climb(work, slot_of(key), day + _DAY)
 
@@ -42,9 +43,9 @@ def wake_on(state: State) -> date | None:
     """The first day whose end does something here."""
     last = last_period(state)
     days = []
-    if (period := periods.next_period(state.begun_through)) <= last:
-        days.append(periods.last_day(period))
-    if (period := periods.next_period(state.closed_through)) <= last:
+    if (period := calendar.next_period(state.begun_through)) <= last:
+        days.append(calendar.last_day(period))
+    if (period := calendar.next_period(state.closed_through)) <= last:
         days.append(periods.due_on(period))
     for owed in state.owed.values():
         steps = periods.ladder(owed.due_on)
@@ -55,7 +56,7 @@ def wake_on(state: State) -> date | None:
 
 def last_period(state: State) -> str:
     """The last period for which a return is owed: the contract's last month."""
-    return periods.period_of(state.ends_on)
+    return calendar.period_of(state.ends_on)
 
 
 def owe_again(work: Work, slot: Slot) -> None:
@@ -65,8 +66,8 @@ def owe_again(work: Work, slot: Slot) -> None:
     state = work.state
     if party_id not in state.suppliers or not state.owed_from <= period <= last_period(state):
         return
-    withdrawn = periods.london_day(work.event.occurred_at)
-    again = periods.working_day(withdrawn, periods.DUE_WORKING_DAYS)
+    withdrawn = calendar.london_day(work.event.occurred_at)
+    again = calendar.working_day(withdrawn, periods.DUE_WORKING_DAYS)
     state.owed[slot_key(slot)] = Owed(max(again, periods.due_on(period)))
 
 

@@ -9,12 +9,13 @@ or more is queried; a live one outside is not counted.
 
 from __future__ import annotations
 
-import calendar
 import functools
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+
+from shared import calendar
 
 GRACE_MONTHS = 12
 """A postcode terminated less than this before still counts, with a note."""
@@ -70,9 +71,9 @@ def fact_key(edition: str, postcode: str) -> str:
 
 def judge(area: Area, fact: PlaceFact | None, day: date) -> Verdict:
     """Where a line's activity of `day` lay (rule V3). `fact` is None for an unknown postcode."""
-    if fact is None or day < _first_day(fact.introduced):
+    if fact is None or day < calendar.first_day(fact.introduced):
         return "unknown"
-    is_ended = fact.terminated is not None and day > last_day(fact.terminated)
+    is_ended = fact.terminated is not None and day > calendar.last_day(fact.terminated)
     if is_ended and fact.terminated is not None and day >= _gone_on(fact.terminated):
         return "gone"
     if not any(code in area.gss for code in fact.gss):
@@ -80,19 +81,9 @@ def judge(area: Area, fact: PlaceFact | None, day: date) -> Verdict:
     return "inside_terminated" if is_ended else "inside"
 
 
-def _first_day(month: str) -> date:
-    return date(int(month[:4]), int(month[5:7]), 1)
-
-
-def last_day(month: str) -> date:
-    """The last day of a month `YYYY-MM`."""
-    year, number = int(month[:4]), int(month[5:7])
-    return date(year, number, calendar.monthrange(year, number)[1])
-
-
 def _gone_on(month: str) -> date:
     """Exactly twelve months after the last day: from then on the postcode is gone."""
-    ended = last_day(month)
+    ended = calendar.last_day(month)
     if (ended.month, ended.day) == (2, 29):
         ended -= timedelta(days=1)
     return ended.replace(year=ended.year + GRACE_MONTHS // 12)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.verification.domain import announcements, assessment, cases, periods
+from services.verification.domain import announcements, assessment, cases
 from services.verification.domain.assessment import Assessed, Missing
 from services.verification.domain.cases import Case, Rated
 from services.verification.domain.state import Promise, State, Version, slot_key
 from services.verification.domain.work import RULE_SET, Work
+from shared import calendar
 from shared.wire import ids
 
 _WAITING: Final = frozenset({"data_missing", "awaiting_council"})
@@ -34,7 +35,7 @@ def rerate(work: Work, start: str, filed: str | None = None) -> None:
             has_replaced |= _rerate_closed(work, period)
         else:
             _rerate_open(work, period, is_own=period == filed)
-        period = periods.next_period(period)
+        period = calendar.next_period(period)
     if has_replaced:
         settle(work)
 
@@ -73,7 +74,7 @@ def settled_through(state: State) -> str:
 def _settled_through(promise: Promise, closed_through: str) -> str:
     through = promise.settled_through
     while through < closed_through:
-        period = periods.next_period(through)
+        period = calendar.next_period(through)
         rated = promise.ratings.get(period)
         if rated is not None and rated.reason in _WAITING:
             break
@@ -132,7 +133,7 @@ def _record(
     found = work.state.promises[commitment_id]
     before = found.ratings.get(period)
     sums = found.through(period)
-    day = periods.last_day(period)
+    day = calendar.last_day(period)
     answer = assessment.assess(version, sums, day, missing)
     if not is_due and before == answer.rated:
         return False
@@ -186,7 +187,7 @@ def _move_case(
 
 
 def _active(work: Work, commitment_id: str, period: str) -> Version | None:
-    version = work.state.promises[commitment_id].in_force(periods.last_day(period))
+    version = work.state.promises[commitment_id].in_force(calendar.last_day(period))
     return version if version is not None and version.state == "active" else None
 
 

@@ -6,7 +6,6 @@ contract as registered; where there is none the id stands in its place.
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from services.verification.api import documents
-from services.verification.domain import periods
+from shared import calendar
 from shared.wire import events
 
 _WHY: Final = {
@@ -112,7 +111,7 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
             "for something that an earlier receipt claims already. It does not count until the "
             "council has decided, or the earlier claim is withdrawn."
         )
-    end = _day(periods.last_day(alert.period)) if alert.period else "now"
+    end = _day(calendar.last_day(alert.period)) if alert.period else "now"
     expected, target = amount(alert.expected, alert.unit), amount(alert.target, alert.unit)
     reported, counted = amount(alert.reported, alert.unit), amount(alert.counted, alert.unit)
     sentences = [
@@ -168,11 +167,11 @@ def amount(value: Decimal | None, unit: str | None) -> str:
 
 
 def _month(period: str | None) -> str:
-    return f"{calendar.month_name[int(period[5:])]} {period[:4]}" if period else "an unknown month"
+    return f"{calendar.first_day(period):%B %Y}" if period else "an unknown month"
 
 
 def _day(day: date | None) -> str:
-    return f"{day.day} {calendar.month_name[day.month]} {day.year}" if day else "an unknown day"
+    return f"{day.day} {day:%B %Y}" if day else "an unknown day"
 
 
 def names(words: Mapping[str, Any], commitments: Mapping[str, str]) -> Names:

@@ -33,7 +33,7 @@ class Draft:
 
     commitment_id: str
     title: str
-    terms: events.Commitment | None
+    terms: events.CommitmentVersion | None
     """None: it needs structuring, and nobody else hears of it yet."""
     words: str | None = None
     reason: str | None = None
@@ -121,7 +121,7 @@ async def activate(
 
 def structure(
     row: sql.Record, commitment_id: str, measure: str, figures: dict[str, Any]
-) -> events.Commitment:
+) -> events.CommitmentVersion:
     """A commitment's terms from what was asked for: the catalogue says kind and unit, and a linear
     profile without dates runs with the contract. Raises a `422` problem with what is wrong."""
     found = catalogue.by_code.get(measure)
@@ -138,7 +138,7 @@ def structure(
     if profile.get("kind") == "linear":
         profile.setdefault("to", str(row["ends_on"]))
     try:
-        terms = events.Commitment(
+        terms = events.CommitmentVersion(
             commitment_id=commitment_id,
             version=1,
             state="draft",
@@ -195,7 +195,7 @@ def _wrong(pointer: str, message: str) -> problems.Problem:
     )
 
 
-def _written(terms: events.Commitment) -> bytes:
+def _written(terms: events.CommitmentVersion) -> bytes:
     return msgspec.json.encode(terms)
 
 

@@ -62,16 +62,16 @@ def _published(
     )
 
 
-def _terms(rows: Sequence[sql.Record]) -> dict[str, events.Terms]:
+def _terms(rows: Sequence[sql.Record]) -> dict[str, events.PublishedCommitment]:
     """What intake must know of each commitment: of its newest active version, else of its draft."""
-    found: dict[str, events.Terms] = {}
+    found: dict[str, events.PublishedCommitment] = {}
     for row in rows:
         commitment_id, terms = row["commitment_id"], store.fold.read_terms(row)
         before = found.get(commitment_id)
         is_weaker = before is not None and before.state == "active" and row["state"] != "active"
         if terms is None or row["state"] == "replaced" or is_weaker:
             continue
-        found[commitment_id] = events.Terms(
+        found[commitment_id] = events.PublishedCommitment(
             commitment_id=commitment_id,
             measure=terms.measure,
             kind=terms.kind,

@@ -341,10 +341,10 @@ async def approve_commitment(conn: sql.Connection, **values: Any) -> None:
     await QUERIES.approve_commitment(conn, **values)
 
 
-def read_terms(row: sql.Record) -> events.Commitment | None:
+def read_terms(row: sql.Record) -> events.CommitmentVersion | None:
     """What a version of a commitment promises; None while it needs structuring."""
     terms: bytes | None = row["terms"]
-    return None if terms is None else msgspec.json.decode(terms, type=events.Commitment)
+    return None if terms is None else msgspec.json.decode(terms, type=events.CommitmentVersion)
 
 
 async def commitments(

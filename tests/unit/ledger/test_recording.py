@@ -169,7 +169,7 @@ class TestFacts:
         event = events.CommitmentChanged(
             **base(1),
             contract_version=2,
-            commitment=events.Commitment(
+            commitment=events.CommitmentVersion(
                 commitment_id="jobs",
                 version=2,
                 state="active",

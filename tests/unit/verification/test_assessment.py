@@ -32,7 +32,7 @@ def version(**figures: Any) -> Version:
         "profile": {"kind": "milestone", "by": "2026-10-31"},
     }
     return fold.read_version(
-        msgspec.convert(values | figures, events.Commitment), date(2026, 10, 1)
+        msgspec.convert(values | figures, events.CommitmentVersion), date(2026, 10, 1)
     )
 
 
@@ -232,7 +232,7 @@ class TestRating:
                     "target": "100",
                     "profile": {"kind": "milestone", "by": "2027-10-31"},
                 },
-                events.Commitment,
+                events.CommitmentVersion,
             ),
             date(2026, 10, 1),
             floor=(40, 1),

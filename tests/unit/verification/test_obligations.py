@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.verification.domain import fold, periods
+from shared import calendar
 from shared.wire import ids
 from tests.support import verification_builders as build
 
@@ -36,8 +37,8 @@ class TestDueDay:
     @given(day=st.dates(date(2020, 1, 1), date(2040, 1, 1)), count=st.integers(1, 30))
     def test_is_counted_back_as_it_is_counted_on(self, day: date, count: int) -> None:
         """Law: back from the n-th working day by n is the last working day up to the start."""
-        there = periods.working_day(day, count)
-        assert periods.working_day(there, -count) == periods.working_day(
+        there = calendar.working_day(day, count)
+        assert calendar.working_day(there, -count) == calendar.working_day(
             day + timedelta(days=1), -1
         )
 
@@ -54,7 +55,7 @@ class TestMissingReturn:
         council.days("2026-11-01", "2027-01-20")
         november = [alert for alert in council.alerts if alert.period == "2026-11"]
         assert [
-            (alert.kind, periods.london_day(alert.occurred_at), alert.due_on) for alert in november
+            (alert.kind, calendar.london_day(alert.occurred_at), alert.due_on) for alert in november
         ] == [
             ("return_due", date(2026, 12, 9), date(2026, 12, 14)),
             ("return_due", date(2026, 12, 14), date(2026, 12, 14)),
@@ -90,7 +91,7 @@ class TestMissingReturn:
         council.days("2026-12-08", "2026-12-15")
         council.take(build.withdrawn(2, sent, "2026-12-16"))
         owed = council.states["C1"].owed["2026-11/" + build.SUPPLIER]
-        assert owed.due_on == periods.working_day(date(2026, 12, 16), 10) == date(2027, 1, 4)
+        assert owed.due_on == calendar.working_day(date(2026, 12, 16), 10) == date(2027, 1, 4)
 
     def test_from_before_the_contract_was_known_is_not_owed(self) -> None:
         """Nobody was told then."""

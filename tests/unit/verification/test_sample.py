@@ -20,7 +20,7 @@ import msgspec
 from deploy.local.demo import facts, sample
 from services.intake.domain import faults, returns, submission
 from services.verification.domain import places
-from shared import catalogue, clock
+from shared import calendar, catalogue
 from shared.wire import events, ids
 from tests.support import reference
 from tests.support import verification_builders as build
@@ -54,7 +54,7 @@ class Six:
         self.receipts = 0
         self.refused: list[tuple[str, list[str], int]] = []
         self.sent: dict[str, events.ReturnReceived] = {}
-        self.day = clock.london_day(SAMPLE.starts_at) - timedelta(days=1)
+        self.day = calendar.london_day(SAMPLE.starts_at) - timedelta(days=1)
         self.known = {each["contract_id"]: self._sign(each) for each in SAMPLE.contracts}
         for happening in SAMPLE.happenings:
             self._end_days(happening.on)
@@ -63,7 +63,7 @@ class Six:
 
     def _sign(self, given: dict[str, Any]) -> returns.Contract:
         terms = [
-            msgspec.convert(each | {"version": 1, "state": "active"}, events.Commitment)
+            msgspec.convert(each | {"version": 1, "state": "active"}, events.CommitmentVersion)
             for each in given["commitments"]
         ]
         head = self._head("registered", given["contract_id"])

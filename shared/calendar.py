@@ -1,0 +1,93 @@
+"""The calendar that all services share: days in London, months, English working days.
+
+Promises: pure; moments, days and periods are values. A day ends at midnight in London. A period is
+a month, written `YYYY-MM`, so that periods compare as text.
+Refuses: the machine's clock and time zone. `clock` says what time it is.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import holidays
+
+LONDON: Final = ZoneInfo("Europe/London")
+
+_DAY: Final = timedelta(days=1)
+
+
+# --- days ---------------------------------------------------------------------------------------
+
+
+def london_day(moment: datetime) -> date:
+    """The day in London at `moment`."""
+    return moment.astimezone(LONDON).date()
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which `day` begins in London, in UTC."""
+    return datetime.combine(day, time(), LONDON).astimezone(UTC)
+
+
+def midnight_after(day: date) -> datetime:
+    """The moment at which `day` ends in London, in UTC."""
+    return midnight(day + _DAY)
+
+
+def day_ended_by(moment: datetime) -> date:
+    """The last day that has fully ended at `moment`, in London."""
+    return london_day(moment) - _DAY
+
+
+# --- months -------------------------------------------------------------------------------------
+
+
+def period_of(day: date) -> str:
+    """The month in which `day` lies."""
+    return f"{day.year:04}-{day.month:02}"
+
+
+def first_day(period: str) -> date:
+    """The first day of a month `YYYY-MM`."""
+    return date(int(period[:4]), int(period[5:7]), 1)
+
+
+@functools.lru_cache(maxsize=4096)
+def last_day(period: str) -> date:
+    """The last day of a month `YYYY-MM`."""
+    return first_day(next_period(period)) - _DAY
+
+
+@functools.lru_cache(maxsize=4096)
+def next_period(period: str) -> str:
+    """The month after `period`."""
+    year, month = int(period[:4]), int(period[5:])
+    return f"{year + 1:04}-01" if month == 12 else f"{year:04}-{month + 1:02}"
+
+
+def previous_period(period: str) -> str:
+    """The month before `period`."""
+    return period_of(first_day(period) - _DAY)
+
+
+# --- working days -------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=8192)
+def working_day(day: date, count: int) -> date:
+    """The `count`-th English working day after `day` (before it, where negative); 0: `day`."""
+    step = _DAY if count > 0 else -_DAY
+    left = abs(count)
+    while left:
+        day += step
+        if day.weekday() < 5 and day not in _holidays(day.year):
+            left -= 1
+    return day
+
+
+@functools.lru_cache(maxsize=128)
+def _holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
