@@ -12,7 +12,7 @@ import json
 import os
 import typing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import rich.console
 import rich.table
@@ -24,7 +24,7 @@ from deploy.local import STATE
 if typing.TYPE_CHECKING:
     import httpx
 
-SECONDS_MAX = 60
+SECONDS_MAX: Final = 60
 
 console = rich.console.Console()
 

@@ -11,7 +11,7 @@ import json
 import os
 import typing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import rich.console
 import rich.progress
@@ -23,13 +23,13 @@ from deploy.local import STATE
 if typing.TYPE_CHECKING:
     from services.ledger.audit import audit
 
-FAILURES_SHOWN_MAX = 20
+FAILURES_SHOWN_MAX: Final = 20
 """Of each check; the rest is counted."""
-SECONDS_MAX = 60
+SECONDS_MAX: Final = 60
 
 console = rich.console.Console()
 
-_PROVED = {
+_PROVED: Final = {
     "checkpoint": "The log {origin} signed {size} entries with the key that is trusted here.",
     "leaves": "{checked} entries are exactly those that were signed; each event is there once.",
     "contracts": "{checked} contracts: the entries of each are numbered without a gap and chained.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
+from typing import Any, Final
 
 from aiokafka.errors import KafkaError
 from pydantic import SecretStr
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from shared.delivery import kafka, topics
 from shared.settings import Settings
 
-ANSWER_SECONDS_MAX = 60
+ANSWER_SECONDS_MAX: Final = 60
 
 
 class Broker(Settings):

@@ -69,12 +69,12 @@ def is_indivisible(kind: str, unit: str) -> bool:
     return kind == "post" or unit in UNITS_INDIVISIBLE
 
 
-_FTE_MAX = Decimal(1)
+_FTE_MAX: Final = Decimal(1)
 """A line of a post is one person, and one person is at most one post."""
-_GBP_MAX = Decimal(1_000_000_000)
-_WEEKS_MAX = Decimal(53)
-_HOURS_MAX = Decimal(100_000)
-_COUNT_MAX = Decimal(10_000)
+_GBP_MAX: Final = Decimal(1_000_000_000)
+_WEEKS_MAX: Final = Decimal(53)
+_HOURS_MAX: Final = Decimal(100_000)
+_COUNT_MAX: Final = Decimal(10_000)
 
 _EMPLOYMENT: Final = "employment and apprenticeships"
 _SUPPLY: Final = "local supply chain"

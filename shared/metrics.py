@@ -3,32 +3,44 @@ it."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from prometheus_client import Counter, Gauge, Histogram
 
-BATCH_RECORDS = Histogram(
+BATCH_RECORDS: Final = Histogram(
     "makegood_batch_records",
     "Records taken in one transaction.",
     ["service"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
 )
-COMMIT_SECONDS = Histogram(
+COMMIT_SECONDS: Final = Histogram(
     "makegood_commit_seconds",
     "From the opening of a batch's transaction to its commit.",
     ["service"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
-PARKED = Counter(
+PARKED: Final = Counter(
     "makegood_parked_total", "Records parked, by topic and reason.", ["topic", "reason"]
 )
-REPEATED = Counter("makegood_repeated_total", "Records taken before, passed over.", ["topic"])
-ALARMS = Counter("makegood_alarms_total", "Conditions that stop work until seen to.", ["alarm"])
-CONSUMER_STOPPED = Gauge(
+REPEATED: Final = Counter(
+    "makegood_repeated_total", "Records taken before, passed over.", ["topic"]
+)
+ALARMS: Final = Counter(
+    "makegood_alarms_total", "Conditions that stop work until seen to.", ["alarm"]
+)
+CONSUMER_STOPPED: Final = Gauge(
     "makegood_consumer_stopped", "1 while a consumer stands still on an alarm.", ["service"]
 )
-LAG_RECORDS = Gauge("makegood_lag_records", "High water minus position.", ["topic", "partition"])
-RETRIES = Counter("makegood_retries_total", "Batches tried again after a broken part.", ["service"])
-SENT = Counter("makegood_sent_total", "Messages the broker acknowledged.", ["topic"])
-OUTBOX_UNSENT = Gauge("makegood_outbox_unsent", "Messages that wait for the broker.", ["service"])
-OUTBOX_AGE_SECONDS = Gauge(
+LAG_RECORDS: Final = Gauge(
+    "makegood_lag_records", "High water minus position.", ["topic", "partition"]
+)
+RETRIES: Final = Counter(
+    "makegood_retries_total", "Batches tried again after a broken part.", ["service"]
+)
+SENT: Final = Counter("makegood_sent_total", "Messages the broker acknowledged.", ["topic"])
+OUTBOX_UNSENT: Final = Gauge(
+    "makegood_outbox_unsent", "Messages that wait for the broker.", ["service"]
+)
+OUTBOX_AGE_SECONDS: Final = Gauge(
     "makegood_outbox_age_seconds", "Age of the oldest message that waits.", ["service"]
 )

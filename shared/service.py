@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
@@ -24,9 +24,9 @@ from shared.delivery.messages import Reader, read_event
 from shared.settings import Settings
 from shared.web import server
 
-READY_SECONDS_MAX = 2.0
-AGAIN_SECONDS = 1.0
-COLLECT_EVERY_OBJECTS = 100_000
+READY_SECONDS_MAX: Final = 2.0
+AGAIN_SECONDS: Final = 1.0
+COLLECT_EVERY_OBJECTS: Final = 100_000
 
 Task: TypeAlias = Callable[[], Awaitable[None]]
 """A loop of the service's own that runs until it is cancelled."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import aiosql
 import asyncpg
@@ -21,17 +21,17 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Record: TypeAlias = asyncpg.Record
 
-CONNECT_SECONDS_MAX = 5
-COMMAND_SECONDS_MAX = 20
-TRANSACTION_MS_MAX = 15_000
+CONNECT_SECONDS_MAX: Final = 5
+COMMAND_SECONDS_MAX: Final = 20
+TRANSACTION_MS_MAX: Final = 15_000
 """A stopped process holds its locks no longer than this; the others then go on."""
-IDLE_MS_MAX = 10_000
-LOCK_MS_MAX = 12_000
+IDLE_MS_MAX: Final = 10_000
+LOCK_MS_MAX: Final = 12_000
 
-_MIGRATION_LOCK = 0x6D616B65
-_SHARED_MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATION_LOCK: Final = 0x6D616B65
+_SHARED_MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
-BROKEN = (
+BROKEN: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,

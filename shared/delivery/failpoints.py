@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Final
 
-NAMES = (
+NAMES: Final = (
     "before_database_commit",
     "after_database_commit",
     "before_kafka_commit",
@@ -21,7 +22,7 @@ NAMES = (
     "between_sign_and_publish",
 )
 
-_SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+_SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 def _armed(text: str) -> dict[str, list[object]]:

@@ -11,7 +11,7 @@ import dataclasses
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
@@ -26,24 +26,24 @@ from prometheus_client import REGISTRY
 from shared.delivery import topics
 from shared.settings import Settings
 
-RECORDS_MAX = 1000
+RECORDS_MAX: Final = 1000
 """Records in one batch: a backlog is worked off in batches that share their queries and commit; at
 15 µs each to read, the event loop is held for 15 ms."""
-EMPTY_POLL_MS = 40
+EMPTY_POLL_MS: Final = 40
 """A new record waits this long at most behind an empty poll; one consumer idles at 1 % of a
 core."""
-EMPTY_FETCH_MS = 200
+EMPTY_FETCH_MS: Final = 200
 """The broker answers at once when there is a record, after this long when there is none: most of
 what idling takes is writing and reading these empty answers."""
-READER_WAIT_MS = 20
+READER_WAIT_MS: Final = 20
 """A look at a topic's end pauses so long for each topic that the client has not heard of, and while
 partitions that were seen to their end hold up the others."""
-SESSION_MS = 10_000
-POLL_INTERVAL_MS_MAX = 600_000
+SESSION_MS: Final = 10_000
+POLL_INTERVAL_MS_MAX: Final = 600_000
 """A batch is tried again inside the handler while the database is down; after this the group moves
 on without us, and the fence refuses what we still hold."""
-REQUEST_MS_MAX = 5_000
-METADATA_AGE_MS_MAX = 10_000
+REQUEST_MS_MAX: Final = 5_000
+METADATA_AGE_MS_MAX: Final = 10_000
 """A new inbound topic is seen after this long."""
 
 _metrics = KafkaPrometheusMiddleware(registry=REGISTRY, metrics_prefix="makegood")

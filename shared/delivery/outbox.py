@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
@@ -27,15 +27,15 @@ from shared import log, metrics, sql
 from shared.delivery import failpoints, tasks, topics
 from shared.wire import events
 
-BATCH_MAX = 1000
+BATCH_MAX: Final = 1000
 """Messages in one round of the relay: bounds its memory and the time it holds the lock."""
-IDLE_SECONDS = 1.0
+IDLE_SECONDS: Final = 1.0
 """How often the relay looks without being woken: messages posted by another process."""
-KEPT_MESSAGES_MAX = 4 * BATCH_MAX
-KEPT_BYTES_MAX = 16 * 1024 * 1024
+KEPT_MESSAGES_MAX: Final = 4 * BATCH_MAX
+KEPT_BYTES_MAX: Final = 16 * 1024 * 1024
 """What memory holds for the relay: a second of work, and little beside what a service takes."""
-BACKOFF_SECONDS_MAX = 5.0
-DELIVERY_SECONDS_MAX = 8.0
+BACKOFF_SECONDS_MAX: Final = 5.0
+DELIVERY_SECONDS_MAX: Final = 8.0
 """Below the server's transaction time-out, which would otherwise close the connection first."""
 
 _log = log.get(__name__)
@@ -116,11 +116,11 @@ async def post(conn: sql.Connection, messages: Iterable[Row]) -> dict[int, Row]:
     return posted
 
 
-_BEGIN_RELAYING = """
+_BEGIN_RELAYING: Final = """
     SELECT pg_try_advisory_xact_lock(hashtext('outbox-' || $1)),
         set_config('synchronous_commit', 'off', true)
 """
-_COLUMNS = ("id", *Row._fields)
+_COLUMNS: Final = ("id", *Row._fields)
 
 
 async def republish(conn: sql.Connection, topic: str) -> int:

@@ -8,6 +8,7 @@ sending on would give numbers and names a second time.
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -16,8 +17,8 @@ from shared import log, metrics, sql
 from shared.delivery import kafka, topics, transaction
 from shared.settings import Settings
 
-READ_SECONDS_MAX = 10.0
-ALARM = "database_behind_broker"
+READ_SECONDS_MAX: Final = 10.0
+ALARM: Final = "database_behind_broker"
 
 _log = log.get(__name__)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Final
 
-AGAIN_SECONDS = 1.0
-PAUSE_SECONDS_FIRST = 0.1
+AGAIN_SECONDS: Final = 1.0
+PAUSE_SECONDS_FIRST: Final = 0.1
 
 
 def pause_seconds(failures: int, most: float) -> float:

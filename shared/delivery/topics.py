@@ -9,28 +9,29 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from typing import Final
 
 import aiokafka.errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-PARTITIONS = 12
+PARTITIONS: Final = 12
 """Fixed once for an installation: the order of a contract hangs on it."""
 
-MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """The one size constant: topic, producer, fetch and intake's measure share it. A return of 5,000
 lines takes about 2 MB."""
 
-HEADER_BYTES = 4096
+HEADER_BYTES: Final = 4096
 """Room kept for key, headers and batch overhead inside `MESSAGE_BYTES_MAX`."""
 
-BODY_BYTES_MAX = MESSAGE_BYTES_MAX - HEADER_BYTES
+BODY_BYTES_MAX: Final = MESSAGE_BYTES_MAX - HEADER_BYTES
 
-REPLICAS_MAX = 3
+REPLICAS_MAX: Final = 3
 """Copies of each partition, where the cluster has as many brokers: 1 locally."""
 
-_CREATE_MS_MAX = 10_000
-_POLL_SECONDS = 0.05
-_DAY_MS = 24 * 60 * 60 * 1000
+_CREATE_MS_MAX: Final = 10_000
+_POLL_SECONDS: Final = 0.05
+_DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,19 @@ class Topic:
         return kept | {"max.message.bytes": str(MESSAGE_BYTES_MAX), "compression.type": codec}
 
 
-RETURNS = Topic("makegood.returns.v1", 90, written_by="intake")
-OUTCOMES = Topic("makegood.outcomes.v1", 90, written_by="verification")
-ALERTS = Topic("makegood.alerts.v1", 90, written_by="verification")
-CONTRACTS = Topic("makegood.contracts.v1", None, written_by="verification")
-RECONSIDER = Topic("makegood.reconsider.v1", 7, written_by="verification")
-ENTRIES = Topic("makegood.entries.v1", 7, written_by="ledger")
-PARKED = Topic("makegood.parked.v1", 90)
+RETURNS: Final = Topic("makegood.returns.v1", 90, written_by="intake")
+OUTCOMES: Final = Topic("makegood.outcomes.v1", 90, written_by="verification")
+ALERTS: Final = Topic("makegood.alerts.v1", 90, written_by="verification")
+CONTRACTS: Final = Topic("makegood.contracts.v1", None, written_by="verification")
+RECONSIDER: Final = Topic("makegood.reconsider.v1", 7, written_by="verification")
+ENTRIES: Final = Topic("makegood.entries.v1", 7, written_by="ledger")
+PARKED: Final = Topic("makegood.parked.v1", 90)
 
-ALL = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
+ALL: Final = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
 
-INBOUND_PREFIX = "makegood.inbound."
-INBOUND_PATTERN = r"^makegood\.inbound\.[A-Za-z0-9._-]+$"
-_PARTY = re.compile(r"[A-Za-z0-9._-]{1,100}")
+INBOUND_PREFIX: Final = "makegood.inbound."
+INBOUND_PATTERN: Final = r"^makegood\.inbound\.[A-Za-z0-9._-]+$"
+_PARTY: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 def inbound(party_id: str) -> Topic:

@@ -16,7 +16,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -28,11 +28,11 @@ from shared.web import problems
 Role: TypeAlias = Literal["supplier", "manager", "approver", "auditor", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-PREFIX = "mg_"
+PREFIX: Final = "mg_"
 """Lets a scanner for leaked secrets know ours."""
-RANDOM_BYTES = 32
-CACHE_SECONDS = 15.0
-CACHE_TOKENS_MAX = 10_000
+RANDOM_BYTES: Final = 32
+CACHE_SECONDS: Final = 15.0
+CACHE_TOKENS_MAX: Final = 10_000
 
 _bearer = HTTPBearer(auto_error=False, description="A token that this service issued")
 

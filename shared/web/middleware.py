@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import prometheus_client
 from fastapi import Request, Response
@@ -28,7 +28,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 Fast_paths: TypeAlias = Mapping[tuple[str, str], Endpoint]
 """Endpoints by method and path that are led past the framework (`http.open_fast_path`)."""
 
-REQUEST_SECONDS = prometheus_client.Histogram(
+REQUEST_SECONDS: Final = prometheus_client.Histogram(
     "makegood_http_seconds",
     "From a request's head to the end of its answer.",
     ["method", "route", "status"],
@@ -38,15 +38,15 @@ _seconds = functools.lru_cache(1000)(REQUEST_SECONDS.labels)
 
 _log = log.get(__name__)
 
-_HEADERS = (
+_HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
 """Added where an endpoint has not said otherwise."""
-_TOO_LARGE = "The body is too large"
-_CLOSING = {"connection": "close"}
+_TOO_LARGE: Final = "The body is too large"
+_CLOSING: Final = {"connection": "close"}
 """With a body that is too large: the rest of it is never read."""
 
 

@@ -15,12 +15,12 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-VALUE_CHARACTERS_MAX = 100
+VALUE_CHARACTERS_MAX: Final = 100
 """A wrong value is shown so that its sender finds it; longer ones are cut."""
-FAULTS_MAX = 1000
-RETRY_SECONDS = 2
+FAULTS_MAX: Final = 1000
+RETRY_SECONDS: Final = 2
 
-PROBLEM = "application/problem+json"
+PROBLEM: Final = "application/problem+json"
 
 Handler: TypeAlias = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 

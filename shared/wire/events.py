@@ -12,7 +12,7 @@ here as salted digests only. People are random ids.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -324,7 +324,7 @@ AnyEvent: TypeAlias = (
 )
 
 _READER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
-_WRITER = msgspec.json.Encoder()
+_WRITER: Final = msgspec.json.Encoder()
 
 
 def read(body: bytes) -> AnyEvent:

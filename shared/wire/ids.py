@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from typing import Final
 from uuid import UUID
 
-_NAMESPACE = bytes.fromhex("5b0cf4b54b0f5c1c9c4f6d616b65676f")
-_SEPARATOR = "\x1f"
+_NAMESPACE: Final = bytes.fromhex("5b0cf4b54b0f5c1c9c4f6d616b65676f")
+_SEPARATOR: Final = "\x1f"
 
 
 def new(now_ms: int | None = None) -> UUID:

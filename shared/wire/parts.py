@@ -17,10 +17,10 @@ from uuid import UUID
 
 import msgspec
 
-TEXT_LENGTH_MAX = 200
+TEXT_LENGTH_MAX: Final = 200
 """Longest identifier on the wire, in characters: org-ids, postcodes and codes are far below it."""
 
-INSTALLATION = "installation"
+INSTALLATION: Final = "installation"
 """The authority of events that concern no single one (days, entries, parked records)."""
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
@@ -34,9 +34,9 @@ NIL: Final = Decimal(0)
 WHOLE: Final = Decimal(1)
 """Defaults of figures. Who gives these very objects has them left out of what is written."""
 
-_DIGITS_MAX = 20
+_DIGITS_MAX: Final = 20
 """Before and behind the point; far beyond any sum of money."""
-_ON_WIRE = {"from_": "from"}
+_ON_WIRE: Final = {"from_": "from"}
 """Fields whose name is a word of Python's."""
 
 

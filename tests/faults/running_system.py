@@ -169,7 +169,7 @@ class RunningSystem:
             stderr=asyncio.subprocess.STDOUT,
         )
         said, _ = await asyncio.wait_for(child.communicate(), 60)
-        assert child.returncode == 0, f"{service} {' '.join(command)}:\n{said.decode()}"
+        assert 0 == child.returncode, f"{service} {' '.join(command)}:\n{said.decode()}"
         return said.decode()
 
     def _environment(self, name: str, failpoints: str = "") -> dict[str, str]:

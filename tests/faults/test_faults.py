@@ -187,7 +187,7 @@ async def _copy_database(servers: Servers, copy: Path, *, back: bool) -> None:
     source, target = (copy, data) if back else (data, copy)
     shutil.rmtree(target, ignore_errors=True)
     copying = await asyncio.create_subprocess_exec("cp", "-a", str(source), str(target))
-    assert await copying.wait() == 0
+    assert 0 == await copying.wait()
     await servers.postgres.start()
 
 

@@ -16,6 +16,7 @@ FUNCTION_LINES_MAX = 70
 """A function fits on a screen."""
 POSITIONAL_MAX = 5
 DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "core", "base"}
+CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 LEFT_FOR_LATER = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]))
 
 
@@ -26,6 +27,15 @@ def functions(file: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def place(file: Path, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     return f"{file.relative_to(ROOT)}:{function.lineno} {function.name}"
+
+
+def is_written_down(value: ast.expr) -> bool:
+    """Whether it is a literal: what a test's author worked out."""
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True
 
 
 class TestFiles:
@@ -46,6 +56,34 @@ class TestFiles:
             arguments = [*function.args.posonlyargs, *function.args.args]
             names = [a.arg for a in arguments if a.arg not in ("self", "cls")]
             assert POSITIONAL_MAX >= len(names), place(file, function)
+
+    def test_have_constants_that_stay(self) -> None:
+        """A module's constants are annotated `Final`."""
+        ours = [f for f in FILES if not f.is_relative_to(ROOT / "tests")]
+        loose = [
+            f"{file.relative_to(ROOT)}:{node.lineno}"
+            for file in ours
+            for node in ast.parse(file.read_text()).body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name) and CONSTANT.fullmatch(target.id)
+        ]
+        assert [] == loose
+
+    def test_say_what_is_expected_first(self) -> None:
+        """In an assertion of equality the value that is written down stands on the left."""
+        swapped = [
+            f"{file.relative_to(ROOT)}:{node.lineno}"
+            for file in FILES
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Assert)
+            and isinstance(node.test, ast.Compare)
+            and isinstance(node.test.ops[0], ast.Eq)
+            and len(node.test.ops) == 1
+            and is_written_down(node.test.comparators[0])
+            and not is_written_down(node.test.left)
+        ]
+        assert [] == swapped
 
     def test_are_no_drawers(self) -> None:
         """A module is named for what it holds."""

@@ -257,7 +257,7 @@ class TestLog:
             f"UPDATE head SET size = 1, edge = '\\x{verifier.hash_leaf(b'x').hex()}'",
         )
         await service.take(build.received(3))
-        assert service.alarm.words == "log_shrunk: it had 2 entries and has 1"
+        assert "log_shrunk: it had 2 entries and has 1" == service.alarm.words
         assert 1 == len(await service.leaves())
 
 

@@ -136,7 +136,9 @@ def a_contract_published(
         "starts_on": date(2026, 10, 6),
         "ends_on": date(2028, 10, 5),
         "commitments": tuple(
-            PublishedCommitment(commitment_id=name, measure=measure, kind=kind, unit=unit, state="active")
+            PublishedCommitment(
+                commitment_id=name, measure=measure, kind=kind, unit=unit, state="active"
+            )
             for name, (measure, kind, unit) in MEASURES.items()
         ),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,8 +17,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.delivery import tasks, topics
 from shared.wire import events
 
-HEARD = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
-POLL_MS = 200
+HEARD: Final = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
+POLL_MS: Final = 200
 
 
 class NotSeenError(Exception):

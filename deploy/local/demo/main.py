@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import rich.console
@@ -21,12 +21,12 @@ from deploy.local.demo import facts, listener, outside, play, readback, sample, 
 from deploy.local.servers import both, process
 from shared.delivery import tasks
 
-POSTCODES = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
+POSTCODES: Final = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
 """A sample edition of the postcode directory: loaded as an operator loads any."""
-SETTINGS = {"MAKEGOOD_DEMO": "1", "MAKEGOOD_LOG_LEVEL": "INFO"}
+SETTINGS: Final = {"MAKEGOOD_DEMO": "1", "MAKEGOOD_LOG_LEVEL": "INFO"}
 
 
-_WRONG = (outside.UnexpectedError, listener.NotSeenError, httpx.HTTPError, KafkaError)
+_WRONG: Final = (outside.UnexpectedError, listener.NotSeenError, httpx.HTTPError, KafkaError)
 
 
 class System(stack.Stack):

@@ -10,16 +10,16 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.demo.listener import NotSeenError
 
-ASK_SECONDS_MAX = 30.0
+ASK_SECONDS_MAX: Final = 30.0
 """A service that was killed is back after a few seconds."""
-POLL_SECONDS = 0.1
+POLL_SECONDS: Final = 0.1
 
 
 class UnexpectedError(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from deploy.local.demo import outside
@@ -19,9 +19,9 @@ from deploy.local.demo.sample import POISON, Happening, Sample
 from shared import calendar
 from shared.delivery import topics
 
-FACT_SECONDS_MAX = 60.0
+FACT_SECONDS_MAX: Final = 60.0
 """For what takes the system a second or two, also on a slow machine."""
-HOUR = 10
+HOUR: Final = 10
 """When people do things, in London."""
 
 

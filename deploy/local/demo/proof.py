@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from deploy.local.demo.outside import Outside
 from services.ledger.audit import audit, export
 from services.ledger.domain.log import notes
 
-_CHECKED = {
+_CHECKED: Final = {
     "checkpoint": "signed checkpoint",
     "leaves": "entries",
     "contracts": "contracts' chains",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deploy.local.demo import facts, outside, proof
 from deploy.local.demo.listener import Listener, NotSeenError
@@ -20,8 +20,8 @@ from deploy.local.demo.play import FACT_SECONDS_MAX, Played
 from deploy.local.demo.sample import Happening, Sample
 from shared.wire import events
 
-ALERT = ("kind", "contract_id", "commitment_id", "period")
-CASE = ("kind", "contract_id", "commitment_id", "period", "state")
+ALERT: Final = ("kind", "contract_id", "commitment_id", "period")
+CASE: Final = ("kind", "contract_id", "commitment_id", "period", "state")
 
 
 @dataclass(slots=True)

@@ -11,11 +11,11 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-FOLDER = Path(__file__).resolve().parents[1] / "sample"
+FOLDER: Final = Path(__file__).resolve().parents[1] / "sample"
 
-POISON = b"\xff\xfe\x00 this is no return, and no UTF-8 either \x80"
+POISON: Final = b"\xff\xfe\x00 this is no return, and no UTF-8 either \x80"
 """What a broken program might write to its inbound topic."""
 
 

@@ -6,12 +6,14 @@ in the services, like any other. Manager and approver are two people (rule P3).
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import SecretStr
 
 from shared import settings, sql
 from shared.web import auth
 
-SERVICES = ("intake", "verification", "ledger")
+SERVICES: Final = ("intake", "verification", "ledger")
 
 
 async def sign_in(bootstrap: str, dsn: str, authority_id: str, supplier_id: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import rich.console
 import rich.markup
@@ -19,14 +19,18 @@ from deploy.local.demo.facts import Fact
 from deploy.local.demo.readback import Books
 from deploy.local.demo.sample import Sample
 
-BEHIND = {"Approaching target", "Requires improvement", "Inadequate"}
-_COLOURS = {"Inadequate": "red", "Requires improvement": "red", "Approaching target": "yellow"}
-_WHY_OTHER = {
+BEHIND: Final = {"Approaching target", "Requires improvement", "Inadequate"}
+_COLOURS: Final = {
+    "Inadequate": "red",
+    "Requires improvement": "red",
+    "Approaching target": "yellow",
+}
+_WHY_OTHER: Final = {
     "data_missing": "a return is missing, and missing is not zero",
     "awaiting_council": "it hangs on a line that waits for the council",
     "nothing_due": "nothing is due yet",
 }
-_WHY_NOT = {
+_WHY_NOT: Final = {
     "outside_area": "the payee is not in the contract's local area",
     "counted_once": "each school counts once a contract",
     "postcode_unknown": "nobody knows this postcode",

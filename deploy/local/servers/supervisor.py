@@ -2,15 +2,15 @@
 
 import asyncio
 import dataclasses
-from typing import Protocol
+from typing import Final, Protocol
 
 from deploy.local import CannotStart
 from deploy.local.servers import process
 
-DEATHS_MAX = 5
-WITHIN_S = 60.0
-DELAY_S_FIRST = 0.5
-DELAY_S_MAX = 4.0
+DEATHS_MAX: Final = 5
+WITHIN_S: Final = 60.0
+DELAY_S_FIRST: Final = 0.5
+DELAY_S_MAX: Final = 4.0
 
 
 class KeepsDying(CannotStart):

@@ -38,7 +38,7 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-_SHAPE = {"$id": "urn:makegood:return:1"} | submission.Submission.model_json_schema()
+_SHAPE: Final = {"$id": "urn:makegood:return:1"} | submission.Submission.model_json_schema()
 _RETURN: dict[str, Any] = {
     "parameters": [
         {

@@ -23,7 +23,7 @@ from shared.delivery.messages import Message, Record, read_event
 from shared.wire.events import ContractPublished, EntriesRecorded
 
 GROUP: Final = "makegood-intake"
-_OURS = (topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name)
+_OURS: Final = (topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name)
 SUBSCRIPTION: Final = kafka.Subscription(
     GROUP,
     pattern="^(?:"

@@ -14,7 +14,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from services.intake.domain import faults, people, receipts, returns, submission
@@ -219,14 +219,14 @@ def _refused(refused: Refused, at: datetime) -> events.ReturnRefused:
     )
 
 
-_KEY_TAKEN = faults.Fault(
+_KEY_TAKEN: Final = faults.Fault(
     "",
     None,
     faults.FORM,
     "This Idempotency-Key came with other bytes before",
     "Use a new key for a new submission.",
 )
-_TOO_LARGE = faults.Fault(
+_TOO_LARGE: Final = faults.Fault(
     "",
     None,
     "I12",

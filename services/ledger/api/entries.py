@@ -11,7 +11,7 @@ import base64
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import pydantic
@@ -31,12 +31,12 @@ Text = Annotated[str | None, pydantic.Field(min_length=1, max_length=200)]
 Day = Annotated[date | None, pydantic.Field(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
 Index = Annotated[int, Path(ge=0, lt=2**63)]
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
-A_MINUTE = {"cache-control": "public, max-age=60"}
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
+A_MINUTE: Final = {"cache-control": "public, max-age=60"}
 """For partial tiles: never wrong, but soon replaced by wider ones."""
-NOW = {"cache-control": "no-cache"}
-SIGNED_SOON = {"retry-after": "2"}
+NOW: Final = {"cache-control": "no-cache"}
+SIGNED_SOON: Final = {"retry-after": "2"}
 
 
 class Item(pydantic.BaseModel):

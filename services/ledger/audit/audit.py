@@ -23,7 +23,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.ledger.domain.entries import leaves, payloads
@@ -219,7 +219,7 @@ def _event_id(event: bytes) -> object:
     return fields.get("event_id") if isinstance(fields, dict) else None
 
 
-_PARKED = "parked"
+_PARKED: Final = "parked"
 
 
 class _Taken(NamedTuple):

@@ -16,17 +16,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.ledger import store
 from services.ledger.audit import audit
 from shared import sql
 
-KIND = "makegood-export"
-VERSION = 1
-_WHY = {"repeat", "day", "parked", "hole"}
-MEDIA_TYPE = "application/x-ndjson"
+KIND: Final = "makegood-export"
+VERSION: Final = 1
+_WHY: Final = {"repeat", "day", "parked", "hole"}
+MEDIA_TYPE: Final = "application/x-ndjson"
 
 
 class ExportRefusedError(ValueError):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import collections
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.ledger import store
 from services.ledger.audit import audit
@@ -26,7 +27,7 @@ from services.ledger.publishing.objects import Objects
 from shared import sql
 from shared.wire import events
 
-FINDINGS_MAX = 1000
+FINDINGS_MAX: Final = 1000
 """A log with more to say is broken enough."""
 
 _queries = store.log.queries

@@ -14,6 +14,7 @@ import asyncio
 import collections
 import os
 from collections.abc import Callable, Sequence
+from typing import Final
 from uuid import UUID
 
 from prometheus_client import Counter, Gauge
@@ -26,19 +27,19 @@ from shared.delivery import kafka, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
 from shared.wire import events, ids
 
-READS = kafka.Subscription(
+READS: Final = kafka.Subscription(
     "makegood-ledger",
     [topics.RETURNS.name, topics.OUTCOMES.name, topics.ALERTS.name, topics.PARKED.name],
 )
-BYTES_IN_LOOP_MAX = 2_000_000
+BYTES_IN_LOOP_MAX: Final = 2_000_000
 """Events of more than this take longer than the event loop can spare: 50 ms at 25 µs for each kB.
 A full batch of returns is below it, and a thread would only take turns with the loop."""
 
-_RECORDED = frozenset(facts.RECORDED)
+_RECORDED: Final = frozenset(facts.RECORDED)
 """Asked of each message: a set knows a type sooner than `isinstance` knows ten."""
 
-ENTRIES = Counter("makegood_entries_total", "Entries appended, by type of event.", ["type"])
-LOG_SIZE = Gauge("makegood_log_size", "Entries in the log.")
+ENTRIES: Final = Counter("makegood_entries_total", "Entries appended, by type of event.", ["type"])
+LOG_SIZE: Final = Gauge("makegood_log_size", "Entries in the log.")
 
 
 class ShrunkError(Exception):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from typing import Final
 
 from prometheus_client import Gauge, Histogram
 
@@ -24,17 +25,17 @@ from services.ledger.publishing.objects import Objects
 from shared import log, sql
 from shared.delivery import failpoints
 
-ENTRIES_PER_STEP = 16 * tree.TILE_HASHES
+ENTRIES_PER_STEP: Final = 16 * tree.TILE_HASHES
 """Entries in memory together, as rows and as bundles; fewer where events are long, and never less
 than a bundle, which is one file."""
-HEADS_PER_FOLDER = 1_000_000
+HEADS_PER_FOLDER: Final = 1_000_000
 
-CHECKPOINT_SIZE = Gauge("makegood_checkpoint_size", "Entries under the newest checkpoint.")
-CHECKPOINT_AGE = Gauge(
+CHECKPOINT_SIZE: Final = Gauge("makegood_checkpoint_size", "Entries under the newest checkpoint.")
+CHECKPOINT_AGE: Final = Gauge(
     "makegood_checkpoint_age_seconds",
     "Since a checkpoint covered the whole log; stays near the pause while publishing works.",
 )
-PUBLISH_SECONDS = Histogram(
+PUBLISH_SECONDS: Final = Histogram(
     "makegood_publish_seconds",
     "From reading the head to the published checkpoint.",
     buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from services.ledger.domain.entries import index_row, payloads, recording
@@ -21,9 +22,9 @@ from shared.delivery.messages import Message
 queries = sql.queries(Path(__file__).with_name("queries.sql"))
 
 
-ROWS_PER_STEP = 1000
+ROWS_PER_STEP: Final = 1000
 """Of a stream over the whole log."""
-BYTES_PER_STEP = 8_000_000
+BYTES_PER_STEP: Final = 8_000_000
 """Leaves and events in memory together, since one event alone may have 2 MB."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.ledger.audit import audit
@@ -20,7 +20,7 @@ from shared.web import auth
 from shared.wire import events
 
 _queries = log.queries
-LIFE_ENTRIES_MAX = 1000
+LIFE_ENTRIES_MAX: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstr
 from shared.web import lists
 from shared.wire import events
 
-TITLE_CHARACTERS_MAX = 500
-WORDS_CHARACTERS_MAX = 2000
-SUPPLIERS_MAX = 50
+TITLE_CHARACTERS_MAX: Final = 500
+WORDS_CHARACTERS_MAX: Final = 2000
+SUPPLIERS_MAX: Final = 50
 
 Identifier = Annotated[str, Field(min_length=1, max_length=events.TEXT_LENGTH_MAX)]
 Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]

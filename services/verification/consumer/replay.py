@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from services.verification import store
@@ -20,7 +21,7 @@ from services.verification.domain import state
 from shared import sql
 from shared.wire import events
 
-DIFFERENCES_MAX = 100
+DIFFERENCES_MAX: Final = 100
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from services.verification.domain import assessment, profiles
 from services.verification.domain.assessment import Assessed
@@ -19,7 +19,7 @@ from services.verification.domain.work import RULE_SET, Work
 from shared import calendar
 from shared.wire import events, ids
 
-NOTICE_WORKING_DAYS = 5
+NOTICE_WORKING_DAYS: Final = 5
 """A manager has this long to notify the supplier before the case escalates."""
 
 ShortfallKind = Literal["shortfall_opened", "shortfall_worsened", "shortfall_recovered"]

@@ -17,14 +17,14 @@ import hashlib
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 ClaimId: TypeAlias = tuple[str, str, str, str]
 """Contract, party, period, line id: who claims, under one key."""
 
-_IGNORED = re.compile(r"[\W_]+")
+_IGNORED: Final = re.compile(r"[\W_]+")
 """Blanks and punctuation in an invoice's number mean nothing."""
 
 

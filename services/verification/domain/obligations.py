@@ -9,6 +9,7 @@ last is said.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -21,7 +22,7 @@ from services.verification.domain.work import RULE_SET, Work
 from shared import calendar
 from shared.wire import ids
 
-_DAY = timedelta(days=1)
+_DAY: Final = timedelta(days=1)
 
 
 def end(work: Work, day: date) -> None:

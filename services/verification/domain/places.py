@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import functools
 from datetime import date, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from shared import calendar
 
-GRACE_MONTHS = 12
+GRACE_MONTHS: Final = 12
 """A postcode terminated less than this before still counts, with a note."""
 
 Verdict: TypeAlias = Literal["inside", "inside_terminated", "outside", "none", "unknown", "gone"]

@@ -19,7 +19,7 @@ import itertools
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from math import gcd
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -27,9 +27,9 @@ Ratio: TypeAlias = tuple[int, int]
 """Numerator and denominator, reduced, the denominator above zero."""
 
 ZERO: Ratio = (0, 1)
-STEPS_MAX = 500
+STEPS_MAX: Final = 500
 """Enough for weekly steps over nine years."""
-DECIMALS_MAX = 6
+DECIMALS_MAX: Final = 6
 """Of a step's amount, as of a target: a figure without end could not be written down."""
 
 

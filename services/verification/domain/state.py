@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -22,13 +22,13 @@ from services.verification.domain import claims, places, profiles
 from services.verification.domain.cases import Case, Rated
 from shared.wire import events
 
-POST_HOURS = 37
+POST_HOURS: Final = 37
 """Weekly hours of one full-time post (product §2)."""
 
 Slot: TypeAlias = tuple[str, str]
 """(period, party): whose return of which month."""
 
-_NIL = Decimal(0)
+_NIL: Final = Decimal(0)
 
 
 class Sums(msgspec.Struct, frozen=True, array_like=True):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.verification.domain.state import Decisions, Facts, Lines, Promise, State, Sums
 from shared.wire import events
 
-RULE_SET = "makegood-rules-1"
+RULE_SET: Final = "makegood-rules-1"
 """Stored with every outcome, and part of its id."""
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 import msgspec
 
 from shared.wire import events
 
-FOLDER = Path(__file__).parent
-EXAMPLES = FOLDER.parent / "examples"
+FOLDER: Final = Path(__file__).parent
+EXAMPLES: Final = FOLDER.parent / "examples"
 """One event of each type, as it stands in a record's value."""
 
 EVENTS: tuple[type[events.Event], ...] = get_args(events.AnyEvent)

@@ -30,28 +30,28 @@ def broken(document: object, **standing: Any) -> list[tuple[str, str]]:
 class TestAGoodReturn:
     def test_has_no_fault(self) -> None:
         """The return of the interface's own example, and a training session."""
-        assert broken(build.a_return()) == []
+        assert [] == broken(build.a_return())
 
     def test_may_be_nil(self) -> None:
         """Nothing to report is said explicitly."""
-        assert broken(build.a_return(nil=True, lines=[])) == []
+        assert [] == broken(build.a_return(nil=True, lines=[]))
 
     def test_may_credit_an_invoice(self) -> None:
         """A credit note takes off, and cites the invoice that it credits."""
         line = build.a_line(
             build.SPEND, quantity="-1000.00", invoice__credit_of="INV-1", invoice__number="CN-1"
         )
-        assert broken(build.a_return(line)) == []
+        assert [] == broken(build.a_return(line))
 
     def test_may_refer_to_evidence_kept_elsewhere(self) -> None:
         """An external reference comes with its SHA-256."""
         piece = {"reference": "https://files.example/1", "sha256": "a" * 64}
-        assert broken(build.a_return(build.a_line(evidence=[piece]))) == []
+        assert [] == broken(build.a_return(build.a_line(evidence=[piece])))
 
     def test_may_claim_late_with_a_reason(self) -> None:
         """A year back is still open."""
         line = build.a_line(from_="2025-10-01", late="the agency's sheet came late")
-        assert broken(build.a_return(line)) == []
+        assert [] == broken(build.a_return(line))
 
 
 WRONG_RETURNS: list[tuple[str, str, dict[str, Any]]] = [
@@ -155,7 +155,7 @@ class TestAWrongReturn:
         )
         two = build.a_line(build.SPEND, place={"postcode": "nowhere"}, invoice=None)
         document = build.a_return(one, two, revision=2, declaration="yes", extra=1)
-        assert sorted(broken(document)) == [
+        assert [
             ("I11", "/declaration"),
             ("I3", "/reason"),
             ("I3", "/revision"),
@@ -166,7 +166,7 @@ class TestAWrongReturn:
             ("I7", "/lines/0/person/ref"),
             ("I9", "/lines/1/place/postcode"),
             ("form", "/extra"),
-        ]
+        ] == sorted(broken(document))
 
     def test_is_told_what_to_do(self) -> None:
         """Every fault has words and a way out."""
@@ -183,8 +183,8 @@ class TestAWrongReturn:
         ]
         found = [f for p in persons for f in found_in(build.a_return(build.a_line(person=p)))]
         assert [fault.value for fault in found] == [None] * len(found)
-        assert (
-            re.findall("Jane|jane|QQ|12345", json.dumps([f.message + f.fix for f in found])) == []
+        assert [] == re.findall(
+            "Jane|jane|QQ|12345", json.dumps([f.message + f.fix for f in found])
         )
 
     def test_lists_faults_up_to_a_bound(self) -> None:
@@ -208,14 +208,14 @@ class TestAWrongReturn:
 
     def test_is_told_that_lines_share_an_id(self) -> None:
         """A line id is how a line is spoken of later."""
-        assert broken(build.a_return(build.VISIT, build.VISIT)) == [("I4", "/lines/1/line_id")]
+        assert [("I4", "/lines/1/line_id")] == broken(build.a_return(build.VISIT, build.VISIT))
 
 
 class TestAParty:
     def test_reports_on_its_own_contracts_only(self) -> None:
         """Rule I1: not known here yet, and not yours to report on, are one answer."""
         (fault,) = found_in(build.a_return(), contract=None)
-        assert (fault.rule, fault.pointer) == ("I1", "/contract_id")
+        assert ("I1", "/contract_id") == (fault.rule, fault.pointer)
         assert "not known here yet" in fault.message
 
 
@@ -241,15 +241,15 @@ class TestAPeriod:
     def test_may_be_the_running_month(self) -> None:
         """What lies ahead is the month that has not begun."""
         document = build.a_return(period="2026-11", nil=True, lines=[])
-        assert broken(document, today=date(2026, 11, 1)) == []
-        assert broken(document, today=date(2026, 10, 31)) == [("I2", "/period")]
+        assert [] == broken(document, today=date(2026, 11, 1))
+        assert [("I2", "/period")] == broken(document, today=date(2026, 10, 31))
 
 
 class TestARevision:
     def test_is_the_next_one_with_a_reason(self) -> None:
         """Rule I3."""
-        assert broken(build.a_return(revision=3, reason="two invoices too many"), revision=2) == []
-        assert broken(build.a_return(revision=3), revision=2) == [("I3", "/reason")]
+        assert [] == broken(build.a_return(revision=3, reason="two invoices too many"), revision=2)
+        assert [("I3", "/reason")] == broken(build.a_return(revision=3), revision=2)
 
     def test_conflicts_when_its_number_is_all_that_is_wrong(self) -> None:
         """The answer is then 409, and tells the current one."""
@@ -273,7 +273,7 @@ class TestReading:
     def test_says_what_is_not_a_return(self, body: bytes) -> None:
         """Bytes that are no JSON object are one fault of form."""
         found = returns.check(submission.read(body), build.a_standing())
-        assert [(f.rule, f.pointer) for f in found] == [("form", "")]
+        assert [("form", "")] == [(f.rule, f.pointer) for f in found]
 
     @given(st.binary(max_size=200))
     def test_never_raises(self, body: bytes) -> None:

@@ -50,14 +50,14 @@ class TestTheEvent:
             net_total=Decimal("18250.00"),
         )
         assert event.lines[2].session is not None
-        assert event.lines[2].session.attendees == 28
+        assert 28 == event.lines[2].session.attendees
         assert events.read(events.write(event)) == event
 
     def test_has_no_names_no_words_and_no_references(self) -> None:
         """They stay where they were taken."""
         body = events.write(passed_on(build.a_return())).decode()
         words = ("Signatory", "director", "Plant Hire", "electrical", "second visit", "APP-014")
-        assert [word for word in words if word in body] == []
+        assert [] == [word for word in words if word in body]
 
     def test_writes_a_postcode_in_one_way(self) -> None:
         """Capitals, and one blank before the last three."""
@@ -68,7 +68,7 @@ class TestTheEvent:
         """The flag goes on, the reason stays."""
         late = build.a_line(from_="2026-09-30", late="the sheet came late")
         event = passed_on(build.a_return(late, build.VISIT))
-        assert [line.is_late for line in event.lines] == [True, False]
+        assert [True, False] == [line.is_late for line in event.lines]
 
     def test_is_measured_before_it_is_promised(self) -> None:
         """Rule I12: what does not fit into a message is never accepted and stuck."""

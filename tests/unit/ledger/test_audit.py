@@ -120,23 +120,23 @@ class TestWholeExport:
     def test_holds(self) -> None:
         """Nothing fails, and the report says how much was seen."""
         report = audit.check(EXPORT, KEY.verifier_key, origin=ORIGIN)
-        assert failures(EXPORT) == {}
-        assert {check.name: check.checked for check in report.checks} == {
+        assert {} == failures(EXPORT)
+        assert {
             "checkpoint": 1,
             "leaves": 6,
             "contracts": 2,
             "sources": 2,
             "payloads": 6,
-        }
+        } == {check.name: check.checked for check in report.checks}
 
     def test_of_an_empty_log_holds(self) -> None:
         """A log without entries proves that it has none."""
-        assert failures(audit.Export(checkpoint=signed(()), entries=())) == {}
+        assert {} == failures(audit.Export(checkpoint=signed(()), entries=()))
 
     def test_parked_leaf_accounts_for_its_record(self) -> None:
         """The list of parked records may be absent: the leaf says it."""
         listed = tuple(each for each in LISTED if each.why != "parked")
-        assert failures(replace(EXPORT, listed=listed)) == {}
+        assert {} == failures(replace(EXPORT, listed=listed))
 
 
 class TestCheckpoint:
@@ -146,7 +146,7 @@ class TestCheckpoint:
         """A checkpoint that a stranger signed proves nothing."""
         other = notes.SignerKey("makegood.example/log", bytes(32))
         found = failures(replace(EXPORT, checkpoint=signed(ENCODED, other)))
-        assert list(found) == ["checkpoint", "leaves"]
+        assert ["checkpoint", "leaves"] == list(found)
 
     def test_refuses_another_origin(self) -> None:
         """A log's key proves that log only."""
@@ -187,7 +187,7 @@ class TestForgery:
     def test_finds_a_leaf_left_out(self) -> None:
         """Its contract has a gap, and so has its partition."""
         found = failures(forged(lambda all_: all_[:2] + all_[3:]))
-        assert found["contracts"] == [("entry 3", "A goes on with 3 after 1")]
+        assert [("entry 3", "A goes on with 3 after 1")] == found["contracts"]
         assert (
             audit.Failure(f"{RETURNS} offset 4", "nothing accounts for offsets 3 to 3")
             in (found["sources"])
@@ -202,7 +202,7 @@ class TestForgery:
             return (leaves.build(other), *all_[1:])
 
         found = failures(forged(rewrite))
-        assert found == {"contracts": [("entry 2", "A: its leaf before was another one")]}
+        assert {"contracts": [("entry 2", "A: its leaf before was another one")]} == found
 
     def test_finds_an_event_recorded_twice(self) -> None:
         """One event is one leaf."""
@@ -213,7 +213,7 @@ class TestForgery:
     def test_finds_what_is_no_leaf(self) -> None:
         """Bytes that are no leaf are named, and do not stop the audit."""
         found = failures(forged(lambda all_: (*all_, b"{}")))
-        assert found == {"leaves": [("entry 6", "the bytes are no leaf")]}
+        assert {"leaves": [("entry 6", "the bytes are no leaf")]} == found
 
     def test_finds_a_changed_order(self) -> None:
         """The order of a partition is the order of its leaves."""
@@ -286,4 +286,4 @@ class TestPayloads:
     def test_finds_an_event_of_no_leaf(self) -> None:
         """What is disclosed belongs to a leaf."""
         found = failures(replace(EXPORT, disclosed={6: EXPORT.disclosed[0]}))
-        assert list(found) == ["payloads"]
+        assert ["payloads"] == list(found)

@@ -133,7 +133,7 @@ class TestBuild:
     def test_refuses_what_no_bundle_holds(self) -> None:
         """65,535 bytes fit, one more does not."""
         delivery = 65_535 - len(leaves.build(leaf(facts={"a": ""})))
-        assert len(leaves.build(leaf(facts={"a": "x" * delivery}))) == 65_535
+        assert 65_535 == len(leaves.build(leaf(facts={"a": "x" * delivery})))
         with pytest.raises(leaves.LeafTooLargeError):
             leaves.build(leaf(facts={"a": "x" * (delivery + 1)}))
 

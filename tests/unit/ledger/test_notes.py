@@ -76,7 +76,7 @@ class TestNote:
     def test_keeps_empty_lines_of_the_text(self) -> None:
         """Only the last empty line separates text from signatures."""
         note = notes.sign("one\n\ntwo\n\n", KEY)
-        assert notes.open_note(note, [KEY.verifier_key]).text == "one\n\ntwo\n\n"
+        assert "one\n\ntwo\n\n" == notes.open_note(note, [KEY.verifier_key]).text
 
     def test_refuses_without_a_known_key(self) -> None:
         """Nobody known, nothing believed."""
@@ -87,7 +87,7 @@ class TestNote:
         """One bad signature of a known key refuses a note that another known key signed."""
         note = notes.sign("text\n", KEY)
         forged = note + notes.sign("another\n", OTHER_KEY).partition("\n\n")[2]
-        assert notes.open_note(forged, [KEY.verifier_key]).text == "text\n"
+        assert "text\n" == notes.open_note(forged, [KEY.verifier_key]).text
         with pytest.raises(notes.NoteRefusedError, match="does not hold"):
             notes.open_note(forged, [KEY.verifier_key, OTHER_KEY.verifier_key])
 
@@ -143,7 +143,7 @@ class TestKeys:
 
     def test_seed_is_never_shown(self) -> None:
         """A key in a log line shows its name only."""
-        assert repr(KEY) == "SignerKey(name='makegood.example/log')"
+        assert "SignerKey(name='makegood.example/log')" == repr(KEY)
 
     @pytest.mark.parametrize(
         "encoded",

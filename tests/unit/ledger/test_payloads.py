@@ -44,7 +44,7 @@ class TestPayload:
 
     def test_secrets_are_never_shown(self) -> None:
         """A log line with secrets shows none."""
-        assert repr(SECRETS) == "Secrets()"
+        assert "Secrets()" == repr(SECRETS)
 
     @pytest.mark.parametrize(
         ("sealed", "event_id", "secrets"),

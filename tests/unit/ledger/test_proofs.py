@@ -64,9 +64,9 @@ class TestKnownAnswers:
     def test_verifier_answers_as_known(self) -> None:
         """All 196 probes end as they should."""
         probes = [json.loads(line) for line in KNOWN_ANSWERS.read_text().splitlines()]
-        assert len(probes) == 196
+        assert 196 == len(probes)
         wrong = [probe["name"] for probe in probes if refused(probe) != probe["wantErr"]]
-        assert wrong == []
+        assert [] == wrong
 
 
 class TestInclusion:

@@ -130,11 +130,11 @@ class TestFacts:
             rule_set="2026.1",
         )
         said = facts.of(event)
-        assert said["commitments"] == {
+        assert {
             "jobs": {"lines": 2, "counted": "2.50", "provisional": "2"},
             "spend": {"lines": 1, "counted": "0", "queried": "3.00", "rules": ["V6"]},
-        }
-        assert said["assessments"] == [
+        } == said["commitments"]
+        assert [
             {
                 "commitment_id": "apprentices",
                 "commitment_version": 1,
@@ -149,20 +149,20 @@ class TestFacts:
                 "bands": "ppn-2",
                 "inputs": 3,
             }
-        ]
+        ] == said["assessments"]
 
     def test_of_a_refusal(self) -> None:
         """Party, route and rules; never content."""
         event = events.ReturnRefused(
             **base(1, None), party_id="GB-COH-1", route="http", rules=("I1", "I7"), faults=3
         )
-        assert facts.of(event) == {
+        assert {
             "authority_id": "E08000011",
             "party_id": "GB-COH-1",
             "route": "http",
             "rules": ["I1", "I7"],
             "faults": 3,
-        }
+        } == facts.of(event)
 
     def test_of_a_commitment(self) -> None:
         """Its figures; who proposed it is a person and is left out."""
@@ -184,7 +184,7 @@ class TestFacts:
             approved_by="b.manager",
         )
         said = facts.of(event)
-        assert said == {
+        assert {
             "authority_id": "E08000011",
             "contract_version": 2,
             "is_approved": True,
@@ -198,7 +198,7 @@ class TestFacts:
                 "target": "12.0",
                 "from": "2026-04-01",
             },
-        }
+        } == said
 
     @pytest.mark.parametrize(
         "event",
@@ -253,7 +253,7 @@ class TestFacts:
         """Each recorded event has an authority in its facts, and its leaf reads back."""
         made, _ = recording.record([arrival(event)], {}, secrets(1))
         assert made[0].leaf == leaves.parse(made[0].encoded)
-        assert made[0].leaf.facts["authority_id"] == "E08000011"
+        assert "E08000011" == made[0].leaf.facts["authority_id"]
 
     def test_names_what_is_recorded(self) -> None:
         """Days, reconsiderations and what is only displayed are no entries."""

@@ -73,8 +73,8 @@ class TestOfTree:
         """The specification's own example."""
         found = [address for address in tiles.of_tree(70_000) if address.level != tiles.ENTRIES]
         partial = [address for address in found if not address.is_full]
-        assert sum(a.level == 0 and a.is_full for a in found) == 273
-        assert sum(a.level == 1 and a.is_full for a in found) == 1
+        assert 273 == sum(a.level == 0 and a.is_full for a in found)
+        assert 1 == sum(a.level == 1 and a.is_full for a in found)
         assert [
             tiles.Address(0, 273, 112),
             tiles.Address(1, 1, 17),
@@ -91,7 +91,7 @@ class TestOfTree:
 
     def test_empty_tree(self) -> None:
         """An empty tree has no tiles."""
-        assert list(tiles.of_tree(0)) == []
+        assert [] == list(tiles.of_tree(0))
 
     @given(st.integers(0, 140_000), st.integers(0, 140_000))
     def test_growth_publishes_what_is_new(self, one: int, other: int) -> None:
@@ -119,7 +119,7 @@ class TestBundle:
 
     def test_known_bytes(self) -> None:
         """The length is a big-endian uint16."""
-        assert tiles.write_bundle([b"abc", b""]) == b"\x00\x03abc\x00\x00"
+        assert b"\x00\x03abc\x00\x00" == tiles.write_bundle([b"abc", b""])
 
     @given(st.lists(st.binary(max_size=300), max_size=20))
     def test_read_is_the_inverse_of_write(self, entries: list[bytes]) -> None:

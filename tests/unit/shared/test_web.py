@@ -93,18 +93,18 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 def document(answer: httpx.Response) -> Any:
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert "application/problem+json" == answer.headers["content-type"]
     return answer.json()
 
 
 class TestProblem:
     async def test_says_what_the_service_said(self, client: httpx.AsyncClient) -> None:
         """Status, title and faults pass through; what says nothing is left out."""
-        assert document(await client.get("/things/refused")) == {
+        assert {
             "title": "Not the next one",
             "status": 409,
             "errors": [{"rule": "I3", "message": "Late", "fix": "Send 2", "pointer": "/revision"}],
-        }
+        } == document(await client.get("/things/refused"))
 
     async def test_lists_all_faults_at_once(self, client: httpx.AsyncClient) -> None:
         """A body with two faults is answered with both, each with its pointer and value."""
@@ -142,7 +142,7 @@ class TestProblem:
         """A broken part below is 503 with Retry-After."""
         answer = await client.get(f"/things/{error}")
         assert (503, "2") == (answer.status_code, answer.headers["retry-after"])
-        assert document(answer)["status"] == 503
+        assert 503 == document(answer)["status"]
 
     @pytest.mark.parametrize("error", ["bug", "wrong"])
     async def test_tells_nothing_of_a_bug(self, client: httpx.AsyncClient, error: str) -> None:

@@ -60,8 +60,8 @@ class TestExpected:
         assert found.due.expected == (600_000 * 26, 731)
         assert assessment.shown(found.due.expected) == Decimal("21340.63")
         assert attained is not None
-        assert int(Fraction(*attained) * 1000) == 855
-        assert found.rated.rating == "Requires improvement"
+        assert 855 == int(Fraction(*attained) * 1000)
+        assert "Requires improvement" == found.rated.rating
 
     @pytest.mark.parametrize(
         ("day", "expected"), [("2027-07-19", 140_000), ("2027-12-31", 305_000)]
@@ -94,10 +94,10 @@ class TestExpected:
                 "suspended": [["2027-04-01", "2027-05-05"]],
             },
         )
-        assert [
+        assert [(0, 1), (4, 1), (7, 1)] == [
             assessment.due(visits, day).expected
             for day in (date(2027, 3, 30), date(2027, 3, 31), date(2027, 6, 9))
-        ] == [(0, 1), (4, 1), (7, 1)]
+        ]
 
     @given(
         target=st.integers(1, 10**7),
@@ -216,7 +216,7 @@ class TestRating:
             "suspended": [["2026-10-20", "2026-11-02"]],
         }
         found = assessment.assess(version(profile=profile), Sums(), date(2026, 10, 31), PRESENT)
-        assert (found.rated.rating, found.rated.reason) == ("Other", "suspended")
+        assert ("Other", "suspended") == (found.rated.rating, found.rated.reason)
 
     def test_never_falls_below_what_a_change_froze(self) -> None:
         """Rule A1: a later, slower profile does not turn a shortfall into a recovery."""
@@ -237,4 +237,4 @@ class TestRating:
             date(2026, 10, 1),
             floor=(40, 1),
         )
-        assert assessment.due(slower, date(2026, 11, 30)).expected == (40, 1)
+        assert (40, 1) == assessment.due(slower, date(2026, 11, 30)).expected

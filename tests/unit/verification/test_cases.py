@@ -68,12 +68,12 @@ class TestLifeOfACase:
 
     def test_ends_in_closed_states(self) -> None:
         """From those nothing leads on."""
-        assert [state for state in cases.MOVES if state and not cases.is_open(state)] == [  # type: ignore[arg-type]
+        assert [
             "resolved_completely",
             "resolved_partly",
             "resolved_not",
             "withdrawn",
-        ]
+        ] == [state for state in cases.MOVES if state and not cases.is_open(state)]  # type: ignore[arg-type]  # every name of the table
 
 
 WORDS = {
@@ -152,14 +152,14 @@ class TestFewApprentices:
         )
         periods = ["2026-10", "2026-11", "2026-12", *(f"2027-{m:02}" for m in range(1, 6))]
         taken.take(*(build.returned(i + 1, period) for i, period in enumerate(periods)))
-        assert taken.ratings("apprentices")[-3:] == [
+        assert [
             ("2027-03", "Other"),
             ("2027-04", "Approaching target"),
             ("2027-05", "Approaching target"),
-        ]
-        assert taken.moves() == [("opened", "approaching_twice")]
-        assert [(a.kind, a.expected, a.low, a.gap) for a in taken.alerts] == [
-            ("shortfall_opened", 1, 0, 1)
+        ] == taken.ratings("apprentices")[-3:]
+        assert [("opened", "approaching_twice")] == taken.moves()
+        assert [("shortfall_opened", 1, 0, 1)] == [
+            (a.kind, a.expected, a.low, a.gap) for a in taken.alerts
         ]
 
 
@@ -170,7 +170,7 @@ class TestPeriod:
         taken.take(build.returned(1, "2026-10", line("4")))
         early = taken.ratings("hours")
         taken.take(build.returned(2, "2026-10", line("6"), party_id=SECOND))
-        assert (early, taken.ratings("hours")) == ([], [("2026-10", "Good")])
+        assert ([], [("2026-10", "Good")]) == (early, taken.ratings("hours"))
 
     def test_is_assessed_at_the_end_of_the_due_day_with_what_there_is(self) -> None:
         """Rule A5: missing is not zero."""
@@ -179,24 +179,24 @@ class TestPeriod:
         before = taken.ratings("hours")
         taken.days("2026-11-13", "2026-11-13")
         assessed = taken.outcomes[-1].assessments[0]
-        assert (before, assessed.rating, assessed.reason) == ([], "Other", "data_missing")
-        assert taken.moves() == []
+        assert ([], "Other", "data_missing") == (before, assessed.rating, assessed.reason)
+        assert [] == taken.moves()
 
     def test_is_good_without_data_where_low_already_is(self) -> None:
         """Rule A5: October brought two months' worth."""
         taken = council()
         taken.take(build.returned(1, "2026-10", line("20")))
         taken.days("2026-10-29", "2026-12-14")
-        assert taken.ratings("hours") == [("2026-10", "Good"), ("2026-11", "Good")]
+        assert [("2026-10", "Good"), ("2026-11", "Good")] == taken.ratings("hours")
 
     def test_is_rated_anew_by_a_revision_until_the_due_day_ends(self) -> None:
         """Rule A5: and the case that it alone opened is withdrawn."""
         taken = council()
         taken.take(build.returned(1, "2026-10", line("5")))
         taken.take(build.returned(2, "2026-10", line("10"), revision=2))
-        assert taken.ratings("hours") == [("2026-10", "Inadequate"), ("2026-10", "Good")]
-        assert taken.moves() == [("opened", "rated_behind"), ("withdrawn", "rating_replaced")]
-        assert [a.kind for a in taken.alerts] == ["shortfall_opened"]
+        assert [("2026-10", "Inadequate"), ("2026-10", "Good")] == taken.ratings("hours")
+        assert [("opened", "rated_behind"), ("withdrawn", "rating_replaced")] == taken.moves()
+        assert ["shortfall_opened"] == [a.kind for a in taken.alerts]
 
     def test_keeps_its_rating_after_the_due_day(self) -> None:
         """Rule A9: a later revision changes what counts, not what was known."""
@@ -204,8 +204,8 @@ class TestPeriod:
         taken.take(build.returned(1, "2026-10", line("5")))
         taken.days("2026-10-29", "2026-11-13")
         taken.take(build.returned(2, "2026-10", line("10"), revision=2, day="2026-11-16"))
-        assert taken.ratings("hours") == [("2026-10", "Inadequate")]
-        assert taken.sums(commitment_id="hours").counted == 10
+        assert [("2026-10", "Inadequate")] == taken.ratings("hours")
+        assert 10 == taken.sums(commitment_id="hours").counted
 
     def test_is_rated_when_the_missing_return_comes_and_that_stands(self) -> None:
         """Rule A5: with the period after it, which waited too."""
@@ -216,8 +216,8 @@ class TestPeriod:
         waiting = taken.ratings("hours")
         taken.take(build.returned(2, "2026-10", line("10"), day="2026-12-16"))
         taken.take(build.returned(3, "2026-10", line("0"), revision=2, day="2026-12-17"))
-        assert waiting == [("2026-10", "Other"), ("2026-11", "Other")]
-        assert taken.ratings("hours")[2:] == [("2026-10", "Good"), ("2026-11", "Good")]
+        assert [("2026-10", "Other"), ("2026-11", "Other")] == waiting
+        assert [("2026-10", "Good"), ("2026-11", "Good")] == taken.ratings("hours")[2:]
 
     def test_misses_a_return_that_is_withdrawn_before_the_due_day(self) -> None:
         """Rule A5: its rating is replaced, its case withdrawn, and the next revision rated."""
@@ -225,12 +225,12 @@ class TestPeriod:
         sent = build.returned(1, "2026-10", line("5"))
         taken.take(sent, build.withdrawn(2, sent, "2026-11-02"))
         taken.take(build.returned(3, "2026-10", line("10"), revision=2, day="2026-11-03"))
-        assert taken.ratings("hours") == [
+        assert [
             ("2026-10", "Inadequate"),
             ("2026-10", "Other"),
             ("2026-10", "Good"),
-        ]
-        assert taken.moves() == [("opened", "rated_behind"), ("withdrawn", "rating_replaced")]
+        ] == taken.ratings("hours")
+        assert [("opened", "rated_behind"), ("withdrawn", "rating_replaced")] == taken.moves()
 
     def test_waits_for_the_council_and_is_rated_when_it_is_free(self) -> None:
         """Rules A2, A5: an invoice without a postcode; a revision brings it after the due day."""
@@ -248,8 +248,8 @@ class TestPeriod:
                 2, "2026-10", build.line("1", "100", place=place), revision=2, day="2026-11-16"
             )
         )
-        assert taken.ratings() == [("2026-10", "Other"), ("2026-10", "Good")]
-        assert taken.moves() == []
+        assert [("2026-10", "Other"), ("2026-10", "Good")] == taken.ratings()
+        assert [] == taken.moves()
 
 
 class TestShortfall:
@@ -260,15 +260,15 @@ class TestShortfall:
             [("2026-10", "8"), ("2026-11", "4"), ("2026-12", "18"), ("2027-01", "10")]
         ):
             taken.take(build.returned(number + 1, period, line(quantity)))
-        assert [(a.kind, a.period, a.expected, a.low, a.gap, a.rating) for a in taken.alerts] == [
+        assert [
             ("shortfall_opened", "2026-10", 10, 8, 2, "Requires improvement"),
             ("shortfall_worsened", "2026-11", 20, 12, 8, "Inadequate"),
             ("shortfall_recovered", "2027-01", 40, 40, 0, "Good"),
-        ]
-        assert taken.moves() == [
+        ] == [(a.kind, a.period, a.expected, a.low, a.gap, a.rating) for a in taken.alerts]
+        assert [
             ("opened", "rated_behind"),
             ("resolved_completely", "two_good_periods"),
-        ]
+        ] == taken.moves()
 
     def test_is_not_ended_by_a_period_whose_own_return_is_missing(self) -> None:
         """Example 21: Good, own return missing, Good: open after the second, resolved then."""

@@ -57,8 +57,8 @@ class TestInvoiceClaimedThrice:
         crowded = outcomes(taken)
         taken.take(build.withdrawn(104, self.A, "2026-11-02"))
         taken.settle()
-        assert crowded == {"C1": "counted", "C2": "counted", "C3": "queried"}
-        assert outcomes(taken) == {"C2": "counted", "C3": "counted"}
+        assert {"C1": "counted", "C2": "counted", "C3": "queried"} == crowded
+        assert {"C2": "counted", "C3": "counted"} == outcomes(taken)
 
     @pytest.mark.parametrize("arrivals", list(itertools.permutations((A, B, C))))
     def test_raises_one_alert_whatever_came_first(self, arrivals: tuple[Any, ...]) -> None:
@@ -90,7 +90,7 @@ class TestInvoiceClaimedThrice:
         """Rule V12: only what it touches."""
         taken = council()
         taken.take(self.A, self.B)
-        assert list(taken.reconsider) == []
+        assert [] == list(taken.reconsider)
 
     def test_looks_again_each_time_the_same_rival_comes_back(self) -> None:
         """The same standings may come about twice: each change has a message of its own."""
@@ -110,7 +110,7 @@ class TestStanding:
         taken.take(claim(101, "C1", "6000"), claim(102, "C2", "4000"))
         taken.take(claim(104, "C1", "7000", revision=2))
         taken.settle()
-        assert outcomes(taken) == {"C1": "counted", "C2": "queried"}
+        assert {"C1": "counted", "C2": "queried"} == outcomes(taken)
 
     def test_is_lost_by_a_withdrawal(self) -> None:
         """Rule V6: a gap."""
@@ -119,7 +119,7 @@ class TestStanding:
         taken.take(sent, claim(102, "C2", "5000"), build.withdrawn(103, sent, "2026-11-02"))
         taken.take(claim(104, "C1", "6000", revision=2))
         taken.settle()
-        assert outcomes(taken) == {"C1": "queried", "C2": "counted"}
+        assert {"C1": "queried", "C2": "counted"} == outcomes(taken)
 
     def test_reads_numbers_without_case_blanks_and_punctuation(self) -> None:
         """Rule V6."""
@@ -136,7 +136,7 @@ class TestStanding:
         )
         line = build.line("1", "10000", invoice=build.invoice(), place={"postcode": "L1 1AA"})
         taken.take(build.returned(101, "2026-10", line), claim(102, "C2", "10000"))
-        assert taken.sums("C2").counted == 10000
+        assert 10000 == taken.sums("C2").counted
 
     def test_goes_by_measure(self) -> None:
         """Rule V6: within one measure; across measures other rules decide."""
@@ -151,7 +151,7 @@ class TestStanding:
             build.line("2", "10000", commitment_id="small", invoice=build.invoice()),
         ]
         taken.take(build.returned(101, "2026-10", *both))
-        assert [r.outcome for r in taken.results().values()] == ["counted", "counted"]
+        assert ["counted", "counted"] == [r.outcome for r in taken.results().values()]
 
 
 class TestCredit:
@@ -180,7 +180,7 @@ class TestCredit:
         """Finer point: never below nothing."""
         taken = self.invoiced("600")
         taken.take(self.credit(2, "1000"))
-        assert taken.sums().counted == 0
+        assert 0 == taken.sums().counted
 
     def test_takes_off_nothing_where_there_is_no_invoice(self) -> None:
         """Finer point: an invoice that nobody claimed counts nothing."""
@@ -203,14 +203,14 @@ class TestCredit:
         taken = self.invoiced("10000")
         taken.take(claim(3, "C3", "1000"), self.credit(4, "1000"))
         taken.settle()
-        assert taken.sums("C3").queried == 1000
+        assert 1000 == taken.sums("C3").queried
 
     def test_comes_back_when_its_invoice_goes(self) -> None:
         """Rule V12: the withdrawal re-runs the credit of another month."""
         taken = council()
         sent = claim(1, "C1", "10000")
         taken.take(sent, self.credit(2, "1000"), build.withdrawn(3, sent, "2027-02-01"))
-        assert taken.sums().counted == 0
+        assert 0 == taken.sums().counted
         checked = [outcome for outcome in taken.outcomes if outcome.type == "ReturnChecked"]
         assert [(r.return_id, r.outcome) for r in checked[-1].changed] == [
             (ids.derived("return", 2), "not_counted")

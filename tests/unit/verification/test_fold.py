@@ -151,11 +151,11 @@ class TestReport:
         )
         taken.days("2027-01-01", "2027-02-28")
         figures.append(taken.sums().counted)
-        assert figures == [18250, 15250, 14250]
-        assert {period: result.counted for (period, _, _), result in taken.results().items()} == {
+        assert [18250, 15250, 14250] == figures
+        assert {
             "2026-10": 15250,
             "2027-01": -1000,
-        }
+        } == {period: result.counted for (period, _, _), result in taken.results().items()}
 
 
 class TestRefusal:
@@ -166,19 +166,19 @@ class TestRefusal:
         taken.take(build.returned(1, "2026-10", revision=2))
         known = taken.states["C1"]
         assert [
-            fold.refusal(None, build.returned(1)),
-            fold.refusal(known, build.registered()),
-            fold.refusal(known, build.commitment(version=2)),
-            fold.refusal(known, build.commitment(version=3, profile={})),
-            fold.refusal(known, build.returned(2, "2026-10", revision=1)),
-            fold.refusal(known, build.returned(2, "2026-10", revision=3)),
-        ] == [
             "contract_unknown",
             "version_stale",
             "version_stale",
             "commitment_unreadable",
             "revision_stale",
             None,
+        ] == [
+            fold.refusal(None, build.returned(1)),
+            fold.refusal(known, build.registered()),
+            fold.refusal(known, build.commitment(version=2)),
+            fold.refusal(known, build.commitment(version=3, profile={})),
+            fold.refusal(known, build.returned(2, "2026-10", revision=1)),
+            fold.refusal(known, build.returned(2, "2026-10", revision=3)),
         ]
 
     def test_is_refused_for_a_kind_that_is_not_assessed(self) -> None:
@@ -186,7 +186,7 @@ class TestRefusal:
         taken = build.Council()
         taken.take(build.registered())
         share = build.commitment(kind="ratio", measure="local-spend-share")
-        assert fold.refusal(taken.states["C1"], share) == "commitment_unreadable"
+        assert "commitment_unreadable" == fold.refusal(taken.states["C1"], share)
 
 
 class TestChange:
@@ -205,4 +205,4 @@ class TestChange:
                 )
             ),
         )
-        assert taken.ratings()[-1] == ("2027-03", "Inadequate")
+        assert ("2027-03", "Inadequate") == taken.ratings()[-1]

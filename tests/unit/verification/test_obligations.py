@@ -62,17 +62,17 @@ class TestMissingReturn:
             ("return_overdue", date(2026, 12, 21), date(2026, 12, 14)),
             ("return_overdue", date(2027, 1, 7), date(2026, 12, 14)),
         ]
-        assert council.moves() == [("opened", "no_return")]
+        assert [("opened", "no_return")] == council.moves()
 
     def test_ends_its_case_when_it_comes(self) -> None:
         """Rule C2."""
         council = self.council()
         council.days("2026-11-01", "2027-01-07")
         council.take(build.returned(1, "2026-11", day="2027-01-08"))
-        assert council.moves() == [
+        assert [
             ("opened", "no_return"),
             ("resolved_completely", "return_received"),
-        ]
+        ] == council.moves()
 
     def test_is_not_said_of_a_supplier_who_holds_a_receipt(self) -> None:
         """Rule O1: an acceptance comes before the end of its day."""
@@ -80,7 +80,7 @@ class TestMissingReturn:
         council.days("2026-11-01", "2026-12-07")
         council.take(build.returned(1, "2026-11", day="2026-12-08"))
         council.days("2026-12-08", "2026-12-31")
-        assert [alert for alert in council.alerts if alert.period == "2026-11"] == []
+        assert [] == [alert for alert in council.alerts if alert.period == "2026-11"]
 
     def test_is_owed_again_ten_working_days_after_a_withdrawal(self) -> None:
         """Rule O1: withdrawn on Wednesday 16 December, with three holidays between."""

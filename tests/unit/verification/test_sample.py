@@ -109,7 +109,7 @@ class Six:
             assert happening.do in ("spoil", "poison")
             self.refused.append((happening.route, list(faults.rules(found)), len(found)))
             return
-        assert happening.do == "send"
+        assert "send" == happening.do
         self.receipts += 1
         event = self._received(happening, reading.submission)
         self.sent[happening.key] = event

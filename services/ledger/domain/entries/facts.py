@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, TypeAlias, get_args
+from typing import Any, Final, TypeAlias, get_args
 
 import msgspec
 
@@ -32,13 +32,13 @@ Recorded: TypeAlias = (
 RECORDED: tuple[type[events.Event], ...] = get_args(Recorded)
 """The events that become entries."""
 
-_ELSEWHERE = frozenset(
+_ELSEWHERE: Final = frozenset(
     {"type", "event_id", "caused_by", "occurred_at", "contract_id", "period", "rule_set"}
 )
 """Fields of the leaf itself."""
-_LONG = frozenset({"returns"})
-_SHAPES = frozenset({"profile", "area"})
-_ZERO = Decimal(0)
+_LONG: Final = frozenset({"returns"})
+_SHAPES: Final = frozenset({"profile", "area"})
+_ZERO: Final = Decimal(0)
 
 
 def of(event: Recorded) -> dict[str, Any]:

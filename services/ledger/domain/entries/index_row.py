@@ -7,7 +7,7 @@ one supplier's; `return_id` the return that it is or that it judges.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.ledger.domain.entries import facts
@@ -31,7 +31,7 @@ class Listing(NamedTuple):
     occurred_at: datetime
 
 
-COLUMNS = ("idx", *Listing._fields)
+COLUMNS: Final = ("idx", *Listing._fields)
 
 
 def of(event: facts.Recorded) -> Listing:

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import Final
 from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-SALT_BYTES = 32
-KEY_BYTES = 32
-NONCE_BYTES = 12
-LENGTH_BYTES = 4
+SALT_BYTES: Final = 32
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+LENGTH_BYTES: Final = 4
 """Before each event in a bundle of them: its length, a big-endian uint32."""
-SECRETS_BYTES = SALT_BYTES + KEY_BYTES + NONCE_BYTES
+SECRETS_BYTES: Final = SALT_BYTES + KEY_BYTES + NONCE_BYTES
 """Random bytes that each event takes."""
 
 

@@ -17,19 +17,20 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-ED25519 = b"\x01"
+ED25519: Final = b"\x01"
 """The signature type; the first byte of an encoded key."""
-KEY_BYTES = 32
-SIGNATURES_MAX = 100
+KEY_BYTES: Final = 32
+SIGNATURES_MAX: Final = 100
 """A reader must take 16; more than this is an attempt to keep it busy."""
 
-_MARK = "— "
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
-_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_MARK: Final = "— "
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class NoteRefusedError(ValueError):

@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from services.ledger.domain.log import notes, verifier
 
-_HEADER = "c2sp.org/tlog-proof@v1"
-_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
+_HEADER: Final = "c2sp.org/tlog-proof@v1"
+_INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.ledger.domain.log import tree
 
-ENTRIES = -1
+ENTRIES: Final = -1
 """The level that stands for entry bundles, which lie beside the tiles of level 0."""
-LEVEL_MAX = 63
-ENTRY_LENGTH_BYTES = 2
-ENTRY_BYTES_MAX = 65_535
+LEVEL_MAX: Final = 63
+ENTRY_LENGTH_BYTES: Final = 2
+ENTRY_BYTES_MAX: Final = 65_535
 """What an entry's uint16 length can say."""
 
-_PATH = re.compile(
+_PATH: Final = re.compile(
     r"tile/(?P<level>entries|0|[1-9]\d?)/(?P<n>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>[1-9]\d{0,2}))?",
     re.ASCII,
 )

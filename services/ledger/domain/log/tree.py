@@ -13,15 +13,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-HASH_BYTES = 32
-TILE_HASHES = 256
+HASH_BYTES: Final = 32
+TILE_HASHES: Final = 256
 """Hashes in a full tile (C2SP tlog-tiles)."""
-TILE_BYTES = TILE_HASHES * HASH_BYTES
-TILE_HEIGHT = 8
+TILE_BYTES: Final = TILE_HASHES * HASH_BYTES
+TILE_HEIGHT: Final = 8
 """Tree levels that one tile spans: 256 = 2 ** 8."""
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 _sha256 = hashlib.sha256
 
@@ -75,7 +75,7 @@ def decode(size: int, encoded: bytes) -> Edge:
     return Edge(size, tuple(rows))
 
 
-EMPTY_EDGE = Edge(0, ())
+EMPTY_EDGE: Final = Edge(0, ())
 
 
 def append(edge: Edge, leaf_hashes: Sequence[bytes]) -> tuple[Edge, list[FullTile]]:
