@@ -7,27 +7,22 @@ file agrees with itself.
 
 from __future__ import annotations
 
-import json
-import os
 import typing
 from pathlib import Path
 from typing import Annotated, Final
 
-import rich.console
 import rich.progress
 import rich.text
 import typer
 
-from deploy.local import STATE
+from deploy import client
+from deploy.client import console
 
 if typing.TYPE_CHECKING:
     from services.ledger.audit import audit
 
 FAILURES_SHOWN_MAX: Final = 20
 """Of each check; the rest is counted."""
-SECONDS_MAX: Final = 60
-
-console = rich.console.Console()
 
 _PROVED: Final = {
     "checkpoint": "The log {origin} signed {size} entries with the key that is trusted here.",
@@ -57,10 +52,12 @@ def verify(
             read = export.read(pack, lambda count: bar.advance(task, count))
             trusted = notes.parse_verifier_key(key or read.verifier_key)
             if read.origin != trusted.name:  # a log is signed by the key of its name
-                _fail(f"This is of another log, {read.origin!r}: the key is that of {trusted.name}")
+                client.fail(
+                    f"This is of another log, {read.origin!r}: the key is that of {trusted.name}"
+                )
             report = audit.check(read.export, trusted, origin=trusted.name)
     except ValueError as error:
-        _fail(str(error))
+        client.fail(str(error))
     _print(report, trusted.name)
     if key is None:
         words = "The key is the one in the file. Compare it with the one that you know:"
@@ -89,7 +86,7 @@ def export(
     """Download all of the log that you may see; `makegood verify` proves it anywhere."""
     import httpx
 
-    url, token = _where()
+    ledger = client.find("ledger", "auditor")
     draft = to.with_name(f".{to.name}.part")
     columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
     bar = rich.progress.Progress(*columns, console=console, transient=True)
@@ -99,39 +96,21 @@ def export(
             draft.open("wb") as file,
             httpx.stream(
                 "GET",
-                f"{url}/api/v1/export.jsonl",
-                headers={"authorization": f"Bearer {token}"},
-                timeout=SECONDS_MAX,
+                f"{ledger.url}/api/v1/export.jsonl",
+                headers=ledger.headers,
+                timeout=client.SECONDS_MAX,
             ) as answer,
         ):
             if not answer.is_success:
                 answer.read()
-                _fail(f"{answer.status_code}: {answer.text[:500]}")
+                client.fail(f"{answer.status_code}: {answer.text[:500]}")
             task = bar.add_task("downloading", total=None)
             for piece in answer.iter_bytes():
                 file.write(piece)
                 bar.advance(task, len(piece))
         draft.replace(to)
     except httpx.TransportError as error:
-        _fail(f"{url} does not answer to the end: {error}")
+        client.fail(f"{ledger.url} does not answer to the end: {error}")
     finally:
         draft.unlink(missing_ok=True)
     console.print("[green]✓[/]", rich.text.Text(f"{to}. To prove it: makegood verify {to}"))
-
-
-def _where() -> tuple[str, str]:
-    """The ledger's address and an auditor's token: as said, or of the stack that runs here."""
-    url, token = os.environ.get("MAKEGOOD_URL"), os.environ.get("MAKEGOOD_TOKEN")
-    described = STATE / "stack.json"
-    if not (url and token) and described.exists():
-        running = json.loads(described.read_text())
-        url = url or running["services"]["ledger"]["url"]
-        token = token or running["tokens"].get("auditor")
-    if not (url and token):
-        _fail("Nobody to ask: set MAKEGOOD_URL and MAKEGOOD_TOKEN, or run `make demo`.")
-    return url, token
-
-
-def _fail(words: str) -> typing.NoReturn:
-    console.print("[red]✗[/]", rich.text.Text(words), soft_wrap=True)
-    raise typer.Exit(1)

@@ -14,7 +14,7 @@ import rich.console
 import rich.markup
 import rich.table
 
-from deploy import cli_files
+from deploy import client
 from deploy.local.demo.facts import Fact
 from deploy.local.demo.readback import Books
 from deploy.local.demo.sample import Sample
@@ -154,7 +154,7 @@ def _show_refused(console: rich.console.Console, sample: Sample, books: Books) -
             f"{answer['title']}",
             highlight=False,
         )
-        cli_files.print_faults(console, answer["errors"])
+        client.print_faults(console, answer["errors"])
     for (route, rules, faults), count in books.seen.refusals.items():
         if route == "kafka":
             words = "no return at all; parked" if rules == ("form",) else ", ".join(rules)
