@@ -132,7 +132,7 @@ class VerificationService:
     async def lines(self) -> list[tuple[str, state.Line]]:
         """All current lines, with their contracts."""
         rows = await self.pool.fetch("SELECT contract_id, lines FROM checked_return ORDER BY 1")
-        return [(row[0], line) for row in rows for line in store.fold.read_lines(row[1])]
+        return [(row[0], line) for row in rows for line in store.rows.read_lines(row[1])]
 
     async def rows(self, table: str, order: str = "1, 2, 3, 4") -> list[tuple[Any, ...]]:
         return [

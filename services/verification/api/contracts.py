@@ -20,7 +20,7 @@ from fastapi import APIRouter, Query, Request, Response
 from services.verification import store
 from services.verification.api import documents, figures
 from services.verification.api.dependencies import Approver, Given, Importer, Manager, Parts, Reader
-from services.verification.domain import cases, state, wording
+from services.verification.domain import cases, journal, state, wording
 from services.verification.register import commitments, contracts, imports, publication
 from shared import calendar, sql
 from shared.web import auth, lists, problems
@@ -213,7 +213,7 @@ def _commitments(rows: Sequence[sql.Record]) -> list[documents.Commitment]:
 
 
 def _version(row: sql.Record) -> documents.Version:
-    terms = store.fold.read_terms(row)
+    terms = store.rows.read_commitment_version(row)
     names = ("measure", "kind", "unit", "target", "profile", "area", "from_")
     same = ("version", "state", "words", "reason")
     people = ("proposed_by", "proposed_at", "approved_by", "approved_at")
@@ -239,19 +239,19 @@ async def get_performance(
         return figures.show(
             state.from_bytes(row["state"]),
             titles,
-            [line for each in returns for line in store.fold.read_lines(each.lines)],
+            [line for each in returns for line in store.rows.read_lines(each.lines)],
             await store.reading.assessments_of(pool, contract_id),
             None,
         )
-    journal = await store.reading.inputs(pool, contract_id)
+    inputs = await store.reading.inputs(pool, contract_id)
     end = calendar.midnight_after(as_at)
-    known = next((n for n, each in enumerate(journal) if each["occurred_at"] >= end), len(journal))
+    known = next((n for n, each in enumerate(inputs) if each["occurred_at"] >= end), len(inputs))
     folded = await asyncio.to_thread(
-        lambda: figures.refold([figures.read_input(each) for each in journal[:known]])
+        lambda: journal.refold([store.rows.read_entry(each) for each in inputs[:known]])
     )
     if folded.state is None:
         raise problems.Problem(404, "The contract was not known here on that day")
-    rated = figures.assessed(folded)
+    rated = [row for each in folded.decisions for row in store.rows.assessment_rows(each.outcomes)]
     return figures.show(folded.state, titles, folded.lines.values(), rated, as_at)
 
 

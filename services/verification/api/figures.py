@@ -8,81 +8,25 @@ inputs of the journal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-import msgspec
-
 from services.verification import store
 from services.verification.api import documents
-from services.verification.consumer import batch
-from services.verification.domain import assessment, fold, profiles, state
-from services.verification.domain.state import Decisions, Line, Lines, Promise, State, Sums
+from services.verification.domain import assessment, profiles, state
+from services.verification.domain.state import Promise, State, Sums
 from services.verification.domain.work import RULE_SET
-from shared import sql
 from shared.wire import events
 
 _ONE_PLACE: Final = Decimal("0.1")
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A journal's entry as it is folded again."""
-
-    event: fold.Input
-    facts: state.Facts
-
-
-@dataclass(slots=True)
-class Folded:
-    """What a journal comes to."""
-
-    state: State | None
-    lines: dict[tuple[str, str, str], Line]
-    decisions: list[Decisions]
-
-
-def read_input(row: sql.Record) -> Input:
-    """Inverse of what `batch.entry` writes."""
-    event = events.read(row["body"])
-    assert isinstance(
-        event,
-        events.ContractRegistered
-        | events.CommitmentChanged
-        | events.ReturnReceived
-        | events.ReturnWithdrawn
-        | events.DayEnded
-        | events.LineReconsidered,
-    )
-    return Input(event, state.facts_from_bytes(row["facts"]))
-
-
-def refold(inputs: Iterable[Input]) -> Folded:
-    """Folds a journal from zero."""
-    folded, at_hand = Folded(None, {}, []), Lines()
-    for each in inputs:
-        folded.state, decided = fold.fold(folded.state, each.event, each.facts, at_hand)
-        at_hand.drop(decided.lines_gone)
-        at_hand.put(decided.lines_put)
-        for line in decided.lines_gone:
-            del folded.lines[line.id]
-        folded.lines.update((line.id, line) for line in decided.lines_put)
-        folded.decisions.append(decided)
-    return folded
-
-
-def assessed(folded: Folded) -> list[store.fold.Assessed]:
-    """All assessments, in the order in which they were made."""
-    return [row for decided in folded.decisions for row in batch.assessed(decided)]
 
 
 def show(
     found: State,
     titles: Mapping[str, str],
     lines: Iterable[state.Line],
-    rated: Iterable[store.fold.Assessed],
+    rated: Iterable[store.rows.AssessmentRow],
     as_at: date | None,
 ) -> documents.Performance:
     """The figures of every commitment that was ever active."""
@@ -155,14 +99,13 @@ def _by_period(lines: Iterable[state.Line]) -> dict[str, dict[str, Sums]]:
     return found
 
 
-_assessments: Final = msgspec.json.Decoder(tuple[events.Assessment, ...])
-
-
-def _newest(rated: Iterable[store.fold.Assessed]) -> dict[str, list[documents.AssessmentShown]]:
+def _newest(
+    rated: Iterable[store.rows.AssessmentRow],
+) -> dict[str, list[documents.AssessmentShown]]:
     """Each commitment's assessments, the newest of each period, by period."""
-    newest: dict[tuple[str, str], tuple[store.fold.Assessed, events.Assessment]] = {}
+    newest: dict[tuple[str, str], tuple[store.rows.AssessmentRow, events.Assessment]] = {}
     for row in rated:
-        for said in _assessments.decode(row.assessments):
+        for said in store.rows.read_assessments(row):
             newest[said.commitment_id, said.period] = row, said
     found: dict[str, list[documents.AssessmentShown]] = {}
     for commitment_id, period in sorted(newest):
@@ -171,7 +114,7 @@ def _newest(rated: Iterable[store.fold.Assessed]) -> dict[str, list[documents.As
     return found
 
 
-def _shown(row: store.fold.Assessed, said: events.Assessment) -> documents.AssessmentShown:
+def _shown(row: store.rows.AssessmentRow, said: events.Assessment) -> documents.AssessmentShown:
     return documents.AssessmentShown(
         period=said.period,
         assessed_at=row.assessed_at,

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import collections
 import hashlib
-import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Final, TypeAlias
 
-import msgspec
-
 from services.verification import store
-from services.verification.domain import claims, fold, state
+from services.verification.domain import fold
 from services.verification.domain.state import Decisions, Facts, Lines, Needs, State
 from services.verification.domain.world import World
+from services.verification.store import rows
 from shared.delivery import topics
 from shared.wire import events
 
@@ -41,16 +38,16 @@ class Batch:
     stored_returns: set[store.fold.ReturnId] = field(default_factory=set)
     """Loaded, so there in the database."""
     stored_claims: set[store.fold.Claiming] = field(default_factory=set)
-    inputs: list[store.fold.Input] = field(default_factory=list)
+    inputs: list[rows.JournalRow] = field(default_factory=list)
     outcomes: collections.Counter[str] = field(default_factory=collections.Counter)
     """Returns and withdrawals, by the outcome of their worst line."""
-    assessed: list[store.fold.Assessed] = field(default_factory=list)
-    raised: list[store.fold.Raised] = field(default_factory=list)
-    moved: dict[object, store.fold.Moved] = field(default_factory=dict)
-    days: list[store.fold.Day] = field(default_factory=list)
-    _returns: dict[store.fold.ReturnId, store.fold.Checked | None] = field(default_factory=dict)
+    assessed: list[rows.AssessmentRow] = field(default_factory=list)
+    raised: list[rows.AlertRow] = field(default_factory=list)
+    moved: dict[object, rows.CaseRow] = field(default_factory=dict)
+    days: list[rows.DayRow] = field(default_factory=list)
+    _returns: dict[store.fold.ReturnId, rows.ReturnRow | None] = field(default_factory=dict)
     """Returns whose lines changed, whole; None where none stands any more."""
-    _claims: dict[store.fold.Claiming, store.fold.Claimed | None] = field(default_factory=dict)
+    _claims: dict[store.fold.Claiming, rows.ClaimRow | None] = field(default_factory=dict)
 
     def take(self, event: fold.Input, body: bytes, wanted: Needs) -> str | None:
         """Folds an event into its contract; the reason where it cannot be."""
@@ -70,12 +67,12 @@ class Batch:
         for contract_id in self._waking(event):
             self._fold(contract_id, event, body, Facts())
         digest = hashlib.sha256(body).digest()
-        self.days.append(store.fold.Day(event.partition, event.day, event.event_id, digest))
+        self.days.append(rows.DayRow(event.partition, event.day, event.event_id, digest))
 
-    def stands(self) -> list[store.fold.Stand]:
+    def stands(self) -> list[rows.StateRow]:
         """The contracts that moved."""
         moved = sorted({each.contract_id for each in self.inputs})
-        return [stand(self.states[contract_id]) for contract_id in moved]
+        return [rows.state_row(self.states[contract_id]) for contract_id in moved]
 
     def change(self) -> store.fold.Change:
         """What the batch comes to for lines and claims; a row that is replaced goes first."""
@@ -108,32 +105,34 @@ class Batch:
         lines.put(decided.lines_put)
         self.world.book.drop(decided.claims_gone)
         self.world.book.put(decided.claims_put)
-        self.inputs.append(entry(after, event, body, used))
+        self.inputs.append(rows.journal_row(after, event, body, used))
         self._keep(contract_id, decided, lines)
 
     def _keep(self, contract_id: str, decided: Decisions, lines: Lines) -> None:
         for slot in decided.slots():
             standing = lines.in_slot(slot).values()
-            self._returns[contract_id, *slot] = checked(contract_id, standing) if standing else None
+            self._returns[contract_id, *slot] = (
+                rows.return_row(contract_id, standing) if standing else None
+            )
         for claim in decided.claims_gone:
             self._claims[claim.key, claim.id] = None
         for claim in decided.claims_put:
-            self._claims[claim.key, claim.id] = claimed(claim)
+            self._claims[claim.key, claim.id] = rows.claim_row(claim)
         for outcome in decided.outcomes:
             self.post(topics.OUTCOMES, outcome)
             if isinstance(outcome, events.ReturnChecked):
                 self.outcomes[_worst(outcome)] += 1
             elif isinstance(outcome, events.CaseMoved):
                 self._move(outcome)
-        self.assessed.extend(assessed(decided))
+        self.assessed.extend(rows.assessment_rows(decided.outcomes))
         for alert in decided.alerts:
             self.post(topics.ALERTS, alert)
-            self.raised.append(raised(alert))
+            self.raised.append(rows.alert_row(alert))
         for event in decided.reconsider:
             self.post(topics.RECONSIDER, event)
 
     def _move(self, event: events.CaseMoved) -> None:
-        self.moved[event.case_id] = moved(event, self.moved.get(event.case_id))
+        self.moved[event.case_id] = rows.case_row(event, self.moved.get(event.case_id))
 
 
 def _worst(event: events.ReturnChecked) -> str:
@@ -141,80 +140,3 @@ def _worst(event: events.ReturnChecked) -> str:
         return "withdrawn"
     found = {result.outcome for result in event.results}
     return next((outcome for outcome in _WORST if outcome in found), "nil")
-
-
-def stand(found: State) -> store.fold.Stand:
-    """Where a contract stands, as it is stored."""
-    wake_on: date | None = fold.wake_on(found)
-    return store.fold.Stand(found.contract_id, found.inputs, wake_on, state.to_bytes(found))
-
-
-def entry(after: State, event: fold.Input, body: bytes, used: Facts) -> store.fold.Input:
-    """The row of `journal` of the input that led to `after`."""
-    return store.fold.Input(
-        after.contract_id,
-        after.inputs,
-        event.event_id,
-        event.type,
-        event.occurred_at,
-        body,
-        state.to_bytes(used),
-    )
-
-
-def checked(contract_id: str, lines: Iterable[state.Line]) -> store.fold.Checked:
-    """The row of a return's lines, of which there is one at least."""
-    ordered = sorted(lines, key=_order)
-    outcomes = " ".join(sorted({line.result.outcome for line in ordered}))
-    first = ordered[0]
-    return store.fold.Checked(
-        contract_id, first.period, first.party_id, outcomes, _encoder.encode(ordered)
-    )
-
-
-def claimed(claim: claims.Claim) -> store.fold.Claimed:
-    """The row of a claim."""
-    return store.fold.Claimed(bytes.fromhex(claim.key), *claim.id, _encoder.encode(claim))
-
-
-_order: Final = operator.attrgetter("order")
-_encoder: Final = msgspec.json.Encoder()
-_ASSESSING: Final = (events.ReturnChecked, events.CommitmentAssessed)
-
-
-def assessed(decided: Decisions) -> list[store.fold.Assessed]:
-    """The rows of what was assessed."""
-    return [
-        store.fold.Assessed(
-            said.contract_id,
-            said.assessments[0].inputs,
-            said.event_id,
-            said.occurred_at,
-            _encoder.encode(said.assessments),
-        )
-        for said in decided.outcomes
-        if isinstance(said, _ASSESSING) and said.assessments
-    ]
-
-
-def raised(alert: events.Event) -> store.fold.Raised:
-    assert isinstance(alert, events.AlertRaised)
-    return store.fold.Raised(
-        alert.event_id, alert.contract_id, alert.kind, alert.occurred_at, events.write(alert)
-    )
-
-
-def moved(event: events.CaseMoved, before: store.fold.Moved | None) -> store.fold.Moved:
-    """The case after a move; one that opens within a batch keeps the time of its opening."""
-    return store.fold.Moved(
-        event.case_id,
-        event.contract_id,
-        event.kind,
-        event.commitment_id,
-        event.party_id,
-        event.period,
-        event.moved_to,
-        event.reason,
-        before.opened_at if before is not None else event.occurred_at,
-        event.occurred_at,
-    )

@@ -14,10 +14,9 @@ from typing import Final
 from uuid import UUID
 
 from services.verification import store
-from services.verification.api import figures
-from services.verification.api.figures import Folded
-from services.verification.consumer import batch
-from services.verification.domain import state
+from services.verification.domain import journal, state
+from services.verification.domain.journal import Folded
+from services.verification.store import rows
 from shared import sql
 from shared.wire import events
 
@@ -46,13 +45,13 @@ async def run(pool: sql.Pool) -> Report:
             pool.acquire() as conn,
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
-            journal = await store.reading.inputs(conn, contract_id)
+            inputs = await store.reading.inputs(conn, contract_id)
             standing = await _standing(conn, contract_id)
-            folded = figures.refold(map(figures.read_input, journal))
+            folded = journal.refold(map(rows.read_entry, inputs))
             posted = _posted(folded)
             stored = await store.reading.posted(conn, list(posted))
         report.contracts += 1
-        report.inputs += len(journal)
+        report.inputs += len(inputs)
         report.messages += len(posted)
         for what in (*_differences(contract_id, folded, standing), *_unlike(posted, stored)):
             if len(report.differences) < DIFFERENCES_MAX:
@@ -65,11 +64,11 @@ class _Standing:
     """What is stored of one contract."""
 
     state: bytes
-    returns: list[store.fold.Checked]
-    claims: set[store.fold.Claimed]
-    cases: set[store.fold.Moved]
-    assessed: list[store.fold.Assessed]
-    raised: set[store.fold.Raised]
+    returns: list[rows.ReturnRow]
+    claims: set[rows.ClaimRow]
+    cases: set[rows.CaseRow]
+    assessed: list[rows.AssessmentRow]
+    raised: set[rows.AlertRow]
 
 
 async def _standing(conn: sql.Connection, contract_id: str) -> _Standing:
@@ -100,11 +99,11 @@ def _unlike(posted: dict[UUID, bytes], stored: dict[UUID, bytes]) -> Iterator[st
             yield f"message {event_id} was posted with other bytes"
 
 
-def _returns(contract_id: str, folded: Folded) -> Iterator[store.fold.Checked]:
+def _returns(contract_id: str, folded: Folded) -> Iterator[rows.ReturnRow]:
     """The rows that the lines make, in the order in which they are read."""
     ordered = sorted(folded.lines.values(), key=_slot)
     for _, lines in itertools.groupby(ordered, _slot):
-        yield batch.checked(contract_id, lines)
+        yield rows.return_row(contract_id, lines)
 
 
 def _slot(line: state.Line) -> state.Slot:
@@ -116,19 +115,24 @@ def _differences(contract_id: str, folded: Folded, standing: _Standing) -> Itera
         yield "the state differs"
     if list(_returns(contract_id, folded)) != standing.returns:
         yield "the lines differ"
-    claimed = {batch.claimed(line.claim) for line in folded.lines.values() if line.claim}
+    claimed = {rows.claim_row(line.claim) for line in folded.lines.values() if line.claim}
     if claimed != standing.claims:
         yield "the claims differ"
-    cases: dict[UUID, store.fold.Moved] = {}
-    raised: set[store.fold.Raised] = set()
+    cases: dict[UUID, rows.CaseRow] = {}
+    raised: set[rows.AlertRow] = set()
     for decided in folded.decisions:
-        raised.update(map(batch.raised, decided.alerts))
+        raised.update(map(rows.alert_row, decided.alerts))
         for event in decided.outcomes:
             if isinstance(event, events.CaseMoved):
-                cases[event.case_id] = batch.moved(event, cases.get(event.case_id))
+                cases[event.case_id] = rows.case_row(event, cases.get(event.case_id))
     if set(cases.values()) != standing.cases:
         yield "the cases differ"
-    if figures.assessed(folded) != standing.assessed:
+    if _assessed(folded) != standing.assessed:
         yield "the assessments differ"
     if raised != standing.raised:
         yield "the alerts differ"
+
+
+def _assessed(folded: Folded) -> list[rows.AssessmentRow]:
+    """All assessments, in the order in which they were made."""
+    return [row for decided in folded.decisions for row in rows.assessment_rows(decided.outcomes)]

@@ -16,7 +16,6 @@ import msgspec
 
 from services.verification import store
 from services.verification.api import documents
-from services.verification.consumer import batch
 from services.verification.domain import fold, profiles, state
 from services.verification.domain.state import Facts, Lines
 from services.verification.register import publication
@@ -96,7 +95,7 @@ async def activate(
         raise problems.Problem(409, f"Version {proposal['version']} is proposed by now")
     if proposal["proposed_by"] == acting.who.actor_id:
         raise problems.Problem(403, "Whoever proposed a commitment may not approve it")  # rule P3
-    draft = store.fold.read_terms(proposal)
+    draft = store.rows.read_commitment_version(proposal)
     assert draft is not None, "a draft is structured"
     terms = msgspec.structs.replace(draft, state="active")
     event = events.CommitmentChanged(
@@ -164,7 +163,7 @@ def revise(row: sql.Record, own: Sequence[sql.Record], given: documents.Commitme
     if not own:
         raise problems.Problem(404, "There is no such commitment")
     newest = own[-1]
-    before = store.fold.read_terms(newest)
+    before = store.rows.read_commitment_version(newest)
     if before is None and None in (given.measure, given.target, given.profile):
         raise problems.Problem(422, "To structure a target, give its measure, target and profile")
     if before is not None and given.measure not in (None, before.measure):
@@ -206,7 +205,7 @@ async def _change(conn: sql.Connection, row: sql.Record, event: events.Commitmen
         words = "A version takes effect no earlier than the one before it"
         raise problems.Problem(409, "This version cannot be", f"{refusal}: {words}")
     after, _ = fold.fold(before, event, Facts(), Lines())
-    await store.fold.change_terms(conn, after.version, batch.stand(after))
+    await store.fold.change_terms(conn, after.version, store.rows.state_row(after))
     await publication.post(
         conn, after, event, await store.fold.commitments(conn, [after.contract_id])
     )

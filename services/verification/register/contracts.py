@@ -21,7 +21,6 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from services.verification import store
 from services.verification.api import documents
-from services.verification.consumer import batch
 from services.verification.domain import fold, state
 from services.verification.domain.state import Facts, Lines
 from services.verification.register import publication
@@ -89,13 +88,13 @@ async def register_again(
     salt = os.urandom(SALT_BYTES)
     event = _registered(given, acting, row["version"] + 1, salt)
     after, decided = fold.fold(before, event, Facts(), Lines())
-    stood = batch.stand(after)
+    stood = store.rows.state_row(after)
     with _once_only():
         await store.fold.change_contract(
             conn, **(stood._asdict() | _columns(given, salt)), version=after.version
         )
     moved = [m for m in decided.outcomes if isinstance(m, events.CaseMoved)]
-    await store.fold.move_cases(conn, [batch.moved(each, None) for each in moved])
+    await store.fold.move_cases(conn, [store.rows.case_row(each, None) for each in moved])
     rows = await store.fold.commitments(conn, [given.contract_id])
     await publication.post(conn, after, event, rows, moved)
 
@@ -117,7 +116,7 @@ async def _add(conn: sql.Connection, given: Registration, acting: publication.Ac
     with _once_only():
         await store.fold.add_contract(
             conn,
-            **(batch.stand(after)._asdict() | _columns(given, salt)),
+            **(store.rows.state_row(after)._asdict() | _columns(given, salt)),
             authority_id=acting.who.authority_id,
             partition=partition(given.contract_id),
             version=1,

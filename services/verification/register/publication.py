@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from services.verification import store
-from services.verification.consumer import batch
 from services.verification.domain.state import Facts, State
 from shared import sql
 from shared.delivery import outbox, topics
@@ -39,7 +38,9 @@ async def post(
 ) -> None:
     """The input into the journal, the fact and what it moved to the ledger, the contract as it is
     now to intake."""
-    await store.fold.add_inputs(conn, [batch.entry(after, event, events.write(event), Facts())])
+    await store.fold.add_inputs(
+        conn, [store.rows.journal_row(after, event, events.write(event), Facts())]
+    )
     published = _published(after, event, rows)
     told = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
     await outbox.post(conn, [*told, outbox.Row.of(topics.CONTRACTS, published)])
@@ -66,7 +67,7 @@ def _terms(rows: Sequence[sql.Record]) -> dict[str, events.PublishedCommitment]:
     """What intake must know of each commitment: of its newest active version, else of its draft."""
     found: dict[str, events.PublishedCommitment] = {}
     for row in rows:
-        commitment_id, terms = row["commitment_id"], store.fold.read_terms(row)
+        commitment_id, terms = row["commitment_id"], store.rows.read_commitment_version(row)
         before = found.get(commitment_id)
         is_weaker = before is not None and before.state == "active" and row["state"] != "active"
         if terms is None or row["state"] == "replaced" or is_weaker:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.verification.store import fold, reading
+from services.verification.store import fold, reading, rows
 
-__all__ = ["MIGRATIONS", "fold", "reading"]
+__all__ = ["MIGRATIONS", "fold", "reading", "rows"]
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

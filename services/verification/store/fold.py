@@ -11,14 +11,12 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-import msgspec
-
 from services.verification.domain import claims, places, state
+from services.verification.store import rows
 from shared import sql
-from shared.wire import events
 
 QUERIES: Final = sql.queries(Path(__file__).with_name("queries.sql"))
 
@@ -39,22 +37,22 @@ Claiming: TypeAlias = tuple[str, claims.ClaimId]
 
 async def taken(conn: sql.Connection, event_ids: Sequence[UUID | None]) -> dict[UUID, bytes]:
     """Which of these events were taken before, with the digest of their bytes."""
-    rows = await rows_of(QUERIES.taken(conn, event_ids=event_ids))
-    return {row["event_id"]: row["digest"] for row in rows}
+    records = await rows_of(QUERIES.taken(conn, event_ids=event_ids))
+    return {row["event_id"]: row["digest"] for row in records}
 
 
 async def waking(conn: sql.Connection, days: Mapping[int, date]) -> list[str]:
     """Contracts that have something due by the end of a day, given by partition."""
-    rows = await rows_of(QUERIES.waking(conn, partitions=list(days), days=list(days.values())))
-    return [row["contract_id"] for row in rows]
+    records = await rows_of(QUERIES.waking(conn, partitions=list(days), days=list(days.values())))
+    return [row["contract_id"] for row in records]
 
 
 async def lock_contracts(
     conn: sql.Connection, contract_ids: Collection[str]
 ) -> dict[str, tuple[int, bytes]]:
     """Partition and state of each contract that is known, locked until the transaction ends."""
-    rows = await rows_of(QUERIES.lock_contracts(conn, contract_ids=sorted(contract_ids)))
-    return {row["contract_id"]: (row["partition"], row["state"]) for row in rows}
+    records = await rows_of(QUERIES.lock_contracts(conn, contract_ids=sorted(contract_ids)))
+    return {row["contract_id"]: (row["partition"], row["state"]) for row in records}
 
 
 async def lock_claims(conn: sql.Connection, keys: Collection[str]) -> None:
@@ -70,37 +68,26 @@ def _lock_number(key: str) -> int:
     return int.from_bytes(bytes.fromhex(key[:16]), signed=True)
 
 
-_lines: Final = msgspec.json.Decoder(list[state.Line])
-
-
-def read_lines(body: bytes) -> list[state.Line]:
-    """The lines in a `Checked`, in the order of their return."""
-    return _lines.decode(body)
-
-
 async def lines_of_returns(
     conn: sql.Connection, wanted: Collection[ReturnId]
 ) -> dict[ReturnId, list[state.Line]]:
     """Current lines, in the order of each return; one that does not stand, or is nil, is absent."""
     contract_ids, periods, party_ids = _columns(wanted, 3)
-    rows = await rows_of(
+    records = await rows_of(
         QUERIES.lines_of_returns(
             conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids
         )
     )
     return {
-        (row["contract_id"], row["period"], row["party_id"]): read_lines(row["lines"])
-        for row in rows
+        (row["contract_id"], row["period"], row["party_id"]): rows.read_lines(row["lines"])
+        for row in records
     }
 
 
 async def claims_under(conn: sql.Connection, keys: Collection[str]) -> list[claims.Claim]:
     """Every contract's claims under these keys."""
-    rows = await rows_of(QUERIES.claims(conn, keys=[bytes.fromhex(key) for key in keys]))
-    return [_claims.decode(row["claim"]) for row in rows]
-
-
-_claims: Final = msgspec.json.Decoder(claims.Claim)
+    records = await rows_of(QUERIES.claims(conn, keys=[bytes.fromhex(key) for key in keys]))
+    return [rows.read_claim(row["claim"]) for row in records]
 
 
 async def places_of(
@@ -108,110 +95,20 @@ async def places_of(
 ) -> dict[str, places.PlaceFact]:
     """What the directory says of (edition, postcode), by `places.fact_key`."""
     editions, postcodes = _columns(wanted, 2)
-    rows = await rows_of(QUERIES.places(conn, editions=editions, postcodes=postcodes))
+    records = await rows_of(QUERIES.places(conn, editions=editions, postcodes=postcodes))
     return {
-        places.fact_key(row["pinned"], row["postcode"]): places.PlaceFact(
-            tuple(code for code in (row["district"], row["ward"]) if code),
-            row["introduced"],
-            row["terminated"],
-            row["edition"],
-        )
-        for row in rows
+        places.fact_key(row["pinned"], row["postcode"]): rows.read_place(row) for row in records
     }
 
 
 # --- apply -------------------------------------------------------------------------------------
 
 
-class Input(NamedTuple):
-    """A row of `journal`."""
-
-    contract_id: str
-    seq: int
-    event_id: UUID
-    type: str
-    occurred_at: datetime
-    body: bytes
-    facts: bytes
+async def add_inputs(conn: sql.Connection, inputs: Sequence[rows.JournalRow]) -> None:
+    await _copy(conn, "journal", rows.JournalRow._fields, inputs)
 
 
-class Stand(NamedTuple):
-    """Where a contract's fold stands."""
-
-    contract_id: str
-    inputs: int
-    wake_on: date | None
-    state: bytes
-
-
-class Checked(NamedTuple):
-    """A row of `checked_return`."""
-
-    contract_id: str
-    period: str
-    party_id: str
-    outcomes: str
-    lines: bytes
-
-
-class Claimed(NamedTuple):
-    """A row of `claim`."""
-
-    key: bytes
-    contract_id: str
-    party_id: str
-    period: str
-    line_id: str
-    claim: bytes
-
-
-class Assessed(NamedTuple):
-    """A row of `assessment`."""
-
-    contract_id: str
-    inputs: int
-    event_id: UUID
-    assessed_at: datetime
-    assessments: bytes
-
-
-class Moved(NamedTuple):
-    """A case as a batch leaves it."""
-
-    case_id: UUID
-    contract_id: str
-    kind: str
-    commitment_id: str | None
-    party_id: str | None
-    period: str
-    state: str
-    reason: str
-    opened_at: datetime
-    moved_at: datetime
-
-
-class Raised(NamedTuple):
-    """A row of `alert`."""
-
-    event_id: UUID
-    contract_id: str
-    kind: str
-    raised_at: datetime
-    body: bytes
-
-
-class Day(NamedTuple):
-    partition: int
-    day: date
-    event_id: UUID
-    digest: bytes
-
-
-async def add_inputs(conn: sql.Connection, inputs: Sequence[Input]) -> None:
-    await _copy(conn, "journal", Input._fields, inputs)
-
-
-async def move_contracts(conn: sql.Connection, stands: Sequence[Stand]) -> None:
+async def move_contracts(conn: sql.Connection, stands: Sequence[rows.StateRow]) -> None:
     if stands:
         contract_ids, inputs, wake_on, states = _columns(stands, 4)
         await QUERIES.move_contracts(
@@ -224,9 +121,9 @@ class Change:
     """Rows of `checked_return` and `claim`: what goes (or comes anew), then what is there."""
 
     returns_gone: Sequence[ReturnId]
-    returns: Sequence[Checked]
+    returns: Sequence[rows.ReturnRow]
     claims_gone: Sequence[Claiming]
-    claims: Sequence[Claimed]
+    claims: Sequence[rows.ClaimRow]
 
 
 async def change_lines(conn: sql.Connection, change: Change) -> None:
@@ -246,21 +143,21 @@ async def change_lines(conn: sql.Connection, change: Change) -> None:
             periods=periods,
             line_ids=line_ids,
         )
-    await _copy(conn, "checked_return", Checked._fields, change.returns)
-    await _copy(conn, "claim", Claimed._fields, change.claims)
+    await _copy(conn, "checked_return", rows.ReturnRow._fields, change.returns)
+    await _copy(conn, "claim", rows.ClaimRow._fields, change.claims)
 
 
-async def add_assessments(conn: sql.Connection, assessed: Sequence[Assessed]) -> None:
-    await _copy(conn, "assessment", Assessed._fields, assessed)
+async def add_assessments(conn: sql.Connection, assessed: Sequence[rows.AssessmentRow]) -> None:
+    await _copy(conn, "assessment", rows.AssessmentRow._fields, assessed)
 
 
-async def add_alerts(conn: sql.Connection, raised: Sequence[Raised]) -> None:
-    await _copy(conn, "alert", Raised._fields, raised)
+async def add_alerts(conn: sql.Connection, raised: Sequence[rows.AlertRow]) -> None:
+    await _copy(conn, "alert", rows.AlertRow._fields, raised)
 
 
-async def move_cases(conn: sql.Connection, moved: Collection[Moved]) -> None:
+async def move_cases(conn: sql.Connection, moved: Collection[rows.CaseRow]) -> None:
     if moved:
-        columns = _columns(sorted(moved), len(Moved._fields))
+        columns = _columns(sorted(moved), len(rows.CaseRow._fields))
         (case_ids, contract_ids, kinds, commitment_ids, party_ids, periods, *rest) = columns
         states, reasons, opened_at, moved_at = rest
         await QUERIES.move_cases(
@@ -278,7 +175,7 @@ async def move_cases(conn: sql.Connection, moved: Collection[Moved]) -> None:
         )
 
 
-async def end_days(conn: sql.Connection, days: Sequence[Day]) -> None:
+async def end_days(conn: sql.Connection, days: Sequence[rows.DayRow]) -> None:
     if days:
         partitions, ended, event_ids, digests = _columns(days, 4)
         await QUERIES.end_days(
@@ -293,15 +190,15 @@ async def last_day(conn: sql.Connection | sql.Pool) -> date | None:
 
 
 async def _copy(
-    conn: sql.Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    conn: sql.Connection, table: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]
 ) -> None:
-    if rows:
-        await conn.copy_records_to_table(table, records=rows, columns=columns)
+    if records:
+        await conn.copy_records_to_table(table, records=records, columns=columns)
 
 
-def _columns(rows: Collection[tuple[Any, ...]], count: int) -> list[list[Any]]:
+def _columns(records: Collection[tuple[Any, ...]], count: int) -> list[list[Any]]:
     """Rows as columns; `count` empty ones where there is no row."""
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(count)]
+    return [list(column) for column in zip(*records, strict=True)] or [[] for _ in range(count)]
 
 
 # --- one contract at a time: changes through the API --------------------------------------------
@@ -325,7 +222,7 @@ async def date_contract(conn: sql.Connection, contract_id: str, published_at: da
     await QUERIES.date_contract(conn, contract_id=contract_id, published_at=published_at)
 
 
-async def change_terms(conn: sql.Connection, version: int, stand: Stand) -> None:
+async def change_terms(conn: sql.Connection, version: int, stand: rows.StateRow) -> None:
     await QUERIES.change_terms(conn, version=version, **stand._asdict())
 
 
@@ -341,12 +238,6 @@ async def approve_commitment(conn: sql.Connection, **values: Any) -> None:
     await QUERIES.approve_commitment(conn, **values)
 
 
-def read_terms(row: sql.Record) -> events.CommitmentVersion | None:
-    """What a version of a commitment promises; None while it needs structuring."""
-    terms: bytes | None = row["terms"]
-    return None if terms is None else msgspec.json.decode(terms, type=events.CommitmentVersion)
-
-
 async def commitments(
     conn: sql.Connection | sql.Pool, contract_ids: Sequence[str]
 ) -> list[sql.Record]:
@@ -359,5 +250,5 @@ async def add_postcodes(conn: sql.Connection, **columns: Sequence[str | None]) -
 
 
 async def rows_of(found: AsyncIterator[sql.Record]) -> list[sql.Record]:
-    """All rows that a query gives."""
+    """All records that a query gives."""
     return [row async for row in found]

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.verification.domain import cases, state
-from services.verification.store import fold
+from services.verification.store import fold, rows
 from shared import sql
 from shared.delivery import topics
 from shared.web import auth
@@ -65,10 +65,10 @@ async def known(pool: sql.Pool, contract_ids: Sequence[str]) -> list[sql.Record]
 
 async def unpublished(pool: sql.Pool, contract_ids: Collection[str]) -> set[str]:
     """Contracts whose newest version still waits for the broker."""
-    rows = await fold.rows_of(
+    records = await fold.rows_of(
         _QUERIES.unpublished(pool, topic=topics.CONTRACTS.name, contract_ids=list(contract_ids))
     )
-    return {row["key"] for row in rows}
+    return {row["key"] for row in records}
 
 
 async def inputs(conn: sql.Connection | sql.Pool, contract_id: str) -> list[sql.Record]:
@@ -76,16 +76,18 @@ async def inputs(conn: sql.Connection | sql.Pool, contract_id: str) -> list[sql.
     return await fold.rows_of(_QUERIES.inputs(conn, contract_id=contract_id))
 
 
-async def returns_of(conn: sql.Connection | sql.Pool, contract_id: str) -> list[fold.Checked]:
+async def returns_of(conn: sql.Connection | sql.Pool, contract_id: str) -> list[rows.ReturnRow]:
     """All current lines of a contract, return by return."""
-    rows = await fold.rows_of(_QUERIES.returns_of_contract(conn, contract_id=contract_id))
-    return [fold.Checked(*row) for row in rows]
+    records = await fold.rows_of(_QUERIES.returns_of_contract(conn, contract_id=contract_id))
+    return [rows.ReturnRow(*row) for row in records]
 
 
-async def assessments_of(conn: sql.Connection | sql.Pool, contract_id: str) -> list[fold.Assessed]:
+async def assessments_of(
+    conn: sql.Connection | sql.Pool, contract_id: str
+) -> list[rows.AssessmentRow]:
     """All assessments of a contract, in the order in which they were made."""
-    rows = await fold.rows_of(_QUERIES.assessments(conn, contract_id=contract_id))
-    return [fold.Assessed(*row) for row in rows]
+    records = await fold.rows_of(_QUERIES.assessments(conn, contract_id=contract_id))
+    return [rows.AssessmentRow(*row) for row in records]
 
 
 async def lines(
@@ -94,15 +96,15 @@ async def lines(
     """The first `limit` lines after a place. `wanted`: outcome, contract_id."""
     found: list[Placed] = []
     while True:
-        rows = await _returns(pool, of, after, wanted)
-        for row in rows:
-            for line in sorted(fold.read_lines(row["lines"]), key=lambda line: line.line_id):
+        records = await _returns(pool, of, after, wanted)
+        for row in records:
+            for line in sorted(rows.read_lines(row["lines"]), key=lambda line: line.line_id):
                 place = (row["contract_id"], *line.id)
                 if place > after and wanted["outcome"] in (None, line.result.outcome):
                     found.append(Placed(place, line))
             if len(found) >= limit:
                 return found[:limit]
-        if len(rows) < RETURNS_AT_ONCE:
+        if len(records) < RETURNS_AT_ONCE:
             return found
         after = place
 
@@ -174,22 +176,22 @@ async def state_of(conn: sql.Connection, contract_id: str) -> bytes:
     return bytes(await _QUERIES.state_of_contract(conn, contract_id=contract_id))
 
 
-async def claims_of(conn: sql.Connection, contract_id: str) -> list[fold.Claimed]:
-    rows = await fold.rows_of(_QUERIES.claims_of_contract(conn, contract_id=contract_id))
-    return [fold.Claimed(*row) for row in rows]
+async def claims_of(conn: sql.Connection, contract_id: str) -> list[rows.ClaimRow]:
+    records = await fold.rows_of(_QUERIES.claims_of_contract(conn, contract_id=contract_id))
+    return [rows.ClaimRow(*row) for row in records]
 
 
-async def cases_of_contract(conn: sql.Connection, contract_id: str) -> list[fold.Moved]:
-    rows = await fold.rows_of(_QUERIES.cases_of_contract(conn, contract_id=contract_id))
-    return [fold.Moved(*row) for row in rows]
+async def cases_of_contract(conn: sql.Connection, contract_id: str) -> list[rows.CaseRow]:
+    records = await fold.rows_of(_QUERIES.cases_of_contract(conn, contract_id=contract_id))
+    return [rows.CaseRow(*row) for row in records]
 
 
-async def alerts_of(conn: sql.Connection, contract_id: str) -> list[fold.Raised]:
-    rows = await fold.rows_of(_QUERIES.alerts_of_contract(conn, contract_id=contract_id))
-    return [fold.Raised(*row) for row in rows]
+async def alerts_of(conn: sql.Connection, contract_id: str) -> list[rows.AlertRow]:
+    records = await fold.rows_of(_QUERIES.alerts_of_contract(conn, contract_id=contract_id))
+    return [rows.AlertRow(*row) for row in records]
 
 
 async def posted(conn: sql.Connection, event_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """Messages that were posted, by id."""
-    rows = await fold.rows_of(_QUERIES.posted(conn, event_ids=event_ids))
-    return {row["event_id"]: row["body"] for row in rows}
+    records = await fold.rows_of(_QUERIES.posted(conn, event_ids=event_ids))
+    return {row["event_id"]: row["body"] for row in records}

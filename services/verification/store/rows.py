@@ -1,0 +1,239 @@
+"""Rows and values, both ways: what a table keeps of a value, and the value of a row.
+
+A value becomes a row with `<noun>_row`, a row becomes a value with `read_<noun>`. Only what is
+queried has a column of its own; the rest is JSON, written and read by msgspec.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.verification.domain import claims, fold, journal, places, state
+from shared import sql
+from shared.wire import events
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+# --- the journal and the state that it comes to --------------------------------------------------
+
+
+class JournalRow(NamedTuple):
+    """A row of `journal`: one input, and the foreign facts that it used."""
+
+    contract_id: str
+    seq: int
+    event_id: UUID
+    type: str
+    occurred_at: datetime
+    body: bytes
+    facts: bytes
+
+
+def journal_row(
+    after: state.State, event: fold.Input, body: bytes, facts: state.Facts
+) -> JournalRow:
+    """The row of the input that led to the state `after`."""
+    return JournalRow(
+        contract_id=after.contract_id,
+        seq=after.inputs,
+        event_id=event.event_id,
+        type=event.type,
+        occurred_at=event.occurred_at,
+        body=body,
+        facts=state.to_bytes(facts),
+    )
+
+
+def read_entry(row: sql.Record) -> journal.Entry:
+    """An input with its facts, as it is folded again."""
+    event = events.read(row["body"])
+    assert isinstance(event, fold.Input)
+    return journal.Entry(event, state.facts_from_bytes(row["facts"]))
+
+
+class StateRow(NamedTuple):
+    """The columns of `contract` that a fold moves."""
+
+    contract_id: str
+    inputs: int
+    wake_on: date | None
+    state: bytes
+
+
+def state_row(found: state.State) -> StateRow:
+    return StateRow(found.contract_id, found.inputs, fold.wake_on(found), state.to_bytes(found))
+
+
+# --- lines and claims ----------------------------------------------------------------------------
+
+
+class ReturnRow(NamedTuple):
+    """A row of `checked_return`: the current lines of one return."""
+
+    contract_id: str
+    period: str
+    party_id: str
+    outcomes: str
+    """The outcomes of its lines, each once, separated by blanks."""
+    lines: bytes
+
+
+def return_row(contract_id: str, lines: Iterable[state.Line]) -> ReturnRow:
+    """The row of a return's lines; there is at least one."""
+    ordered = sorted(lines, key=_order)
+    outcomes = " ".join(sorted({line.result.outcome for line in ordered}))
+    first = ordered[0]
+    return ReturnRow(contract_id, first.period, first.party_id, outcomes, _encoder.encode(ordered))
+
+
+_order: Final = operator.attrgetter("order")
+_lines: Final = msgspec.json.Decoder(list[state.Line])
+
+
+def read_lines(body: bytes) -> list[state.Line]:
+    """The lines of a `ReturnRow`, in the order of their return."""
+    return _lines.decode(body)
+
+
+class ClaimRow(NamedTuple):
+    """A row of `claim`."""
+
+    key: bytes
+    contract_id: str
+    party_id: str
+    period: str
+    line_id: str
+    claim: bytes
+
+
+def claim_row(claim: claims.Claim) -> ClaimRow:
+    return ClaimRow(bytes.fromhex(claim.key), *claim.id, _encoder.encode(claim))
+
+
+_claims: Final = msgspec.json.Decoder(claims.Claim)
+
+
+def read_claim(body: bytes) -> claims.Claim:
+    return _claims.decode(body)
+
+
+def read_place(row: sql.Record) -> places.PlaceFact:
+    """What the postcode directory says of one postcode."""
+    codes = tuple(code for code in (row["district"], row["ward"]) if code)
+    return places.PlaceFact(codes, row["introduced"], row["terminated"], row["edition"])
+
+
+# --- what a fold announced -----------------------------------------------------------------------
+
+
+class AssessmentRow(NamedTuple):
+    """A row of `assessment`: what one input led to, of all commitments."""
+
+    contract_id: str
+    inputs: int
+    event_id: UUID
+    assessed_at: datetime
+    assessments: bytes
+
+
+_ASSESSING: Final = (events.ReturnChecked, events.CommitmentAssessed)
+
+
+def assessment_rows(outcomes: Iterable[events.Event]) -> list[AssessmentRow]:
+    """The rows of those events that carry assessments."""
+    return [
+        AssessmentRow(
+            event.contract_id,
+            event.assessments[0].inputs,
+            event.event_id,
+            event.occurred_at,
+            _encoder.encode(event.assessments),
+        )
+        for event in outcomes
+        if isinstance(event, _ASSESSING) and event.assessments
+    ]
+
+
+_assessments: Final = msgspec.json.Decoder(tuple[events.Assessment, ...])
+
+
+def read_assessments(row: AssessmentRow) -> tuple[events.Assessment, ...]:
+    return _assessments.decode(row.assessments)
+
+
+class CaseRow(NamedTuple):
+    """A row of `contract_case`: a case as its last move left it."""
+
+    case_id: UUID
+    contract_id: str
+    kind: str
+    commitment_id: str | None
+    party_id: str | None
+    period: str
+    state: str
+    reason: str
+    opened_at: datetime
+    moved_at: datetime
+
+
+def case_row(event: events.CaseMoved, before: CaseRow | None) -> CaseRow:
+    """The case after a move; one that opened in the same batch keeps the time of its opening."""
+    return CaseRow(
+        case_id=event.case_id,
+        contract_id=event.contract_id,
+        kind=event.kind,
+        commitment_id=event.commitment_id,
+        party_id=event.party_id,
+        period=event.period,
+        state=event.moved_to,
+        reason=event.reason,
+        opened_at=event.occurred_at if before is None else before.opened_at,
+        moved_at=event.occurred_at,
+    )
+
+
+class AlertRow(NamedTuple):
+    """A row of `alert`."""
+
+    event_id: UUID
+    contract_id: str
+    kind: str
+    raised_at: datetime
+    body: bytes
+
+
+def alert_row(alert: events.Event) -> AlertRow:
+    assert isinstance(alert, events.AlertRaised)
+    return AlertRow(
+        alert.event_id, alert.contract_id, alert.kind, alert.occurred_at, events.write(alert)
+    )
+
+
+class DayRow(NamedTuple):
+    """A row of `ended_day`: the end of a day on one partition of `returns`."""
+
+    partition: int
+    day: date
+    event_id: UUID
+    digest: bytes
+
+
+# --- commitments as people propose and approve them ----------------------------------------------
+
+
+def commitment_version_bytes(version: events.CommitmentVersion) -> bytes:
+    """The column `terms`. Inverse of `read_commitment_version`."""
+    return _encoder.encode(version)
+
+
+def read_commitment_version(row: sql.Record) -> events.CommitmentVersion | None:
+    """What a version of a commitment promises; None while it needs structuring."""
+    terms: bytes | None = row["terms"]
+    return None if terms is None else msgspec.json.decode(terms, type=events.CommitmentVersion)
