@@ -76,7 +76,7 @@ async def open_delivery(
 
 
 @asynccontextmanager
-async def at_work(
+async def running(
     settings: Settings,
     delivery: transaction.Delivery,
     what: kafka.Subscription,
@@ -95,19 +95,19 @@ async def at_work(
         )
 
     _calm_collector()
-    running = [
+    tasks_running = [
         asyncio.create_task(_again_and_again(task))
         for task in (service.consumer.run, relay, *loops)
     ]
     try:
         yield service
     finally:
-        await tasks.end(*running, *filter(None, [delivery.checking]))
+        await tasks.end(*tasks_running, *filter(None, [delivery.checking]))
         delivery.pool.terminate()
 
 
 async def _start_producer(settings: Settings, delivery: transaction.Delivery) -> AIOKafkaProducer:
-    await restore_check.ensure(settings, delivery)
+    await restore_check.run(settings, delivery)
     return await kafka.start_producer(settings)
 
 

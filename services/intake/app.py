@@ -27,7 +27,7 @@ def build(settings: IntakeSettings) -> FastAPI:
         delivery = await service.open_delivery(settings, "intake", handlers.read)
         parts = await _parts(settings, delivery)
         app.state.tokens, app.state.parts = auth.Tokens(delivery.pool), parts
-        async with service.at_work(
+        async with service.running(
             settings,
             delivery,
             handlers.SUBSCRIPTION,

@@ -42,7 +42,7 @@ def build(settings: Settings) -> FastAPI:
             delivery.pool,
             alarm,
         )
-        async with service.at_work(
+        async with service.running(
             settings,
             delivery,
             handlers.READS,

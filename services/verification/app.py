@@ -37,7 +37,7 @@ def build(settings: Settings) -> FastAPI:
         delivery.seen, delivery.remember = handlers.taken, None
         ticking = await _clock(settings, delivery)
         app.state.tokens, app.state.parts = auth.Tokens(delivery.pool), Parts(delivery, ticking)
-        async with service.at_work(
+        async with service.running(
             settings,
             delivery,
             handlers.SUBSCRIPTION,

@@ -102,7 +102,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         try:
             async with asyncio.TaskGroup() as checks:
                 checks.create_task(self._check_topics())
-                checks.create_task(restore_check.ensure(self._settings, self._delivery))
+                checks.create_task(restore_check.run(self._settings, self._delivery))
             await broker.start()
             while True:
                 await asyncio.sleep(REPORT_SECONDS)
@@ -144,7 +144,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         failures = 0
         while True:
             try:
-                seeks = await offsets.take_up(
+                seeks = await offsets.assign(
                     self._delivery.pool,
                     await self._cluster_id(),
                     await consumer.beginning_offsets(assigned),

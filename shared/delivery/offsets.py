@@ -19,7 +19,7 @@ class LostError(Exception):
     """Broker and database disagree on what was consumed. The message says what and where."""
 
 
-async def take_up(
+async def assign(
     pool: sql.Pool,
     cluster_id: str,
     beginnings: Mapping[TopicPartition, int],

@@ -27,7 +27,7 @@ class BehindError(Exception):
     """A topic holds a message of ours that our outbox does not know."""
 
 
-async def ensure(settings: Settings, delivery: transaction.Delivery) -> None:
+async def run(settings: Settings, delivery: transaction.Delivery) -> None:
     """Checks before anything is read or sent, and sets or lifts the delivery's alarm. Raises
     BehindError. Consumer and relay, which start together, share one look."""
     if delivery.checking is None or delivery.checking.done():
@@ -44,7 +44,7 @@ def _fetch(looked: asyncio.Task[None]) -> None:
 
 async def _guard(settings: Settings, delivery: transaction.Delivery) -> None:
     try:
-        await check(settings, delivery.service, delivery.pool)
+        await compare(settings, delivery.service, delivery.pool)
     except BehindError as error:
         if delivery.alarm is None:
             metrics.ALARMS.labels(ALARM).inc()
@@ -59,7 +59,7 @@ async def _guard(settings: Settings, delivery: transaction.Delivery) -> None:
     delivery.alarm = None
 
 
-async def check(settings: Settings, service: str, pool: sql.Pool) -> None:
+async def compare(settings: Settings, service: str, pool: sql.Pool) -> None:
     """Raises BehindError where the database is older than what was sent from it."""
     written = [topic for topic in topics.ALL if topic.written_by == service]
     consumer = await kafka.start_reader(settings)

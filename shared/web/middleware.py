@@ -25,7 +25,7 @@ from shared import log, sql
 from shared.web import problems
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-Fast_paths: TypeAlias = Mapping[tuple[str, str], Endpoint]
+FastPaths: TypeAlias = Mapping[tuple[str, str], Endpoint]
 """Endpoints by method and path that are led past the framework (`http.open_fast_path`)."""
 
 REQUEST_SECONDS: Final = prometheus_client.Histogram(
@@ -50,10 +50,10 @@ _CLOSING: Final = {"connection": "close"}
 """With a body that is too large: the rest of it is never read."""
 
 
-class Guard:
+class Middleware:
     """Limits what comes in, adds headers to what goes out, answers what nobody else caught."""
 
-    def __init__(self, app: ASGIApp, fast_paths: Fast_paths, body_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, fast_paths: FastPaths, body_bytes_max: int) -> None:
         self._app = app
         self._fast_paths = fast_paths
         self._body_bytes_max = body_bytes_max

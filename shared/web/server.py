@@ -58,7 +58,9 @@ def build(
     )
     app.state.fast_paths = {}
     bytes_max = body_bytes_max or BODY_BYTES_MAX
-    app.add_middleware(middleware.Guard, fast_paths=app.state.fast_paths, body_bytes_max=bytes_max)
+    app.add_middleware(
+        middleware.Middleware, fast_paths=app.state.fast_paths, body_bytes_max=bytes_max
+    )
 
     @app.get("/health/live", include_in_schema=False)
     async def live() -> Response:

@@ -32,8 +32,8 @@ class TestTail:
         admin = await kafka.start_admin(bare.settings)
         await admin.delete_records({partition: RecordsToDelete(before_offset=9)})
         await admin.close()
-        await restore_check.check(bare.settings, "intake", bare.pool)
+        await restore_check.compare(bare.settings, "intake", bare.pool)
         await producer.send_and_wait(topics.RETURNS.name, b"{}", partition=partition.partition)
         await producer.stop()
         with pytest.raises(restore_check.BehindError):
-            await restore_check.check(bare.settings, "intake", bare.pool)
+            await restore_check.compare(bare.settings, "intake", bare.pool)

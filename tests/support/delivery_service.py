@@ -83,7 +83,7 @@ class Slice:
 
     async def begin(self) -> None:
         """A first position, for tests that hand over batches themselves."""
-        await offsets.take_up(
+        await offsets.assign(
             self.pool, "c", {TopicPartition(topics.RETURNS.name, 0): 0}, collections.Counter()
         )
 

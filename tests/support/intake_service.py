@@ -63,7 +63,7 @@ class IntakeService:
     async def begin(self, topic: str) -> None:
         """A first position of a topic's only partition."""
         place = {TopicPartition(topic, 0): 0}
-        await offsets.take_up(self.pool, "cluster", place, place)
+        await offsets.assign(self.pool, "cluster", place, place)
 
 
 def sender(party: str = build.PARTY) -> desk.Sender:

@@ -199,7 +199,7 @@ async def at_work(dsn: str, folder: Path) -> AsyncIterator[LedgerService]:
     async with open_service(own, key) as service:
         taken = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
         places = {TopicPartition(t.name, p): 0 for t in taken for p in range(PARTITIONS)}
-        await offsets.take_up(service.pool, "cluster", places, collections.Counter())
+        await offsets.assign(service.pool, "cluster", places, collections.Counter())
         yield service
 
 

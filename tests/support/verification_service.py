@@ -193,7 +193,7 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
         for topic in (topics.RETURNS, topics.RECONSIDER)
         for n in range(topics.PARTITIONS)
     }
-    await offsets.take_up(pool, "cluster", begin, begin)
+    await offsets.assign(pool, "cluster", begin, begin)
     moved, served = clock.MovedClock(now), app.build(given)
     served.state.tokens, served.state.parts = auth.Tokens(pool), dependencies.Parts(delivery, moved)
     async with httpx.AsyncClient(

@@ -22,16 +22,16 @@ class TestGuard:
         """A look that fails later is nobody's error: asyncio would log it when it is collected."""
         looks, told, reported = 0, asyncio.Event(), []
 
-        async def check(_: Settings, __: str, ___: sql.Pool) -> None:
+        async def compare(_: Settings, __: str, ___: sql.Pool) -> None:
             nonlocal looks
             looks += 1
             await told.wait()
             raise OSError("the broker does not answer")
 
-        monkeypatch.setattr(restore_check, "check", check)
+        monkeypatch.setattr(restore_check, "compare", compare)
         asyncio.get_running_loop().set_exception_handler(lambda _, what: reported.append(what))
         delivery = transaction.Delivery("ledger", NOWHERE, bytes(32))
-        waiting = [asyncio.create_task(restore_check.ensure(NOWHERE, delivery)) for _ in range(2)]
+        waiting = [asyncio.create_task(restore_check.run(NOWHERE, delivery)) for _ in range(2)]
         while not looks:
             await asyncio.sleep(0)
         for task in waiting:
@@ -50,16 +50,16 @@ class TestGuard:
         """Two that ask at once share one; a later one has its own."""
         looks = 0
 
-        async def check(_: Settings, __: str, ___: sql.Pool) -> None:
+        async def compare(_: Settings, __: str, ___: sql.Pool) -> None:
             nonlocal looks
             looks += 1
             await asyncio.sleep(0)
 
-        monkeypatch.setattr(restore_check, "check", check)
+        monkeypatch.setattr(restore_check, "compare", compare)
         delivery = transaction.Delivery("ledger", NOWHERE, bytes(32))
         await asyncio.gather(
-            restore_check.ensure(NOWHERE, delivery), restore_check.ensure(NOWHERE, delivery)
+            restore_check.run(NOWHERE, delivery), restore_check.run(NOWHERE, delivery)
         )
         assert 1 == looks
-        await restore_check.ensure(NOWHERE, delivery)
+        await restore_check.run(NOWHERE, delivery)
         assert 2 == looks
