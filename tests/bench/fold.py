@@ -18,8 +18,9 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from services.verification.consumer import batch
-from services.verification.domain import fold, state
-from services.verification.domain.state import Facts, Lines, State
+from services.verification.domain import fold, state, world
+from services.verification.domain.lines import Lines
+from services.verification.domain.state import Facts, State
 from services.verification.domain.world import World
 from shared.wire import events
 
@@ -73,7 +74,7 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
     with _timed(steps, "fold"):
         for event, body in zip(given, bodies, strict=True):
             assert isinstance(event, events.ReturnReceived)
-            wanted = fold.needs(held.states[event.contract_id], event)
+            wanted = world.needs(held.states[event.contract_id], event)
             assert held.take(event, body, wanted) is None
     with _timed(steps, "rows"):
         stands, _ = held.stands(), held.change()

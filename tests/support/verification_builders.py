@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.verification.domain import fold, places, state
-from services.verification.domain.state import Decisions, Facts, Lines, State
+from services.verification.domain import fold, places, state, world
+from services.verification.domain.lines import Line, Lines, Result
+from services.verification.domain.state import Decisions, Facts, State
 from services.verification.domain.world import World
 from shared.wire import events, ids
 
@@ -159,7 +160,7 @@ class Council:
     def __init__(self, directory: Iterable[tuple[str, places.PlaceFact]] = ()) -> None:
         self.states: dict[str, State] = {}
         self.lines: dict[str, Lines] = {}
-        self.table: dict[str, dict[tuple[str, str, str], state.Line]] = {}
+        self.table: dict[str, dict[tuple[str, str, str], Line]] = {}
         """The rows as a database would hold them."""
         self.world = World(dict(directory))
         self.journal: dict[str, list[tuple[fold.Input, Facts]]] = {}
@@ -184,7 +185,7 @@ class Council:
             self._take(self.reconsider.popleft())
 
     def sums(self, contract_id: str = "C1", commitment_id: str = "spend") -> state.Sums:
-        return self.states[contract_id].promises[commitment_id].total
+        return self.states[contract_id].commitments[commitment_id].total
 
     def ratings(self, commitment_id: str = "spend") -> list[tuple[str, str]]:
         """(period, rating) in the order in which they were given."""
@@ -199,10 +200,10 @@ class Council:
         """(to, reason) of every case that moved."""
         return [(o.moved_to, o.reason) for o in self.outcomes if o.type == "CaseMoved"]
 
-    def rows(self, contract_id: str = "C1") -> list[state.Line]:
+    def rows(self, contract_id: str = "C1") -> list[Line]:
         return list(self.table.get(contract_id, {}).values())
 
-    def results(self, contract_id: str = "C1") -> dict[tuple[str, str, str], state.Result]:
+    def results(self, contract_id: str = "C1") -> dict[tuple[str, str, str], Result]:
         return {row.id: row.result for row in self.rows(contract_id)}
 
     def end(self, contract_id: str, day: date) -> Decisions:
@@ -217,7 +218,7 @@ class Council:
         lines = self.lines.setdefault(contract_id, Lines())
         facts = Facts()
         if before is not None:
-            facts = fold.facts(before, fold.needs(before, event), lines, self.world)
+            facts = world.facts(before, world.needs(before, event), lines, self.world)
         after, decisions = fold.fold(before, event, facts, lines)
         self.states[contract_id] = after
         self.journal.setdefault(contract_id, []).append((event, facts))
@@ -227,8 +228,8 @@ class Council:
         for row in decisions.lines_gone:
             del table[row.id]
         table.update((row.id, row) for row in decisions.lines_put)
-        self.world.book.drop(decisions.claims_gone)
-        self.world.book.put(decisions.claims_put)
+        self.world.claims.drop(decisions.claims_gone)
+        self.world.claims.put(decisions.claims_put)
         self.outcomes.extend(decisions.outcomes)
         self.alerts.extend(decisions.alerts)
         self.reconsider.extend(decisions.reconsider)

@@ -15,7 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from services.verification import app, store
 from services.verification.api import dependencies
 from services.verification.consumer import handlers
-from services.verification.domain import state
+from services.verification.domain.lines import Line
 from services.verification.register import contracts
 from services.verification.settings import Settings
 from shared import clock, sql
@@ -129,7 +129,7 @@ class VerificationService:
             events.read(row["body"]) for row in rows if topic is None or row["topic"] == topic.name
         ]
 
-    async def lines(self) -> list[tuple[str, state.Line]]:
+    async def lines(self) -> list[tuple[str, Line]]:
         """All current lines, with their contracts."""
         rows = await self.pool.fetch("SELECT contract_id, lines FROM checked_return ORDER BY 1")
         return [(row[0], line) for row in rows for line in store.rows.read_lines(row[1])]

@@ -14,9 +14,10 @@ from typing import Final
 
 from services.verification import store
 from services.verification.api import documents
-from services.verification.domain import assessment, profiles, state
-from services.verification.domain.state import Promise, State, Sums
-from services.verification.domain.work import RULE_SET
+from services.verification.domain import assessment, profiles
+from services.verification.domain.lines import Line
+from services.verification.domain.rules import RULE_SET
+from services.verification.domain.state import Commitment, State, Sums
 from shared.wire import events
 
 _ONE_PLACE: Final = Decimal("0.1")
@@ -25,7 +26,7 @@ _ONE_PLACE: Final = Decimal("0.1")
 def show(
     found: State,
     titles: Mapping[str, str],
-    lines: Iterable[state.Line],
+    lines: Iterable[Line],
     rated: Iterable[store.rows.AssessmentRow],
     as_at: date | None,
 ) -> documents.Performance:
@@ -39,18 +40,18 @@ def show(
         commitments=[
             _performed(
                 (commitment_id, titles.get(commitment_id, commitment_id)),
-                found.promises[commitment_id],
+                found.commitments[commitment_id],
                 newest.get(commitment_id, []),
                 periods.get(commitment_id, {}),
             )
-            for commitment_id in sorted(found.promises)
+            for commitment_id in sorted(found.commitments)
         ],
     )
 
 
 def _performed(
     named: tuple[str, str],
-    promise: Promise,
+    promise: Commitment,
     rated: list[documents.AssessmentShown],
     periods: Mapping[str, Sums],
 ) -> documents.Performed:
@@ -91,7 +92,7 @@ def _figures(sums: Sums, per: int) -> dict[str, Decimal]:
     }
 
 
-def _by_period(lines: Iterable[state.Line]) -> dict[str, dict[str, Sums]]:
+def _by_period(lines: Iterable[Line]) -> dict[str, dict[str, Sums]]:
     found: dict[str, dict[str, Sums]] = {}
     for line in lines:
         periods = found.setdefault(line.commitment_id, {})
@@ -153,7 +154,7 @@ def _ratio(written: str) -> profiles.Ratio:
     return (int(numerator), int(denominator))
 
 
-def line_shown(contract_id: str, line: state.Line) -> documents.LineShown:
+def line_shown(contract_id: str, line: Line) -> documents.LineShown:
     sums = Sums.of((line,))
     return documents.LineShown(
         contract_id=contract_id,

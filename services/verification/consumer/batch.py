@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from services.verification import store
-from services.verification.domain import fold
-from services.verification.domain.state import Decisions, Facts, Lines, Needs, State
+from services.verification.domain import fold, obligations, world
+from services.verification.domain.lines import Lines
+from services.verification.domain.state import Decisions, Facts, Needs, State
 from services.verification.domain.world import World
 from services.verification.store import rows
 from shared.delivery import topics
@@ -58,7 +59,7 @@ class Batch:
         if refusal is not None:
             return refusal
         assert before is not None, "a batch registers no contracts"
-        used = fold.facts(before, wanted, self._lines_of(contract_id), self.world)
+        used = world.facts(before, wanted, self._lines_of(contract_id), self.world)
         self._fold(contract_id, event, body, used)
         return None
 
@@ -87,7 +88,7 @@ class Batch:
         for contract_id in sorted(self.states):
             if self.partitions[contract_id] != event.partition:
                 continue
-            wake_on = fold.wake_on(self.states[contract_id])
+            wake_on = obligations.wake_on(self.states[contract_id])
             if wake_on is not None and wake_on <= event.day:
                 yield contract_id
 
@@ -103,8 +104,8 @@ class Batch:
         self.states[contract_id] = after
         lines.drop(decided.lines_gone)
         lines.put(decided.lines_put)
-        self.world.book.drop(decided.claims_gone)
-        self.world.book.put(decided.claims_put)
+        self.world.claims.drop(decided.claims_gone)
+        self.world.claims.put(decided.claims_put)
         self.inputs.append(rows.journal_row(after, event, body, used))
         self._keep(contract_id, decided, lines)
 

@@ -17,9 +17,10 @@ import prometheus_client
 
 from services.verification import store
 from services.verification.consumer.batch import Batch
-from services.verification.domain import fold, places, rating, state
-from services.verification.domain.claims import Book
-from services.verification.domain.state import Lines, Needs, State
+from services.verification.domain import places, rating, state, world
+from services.verification.domain.claims import ClaimIndex
+from services.verification.domain.lines import Line, Lines
+from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
 from shared import clock, sql
 from shared.delivery import consumer, kafka, topics, transaction
@@ -88,7 +89,7 @@ class _Needs:
     def add(self, before: State, wanted: Needs) -> None:
         """What an event needs. A return that `before` knows not to stand has no lines to load."""
         for slot in wanted.slots:
-            if state.slot_key(slot) in before.filed or slot[0] <= rating.settled_through(before):
+            if state.slot_key(slot) in before.filed or slot[0] <= rating.final_through(before):
                 self.returns.add((before.contract_id, *slot))
         self.keys |= wanted.keys
         self.postcodes |= wanted.postcodes
@@ -105,7 +106,7 @@ async def _gather(work: transaction.Unit, needs: _Needs) -> Batch:
         wanted = _NOTHING
         if isinstance(message.event, _FOLDED) and message.event.contract_id in states:
             before = states[message.event.contract_id]
-            wanted = fold.needs(before, message.event)
+            wanted = world.needs(before, message.event)
             needs.add(before, wanted)
         needs.of_messages.append(wanted)
     lines: dict[str, Lines] = {}
@@ -126,7 +127,7 @@ async def _places(conn: sql.Connection, needs: _Needs) -> dict[str, places.Place
 async def _hold_claims(conn: sql.Connection, held: Batch, needs: _Needs) -> None:
     """Claims under the batch's keys, and the returns of the own lines that stand behind them."""
     await store.fold.lock_claims(conn, needs.keys)
-    book: Book = held.world.book
+    book: ClaimIndex = held.world.claims
     found = await store.fold.claims_under(conn, needs.keys)
     book.put(found)
     held.stored_claims.update((claim.key, claim.id) for claim in found)
@@ -139,7 +140,7 @@ async def _hold_claims(conn: sql.Connection, held: Batch, needs: _Needs) -> None
         _hold_lines(held, await store.fold.lines_of_returns(conn, missing))
 
 
-def _hold_lines(held: Batch, found: dict[store.fold.ReturnId, list[state.Line]]) -> None:
+def _hold_lines(held: Batch, found: dict[store.fold.ReturnId, list[Line]]) -> None:
     for named, lines in found.items():
         held.lines.setdefault(named[0], Lines()).put(lines)
     held.stored_returns.update(found)

@@ -16,6 +16,7 @@ from uuid import UUID
 from services.verification import store
 from services.verification.domain import journal, state
 from services.verification.domain.journal import Folded
+from services.verification.domain.lines import Line, Slot
 from services.verification.store import rows
 from shared import sql
 from shared.wire import events
@@ -106,7 +107,7 @@ def _returns(contract_id: str, folded: Folded) -> Iterator[rows.ReturnRow]:
         yield rows.return_row(contract_id, lines)
 
 
-def _slot(line: state.Line) -> state.Slot:
+def _slot(line: Line) -> Slot:
     return line.period, line.party_id
 
 

@@ -1,35 +1,111 @@
-"""What is said of a decision: line results, assessments, moves of cases, alerts (rules A9, L1).
+"""Announcements: the events that a fold posts, made of what its rules decided, once, at its end.
 
-Promises: ids are derived of the subject and step, so that the same thing is said once; figures and
-codes only, never words. One alert per change: per subject, kind and transition.
+Promises: ids are derived of the subject and step, so that the same thing is said once; times are
+the cause's; figures and codes only, never words (rules A9, L1). One alert per change: per subject,
+kind and transition. The order is that in which events are posted: what was checked or assessed,
+then the cases that it moved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
+from uuid import UUID
 
-from services.verification.domain import assessment, profiles
-from services.verification.domain.assessment import Assessed
-from services.verification.domain.cases import Case
-from services.verification.domain.periods import Step
-from services.verification.domain.state import Finding, Line, Owed, Slot, Sums, Version, slot_key
-from services.verification.domain.work import RULE_SET, Work
+from services.verification.domain import assessment, cases, profiles
+from services.verification.domain.assessment import Assessment
+from services.verification.domain.lines import Finding, Line
+from services.verification.domain.rules import RULE_SET
+from services.verification.domain.state import Decisions, slot_key
+from services.verification.domain.work import Alert, Duplicate, Reminder, Shortfall, Work
 from shared import calendar
 from shared.wire import events, ids
 
 NOTICE_WORKING_DAYS: Final = 5
 """A manager has this long to notify the supplier before the case escalates."""
 
-ShortfallKind = Literal["shortfall_opened", "shortfall_worsened", "shortfall_recovered"]
+
+def announce(work: Work) -> Decisions:
+    """Everything that a fold decided, with its events."""
+    return Decisions(
+        outcomes=[*_outcomes(work), *(_case_moved(work, move) for move in work.moves)],
+        alerts=[_alert(work, alert) for alert in work.alerts],
+        reconsider=list(_reconsiderations(work)),
+        lines_gone=work.lines_gone,
+        lines_put=work.lines_put,
+        claims_gone=work.claims_gone,
+        claims_put=work.claims_put,
+    )
 
 
-def result(line: Line, *, is_other: bool = False) -> events.LineResult:
-    """A line's result on the wire. `is_other`: of another return than the event's own."""
+def _head(work: Work, event_id: UUID) -> dict[str, Any]:
+    """What every derived event says of itself."""
+    return {
+        "event_id": event_id,
+        "authority_id": work.state.authority_id,
+        "occurred_at": work.event.occurred_at,
+        "caused_by": work.event.event_id,
+        "contract_id": work.state.contract_id,
+    }
+
+
+# --- what was checked and assessed ---------------------------------------------------------------
+
+
+def _outcomes(work: Work) -> Iterator[events.Event]:
+    """One ReturnChecked per return or withdrawal; for a day or another contract's claim one
+    CommitmentAssessed, where it changed anything."""
+    event = work.event
+    if isinstance(event, events.ReturnReceived | events.ReturnWithdrawn):
+        yield _checked(work, event)
+    elif isinstance(event, events.DayEnded):
+        yield from _assessed(work, f"day:{event.day}")
+    elif isinstance(event, events.LineReconsidered):
+        yield from _assessed(work, f"claim:{event.claim}:{event.winner}")
+
+
+def _checked(
+    work: Work, event: events.ReturnReceived | events.ReturnWithdrawn
+) -> events.ReturnChecked:
+    event_id = ids.derived("ReturnChecked", event.return_id, event.receipt_no, RULE_SET)
+    return events.ReturnChecked(
+        **_head(work, event_id),
+        return_id=event.return_id,
+        receipt_no=event.receipt_no,
+        party_id=event.party_id,
+        period=event.period,
+        revision=event.revision,
+        withdrawn=isinstance(event, events.ReturnWithdrawn),
+        results=tuple(map(_result, work.results)),
+        changed=_changed(work),
+        assessments=_assessments(work),
+        rule_set=RULE_SET,
+        editions=tuple(sorted({fact.edition for fact in work.facts.postcodes.values()})),
+    )
+
+
+def _assessed(work: Work, step: str) -> Iterator[events.CommitmentAssessed]:
+    if work.changed or work.assessments:
+        event_id = ids.derived("CommitmentAssessed", work.state.contract_id, step, RULE_SET)
+        yield events.CommitmentAssessed(
+            **_head(work, event_id),
+            changed=_changed(work),
+            assessments=_assessments(work),
+            rule_set=RULE_SET,
+        )
+
+
+def _changed(work: Work) -> tuple[events.LineResult, ...]:
+    return tuple(_result(line, line.return_id) for line in work.changed)
+
+
+def _result(line: Line, return_id: UUID | None = None) -> events.LineResult:
+    """A line's result on the wire; with its return where that is not the event's own."""
     found, per = line.result, line.per
     return events.LineResult(
-        return_id=line.return_id if is_other else None,
+        return_id=return_id,
         line_id=line.line_id,
         commitment_id=line.commitment_id,
         outcome=found.outcome,
@@ -44,69 +120,83 @@ def _finding(found: Finding) -> events.Finding:
     return events.Finding(rule=found.rule, code=found.code, found=found.found, wanted=found.wanted)
 
 
-def assessed(
-    work: Work, subject: tuple[str, Version, str], sums: Sums, found: Assessed, *, replaces: bool
-) -> events.Assessment:
-    """One assessment with all that it used (rule A9). `subject`: commitment, version, period."""
-    commitment_id, version, period = subject
-    low = sums.counted + sums.provisional
-    attained = assessment.attainment(found)
+def _assessments(work: Work) -> tuple[events.Assessment, ...]:
+    return tuple(_assessment(made, work.state.inputs) for made in work.assessments)
+
+
+def _assessment(made: Assessment, inputs: int) -> events.Assessment:
+    """One assessment with all that it used (rule A9)."""
+    (commitment_id, version, period), sums, answer = made.subject, made.sums, made.answer
+    attained = assessment.attainment(answer)
     return events.Assessment(
         commitment_id=commitment_id,
         commitment_version=version.number,
         period=period,
         target=version.target,
-        expected=assessment.written(found.due.expected),
+        expected=assessment.written(answer.due.expected),
         counted=assessment.units(sums.counted, version.per),
-        low=assessment.units(low, version.per),
-        high=assessment.units(low + sums.queried, version.per),
+        low=assessment.units(sums.low, version.per),
+        high=assessment.units(sums.high, version.per),
         attainment=None if attained is None else assessment.written(attained),
-        rating=found.rated.rating,
-        reason=found.rated.reason,
+        rating=answer.rated.rating,
+        reason=answer.rated.reason,
         bands=assessment.BANDS,
-        returns=work.standing(period),
-        inputs=work.state.inputs,
-        replaces=replaces,
+        returns=made.returns,
+        inputs=inputs,
+        replaces=made.replaces,
     )
 
 
-def case_moved(
-    work: Work, case: Case, move: tuple[str | None, str, str], **about: Any
-) -> events.CaseMoved:
-    """A case's move. `move`: from, to, reason; `about`: kind, and commitment or party."""
-    moved_from, moved_to, reason = move
+def _case_moved(work: Work, move: cases.Move) -> events.CaseMoved:
+    case, subject = move.case, move.subject
+    event_id = ids.derived("CaseMoved", case.case_id, move.moved_from, case.state, RULE_SET)
     return events.CaseMoved(
-        **work.head(ids.derived("CaseMoved", case.case_id, moved_from, moved_to, RULE_SET)),
+        **_head(work, event_id),
         case_id=case.case_id,
+        kind=subject.kind,
+        commitment_id=subject.commitment_id,
+        party_id=subject.party_id,
         period=case.period,
-        moved_from=moved_from,
-        moved_to=moved_to,
-        reason=reason,
-        **about,
+        moved_from=move.moved_from,
+        moved_to=case.state,
+        reason=move.reason,
     )
 
 
-def shortfall(
-    work: Work,
-    kind: ShortfallKind,
-    case: Case,
-    subject: tuple[str, Version, str],
-    found: Assessed,
-) -> events.AlertRaised:
+def _reconsiderations(work: Work) -> Iterator[events.LineReconsidered]:
+    for contract_id, key, winner in work.reconsiderations:
+        event_id = ids.derived("LineReconsidered", contract_id, key, winner, RULE_SET)
+        head = _head(work, event_id) | {"contract_id": contract_id}
+        yield events.LineReconsidered(**head, claim=key, winner=winner)
+
+
+# --- alerts --------------------------------------------------------------------------------------
+
+
+def _alert(work: Work, alert: Alert) -> events.AlertRaised:
+    if isinstance(alert, Shortfall):
+        return _shortfall(work, alert)
+    if isinstance(alert, Reminder):
+        return _reminder(work, alert)
+    return _duplicate(work, alert)
+
+
+def _shortfall(work: Work, alert: Shortfall) -> events.AlertRaised:
     """A case that opened, worsened or recovered, with its figures (rule L1)."""
-    commitment_id, version, period = subject
-    promise = work.state.promises[commitment_id]
-    sums = promise.through(period)
-    expected = found.due.expected
-    behind = profiles.plus(expected, (-found.low[0], found.low[1]))
-    transition = f"{period}:{found.rated.rating}"
-    has_recovered = kind == "shortfall_recovered"
-    low = sums.counted + sums.provisional
+    (commitment_id, version, period), sums, answer = (
+        alert.assessment.subject,
+        alert.assessment.sums,
+        alert.assessment.answer,
+    )
+    expected, subject = answer.due.expected, str(alert.case.case_id)
+    behind = profiles.plus(expected, (-answer.low[0], answer.low[1]))
+    has_recovered = alert.kind == "shortfall_recovered"
+    suppliers = work.state.suppliers
     return events.AlertRaised(
-        **work.head(_alert_id(work, kind, str(case.case_id), transition)),
-        kind=kind,
-        subject=str(case.case_id),
-        supplier_id=work.state.suppliers[0] if len(work.state.suppliers) == 1 else None,
+        **_alert_head(work, alert.kind, subject, f"{period}:{answer.rated.rating}"),
+        kind=alert.kind,
+        subject=subject,
+        supplier_id=suppliers[0] if len(suppliers) == 1 else None,
         commitment_id=commitment_id,
         period=period,
         unit=version.unit,
@@ -114,32 +204,26 @@ def shortfall(
         expected=assessment.shown(expected),
         reported=assessment.units(sums.reported, version.per),
         counted=assessment.units(sums.counted, version.per),
-        low=assessment.units(low, version.per),
+        low=assessment.units(sums.low, version.per),
         gap=assessment.shown(behind) if behind[0] > 0 else Decimal(0),
-        rating=found.rated.rating,
-        why=() if has_recovered else _why(work, subject, sums, expected),
+        rating=answer.rated.rating,
+        why=alert.why,
         step=None if has_recovered else "notify_supplier",
         step_by=None if has_recovered else _step_by(work),
-        returns=work.standing(period),
+        returns=alert.assessment.returns,
         rule_set=RULE_SET,
     )
 
 
-def return_step(work: Work, slot: Slot, owed: Owed, step: Step) -> events.AlertRaised:
+def _reminder(work: Work, alert: Reminder) -> events.AlertRaised:
     """A step of the ladder of a return that is not in (rule O1)."""
-    period, party_id = slot
+    (period, party_id), owed, step = alert
     is_overdue = step.on > owed.due_on
-    subject = slot_key(slot)
+    kind: Any = "return_overdue" if is_overdue else "return_due"
+    subject = slot_key(alert.slot)
     return events.AlertRaised(
-        **work.head(
-            _alert_id(
-                work,
-                "return_overdue" if is_overdue else "return_due",
-                subject,
-                f"{owed.due_on}:{step.name}",
-            )
-        ),
-        kind="return_overdue" if is_overdue else "return_due",
+        **_alert_head(work, kind, subject, f"{owed.due_on}:{step.name}"),
+        kind=kind,
         subject=subject,
         supplier_id=party_id,
         period=period,
@@ -151,17 +235,17 @@ def return_step(work: Work, slot: Slot, owed: Owed, step: Step) -> events.AlertR
     )
 
 
-def duplicate(work: Work, line: Line, winner_no: int) -> events.AlertRaised:
-    """A line for which an earlier claim left no room (rule V6); `winner_no`: its receipt."""
+def _duplicate(work: Work, alert: Duplicate) -> events.AlertRaised:
+    """A line that claims of a lower rank have displaced (rule V6)."""
+    line = alert.line
     assert line.claim is not None
     subject = f"{line.return_id}/{line.line_id}"
-    promise = work.state.promises[line.commitment_id]
-    version = promise.in_force(line.activity_on)
-    transition = f"{line.claim.key}:{line.claim.receipt_no}:{winner_no}"
-    if line.crowded > 1:  # it had room again in between
-        transition += f":{line.crowded}"
+    version = work.state.commitments[line.commitment_id].in_force(line.activity_on)
+    transition = f"{line.claim.key}:{line.claim.receipt_no}:{alert.lowest_receipt_no}"
+    if line.displaced > 1:  # it fitted again in between
+        transition += f":{line.displaced}"
     return events.AlertRaised(
-        **work.head(_alert_id(work, "duplicate_claim", subject, transition)),
+        **_alert_head(work, "duplicate_claim", subject, transition),
         kind="duplicate_claim",
         subject=subject,
         supplier_id=line.party_id,
@@ -178,29 +262,13 @@ def duplicate(work: Work, line: Line, winner_no: int) -> events.AlertRaised:
     )
 
 
-def _why(
-    work: Work, subject: tuple[str, Version, str], sums: Sums, expected: profiles.Ratio
-) -> tuple[str, ...]:
-    """Why it is behind, by code (rule L1)."""
-    _, version, period = subject
-    high = sums.counted + sums.provisional + sums.queried
-    reported = assessment.ratio(sums.reported, version.per)
-    codes = []
-    if reported[0] * expected[1] < expected[0] * reported[1]:
-        codes.append("not_delivered")
-    if sums.reported > high:
-        codes.append("rejected")
-    if sums.queried > 0:
-        codes.append("awaiting_council")
-    if any(key[:7] <= period for key in work.state.owed):
-        codes.append("no_return")
-    return tuple(codes)
+def _alert_head(work: Work, kind: str, subject: str, transition: str) -> dict[str, Any]:
+    event_id = ids.derived(
+        "AlertRaised", work.state.contract_id, kind, subject, transition, RULE_SET
+    )
+    return _head(work, event_id)
 
 
 def _step_by(work: Work) -> date:
     day = calendar.london_day(work.event.occurred_at)
     return calendar.working_day(day, NOTICE_WORKING_DAYS)
-
-
-def _alert_id(work: Work, kind: str, subject: str, transition: str) -> Any:
-    return ids.derived("AlertRaised", work.state.contract_id, kind, subject, transition, RULE_SET)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from services.verification.domain import profiles
 from services.verification.domain.cases import Rated
@@ -63,12 +64,31 @@ class Assessed(NamedTuple):
     low: Ratio
 
 
+class Subject(NamedTuple):
+    """What is assessed: a commitment, in the version in force at a period's end."""
+
+    commitment_id: str
+    version: Version
+    period: str
+
+
+class Assessment(NamedTuple):
+    """One commitment at one period's end, with all that it used (rule A9)."""
+
+    subject: Subject
+    sums: Sums
+    answer: Assessed
+    returns: tuple[UUID, ...]
+    """The returns of this period that were current then."""
+    replaces: bool
+    """Whether an earlier rating of the same period is replaced."""
+
+
 def assess(version: Version, sums: Sums, day: date, missing: Missing) -> Assessed:
     """The rating of a commitment at the period that ends on `day` (rules A1 to A5)."""
     per = version.per
     due_ = due(version, day)
-    low = sums.counted + sums.provisional
-    low_ratio = ratio(low, per)
+    low_ratio = ratio(sums.low, per)
     by_low = rate(due_, low_ratio)
     is_by_low = version.kind == "post" or not sums.provisional  # rule C4
     by_counted = by_low if is_by_low else rate(due_, ratio(sums.counted, per))
@@ -78,7 +98,7 @@ def assess(version: Version, sums: Sums, day: date, missing: Missing) -> Assesse
         rated = Rated("Other", "nothing_due", None)
     elif by_low != "Good" and missing.any_so_far:
         rated = Rated("Other", "data_missing", None)
-    elif sums.queried and rate(due_, ratio(low + sums.queried, per)) != by_low:
+    elif sums.queried and rate(due_, ratio(sums.high, per)) != by_low:
         rated = Rated("Other", "awaiting_council", None)
     else:
         rated = Rated(by_low, None, None if missing.own else by_counted == "Good")

@@ -1,22 +1,23 @@
 """Shortfall and no-data cases: their life, and what a rating does to them (rules C1, C2, C4).
 
-Promises: everything that moves a case is in `MOVES`; what is not there is refused. A case opens at
-Requires improvement or worse, or at Approaching target for two assessed periods running; one open
-case per commitment; it ends by itself after two periods at Good by what is counted.
+Promises: `MOVES` is the whole life of a case. `open_` and `move` are the only ways to change a
+case's state, and both hold to the table. A case opens at Requires improvement or worse, or at
+Approaching target for two assessed periods running; there is one open case per commitment; it ends
+by itself after two periods at Good by what is counted.
 Refuses: to let Other count or reset anything, and to open on a late rating that a later Good has
 overtaken.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from shared.wire.events import Rating
 
-State: TypeAlias = Literal[
+CaseState: TypeAlias = Literal[
     "opened",
     "notified",
     "replied",
@@ -28,10 +29,10 @@ State: TypeAlias = Literal[
     "withdrawn",
 ]
 
-_OPEN_ENDS: Final = frozenset({"resolved_completely", "withdrawn"})
+_OPEN_ENDS: Final[frozenset[CaseState]] = frozenset({"resolved_completely", "withdrawn"})
 """Automatic closing, and withdrawal with a reason, work from any open state."""
 
-MOVES: Final[dict[str | None, frozenset[str]]] = {
+MOVES: Final[dict[CaseState | None, frozenset[CaseState]]] = {
     None: frozenset({"opened"}),
     "opened": _OPEN_ENDS | {"notified"},
     "notified": _OPEN_ENDS | {"replied", "reassessed"},
@@ -43,7 +44,7 @@ MOVES: Final[dict[str | None, frozenset[str]]] = {
     "resolved_not": frozenset(),
     "withdrawn": frozenset(),
 }
-"""The life of a case (rule C2): from each state, where it may go. None: it is not there yet."""
+"""The life of a case (rule C2): from each state, where it may go. None: it does not exist yet."""
 
 GOODS_TO_RECOVER: Final = 2
 """Periods at Good, by what is counted, that resolve a case completely (rule C4)."""
@@ -68,22 +69,51 @@ class Rated(msgspec.Struct, frozen=True, array_like=True):
 
 class Case(msgspec.Struct, frozen=True, array_like=True):
     case_id: UUID
-    state: State
+    state: CaseState
     period: str
-    """The period whose rating opened it."""
+    """The period whose rating, or whose missing return, opened it."""
     worst: Rating
 
 
-Step: TypeAlias = Literal["open", "withdraw", "worsen", "recover"]
+class Subject(NamedTuple):
+    """What a case is about: a commitment that is behind, or a party's return that is missing."""
+
+    kind: Literal["shortfall", "no_data"]
+    commitment_id: str | None = None
+    party_id: str | None = None
 
 
-def is_move(moved_from: str | None, moved_to: str) -> bool:
-    """True where the life of a case allows the move (rule C2)."""
-    return moved_to in MOVES.get(moved_from, frozenset())
+class Move(NamedTuple):
+    """A case that moved."""
+
+    subject: Subject
+    case: Case
+    """As it is now."""
+    moved_from: CaseState | None
+    reason: str
+    """By code."""
 
 
-def is_open(state: State) -> bool:
+def open_(subject: Subject, case: Case, reason: str) -> Move:
+    """A new case, in the state that a case begins in."""
+    return _moved(subject, case, None, reason)
+
+
+def move(subject: Subject, case: Case, to: CaseState, reason: str) -> Move:
+    """The case in the state `to`."""
+    return _moved(subject, msgspec.structs.replace(case, state=to), case.state, reason)
+
+
+def _moved(subject: Subject, case: Case, moved_from: CaseState | None, reason: str) -> Move:
+    assert case.state in MOVES[moved_from], f"a case never moves from {moved_from} to {case.state}"
+    return Move(subject, case, moved_from, reason)
+
+
+def is_open(state: CaseState) -> bool:
     return bool(MOVES[state])
+
+
+Step: TypeAlias = Literal["open", "withdraw", "worsen", "recover"]
 
 
 def step(case: Case | None, ratings: dict[str, Rated], period: str) -> Step | None:
@@ -102,13 +132,11 @@ def _opens(ratings: dict[str, Rated], period: str) -> bool:
     if severity < 1:
         return False
     described = sorted(p for p, rated in ratings.items() if rated.rating != "Other")
-    place = described.index(period)
-    if any(ratings[later].rating == "Good" for later in described[place + 1 :]):
+    at = described.index(period)
+    if any(ratings[later].rating == "Good" for later in described[at + 1 :]):
         return False  # rule C1: a late rating opens nothing if a later period is Good
-    neighbours = described[max(0, place - 1) : place] + described[place + 1 : place + 2]
-    return severity > 1 or any(
-        ratings[beside].rating == "Approaching target" for beside in neighbours
-    )
+    neighbours = described[max(0, at - 1) : at] + described[at + 1 : at + 2]
+    return severity > 1 or any(ratings[each].rating == "Approaching target" for each in neighbours)
 
 
 def _recovers(case: Case, ratings: dict[str, Rated]) -> bool:

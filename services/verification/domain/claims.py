@@ -1,13 +1,13 @@
 """Claims: the same thing twice counts once, whatever arrives first (rules V6, V12).
 
-Promises: who wins is a function of the standings alone. A line's standing is the (receipt number,
-line order) at which its line id, claiming the same thing, came in without a gap since; the least
-standing goes first. Every claim is kept, also one that does not fit: when an earlier one leaves,
-the later one counts.
+Promises: which claim wins depends on the claims' ranks alone. The rank of a line's claim is the
+(receipt number, line order) at which its line id, claiming the same thing, came in without a gap
+since; the lowest rank goes first. Every claim is kept, also one that does not fit: when an earlier
+one leaves, the later one counts.
 Refuses: order of arrival. Nothing here knows it.
 
-Two sorts of thing are claimed. An invoice has room for its net total; a post, a person or payee
-reached, or a deliverable has room for one (`net_total` is None).
+Two sorts of thing are claimed. An invoice can be claimed up to its net total; a post, a person or
+payee reached, or a deliverable once (`net_total` is None).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,13 @@ _IGNORED: Final = re.compile(r"[\W_]+")
 """Blanks and punctuation in an invoice's number mean nothing."""
 
 
+class Rank(NamedTuple):
+    """A claim's place in the order that decides which one wins."""
+
+    receipt_no: int
+    order: int
+
+
 class Claim(msgspec.Struct, frozen=True, array_like=True):
     """One line's claim of one thing; a row of the table `claim` (unique: key + `id`)."""
 
@@ -35,25 +42,29 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     """Hex SHA-256 of what is claimed."""
     receipt_no: int
     order: int
-    """Place in the return it came in with, from 0: ties of one receipt go by it."""
+    """Place in the return that it came in with, from 0: ties of one receipt go by it."""
     contract_id: str
     party_id: str
     period: str
     line_id: str
     amount: Decimal
-    """Below zero: a credit, which neither takes room nor frees any."""
+    """Negative: a credit, which neither uses up the thing nor frees any of it."""
     net_total: Decimal | None
-    """The room there is, by this line's word; None: room for one."""
+    """How much can be claimed of the invoice, by this line's word; None: once."""
     holds: bool
-    """False where another rule already refused the line, or it is of nothing: it takes no room."""
+    """False where another rule already refused the line, or its value is 0: it uses up nothing."""
 
     @property
     def id(self) -> ClaimId:
         return (self.contract_id, self.party_id, self.period, self.line_id)
 
     @property
-    def standing(self) -> tuple[int, int]:
-        return (self.receipt_no, self.order)
+    def rank(self) -> Rank:
+        return Rank(self.receipt_no, self.order)
+
+    @property
+    def is_credit(self) -> bool:
+        return self.amount < 0
 
 
 @functools.lru_cache(maxsize=16384)
@@ -64,7 +75,8 @@ def invoice_key(authority_id: str, measure: str, parties: tuple[str, str], numbe
 
 
 def once_key(authority_id: str, contract_id: str, measure: str, thing: str) -> str:
-    """A thing that counts once per contract: kinds post, distinct and done (product §2)."""
+    """A thing that counts once per contract: kinds post, distinct and done (docs/rules.md, Measures
+    and kinds)."""
     return _key("once", authority_id, contract_id, measure, thing)
 
 
@@ -77,31 +89,35 @@ def _key(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def fitting(standings: Iterable[Claim]) -> dict[ClaimId, Decimal | None]:
-    """The claims that have room, by the least standing first (rule V6): id → None. A claim that
-    has none: id → the room that was left. A line that does not fit whole takes none of it.
-    Credits and claims that do not hold are not in the answer."""
+def fitting(found: Iterable[Claim]) -> dict[ClaimId, Decimal | None]:
+    """Which of the claims of one thing fit, the lowest rank first (rule V6): id → None. A claim
+    that does not fit: id → what was left when its turn came; it uses up none of it. Credits and
+    claims that do not hold are not in the answer."""
     holding = sorted(
-        (c for c in standings if c.holds and c.amount >= 0), key=lambda claim: claim.standing
+        (claim for claim in found if claim.holds and not claim.is_credit), key=_rank_of
     )
     answer: dict[ClaimId, Decimal | None] = {}
     if not holding:
         return answer
-    least = holding[0]
-    room = least.net_total
+    first = holding[0]
+    left = first.net_total
     for claim in holding:
-        if room is None:
-            answer[claim.id] = None if claim is least else Decimal(0)
-        elif claim.amount <= room:
-            room -= claim.amount
+        if left is None:
+            answer[claim.id] = None if claim is first else Decimal(0)
+        elif claim.amount <= left:
+            left -= claim.amount
             answer[claim.id] = None
         else:
-            answer[claim.id] = room
+            answer[claim.id] = left
     return answer
 
 
-class Book:
-    """The standings under the keys that a batch touches, of every contract: what the table `claim`
+def _rank_of(claim: Claim) -> tuple[int, int]:
+    return (claim.receipt_no, claim.order)
+
+
+class ClaimIndex:
+    """The claims under the keys that a batch touches, of every contract: what the table `claim`
     says, with what the batch has decided so far."""
 
     def __init__(self, rows: Iterable[Claim] = ()) -> None:
@@ -117,18 +133,10 @@ class Book:
             self._by_key.get(claim.key, {}).pop(claim.id, None)
 
     def of_others(self, key: str, contract_id: str) -> tuple[Claim, ...]:
-        """Other contracts' standings under `key`, least first: a foreign fact of `contract_id`."""
+        """Other contracts' claims under `key`, the lowest rank first: foreign facts of
+        `contract_id`."""
         found = self._by_key.get(key)
         if not found:
             return ()
-        others = (c for c in found.values() if c.contract_id != contract_id and c.amount >= 0)
-        return tuple(sorted(others, key=lambda claim: claim.standing))
-
-    def own(self, contract_id: str) -> list[Claim]:
-        """A contract's own claims here: its lines under these keys must be at hand to fold."""
-        return [
-            claim
-            for found in self._by_key.values()
-            for claim in found.values()
-            if claim.contract_id == contract_id
-        ]
+        others = (c for c in found.values() if c.contract_id != contract_id and not c.is_credit)
+        return tuple(sorted(others, key=_rank_of))

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from services.verification.domain import fold
-from services.verification.domain.state import Decisions, Facts, Line, Lines, State
+from services.verification.domain.lines import Line, LineKey, Lines
+from services.verification.domain.state import Decisions, Facts, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Folded:
 
     state: State | None = None
     """None: the journal is empty."""
-    lines: dict[tuple[str, str, str], Line] = field(default_factory=dict)
+    lines: dict[LineKey, Line] = field(default_factory=dict)
     """The current lines by `Line.id`."""
     decisions: list[Decisions] = field(default_factory=list)
     """One for each entry."""

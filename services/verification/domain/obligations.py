@@ -1,9 +1,9 @@
-"""Days: what the end of a day in London brings on by itself (rules A5, O1).
+"""Obligations: which returns are owed, and what the end of a day in London brings on (A5, O1, C2).
 
 Promises: everything with a date happens with the DayEnded that it is due with, in order of the
 dates, also where days come late: periods end and their returns are owed; due days end and periods
-are assessed; the ladder of each missing return is climbed, of several steps passed at once only the
-last is said.
+are assessed; the ladder of each missing return is climbed; of several steps passed at once only the
+last is announced.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from uuid import UUID
 
 import msgspec
 
-from services.verification.domain import announcements, periods, rating
+from services.verification.domain import cases, periods, rating, rules
 from services.verification.domain.cases import Case
-from services.verification.domain.periods import Step
-from services.verification.domain.state import Owed, Slot, State, slot_key, slot_of
-from services.verification.domain.work import RULE_SET, Work
+from services.verification.domain.lines import Slot
+from services.verification.domain.state import Owed, State, slot_key, slot_of
+from services.verification.domain.work import Reminder, Work
 from shared import calendar
 from shared.wire import ids
 
 _DAY: Final = timedelta(days=1)
 
 
-def end(work: Work, day: date) -> None:
+def end_day(work: Work, day: date) -> None:
     """`day` has ended in London."""
     state = work.state
     period = calendar.next_period(state.begun_through)
@@ -60,6 +60,13 @@ def last_period(state: State) -> str:
     return calendar.period_of(state.ends_on)
 
 
+def receive(work: Work, slot: Slot) -> None:
+    """The return is in: nothing is owed, and a `no_data` case ends (rule C2)."""
+    owed = work.state.owed.pop(slot_key(slot), None)
+    if owed is not None and owed.case_id is not None:
+        _end_case(work, slot, owed.case_id, "resolved_completely", "return_received")
+
+
 def owe_again(work: Work, slot: Slot) -> None:
     """A withdrawn return is owed again, ten working days from the withdrawal, and never earlier
     than it would have been (rule O1). Only suppliers owe."""
@@ -82,14 +89,7 @@ def owe_no_more(work: Work) -> None:
             continue
         owed = state.owed.pop(slot_key(slot))
         if owed.case_id is not None:
-            _move(work, slot, owed.case_id, ("opened", "withdrawn", "owed_no_more"))
-
-
-def received(work: Work, slot: Slot) -> None:
-    """The return is in: nothing is owed, and a `no_data` case ends (rule C2)."""
-    owed = work.state.owed.pop(slot_key(slot), None)
-    if owed is not None and owed.case_id is not None:
-        _move(work, slot, owed.case_id, ("opened", "resolved_completely", "return_received"))
+            _end_case(work, slot, owed.case_id, "withdrawn", "owed_no_more")
 
 
 def _begin(state: State, period: str) -> None:
@@ -101,23 +101,32 @@ def _begin(state: State, period: str) -> None:
 
 
 def _climb(work: Work, slot: Slot, today: date) -> None:
-    """Take the steps whose morning has come."""
+    """Climbs the steps whose morning has come."""
     key = slot_key(slot)
     owed = work.state.owed[key]
     passed = [step for step in periods.ladder(owed.due_on) if step.on <= today]
     if len(passed) <= owed.steps:
         return
-    step: Step = passed[-1]
+    step = passed[-1]
     owed = msgspec.structs.replace(owed, steps=len(passed))
     if step.name == "no_data":
-        case_id = ids.derived("case", work.state.contract_id, "no_data", key, owed.due_on, RULE_SET)
+        case_id = ids.derived(
+            "case", work.state.contract_id, "no_data", key, owed.due_on, rules.RULE_SET
+        )
         owed = msgspec.structs.replace(owed, case_id=case_id)
-        _move(work, slot, case_id, (None, "opened", "no_return"))
+        work.moves.append(cases.open_(_subject(slot), _case(slot, case_id), "no_return"))
     work.state.owed[key] = owed
-    work.out.alerts.append(announcements.return_step(work, slot, owed, step))
+    work.alerts.append(Reminder(slot, owed, step))
 
 
-def _move(work: Work, slot: Slot, case_id: UUID, move: tuple[str | None, str, str]) -> None:
-    period, party_id = slot
-    case = Case(case_id, "opened", period, "Other")
-    work.moves.append(announcements.case_moved(work, case, move, kind="no_data", party_id=party_id))
+def _end_case(work: Work, slot: Slot, case_id: UUID, to: cases.CaseState, reason: str) -> None:
+    work.moves.append(cases.move(_subject(slot), _case(slot, case_id), to, reason))
+
+
+def _subject(slot: Slot) -> cases.Subject:
+    return cases.Subject("no_data", party_id=slot[1])
+
+
+def _case(slot: Slot, case_id: UUID) -> Case:
+    """A `no_data` case: it stays opened until the return comes or is owed no more."""
+    return Case(case_id, "opened", slot[0], "Other")

@@ -1,8 +1,7 @@
-"""Obligations: when a return is due, and what is said while it is not in (rule O1).
+"""Periods: when the return of a month is due, and what is said while it is not in (rule O1).
 
 Promises: a pure calendar. A period's return is due on the 10th working day after it; the ladder has
 four steps, counted in English working days from the due day.
-Refuses: the machine's calendar and clock; days are values.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ DUE_WORKING_DAYS: Final = 10
 """Also the time given anew when a return is withdrawn."""
 
 LADDER: Final = (-3, 0, 5, 15)
-"""Working days from the due day at which a step is taken; the last opens a `no_data` case."""
+"""Working days from the due day at which a step is climbed; the last opens a `no_data` case."""
 
 StepName: TypeAlias = Literal["soon", "today", "overdue", "no_data"]
 STEP_NAMES: Final[tuple[StepName, ...]] = ("soon", "today", "overdue", "no_data")
@@ -26,7 +25,7 @@ STEP_NAMES: Final[tuple[StepName, ...]] = ("soon", "today", "overdue", "no_data"
 class Step(NamedTuple):
     name: StepName
     on: date
-    """The morning on which it is taken: with the DayEnded of the day before."""
+    """The morning on which it is climbed: with the DayEnded of the day before."""
 
 
 @functools.lru_cache(maxsize=4096)

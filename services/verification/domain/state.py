@@ -1,10 +1,9 @@
 """What verification remembers of one contract, and the values that go into and out of its fold.
 
 Promises: `State` is all that the fold needs of the past but the lines; it goes to compact JSON and
-back (`to_bytes`, `from_bytes`: inverses). Leaves are frozen; the fold replaces, never changes them.
-Lines live in a table: `Lines` holds those that an event can touch.
-Refuses: quantities as floats. Sums of posts are in weekly hours (37 to the FTE), so that they stay
-finite decimals.
+back (`to_bytes` and `from_bytes` are inverse). Leaves are frozen; the fold replaces them.
+Refuses: quantities as floats. Sums of posts are in weekly hours (37 to the full-time post), so that
+they stay finite decimals.
 """
 
 from __future__ import annotations
@@ -13,36 +12,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from services.verification.domain import claims, places, profiles
 from services.verification.domain.cases import Case, Rated
+from services.verification.domain.lines import POST_HOURS, Line, Slot
 from shared.wire import events
 
-POST_HOURS: Final = 37
-"""Weekly hours of one full-time post (product §2)."""
-
-Slot: TypeAlias = tuple[str, str]
-"""(period, party): whose return of which month."""
-
-_NIL: Final = Decimal(0)
+_ZERO: Final = Decimal(0)
 
 
 class Sums(msgspec.Struct, frozen=True, array_like=True):
-    """What the lines of one commitment come to."""
+    """What the lines of one commitment come to, in parts of its unit (`Version.per`)."""
 
-    reported: Decimal = _NIL
-    counted: Decimal = _NIL
-    provisional: Decimal = _NIL
-    queried: Decimal = _NIL
+    reported: Decimal = _ZERO
+    counted: Decimal = _ZERO
+    provisional: Decimal = _ZERO
+    queried: Decimal = _ZERO
 
     @classmethod
     def of(cls, lines: Iterable[Line]) -> Sums:
         """Of lines of one commitment."""
-        reported = counted = provisional = queried = _NIL
+        reported = counted = provisional = queried = _ZERO
         for line in lines:
             result = line.result
             reported += line.value
@@ -52,6 +46,16 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
             if result.queried:
                 queried += result.queried
         return cls(reported, counted, provisional, queried)
+
+    @property
+    def low(self) -> Decimal:
+        """Counted and provisional (rule A2)."""
+        return self.counted + self.provisional
+
+    @property
+    def high(self) -> Decimal:
+        """With what is queried too (rule A2)."""
+        return self.counted + self.provisional + self.queried
 
     def plus(self, other: Sums) -> Sums:
         return Sums(
@@ -63,10 +67,10 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
 
     def negated(self) -> Sums:
         return Sums(
-            _NIL - self.reported,
-            _NIL - self.counted,
-            _NIL - self.provisional,
-            _NIL - self.queried,
+            _ZERO - self.reported,
+            _ZERO - self.counted,
+            _ZERO - self.provisional,
+            _ZERO - self.queried,
         )
 
 
@@ -96,7 +100,7 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
         return self.area is not None or self.kind != "sum" or self.unit == "GBP"
 
 
-class Promise(msgspec.Struct, array_like=True):
+class Commitment(msgspec.Struct, array_like=True):
     """A commitment: its versions, what was delivered on it, how it was rated."""
 
     versions: tuple[Version, ...]
@@ -104,27 +108,29 @@ class Promise(msgspec.Struct, array_like=True):
     total: Sums = Sums()
     """Of all periods."""
     sums: dict[str, Sums] = msgspec.field(default_factory=dict)
-    """By period, after `settled_through`."""
-    settled_through: str = ""
-    """Up to here ratings stand, so that nobody asks for the sums of one period."""
+    """By period, after `final_through`."""
+    final_through: str = ""
+    """Up to this period ratings are final, so that the sums of one period are not needed."""
     ratings: dict[str, Rated] = msgspec.field(default_factory=dict)
     case: Case | None = None
+    """Its open shortfall case."""
     cases: int = 0
     """How many have been opened."""
 
-    def copied(self) -> Promise:
+    def copied(self) -> Commitment:
         """Another of the same, to be changed."""
-        return Promise(
-            self.versions,
-            self.total,
-            dict(self.sums),
-            self.settled_through,
-            dict(self.ratings),
-            self.case,
-            self.cases,
+        return Commitment(
+            versions=self.versions,
+            total=self.total,
+            sums=dict(self.sums),
+            final_through=self.final_through,
+            ratings=dict(self.ratings),
+            case=self.case,
+            cases=self.cases,
         )
 
     def in_force(self, day: date) -> Version | None:
+        """The version that is in force on `day`."""
         last = self.versions[-1]
         if last.from_on <= day:  # nearly always
             return last
@@ -133,8 +139,13 @@ class Promise(msgspec.Struct, array_like=True):
                 return version
         return None
 
+    def active_on(self, day: date) -> Version | None:
+        """The version in force on `day`, where it is active (rule V1)."""
+        version = self.in_force(day)
+        return version if version is not None and version.state == "active" else None
+
     def through(self, period: str) -> Sums:
-        """Sums of all periods up to `period`, which is not before `settled_through`."""
+        """Sums of all periods up to `period`, which is not before `final_through`."""
         total = self.total
         for each, sums in self.sums.items():
             if each > period:
@@ -143,13 +154,13 @@ class Promise(msgspec.Struct, array_like=True):
 
     def add(self, period: str, sums: Sums) -> None:
         self.total = self.total.plus(sums)
-        if period > self.settled_through:
+        if period > self.final_through:
             before = self.sums.get(period)
             self.sums[period] = sums if before is None else before.plus(sums)
 
 
 class Filed(msgspec.Struct, frozen=True, array_like=True):
-    """The return that stands for one party and period."""
+    """The current return of one party and period."""
 
     return_id: UUID
     receipt_no: int
@@ -161,7 +172,7 @@ class Owed(msgspec.Struct, frozen=True, array_like=True):
 
     due_on: date
     steps: int = 0
-    """Steps of the ladder taken."""
+    """Steps of the ladder that were climbed."""
     case_id: UUID | None = None
     """The `no_data` case that the last step opened."""
 
@@ -184,105 +195,11 @@ class State(msgspec.Struct, array_like=True):
     closed_through: str
     inputs: int = 0
     """How many inputs of its journal have been folded."""
-    promises: dict[str, Promise] = msgspec.field(default_factory=dict)
+    commitments: dict[str, Commitment] = msgspec.field(default_factory=dict)
     filed: dict[str, Filed] = msgspec.field(default_factory=dict)
-    """By `slot_key`; open periods only."""
+    """By `slot_key`; only of periods whose ratings are not final."""
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
     """By `slot_key`, so in order of period."""
-
-
-class Finding(msgspec.Struct, frozen=True, array_like=True):
-    rule: str
-    code: str
-    found: str | None = None
-    wanted: str | None = None
-
-
-class Result(msgspec.Struct, frozen=True, array_like=True):
-    """A line's outcome. Figures in parts of the unit (`Line.per`)."""
-
-    outcome: events.Outcome
-    counted: Decimal = _NIL
-    provisional: Decimal = _NIL
-    queried: Decimal = _NIL
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def is_crowded_out(self) -> bool:
-        """Earlier claims left no room for it."""
-        return any(finding.code == "invoice_full" for finding in self.findings)
-
-
-class Line(msgspec.Struct, frozen=True, array_like=True):
-    """A current line with its result; one of those that a row of
-    `checked_return` holds (unique: contract + `id`)."""
-
-    period: str
-    party_id: str
-    line_id: str
-    return_id: UUID
-    order: int
-    commitment_id: str
-    activity_on: date
-    value: Decimal
-    """Quantity x attribution, in parts of the unit."""
-    per: int
-    judged: Result
-    """By the rules that look at the line alone; holds until the line changes."""
-    beside: Result | None = None
-    """What it comes to beside other claims of the same thing, where that is something else."""
-    claim: claims.Claim | None = None
-    crowded: int = 0
-    """How often its claim, of this standing, was crowded out: each time is another change."""
-
-    @property
-    def result(self) -> Result:
-        """What the line comes to."""
-        return self.judged if self.beside is None else self.beside
-
-    @property
-    def id(self) -> tuple[str, str, str]:
-        return (self.period, self.party_id, self.line_id)
-
-
-class Lines:
-    """One contract's lines at hand: live, those of the slots and claims that a batch touches;
-    in a replay, all."""
-
-    def __init__(self, rows: Iterable[Line] = ()) -> None:
-        self._by_slot: dict[Slot, dict[str, Line]] = {}
-        self._by_key: dict[str, dict[tuple[str, str, str], Line]] = {}
-        self.put(rows)
-
-    def put(self, rows: Iterable[Line]) -> None:
-        for line in rows:
-            slot = self._by_slot.setdefault((line.period, line.party_id), {})
-            if (before := slot.get(line.line_id)) is not None:
-                self._forget(before)
-            slot[line.line_id] = line
-            if line.claim is not None:
-                self._by_key.setdefault(line.claim.key, {})[line.id] = line
-
-    def drop(self, rows: Iterable[Line]) -> None:
-        for line in rows:
-            self._by_slot.get((line.period, line.party_id), {}).pop(line.line_id, None)
-            self._forget(line)
-
-    def in_slot(self, slot: Slot) -> dict[str, Line]:
-        """By line id, in the order of the return. Not to be changed."""
-        return self._by_slot.get(slot, {})
-
-    def keys(self) -> set[str]:
-        """What these lines claim."""
-        return {key for key, found in self._by_key.items() if found}
-
-    def claiming(self, key: str) -> dict[tuple[str, str, str], Line]:
-        """Not to be changed."""
-        return self._by_key.get(key, {})
-
-    def _forget(self, line: Line) -> None:
-        if line.claim is not None:
-            self._by_key.get(line.claim.key, {}).pop(line.id, None)
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -290,8 +207,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     postcodes: dict[str, places.PlaceFact] = msgspec.field(default_factory=dict)
     """By `places.fact_key`; an unknown postcode is absent."""
-    standings: dict[str, tuple[claims.Claim, ...]] = msgspec.field(default_factory=dict)
-    """Other contracts' standings by key; absent where there are none."""
+    other_claims: dict[str, tuple[claims.Claim, ...]] = msgspec.field(default_factory=dict)
+    """Other contracts' claims by key, the lowest rank first; absent where there are none."""
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -303,7 +220,7 @@ class Needs(msgspec.Struct, frozen=True):
     """Whose current lines are to be loaded; the keys of their claims are needed too."""
     keys: frozenset[str] = frozenset()
     """Claims' keys: lock them, sorted, together with those of the lines in `slots`; load every
-    contract's claims under them, and the own lines that stand behind the own claims."""
+    contract's claims under them, and the own lines that made the own claims."""
 
 
 @dataclass(slots=True)
@@ -321,11 +238,11 @@ class Decisions:
 
     def slots(self) -> list[Slot]:
         """Those whose lines go or are put, in that order."""
-        lines = (*self.lines_gone, *self.lines_put)
-        return list(dict.fromkeys([(line.period, line.party_id) for line in lines]))
+        return list(dict.fromkeys([line.slot for line in (*self.lines_gone, *self.lines_put)]))
 
 
 def slot_key(slot: Slot) -> str:
+    """A slot as the key of a JSON object."""
     return f"{slot[0]}/{slot[1]}"
 
 

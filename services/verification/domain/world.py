@@ -1,15 +1,66 @@
-"""What lies outside of a contract, as gathered for a batch: the postcode directory and the other
-contracts' claims. Values only; nothing here reads anything."""
+"""What lies outside of a contract: the postcode directory and the other contracts' claims.
+
+Promises: values only. `needs` says what an event asks of them before it is folded; `facts` picks
+out what folding it uses, and nothing else, so that it can go into the journal beside the input.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from services.verification.domain import claims, places
+from services.verification.domain import checks, claims, places
+from services.verification.domain.lines import Lines
+from services.verification.domain.state import Facts, Needs, State
+from shared.wire import events
 
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """As gathered for a batch."""
+
     directory: dict[str, places.PlaceFact] = field(default_factory=dict)
     """By `places.fact_key(edition, postcode)`; unknown postcodes are absent."""
-    book: claims.Book = field(default_factory=claims.Book)
+    claims: claims.ClaimIndex = field(default_factory=claims.ClaimIndex)
+
+
+def needs(state: State, event: events.Event) -> Needs:
+    """What must be at hand to fold `event`: postcodes, slots, claims' keys."""
+    if isinstance(event, events.LineReconsidered):
+        return Needs(keys=frozenset((event.claim,)))
+    if isinstance(event, events.ReturnWithdrawn):
+        return Needs(slots=frozenset(((event.period, event.party_id),)))
+    if isinstance(event, events.ReturnReceived):
+        return _needs_of_return(state, event)
+    return Needs()
+
+
+def facts(state: State, wanted: Needs, lines: Lines, world: World) -> Facts:
+    """The foreign facts that folding the event of these needs uses, and no others."""
+    keys = set(wanted.keys)
+    for slot in wanted.slots:
+        keys.update(line.claim.key for line in lines.in_slot(slot).values() if line.claim)
+    other_claims = {}
+    for key in sorted(keys):
+        if others := world.claims.of_others(key, state.contract_id):
+            other_claims[key] = others
+    postcodes = {}
+    for edition, postcode in sorted(wanted.postcodes):
+        name = places.fact_key(edition, postcode)
+        if (fact := world.directory.get(name)) is not None:
+            postcodes[name] = fact
+    return Facts(postcodes, other_claims)
+
+
+def _needs_of_return(state: State, event: events.ReturnReceived) -> Needs:
+    postcodes: set[tuple[str, str]] = set()
+    keys: set[str] = set()
+    for line in event.lines:
+        version = checks.version_for(state, line)
+        if version is None or not version.looks_around:
+            continue
+        if version.area and (place := checks.area_key(version, line)) is not None:
+            postcodes.add(place)
+        if (key := checks.claim_key(state, version, line)) is not None:
+            keys.add(key)
+    slots = frozenset(((event.period, event.party_id),))
+    return Needs(frozenset(postcodes), slots, frozenset(keys))

@@ -17,7 +17,8 @@ import msgspec
 from services.verification import store
 from services.verification.api import documents
 from services.verification.domain import fold, profiles, state
-from services.verification.domain.state import Facts, Lines
+from services.verification.domain.lines import Lines
+from services.verification.domain.state import Facts
 from services.verification.register import publication
 from shared import catalogue, sql
 from shared.web import problems

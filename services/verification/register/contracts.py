@@ -22,7 +22,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from services.verification import store
 from services.verification.api import documents
 from services.verification.domain import fold, state
-from services.verification.domain.state import Facts, Lines
+from services.verification.domain.lines import Lines
+from services.verification.domain.state import Facts
 from services.verification.register import publication
 from shared import sql
 from shared.delivery import topics

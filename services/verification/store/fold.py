@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from services.verification.domain import claims, places, state
+from services.verification.domain import claims, places
+from services.verification.domain.lines import Line
 from services.verification.store import rows
 from shared import sql
 
@@ -70,7 +71,7 @@ def _lock_number(key: str) -> int:
 
 async def lines_of_returns(
     conn: sql.Connection, wanted: Collection[ReturnId]
-) -> dict[ReturnId, list[state.Line]]:
+) -> dict[ReturnId, list[Line]]:
     """Current lines, in the order of each return; one that does not stand, or is nil, is absent."""
     contract_ids, periods, party_ids = _columns(wanted, 3)
     records = await rows_of(

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from services.verification.domain import cases, state
+from services.verification.domain import cases
+from services.verification.domain.lines import Line
 from services.verification.store import fold, rows
 from shared import sql
 from shared.delivery import topics
@@ -31,7 +32,7 @@ class Placed(NamedTuple):
     """A line in a list."""
 
     place: LineId
-    line: state.Line
+    line: Line
 
 
 class Scope(NamedTuple):

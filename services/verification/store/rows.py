@@ -14,7 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.verification.domain import claims, fold, journal, places, state
+from services.verification.domain import claims, fold, journal, obligations, places, state
+from services.verification.domain.lines import Line
 from shared import sql
 from shared.wire import events
 
@@ -68,7 +69,9 @@ class StateRow(NamedTuple):
 
 
 def state_row(found: state.State) -> StateRow:
-    return StateRow(found.contract_id, found.inputs, fold.wake_on(found), state.to_bytes(found))
+    return StateRow(
+        found.contract_id, found.inputs, obligations.wake_on(found), state.to_bytes(found)
+    )
 
 
 # --- lines and claims ----------------------------------------------------------------------------
@@ -85,7 +88,7 @@ class ReturnRow(NamedTuple):
     lines: bytes
 
 
-def return_row(contract_id: str, lines: Iterable[state.Line]) -> ReturnRow:
+def return_row(contract_id: str, lines: Iterable[Line]) -> ReturnRow:
     """The row of a return's lines; there is at least one."""
     ordered = sorted(lines, key=_order)
     outcomes = " ".join(sorted({line.result.outcome for line in ordered}))
@@ -94,10 +97,10 @@ def return_row(contract_id: str, lines: Iterable[state.Line]) -> ReturnRow:
 
 
 _order: Final = operator.attrgetter("order")
-_lines: Final = msgspec.json.Decoder(list[state.Line])
+_lines: Final = msgspec.json.Decoder(list[Line])
 
 
-def read_lines(body: bytes) -> list[state.Line]:
+def read_lines(body: bytes) -> list[Line]:
     """The lines of a `ReturnRow`, in the order of their return."""
     return _lines.decode(body)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -42,29 +43,46 @@ def council(*more: Any, suppliers: tuple[str, ...] = (build.SUPPLIER,)) -> build
     return taken
 
 
+SUBJECT = cases.Subject("shortfall", commitment_id="hours")
+CASE_ID = UUID(int=1)
+
+
+def moves(moved_from: cases.CaseState, to: cases.CaseState) -> bool:
+    """Whether a case in one state can be moved to the other."""
+    try:
+        cases.move(SUBJECT, Case(CASE_ID, moved_from, "2026-10", "Inadequate"), to, "because")
+    except AssertionError:
+        return False
+    return True
+
+
 class TestLifeOfACase:
     def test_is_a_table(self) -> None:
         """Rule C2: what is not in it is refused."""
-        allowed = {
-            (moved_from, moved_to)
-            for moved_from, moved_to in itertools.product(cases.MOVES, cases.MOVES)
-            if moved_to is not None and cases.is_move(moved_from, moved_to)
+        allowed = {(None, "opened")} | {
+            (moved_from, to)
+            for moved_from, to in itertools.product(get_args(cases.CaseState), repeat=2)
+            if moves(moved_from, to)
         }
         closing = {
             (state, end)
             for state in ("opened", "notified", "replied", "plan_agreed", "reassessed")
             for end in ("resolved_completely", "withdrawn")
         }
-        assert allowed == closing | {
-            (None, "opened"),
-            ("opened", "notified"),
-            ("notified", "replied"),
-            ("notified", "reassessed"),
-            ("replied", "plan_agreed"),
-            ("plan_agreed", "reassessed"),
-            ("reassessed", "resolved_partly"),
-            ("reassessed", "resolved_not"),
-        }
+        assert (
+            closing
+            | {
+                (None, "opened"),
+                ("opened", "notified"),
+                ("notified", "replied"),
+                ("notified", "reassessed"),
+                ("replied", "plan_agreed"),
+                ("plan_agreed", "reassessed"),
+                ("reassessed", "resolved_partly"),
+                ("reassessed", "resolved_not"),
+            }
+            == allowed
+        )
 
     def test_ends_in_closed_states(self) -> None:
         """From those nothing leads on."""
@@ -73,7 +91,28 @@ class TestLifeOfACase:
             "resolved_partly",
             "resolved_not",
             "withdrawn",
-        ] == [state for state in cases.MOVES if state and not cases.is_open(state)]  # type: ignore[arg-type]  # every name of the table
+        ] == [state for state in cases.MOVES if state and not cases.is_open(state)]
+
+    def test_begins_opened(self) -> None:
+        """A case cannot begin in any other state."""
+        for state in get_args(cases.CaseState):
+            case = Case(CASE_ID, state, "2026-10", "Inadequate")
+            if state == "opened":
+                assert None is cases.open_(SUBJECT, case, "rated_behind").moved_from
+            else:
+                with pytest.raises(AssertionError):
+                    cases.open_(SUBJECT, case, "rated_behind")
+
+    def test_is_told_as_a_move(self) -> None:
+        """Where it was, where it is, and why; the case itself is replaced."""
+        case = Case(CASE_ID, "notified", "2026-10", "Inadequate")
+        move = cases.move(SUBJECT, case, "reassessed", "no_reply")
+        assert ("notified", "reassessed", "no_reply") == (
+            move.moved_from,
+            move.case.state,
+            move.reason,
+        )
+        assert "notified" == case.state
 
 
 WORDS = {
@@ -276,7 +315,7 @@ class TestShortfall:
         taken.take(build.returned(1, "2026-10", line("5")))
         taken.take(build.returned(2, "2026-11", line("40")))
         taken.days("2026-11-29", "2027-01-16")
-        still_open = taken.states["C1"].promises["hours"].case is not None
+        still_open = taken.states["C1"].commitments["hours"].case is not None
         taken.take(build.returned(3, "2027-01", line("5"), day="2027-02-01"))
         assert still_open
         assert [rating for _, rating in taken.ratings("hours")] == ["Inadequate", *["Good"] * 3]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.verification.domain import places
-from services.verification.domain.state import POST_HOURS, Result
+from services.verification.domain.lines import POST_HOURS, Result
 from shared.wire import ids
 from tests.support import verification_builders as build
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.verification.domain import claims
-from services.verification.domain.work import RULE_SET
+from services.verification.domain.rules import RULE_SET
 from shared.wire import ids
 from tests.support import verification_builders as build
 
@@ -171,7 +171,9 @@ class TestCredit:
         """Finer point: October stays."""
         taken = self.invoiced("10000")
         taken.take(self.credit(2, "1000"))
-        assert [(p, s.counted) for p, s in taken.states["C1"].promises["spend"].sums.items()] == [
+        assert [
+            (p, s.counted) for p, s in taken.states["C1"].commitments["spend"].sums.items()
+        ] == [
             ("2026-10", Decimal(10000)),
             ("2027-01", Decimal(-1000)),
         ]

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 
-from services.verification.domain import fold, state
-from services.verification.domain.state import Facts, Lines
+from services.verification.domain import fold, state, world
+from services.verification.domain.lines import Line, Lines
+from services.verification.domain.state import Facts
 from shared.wire import events
 from tests.support import verification_builders as build
 from tests.unit.verification.test_claims import SLOTS, histories
@@ -82,8 +83,8 @@ class TestFold:
             lines = Lines()
             if after is not None:
                 after = state.from_bytes(state.to_bytes(after))
-                wanted = fold.needs(after, event)
-                rows = [msgspec.json.decode(row, type=state.Line) for row in stored.values()]
+                wanted = world.needs(after, event)
+                rows = [msgspec.json.decode(row, type=Line) for row in stored.values()]
                 lines.put(r for r in rows if (r.period, r.party_id) in wanted.slots)
                 keys = wanted.keys | lines.keys()
                 lines.put(r for r in rows if r.claim and r.claim.key in keys)

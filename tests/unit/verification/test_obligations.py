@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.domain import fold, periods
+from services.verification.domain import obligations, periods
 from shared import calendar
 from shared.wire import ids
 from tests.support import verification_builders as build
@@ -115,7 +115,7 @@ class TestSleepingContract:
         said = 0
         while day < date(2027, 6, 1):
             before = council.states["C1"]
-            wake = fold.wake_on(before)
+            wake = obligations.wake_on(before)
             council.days(str(day), str(day))
             after = council.states["C1"]
             after.inputs = before.inputs
@@ -126,7 +126,7 @@ class TestSleepingContract:
                 assert after != before
             said = len(council.outcomes) + len(council.alerts)
             day += timedelta(days=1)
-        assert fold.wake_on(council.states["C1"]) is None
+        assert obligations.wake_on(council.states["C1"]) is None
 
 
 class TestAnotherEnd:
