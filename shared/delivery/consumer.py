@@ -1,10 +1,14 @@
-"""A service's consumer: takes up partitions, hands batches to the service, and answers what goes
-wrong.
+"""A service's consumer: it assigns offsets, hands batches to the service, and handles failures.
 
-Promises: a broken database or broker is waited for with growing, jittered pauses and the batch is
-tried again; an error of the data is narrowed down to one record, which is parked, and the partition
-moves on; a hole is read again once and then recorded; broker and database at odds stop the consumer
-with an alarm, and it stays stopped until an operator has seen to it (docs/runbooks).
+Promises:
+
+- A database or broker that does not answer is waited for, with growing, jittered pauses, and the
+  batch is tried again.
+- A batch that the service cannot process is halved until one record is left. That record is parked,
+  and the partition moves on.
+- A hole in a partition is read a second time, then recorded.
+- If broker and database disagree, the consumer stops with an alarm and stays stopped until an
+  operator has acted (docs/runbooks).
 """
 
 from __future__ import annotations
@@ -34,57 +38,59 @@ from shared.settings import Settings
 
 PAUSE_SECONDS_MAX: Final = 15.0
 STEADY_SECONDS: Final = 30.0
-"""A run that lasted so long had begun well: what ends it is a first failure again."""
+"""A run that lasted this long had started well, so its failure counts as a first one again."""
 STOP_SECONDS_MAX: Final = 8.0
-"""For a handler's graceful end and the consumer's leave. One that has not left stays a member of
-its group, and holds partitions that nobody reads."""
+"""For the handler to finish and the consumer to leave its group. A consumer that has not left stays
+a member, and nobody reads its partitions."""
 STUCK_SECONDS: Final = 60.0
-"""A batch in hand for longer than this, with broker and database answering, is no progress."""
+"""A batch that takes longer than this, while broker and database answer, is stuck."""
 REPORT_SECONDS: Final = 2.0
 """How often broker and database are compared, for the metrics and for lag monitors."""
 PARKED_WINDOW: Final = 200
 PARKED_SHARE_MAX: Final = 0.05
-"""More than this share of the window of one of our own topics parked: we are wrong, not they."""
+"""If more than this share of the last `PARKED_WINDOW` records of one of our own topics was parked,
+the fault is ours: the consumer stops."""
 
 Handle: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
-"""The service's handler: one `mail.unit` over the records it is given."""
+"""The service's handler: one `transaction.unit` over the records that it gets."""
 
 _log = log.get(__name__)
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Runs one subscription for a service. `run` never returns; cancel it to stop."""
+    """Runs one subscription of a service. `run` never returns; cancel it to stop."""
 
     def __init__(
         self,
         settings: Settings,
         delivery: transaction.Delivery,
-        what: kafka.Subscription,
+        subscription: kafka.Subscription,
         handle: Handle,
     ) -> None:
         self.alarm: str | None = None
-        """Why this consumer stands still, or None."""
-        self._settings, self._delivery, self._what, self._handle = settings, delivery, what, handle
+        """Why this consumer has stopped; None while it runs."""
+        self._settings, self._delivery = settings, delivery
+        self._subscription, self._handle = subscription, handle
         self._kafka: AIOKafkaConsumer | None = None
-        self._taking_up: asyncio.Task[None] | None = None
+        self._assigning: asyncio.Task[None] | None = None
         self._committed: dict[TopicPartition, Any] = {}
-        """What the broker last acknowledged; another assignment has other partitions."""
+        """What the broker last acknowledged, for the current assignment."""
         self._holes: set[tuple[str, int, int, int]] = set()
         self._parked: dict[str, collections.deque[bool]] = collections.defaultdict(
             lambda: collections.deque(maxlen=PARKED_WINDOW)
         )
-        self._in_hand_since: float | None = None
+        self._busy_since: float | None = None
         self._is_waiting = False
 
     @property
     def is_live(self) -> bool:
-        """Makes progress, or waits for a broker or database that does not answer."""
-        if self._in_hand_since is None or self._is_waiting:
+        """Whether it makes progress, or waits for a broker or database that does not answer."""
+        if self._busy_since is None or self._is_waiting:
             return True
-        return time.monotonic() - self._in_hand_since < STUCK_SECONDS
+        return time.monotonic() - self._busy_since < STUCK_SECONDS
 
     async def run(self) -> None:
-        """Consumes for ever; the broker is built afresh for each try."""
+        """Consumes for ever. Each try builds a new broker client."""
         failures = 0
         while True:
             began = time.monotonic()
@@ -93,11 +99,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             except Exception as error:
                 failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
                 pause = tasks.pause_seconds(failures, PAUSE_SECONDS_MAX)
-                _log.warning("The consumer starts again.", error=repr(error), pause_seconds=pause)
+                _log.warning("The consumer restarts.", error=repr(error), pause_seconds=pause)
                 await asyncio.sleep(pause)
 
     async def _run_once(self) -> None:
-        broker, subscriber = kafka.subscribe(self._settings, self._what, self, self._on_records)
+        broker, subscriber = kafka.subscribe(
+            self._settings, self._subscription, self, self._on_records
+        )
         self._subscriber = subscriber
         try:
             async with asyncio.TaskGroup() as checks:
@@ -108,14 +116,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 await asyncio.sleep(REPORT_SECONDS)
                 await self._report()
         finally:
-            if self._taking_up is not None:
-                await tasks.end(self._taking_up)
+            if self._assigning is not None:
+                await tasks.end(self._assigning)
             with suppress(Exception):
                 async with asyncio.timeout(STOP_SECONDS_MAX):
                     await broker.stop()
 
     async def _check_topics(self) -> None:
-        wanted = tuple(t for t in topics.ALL if self._what.names(t.name))
+        wanted = tuple(t for t in topics.ALL if self._subscription.includes(t.name))
         admin = await kafka.start_admin(self._settings)
         try:
             await topics.check(admin, wanted)
@@ -125,12 +133,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     # --- partitions come and go ------------------------------------------------------------
 
     def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:  # noqa: ARG002  aiokafka's
-        if self._taking_up is not None:
-            self._taking_up.cancel()
+        if self._assigning is not None:
+            self._assigning.cancel()
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Nothing is awaited before every partition is paused and has a position: a first fetch
-        without one would end in an error and a fixed sleep of five seconds."""
+        """Pauses every partition and gives it an offset before anything is awaited: a first fetch
+        without an offset would end in an error and a fixed sleep of five seconds."""
         consumer = self._subscriber.consumer
         assert consumer is not None
         self._kafka, self._committed = consumer, {}
@@ -138,9 +146,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             consumer.pause(partition)
             consumer.seek(partition, 0)
         if assigned:
-            self._taking_up = asyncio.create_task(self._take_up(consumer, assigned))
+            self._assigning = asyncio.create_task(self._assign(consumer, assigned))
 
-    async def _take_up(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> None:
+    async def _assign(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> None:
         failures = 0
         while True:
             try:
@@ -156,10 +164,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 return
             except (KafkaError, *sql.BROKEN) as error:
                 failures += 1
-                _log.warning("Positions cannot be read yet.", error=repr(error))
+                _log.warning("The offsets cannot be read yet.", error=repr(error))
                 await asyncio.sleep(tasks.pause_seconds(failures, PAUSE_SECONDS_MAX))
             except Exception:
-                _log.exception("Positions cannot be read.")
+                _log.exception("The offsets cannot be read.")
                 failures += 1
                 await asyncio.sleep(tasks.pause_seconds(failures, PAUSE_SECONDS_MAX))
         if self.alarm is None:
@@ -174,51 +182,49 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         finally:
             await admin.close()
 
-    def _stop(self, alarm: str, words: str) -> None:
-        self.alarm = f"{alarm}: {words}"
+    def _stop(self, alarm: str, reason: str) -> None:
+        self.alarm = f"{alarm}: {reason}"
         metrics.ALARMS.labels(alarm).inc()
         metrics.CONSUMER_STOPPED.labels(self._delivery.service).set(1)
-        _log.error("The consumer stands still.", alarm=alarm, why=words, runbook=f"{alarm}.md")
-        if self._kafka is not None:
-            self._kafka.pause(*self._kafka.assignment())
+        _log.error("The consumer has stopped.", alarm=alarm, why=reason, runbook=f"{alarm}.md")
+        self._pause_fetching()
 
     # --- a batch ---------------------------------------------------------------------------
 
     async def _on_records(self, records: list[Record]) -> None:
-        """Never raises: what comes back from here has been taken, parked, or will be read again."""
+        """Never raises. Every record is processed, parked, or read again."""
         if self.alarm is not None:
             return
-        self._in_hand_since = time.monotonic()
+        self._busy_since = time.monotonic()
         is_all_there_was = len(records) < kafka.RECORDS_MAX
         if is_all_there_was:
-            self._hold()
+            # A fetch sent now would return with the first new record alone, and those behind it
+            # would wait for a batch of one. Behind a full batch there is a backlog: fetch that.
+            self._pause_fetching()
         try:
-            await self._take(records)
+            await self._process(records)
             if is_all_there_was:
-                await asyncio.sleep(self._what.pause_seconds)
+                await asyncio.sleep(self._subscription.pause_seconds)
         except Exception:
-            _log.exception("A batch could neither be taken nor parked; it is read again.")
+            _log.exception("A batch could neither be processed nor parked; it is read again.")
             self._seek({}, records)
             await asyncio.sleep(PAUSE_SECONDS_MAX)
         finally:
-            self._in_hand_since = None
-            self._let_go()
+            self._busy_since = None
+            self._resume_fetching()
 
-    def _hold(self) -> None:
-        """No fetch while a batch is in hand that was all there is. One sent ahead would come back
-        with the first record that arrives; what comes after it would wait for a batch of one to be
-        taken. Behind a full batch there is a backlog: that is fetched meanwhile."""
+    def _pause_fetching(self) -> None:
         if self._kafka is not None:
             self._kafka.pause(*self._kafka.assignment())
 
-    def _let_go(self) -> None:
-        """Fetches all that has arrived since. Partitions that are being taken up are let go then;
-        those of a consumer that stands still never are."""
-        is_taking_up = self._taking_up is not None and not self._taking_up.done()
-        if self._kafka is not None and self.alarm is None and not is_taking_up:
+    def _resume_fetching(self) -> None:
+        """Does nothing if the consumer has stopped, or while offsets are being assigned: `_assign`
+        resumes the partitions itself."""
+        is_assigning = self._assigning is not None and not self._assigning.done()
+        if self._kafka is not None and self.alarm is None and not is_assigning:
             self._kafka.resume(*self._kafka.assignment())
 
-    async def _take(self, records: list[Record]) -> None:
+    async def _process(self, records: list[Record]) -> None:
         try:
             await self._until_answered(lambda: self._handle(records))
         except transaction.Hole as hole:
@@ -228,7 +234,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._stop(
                 "record_changed",
                 f"{changed.topic}[{changed.partition}] offset {changed.offset} is not the "
-                "record that was taken there",
+                "record that was processed there",
             )
         except Exception as error:
             await self._narrow_down(records, error)
@@ -236,7 +242,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._watch_parked(records)
 
     async def _until_answered(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Again and again while broker or database does not answer."""
+        """Tries again for as long as broker or database does not answer."""
         failures = 0
         while True:
             try:
@@ -258,15 +264,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._is_waiting = False
 
     async def _narrow_down(self, records: list[Record], error: Exception) -> None:
-        """Halves a batch that cannot be acted on until one record stands alone; parks that one."""
+        """Halves a batch that cannot be processed until one record is left, and parks that one."""
         if len(records) > 1:
             half = len(records) // 2
-            await self._take(records[:half])
-            return await self._take(records[half:])
-        _log.error("A record cannot be acted on; it is parked.", exc_info=error)
+            await self._process(records[:half])
+            return await self._process(records[half:])
+        _log.error("A record cannot be processed; it is parked.", exc_info=error)
         reason = f"handler_failed_{type(error).__name__}"
         await self._until_answered(lambda: transaction.park(self._delivery, records[0], reason))
-        self._parked_one(records[0].topic, is_parked=True)
+        self._note_parked(records[0].topic, is_parked=True)
         return None
 
     async def _read_again(self, records: list[Record], hole: transaction.Hole) -> None:
@@ -280,7 +286,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             has_expired = beginning > hole.next_offset
             if has_expired:
                 return self._stop("records_expired", f"{hole}")
-            _log.warning("A hole in the log is real; it is recorded.", hole=repr(hole))
+            _log.warning("A hole in a partition is real; it is recorded.", hole=repr(hole))
             await offsets.skip_hole(self._delivery.pool, hole, has_expired=False)
         else:
             self._holes.add(key)
@@ -288,7 +294,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         return None
 
     def _seek(self, first: dict[TopicPartition, int], records: list[Record]) -> None:
-        """Back to `first`, and in the other partitions to the first of `records`."""
+        """Goes back to `first`, and in all other partitions to the first of `records`."""
         for record in records:
             first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
         assert self._kafka is not None
@@ -300,40 +306,41 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     def _watch_parked(self, records: list[Record]) -> None:
         for record in records:
             place = record.topic, record.partition, record.offset
-            self._parked_one(record.topic, place in self._delivery.parked_last)
+            self._note_parked(record.topic, place in self._delivery.parked_last)
 
-    def _parked_one(self, topic: str, is_parked: bool) -> None:
+    def _note_parked(self, topic: str, is_parked: bool) -> None:
         if topic.startswith(topics.INBOUND_PREFIX):
             return
         window = self._parked[topic]
         was_full = len(window) == PARKED_WINDOW
         window.append(is_parked)
         if len(window) < PARKED_WINDOW or (was_full and not is_parked):
-            return  # too few yet, or no more than a moment ago
+            return  # too few records yet, or no more parked than before
         if sum(window) > PARKED_SHARE_MAX * PARKED_WINDOW:
             self._stop("too_many_parked", f"{sum(window)} of the last {PARKED_WINDOW} of {topic}")
 
-    # --- courtesy ---------------------------------------------------------------------------
+    # --- reports ----------------------------------------------------------------------------
 
     async def _report(self) -> None:
-        """Lag for the metrics, and our positions for lag monitors of others."""
+        """Reports lag to the metrics, and our offsets to Kafka, where lag monitors look for them.
+        Stops the consumer if the database is ahead of the broker."""
         consumer = self._kafka
         if consumer is None or self.alarm is not None:
             return None
-        taken = await self._delivery.pool.fetch(
+        rows = await self._delivery.pool.fetch(
             "SELECT topic, partition, next_offset FROM consumer_offset"
         )
         assigned = consumer.assignment()
         ends = await consumer.end_offsets(assigned)
         commits: dict[TopicPartition, Any] = {}
-        for topic, partition, next_offset in taken:
+        for topic, partition, next_offset in rows:
             place = TopicPartition(topic, partition)
             if place not in ends:
                 continue
             if next_offset > ends[place]:  # a fetch there would only log and sleep, for ever
                 return self._stop(
                     "broker_and_database_disagree",
-                    f"{topic}[{partition}] ends at {ends[place]}, we stand at {next_offset}",
+                    f"{topic}[{partition}] ends at {ends[place]}, our next offset is {next_offset}",
                 )
             metrics.LAG_RECORDS.labels(topic, str(partition)).set(ends[place] - next_offset)
             if next_offset:

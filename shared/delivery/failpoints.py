@@ -1,15 +1,17 @@
-"""Named places where a process can be made to die or freeze: how the fault tests choose a moment.
+"""Named places where a process can be made to die or freeze, so that fault tests can choose when.
 
-Promises: nothing is armed unless `MAKEGOOD_FAILPOINTS` asks for it at start; then it is
-`name=kill@3,other=stop@1`: at the third passage through `name` the process kills itself; at the
-first through `other` it stops (SIGSTOP) until it is continued. Each strike is written to
-`MAKEGOOD_FAILPOINTS_LOG` before it falls, so that a test can show that it was struck.
+Promises: nothing is armed unless `MAKEGOOD_FAILPOINTS` says so at start, for example
+`before_database_commit=kill@3,after_kafka_commit=stop@1`. The process then kills itself the third
+time that it passes the first place, and stops (SIGSTOP) the first time that it passes the second,
+until it is continued. Each strike is written to `MAKEGOOD_FAILPOINTS_LOG` first, so that a test can
+tell that it happened.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,31 +27,35 @@ NAMES: Final = (
 _SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
-def _armed(text: str) -> dict[str, list[object]]:
-    points: dict[str, list[object]] = {}
+@dataclass(slots=True)
+class _Failpoint:
+    """The signal that strikes the process, and how many more passages it takes."""
+
+    signal: signal.Signals
+    passages_left: int
+
+
+def _armed(text: str) -> dict[str, _Failpoint]:
+    points: dict[str, _Failpoint] = {}
     for part in filter(None, text.split(",")):
         name, _, order = part.partition("=")
         action, _, passage = order.partition("@")
         if name not in NAMES or action not in _SIGNALS:
-            raise SystemExit(f"MAKEGOOD_FAILPOINTS: {part!r} is none of {', '.join(NAMES)}")
-        points[name] = [_SIGNALS[action], int(passage or 1)]
+            raise SystemExit(f"MAKEGOOD_FAILPOINTS: {part!r} names none of {', '.join(NAMES)}")
+        points[name] = _Failpoint(_SIGNALS[action], int(passage or 1))
     return points
 
 
 _points = _armed(os.environ.get("MAKEGOOD_FAILPOINTS", ""))
 
 
-def is_armed() -> bool:
-    return bool(_points)
-
-
 def hit(name: str) -> None:
-    """Passes through a named place; strikes there if the environment armed it."""
+    """Passes a named place: strikes there if the environment armed it, else does nothing."""
     if not _points or name not in _points:
         return
     point = _points[name]
-    point[1] = int(str(point[1])) - 1
-    if point[1] != 0:
+    point.passages_left -= 1
+    if point.passages_left != 0:
         return
     log = os.environ.get("MAKEGOOD_FAILPOINTS_LOG")
     if log:
@@ -57,4 +63,4 @@ def hit(name: str) -> None:
             file.write(f"{name} {os.getpid()}\n")
             file.flush()
             os.fsync(file.fileno())
-    os.kill(os.getpid(), signal.Signals(int(str(point[0]))))
+    os.kill(os.getpid(), point.signal)

@@ -1,8 +1,8 @@
-"""Kafka clients, with every option that matters spelled out in one place.
+"""Kafka clients: every option that matters is set here.
 
-Promises: idempotent producers with acks=all; consumers that create no topic, choose no offset by
-themselves and acknowledge nothing; records handed over raw, so that an odd header, a null body or
-a wrong schema reaches our own reading instead of being skipped (architecture §4).
+Promises: producers are idempotent and use acks=all. Consumers create no topic, choose no offset of
+their own and acknowledge nothing. Records arrive raw, so that an odd header, a null body or a wrong
+schema reaches our own reader (`messages`) instead of being skipped.
 """
 
 from __future__ import annotations
@@ -27,30 +27,29 @@ from shared.delivery import topics
 from shared.settings import Settings
 
 RECORDS_MAX: Final = 1000
-"""Records in one batch: a backlog is worked off in batches that share their queries and commit; at
-15 µs each to read, the event loop is held for 15 ms."""
+"""Records in one batch. A batch shares its queries and its commit; reading one blocks the event
+loop for 15 ms, at 15 µs for each record."""
 EMPTY_POLL_MS: Final = 40
-"""A new record waits this long at most behind an empty poll; one consumer idles at 1 % of a
-core."""
+"""The longest that a new record waits behind an empty poll. An idle consumer uses 1 % of a core."""
 EMPTY_FETCH_MS: Final = 200
-"""The broker answers at once when there is a record, after this long when there is none: most of
-what idling takes is writing and reading these empty answers."""
+"""The broker answers at once if there is a record, and after this long if there is none. Writing
+and reading these empty answers is most of what an idle consumer does."""
 READER_WAIT_MS: Final = 20
-"""A look at a topic's end pauses so long for each topic that the client has not heard of, and while
-partitions that were seen to their end hold up the others."""
+"""How long a reader waits for each topic that its client does not know yet, and while partitions
+that it has read to the end hold up the others."""
 SESSION_MS: Final = 10_000
 POLL_INTERVAL_MS_MAX: Final = 600_000
-"""A batch is tried again inside the handler while the database is down; after this the group moves
-on without us, and the fence refuses what we still hold."""
+"""While the database is down, a batch is tried again inside the handler. After this long the group
+moves on without us, and the fence refuses what we still hold."""
 REQUEST_MS_MAX: Final = 5_000
 METADATA_AGE_MS_MAX: Final = 10_000
-"""A new inbound topic is seen after this long."""
+"""How long it takes to notice a new inbound topic."""
 
 _metrics = KafkaPrometheusMiddleware(registry=REGISTRY, metrics_prefix="makegood")
 
 
 def security(settings: Settings) -> BaseSecurity | None:
-    """What the broker asks for; None where it asks for nothing (the local stack)."""
+    """The broker's security settings; None if it has none (the local stack)."""
     if settings.kafka_security_protocol == "PLAINTEXT":
         return None
     context = ssl.create_default_context(
@@ -69,18 +68,18 @@ def security(settings: Settings) -> BaseSecurity | None:
 
 
 def _connection(settings: Settings) -> dict[str, Any]:
-    guard = security(settings)
+    secured = security(settings)
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap_servers,
         "request_timeout_ms": REQUEST_MS_MAX,
         "security_protocol": settings.kafka_security_protocol,
-        "ssl_context": guard.ssl_context if guard else None,
+        "ssl_context": secured.ssl_context if secured else None,
     }
-    if isinstance(guard, SASLScram512):
+    if isinstance(secured, SASLScram512):
         options |= {
             "sasl_mechanism": "SCRAM-SHA-512",
-            "sasl_plain_username": guard.username,
-            "sasl_plain_password": guard.password,
+            "sasl_plain_username": secured.username,
+            "sasl_plain_password": secured.password,
         }
     return options
 
@@ -91,7 +90,7 @@ async def start_producer(settings: Settings) -> AIOKafkaProducer:
         **_connection(settings),
         acks="all",
         enable_idempotence=True,
-        compression_type="snappy",  # lz4 comes at its costliest level here: four times the work
+        compression_type="snappy",  # aiokafka runs lz4 at its costliest level: four times the work
         linger_ms=0,
         max_batch_size=256 * 1024,
         max_request_size=topics.MESSAGE_BYTES_MAX,
@@ -105,7 +104,7 @@ async def start_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def start_reader(settings: Settings) -> AIOKafkaConsumer:
-    """A consumer without a group, to look at a topic. The caller stops it."""
+    """A consumer without a group, for looking at a topic. The caller stops it."""
     consumer = AIOKafkaConsumer(
         **_connection(settings),
         enable_auto_commit=False,
@@ -134,31 +133,32 @@ async def start_admin(settings: Settings) -> AIOKafkaAdminClient:
 
 
 async def raw_records(records: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
-    """FastStream's parser decodes every header as UTF-8 and skips the batch where one is not: it
-    is shown one record, without any. Its metrics count the bodies and records put in here."""
+    """FastStream's parser decodes every header as UTF-8 and skips the whole batch if it cannot. So
+    it gets one record, without headers. FastStream's metrics count the bodies and records that are
+    put into the message here."""
     message = await parse((dataclasses.replace(records[0], headers=()),))
     message.raw_message, message.body = records, [record.value or b"" for record in records]
     return message
 
 
 async def hand_over(message: Any) -> list[Any]:
-    """The handler gets the consumer's own records and does all reading itself."""
+    """Gives the handler the client's own records; it reads them itself."""
     return list(message.raw_message)
 
 
 @dataclasses.dataclass(frozen=True)
 class Subscription:
-    """What a service reads: fixed topics, or every topic that a pattern names."""
+    """What a service reads: fixed topics, or every topic that matches a pattern."""
 
     group: str
     topics: Sequence[str] = ()
     pattern: str | None = None
     pause_seconds: float = 0.0
-    """After a batch that was all there was: what arrives meanwhile comes as one batch, which costs
-    a fraction of many small ones. For what nobody waits for."""
+    """A pause after each batch that was all there was. What arrives meanwhile becomes one batch,
+    which costs a fraction of many small ones. For topics that nobody waits for."""
 
-    def names(self, topic: str) -> bool:
-        """Whether `topic` is one of those read."""
+    def includes(self, topic: str) -> bool:
+        """Whether the service reads `topic`."""
         if self.pattern is not None:
             return re.match(self.pattern, topic) is not None
         return topic in self.topics
@@ -166,37 +166,37 @@ class Subscription:
 
 def subscribe(
     settings: Settings,
-    what: Subscription,
+    subscription: Subscription,
     listener: ConsumerRebalanceListener,
     handler: Callable[[list[Any]], Awaitable[None]],
 ) -> tuple[KafkaBroker, BatchSubscriber]:
-    """A broker with one batch subscriber over all topics of a service, not started yet."""
+    """A broker with one batch subscriber over all of the service's topics, not started yet."""
     broker = KafkaBroker(
         settings.kafka_bootstrap_servers,
         security=security(settings),
         request_timeout_ms=REQUEST_MS_MAX,
         metadata_max_age_ms=METADATA_AGE_MS_MAX,
-        client_id=what.group,
+        client_id=subscription.group,
         consumer_only=True,  # messages leave through the outbox's relay
-        allow_auto_create_topics=False,  # it would make them with one partition
+        allow_auto_create_topics=False,  # they would get one partition each
         apply_types=False,
         graceful_timeout=2,  # well below `consumer.STOP_SECONDS_MAX`
         logger=None,
         middlewares=[_metrics],
     )
     subscriber = broker.subscriber(
-        *what.topics,
-        pattern=what.pattern,
+        *subscription.topics,
+        pattern=subscription.pattern,
         batch=True,
         parser=raw_records,
         decoder=hand_over,
         ack_policy=AckPolicy.MANUAL,  # offsets live in the database: docs/decisions/0002
         auto_offset_reset="none",
-        group_id=what.group,
+        group_id=subscription.group,
         group_instance_id=settings.kafka_group_instance_id,
         session_timeout_ms=SESSION_MS,
         max_poll_interval_ms=POLL_INTERVAL_MS_MAX,
-        partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # eager ones only
+        partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # aiokafka has no other kind
         max_records=RECORDS_MAX,
         max_partition_fetch_bytes=topics.MESSAGE_BYTES_MAX,
         fetch_max_bytes=4 * topics.MESSAGE_BYTES_MAX,

@@ -1,7 +1,7 @@
-"""What is read from Kafka: a record is a message, or unreadable with a reason.
+"""Reads records from Kafka: each becomes a message, or is unreadable for a reason.
 
-Promises: our own reading of every record, whatever its bytes; each way it can be wrong has its own
-code. Refuses: nothing silently; what is unreadable is parked by `mail`.
+Promises: every record is read here, whatever its bytes, and each way it can be wrong has its own
+code. Nothing is dropped silently: `transaction` parks what is unreadable.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 
 
 class Message(NamedTuple):
-    """A record that could be read, and where it stood. `event` is what the service's reader
-    made."""
+    """A readable record and its place. `event` is what the service's reader made of it."""
 
     event: Any
     event_id: UUID | None
@@ -33,16 +32,16 @@ class Message(NamedTuple):
 
 
 class UnreadableError(Exception):
-    """A record that is none of ours; the message is the reason's code."""
+    """A record that is not one of ours. Its text is the code of the reason."""
 
 
 Reader: TypeAlias = Callable[[Record], tuple[Any, UUID | None]]
-"""Makes of a record the value a handler gets and the event id to dedupe by (none: the handler has a
-natural key). Raises UnreadableError."""
+"""Turns a record into the value that the handler gets, and the event id by which repeats are found
+(None: the handler has a natural key of its own). Raises UnreadableError."""
 
 
 def read_event(record: Record) -> tuple[events.AnyEvent, UUID]:
-    """One of our events in binary CloudEvents mode; every way it can be wrong has its own code."""
+    """One of our events, in CloudEvents' binary mode. Raises UnreadableError with a code."""
     if record.value is None:
         raise UnreadableError("null_value")
     if record.key is None:

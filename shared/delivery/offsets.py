@@ -1,8 +1,9 @@
-"""Where reading goes on: our own offsets, checked against the broker before the first record.
+"""Our own offsets, checked against the broker before the first record of a partition is read.
 
-Promises: no partition is read before the database, the cluster's id and the log's beginning and
-end agree; a mismatch is an alarm with words, never a silent jump. The record before the next offset
-is read again where it still exists, so that the fence (`mail`) can compare its digest.
+Promises: a partition is read only if the database agrees with the cluster's id and with the
+partition's first and last offset. A mismatch is an error that says what is wrong; no offset is ever
+skipped silently. The record before the next offset is read again if it still exists, so that the
+fence (`transaction`) can compare its digest.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from shared.delivery import transaction
 
 
 class LostError(Exception):
-    """Broker and database disagree on what was consumed. The message says what and where."""
+    """Broker and database disagree on what was read. The text says what and where."""
 
 
 async def assign(
@@ -25,13 +26,13 @@ async def assign(
     beginnings: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
 ) -> dict[TopicPartition, int]:
-    """The offset to seek for each partition. Raises LostError.
+    """The offset at which to start reading each newly assigned partition. Raises LostError.
 
-    A topic never read before starts a first incarnation at offset 0: what was deleted before we
-    came is missing too, and said so.
+    A topic that was never read before starts with its first incarnation, at offset 0. So records
+    that were deleted before we first read it count as lost too.
     """
     async with pool.acquire() as conn, conn.transaction():
-        await _begin(conn, cluster_id, beginnings)
+        await _add_new(conn, cluster_id, beginnings)
         rows = await conn.fetch(
             """
             SELECT o.topic, o.partition, o.next_offset, o.last_digest, i.cluster_id
@@ -50,18 +51,19 @@ async def assign(
             )
         if next_offset > ends[partition]:
             raise LostError(
-                f"{place} ends at {ends[partition]}, but offset {next_offset - 1} was taken from it"
+                f"{place} ends at {ends[partition]}, but offset {next_offset - 1} was read from it"
             )
         if next_offset < beginning:
             raise LostError(
-                f"{place} begins at {beginning}: offsets from {next_offset} on expired unread"
+                f"{place} begins at {beginning}: the records from offset {next_offset} on expired "
+                "before they were read"
             )
         reads_again = row["last_digest"] is not None and next_offset > beginning
         seeks[partition] = next_offset - 1 if reads_again else next_offset
     return seeks
 
 
-async def _begin(
+async def _add_new(
     conn: sql.Connection, cluster_id: str, partitions: Mapping[TopicPartition, int]
 ) -> None:
     ordered = sorted(partitions)
@@ -86,9 +88,9 @@ async def _begin(
 
 
 async def skip_hole(pool: sql.Pool, hole: transaction.Hole, has_expired: bool) -> None:
-    """Records a hole that was found twice, and goes on behind it."""
+    """Records a hole that was found twice, and moves the next offset to its end."""
     async with pool.acquire() as conn, conn.transaction():
-        moved = await conn.fetchval(
+        incarnation = await conn.fetchval(
             """
             UPDATE consumer_offset SET next_offset = $4, last_digest = NULL
             WHERE topic = $1 AND partition = $2 AND next_offset = $3
@@ -99,7 +101,7 @@ async def skip_hole(pool: sql.Pool, hole: transaction.Hole, has_expired: bool) -
             hole.next_offset,
             hole.found_offset,
         )
-        if moved is not None:
+        if incarnation is not None:
             await conn.execute(
                 """
                 INSERT INTO consumer_hole
@@ -107,7 +109,7 @@ async def skip_hole(pool: sql.Pool, hole: transaction.Hole, has_expired: bool) -
                 VALUES ($1, $2, $3, $4, $5, $6)
                 """,
                 hole.topic,
-                moved,
+                incarnation,
                 hole.partition,
                 hole.next_offset,
                 hole.found_offset,
@@ -116,10 +118,11 @@ async def skip_hole(pool: sql.Pool, hole: transaction.Hole, has_expired: bool) -
 
 
 async def accept_loss(pool: sql.Pool, topic: str, cluster_id: str) -> int:
-    """The operator's word that `topic` begins a new life: from offset 0, as the next incarnation.
+    """Starts `topic` anew for an operator who accepts that its records were lost: the next
+    incarnation, from offset 0.
 
-    What is published again there is passed over by its event ids. Returns the new incarnation.
-    Raises ValueError for a topic that was never read.
+    Events that are published again are recognised by their ids. Returns the new incarnation. Raises
+    ValueError for a topic that was never read.
     """
     async with pool.acquire() as conn, conn.transaction():
         incarnation: int | None = await conn.fetchval(

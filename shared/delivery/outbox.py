@@ -1,12 +1,16 @@
-"""Messages out: posted in the transaction that causes them, relayed to Kafka when it has committed.
+"""Outgoing messages: posted in the transaction that causes them, relayed to Kafka after its commit.
 
-Promises: what was posted is published at least once, and in the order of posting for each key, by
-one relay at a time. The relay reads *unsent* ids in their order (never `id > last`: a smaller id
-may commit later), sends their messages with an idempotent producer (acks=all), and takes them off
-the list when the broker has acknowledged them all. On any failure it drops the producer and starts
-again at the first unsent message, so that nothing overtakes. What was posted by this process it has
-in memory; all else, and whatever memory lost, is in the table. Rows stay in the outbox for
-republishing.
+Promises: a posted message is published at least once, in the order of posting for each key, by one
+relay at a time.
+
+- The relay reads *unsent* ids in order. It never asks for `id > last`: a smaller id may commit
+  later.
+- It sends the messages with an idempotent producer (acks=all), and removes them from the unsent
+  list once the broker has acknowledged them all.
+- On any failure it drops the producer and starts again at the first unsent message, so that no
+  message overtakes another.
+- It keeps what this process posted in memory and reads everything else from the table. Rows stay in
+  the outbox for republishing.
 """
 
 from __future__ import annotations
@@ -28,25 +32,25 @@ from shared.delivery import failpoints, tasks, topics
 from shared.wire import events
 
 BATCH_MAX: Final = 1000
-"""Messages in one round of the relay: bounds its memory and the time it holds the lock."""
+"""Messages in one round of the relay. Limits its memory and how long it holds the lock."""
 IDLE_SECONDS: Final = 1.0
-"""How often the relay looks without being woken: messages posted by another process."""
+"""How often the relay looks for messages of other processes, which do not wake it."""
 KEPT_MESSAGES_MAX: Final = 4 * BATCH_MAX
 KEPT_BYTES_MAX: Final = 16 * 1024 * 1024
-"""What memory holds for the relay: a second of work, and little beside what a service takes."""
+"""What is kept in memory for the relay: a second of work, and little of a service's memory."""
 BACKOFF_SECONDS_MAX: Final = 5.0
 DELIVERY_SECONDS_MAX: Final = 8.0
-"""Below the server's transaction time-out, which would otherwise close the connection first."""
+"""Below the server's transaction time-out, which would otherwise end the connection first."""
 
 _log = log.get(__name__)
 
 
 class Row(NamedTuple):
-    """A message as the table has it."""
+    """A message as it is in the table."""
 
     topic: str
     partition: int | None
-    """None: the key chooses it."""
+    """None: chosen by the key."""
     key: str
     event_id: UUID
     type: str
@@ -55,14 +59,14 @@ class Row(NamedTuple):
 
     @classmethod
     def of(cls, topic: topics.Topic, event: events.Event, partition: int | None = None) -> Self:
-        """`event` as a message on `topic`."""
+        """`event` as a message on `topic`. By position: keywords would cost half a microsecond."""
         key, type_, body = events.subject(event), type(event).__name__, events.write(event)
         assert len(body) <= topics.BODY_BYTES_MAX, "a message must always fit"
         return cls(topic.name, partition, key, event.event_id, type_, event.occurred_at, body)
 
 
 class Posted(asyncio.Event):
-    """Wakes the relay after a commit, and saves it reading what was committed."""
+    """Wakes the relay after a commit, and hands it the messages, so that it need not read them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,8 +74,8 @@ class Posted(asyncio.Event):
         self._bytes = 0
 
     def keep(self, messages: Mapping[int, Row]) -> None:
-        """Takes what `post` gave, *after* its transaction has committed, and wakes the relay. What
-        is too much, or was sent by another process, is forgotten: the table has it."""
+        """Keeps what `post` returned and wakes the relay. Call it *after* the commit. Messages are
+        dropped when they become too many, for the table has them."""
         if messages:
             self._bytes += sum(len(row.body) for row in messages.values())
             self._kept.update(messages)
@@ -80,20 +84,20 @@ class Posted(asyncio.Event):
                 self._bytes = 0
             self.set()
 
-    def take(self, ids: Sequence[int]) -> dict[int, Row]:
-        """Hands over those that are kept."""
-        taken = {number: self._kept.pop(number) for number in ids if number in self._kept}
-        self._bytes -= sum(len(row.body) for row in taken.values())
-        return taken
+    def pop(self, ids: Sequence[int]) -> dict[int, Row]:
+        """Removes and returns those of the messages `ids` that are kept."""
+        found = {number: self._kept.pop(number) for number in ids if number in self._kept}
+        self._bytes -= sum(len(row.body) for row in found.values())
+        return found
 
 
 async def post(conn: sql.Connection, messages: Iterable[Row]) -> dict[int, Row]:
-    """Puts messages into the outbox of the caller's transaction, in their order; those that are
-    new, by id, for `Posted.keep`.
+    """Puts messages into the outbox, in order, in the caller's transaction. Returns the new ones by
+    id, for `Posted.keep`.
 
-    A message whose id was posted before is not posted again. The caller holds the lock that orders
-    a contract's messages (its contract rows, or intake's receipt counter); without it, two that
-    post the same id at once meet the table's constraint.
+    An event that was posted before is not posted again. The caller holds the lock that orders a
+    contract's messages (its contract rows, or intake's receipt counter). Without it, two callers
+    that post the same event at once would violate the table's constraint.
     """
     new: dict[UUID, Row] = {}
     for row in messages:
@@ -109,7 +113,7 @@ async def post(conn: sql.Connection, messages: Iterable[Row]) -> dict[int, Row]:
     ) or ((), ())
     for event_id in known:
         del new[event_id]
-    posted = dict(zip(ids, new.values(), strict=False))  # an id too many is never used
+    posted = dict(zip(ids, new.values(), strict=False))  # surplus ids are never used
     rows = [(number, *row) for number, row in posted.items()]
     await conn.copy_records_to_table("outbox", columns=_COLUMNS, records=rows)
     await conn.execute("INSERT INTO outbox_unsent (id) SELECT unnest($1::bigint[])", list(posted))
@@ -124,7 +128,7 @@ _COLUMNS: Final = ("id", *Row._fields)
 
 
 async def republish(conn: sql.Connection, topic: str) -> int:
-    """Puts every message of a topic on the list again, after the broker lost it; how many."""
+    """Marks every message of a topic as unsent, after the broker lost them. Returns how many."""
     done: str = await conn.execute(
         """
         INSERT INTO outbox_unsent (id) SELECT id FROM outbox WHERE topic = $1
@@ -138,11 +142,12 @@ async def republish(conn: sql.Connection, topic: str) -> int:
 async def relay_once(
     service: str, pool: sql.Pool, producer: AIOKafkaProducer, posted: Posted
 ) -> int:
-    """Sends the first unsent messages, in order; how many. 0 when none wait or another relay works.
+    """Sends the first unsent messages, in order. Returns how many: 0 if there are none, or another
+    relay is at work.
 
-    One transaction from reading to taking off the list; its lock makes the relay single, and the
-    server's time-out ends it for a process that stands still. Nobody waits for the disk: where it
-    is lost with the server, the messages are sent once more.
+    One transaction covers it all. Its lock keeps other relays out, and the server's time-out ends
+    it if this process freezes. The commit does not wait for the disk: if it is lost in a crash, the
+    messages are sent once more.
     """
     async with pool.acquire() as conn, conn.transaction():
         is_mine, _ = await conn.fetchrow(_BEGIN_RELAYING, service) or (False, None)
@@ -152,7 +157,7 @@ async def relay_once(
         ids = [number for (number,) in unsent]
         if not ids:
             return 0
-        messages = posted.take(ids)
+        messages = posted.pop(ids)
         messages |= await _read(conn, [number for number in ids if number not in messages])
         async with asyncio.timeout(DELIVERY_SECONDS_MAX):
             await _send(service, producer, [messages[number] for number in ids])
@@ -164,7 +169,7 @@ async def relay_once(
 
 
 async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:
-    """Messages that memory does not have."""
+    """The messages from the table."""
     if not ids:
         return {}
     rows = await conn.fetch(
@@ -178,12 +183,12 @@ async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:
 
 
 async def _send(service: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
-    """Delivers messages, in order within each partition: a batch leaves when the one before it has
-    arrived. Else one that the broker refuses could be overtaken by the next."""
+    """Delivers messages, in order within each partition: each batch is sent after the one before it
+    has arrived. Otherwise a batch that the broker refuses could be overtaken by the next."""
     batches: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
     counts = {topic: len(await producer.partitions_for(topic)) for topic in {r.topic for r in rows}}
-    for topic, given, key, event_id, type_, occurred_at, body in rows:
-        partition = _partition(key, counts[topic]) if given is None else given
+    for topic, chosen, key, event_id, type_, occurred_at, body in rows:
+        partition = _partition(key, counts[topic]) if chosen is None else chosen
         message = {
             "timestamp": None,
             "key": key.encode(),
@@ -191,9 +196,10 @@ async def _send(service: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -
             "headers": _headers(service, key, event_id, type_, occurred_at),
         }
         waiting = batches[topic, partition]
-        if not waiting or waiting[-1].append(**message) is None:  # full
+        appended = waiting[-1].append(**message) if waiting else None
+        if appended is None:  # there is no batch yet, or the last one is full
             waiting.append(producer.create_batch())
-            waiting[-1].append(**message)  # the first always fits, whatever its size
+            waiting[-1].append(**message)  # the first message always fits, whatever its size
     async with asyncio.TaskGroup() as deliveries:
         for (topic, partition), waiting in batches.items():
             deliveries.create_task(_deliver(producer, waiting, topic, partition))
@@ -208,7 +214,7 @@ async def _deliver(
 
 @functools.lru_cache(maxsize=10_000)
 def _partition(key: str, count: int) -> int:
-    """Where a producer of ours, and any client of Kafka's, puts this key."""
+    """The partition that any Kafka producer chooses for this key."""
     chosen: int = DefaultPartitioner()(key.encode(), range(count), ())
     return chosen
 
@@ -227,7 +233,7 @@ def _headers(
 
 @functools.cache
 def _kind(service: str, type_: str) -> tuple[tuple[str, bytes], ...]:
-    """The headers that all messages of a service and a type share."""
+    """The headers that all messages of one service and type share."""
     return (
         ("ce_specversion", b"1.0"),
         ("ce_type", type_.encode()),
@@ -242,7 +248,7 @@ async def relay(
     make_producer: Callable[[], Awaitable[AIOKafkaProducer]],
     posted: Posted,
 ) -> None:
-    """Relays for ever; a broken broker or database is tried again with growing, jittered pauses."""
+    """Relays for ever. After a failure it tries again, with growing, jittered pauses."""
     producer: AIOKafkaProducer | None = None
     failures = 0
     try:
@@ -250,13 +256,13 @@ async def relay(
             try:
                 producer = producer or await make_producer()
                 posted.clear()
-                if await relay_once(service, pool, producer, posted) < BATCH_MAX:  # all there was
+                if await relay_once(service, pool, producer, posted) < BATCH_MAX:  # none are left
                     await _until_posted(service, pool, posted)
                 failures = 0
             except Exception as error:
                 failures += 1
                 pause = tasks.pause_seconds(failures, BACKOFF_SECONDS_MAX)
-                _log.warning("The relay starts again.", error=repr(error), pause_seconds=pause)
+                _log.warning("The relay restarts.", error=repr(error), pause_seconds=pause)
                 await _drop(producer)
                 producer = None
                 await asyncio.sleep(pause)
@@ -265,7 +271,7 @@ async def relay(
 
 
 async def _drop(producer: AIOKafkaProducer | None) -> None:
-    """Stops a producer that may hang while the broker is down."""
+    """Stops a producer, which may hang while the broker is down."""
     if producer is not None:
         with suppress(Exception):
             async with asyncio.timeout(2):
@@ -273,8 +279,8 @@ async def _drop(producer: AIOKafkaProducer | None) -> None:
 
 
 async def _until_posted(service: str, pool: sql.Pool, posted: Posted) -> None:
-    """Until we are told of a message, or find that one waits. One query is all that idling
-    takes."""
+    """Returns when a message was posted here, or one of another process is found. Idling costs one
+    query in `IDLE_SECONDS`."""
     while True:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
@@ -286,7 +292,7 @@ async def _until_posted(service: str, pool: sql.Pool, posted: Posted) -> None:
 
 
 async def _measure(service: str, pool: sql.Pool) -> int:
-    """How many messages wait, for the metrics too."""
+    """How many messages are unsent; sets the metrics too."""
     unsent, age_seconds = await pool.fetchrow(
         """
         SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0) FROM outbox_unsent

@@ -1,8 +1,8 @@
-"""Is this database the one that wrote the topics? Asked before a relay sends anything.
+"""Finds out whether the database was restored from an older copy, before anything is read or sent.
 
-Promises: the newest record of every partition that this service alone writes is a message of its
-own outbox. One that is not was posted by a database that has since been replaced by an older copy:
-sending on would give numbers and names a second time.
+Promises: the newest record of every partition that only this service writes must be a message of
+its own outbox. A record that is not was posted by a database that has since been replaced by an
+older copy. To go on would give the same receipt numbers and ids to different things.
 """
 
 from __future__ import annotations
@@ -24,32 +24,33 @@ _log = log.get(__name__)
 
 
 class BehindError(Exception):
-    """A topic holds a message of ours that our outbox does not know."""
+    """A topic holds a message of this service that is not in its outbox."""
 
 
 async def run(settings: Settings, delivery: transaction.Delivery) -> None:
-    """Checks before anything is read or sent, and sets or lifts the delivery's alarm. Raises
-    BehindError. Consumer and relay, which start together, share one look."""
+    """Compares database and broker, and sets or clears the delivery's alarm. Raises BehindError.
+    Consumer and relay start together and share one comparison."""
     if delivery.checking is None or delivery.checking.done():
-        delivery.checking = asyncio.create_task(_guard(settings, delivery))
+        delivery.checking = asyncio.create_task(_set_alarm(settings, delivery))
         delivery.checking.add_done_callback(_fetch)
     await asyncio.shield(delivery.checking)
 
 
-def _fetch(looked: asyncio.Task[None]) -> None:
-    """Those who waited may all have gone: asyncio would report what nobody fetched."""
-    if not looked.cancelled():
-        looked.exception()
+def _fetch(check: asyncio.Task[None]) -> None:
+    """Fetches the error, if any: when everyone who waited has been cancelled, nobody else does, and
+    asyncio would log it."""
+    if not check.cancelled():
+        check.exception()
 
 
-async def _guard(settings: Settings, delivery: transaction.Delivery) -> None:
+async def _set_alarm(settings: Settings, delivery: transaction.Delivery) -> None:
     try:
         await compare(settings, delivery.service, delivery.pool)
     except BehindError as error:
         if delivery.alarm is None:
             metrics.ALARMS.labels(ALARM).inc()
             _log.error(
-                "The database was restored from before; nothing is taken or sent.",
+                "The database was restored from an older copy; nothing is read or sent.",
                 alarm=ALARM,
                 why=str(error),
                 runbook=f"{ALARM}.md",
@@ -60,7 +61,7 @@ async def _guard(settings: Settings, delivery: transaction.Delivery) -> None:
 
 
 async def compare(settings: Settings, service: str, pool: sql.Pool) -> None:
-    """Raises BehindError where the database is older than what was sent from it."""
+    """Raises BehindError if the database is older than what was sent from it."""
     written = [topic for topic in topics.ALL if topic.written_by == service]
     consumer = await kafka.start_reader(settings)
     try:
@@ -75,7 +76,7 @@ async def compare(settings: Settings, service: str, pool: sql.Pool) -> None:
         record = ids[min(unknown)]
         raise BehindError(
             f"{record.topic}[{record.partition}] offset {record.offset} holds event "
-            f"{min(unknown)}, which this database never posted: it was restored from before"
+            f"{min(unknown)}, which this database never posted: it was restored from an older copy"
         )
 
 
@@ -85,7 +86,7 @@ async def _newest(
     partitions = [TopicPartition(t.name, n) for t in written for n in range(t.partitions)]
     ends = await consumer.end_offsets(partitions)
     begins = await consumer.beginning_offsets(partitions)
-    filled = [each for each in partitions if begins[each] < ends[each]]  # the others: expired
+    filled = [each for each in partitions if begins[each] < ends[each]]  # the others hold nothing
     if not filled:
         return []
     consumer.assign(filled)
@@ -99,7 +100,7 @@ async def _newest(
 
 
 def _event_id(record: ConsumerRecord[bytes, bytes]) -> UUID:
-    """Its id, or the nil UUID, which no outbox knows, for a record that none of ours wrote."""
+    """The record's event id. The nil UUID, which is in no outbox, if none of ours wrote it."""
     try:
         return UUID(dict(record.headers)["ce_id"].decode())
     except (KeyError, ValueError):

@@ -1,7 +1,7 @@
-"""The topics that join the services: their names, partitions and what they keep.
+"""The topics between the services: their names, their partitions and how long they keep records.
 
-Promises: topics are created here and nowhere else (auto-creation is off on broker and client), and
-`check` refuses to go on with a wrong partition count, since key → partition must never move.
+Promises: topics are created here and nowhere else (auto-creation is off on broker and client).
+`check` refuses a wrong partition count, since a key must never move to another partition.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import aiokafka.errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 PARTITIONS: Final = 12
-"""Fixed once for an installation: the order of a contract hangs on it."""
+"""Fixed for an installation: the order of each contract's events depends on it."""
 
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
-"""The one size constant: topic, producer, fetch and intake's measure share it. A return of 5,000
-lines takes about 2 MB."""
+"""The size limit for topics, producers, fetches and intake's own check. A return of 5,000 lines has
+about 2 MB."""
 
 HEADER_BYTES: Final = 4096
-"""Room kept for key, headers and batch overhead inside `MESSAGE_BYTES_MAX`."""
+"""Reserved for key, headers and batch overhead within `MESSAGE_BYTES_MAX`."""
 
 BODY_BYTES_MAX: Final = MESSAGE_BYTES_MAX - HEADER_BYTES
 
 REPLICAS_MAX: Final = 3
-"""Copies of each partition, where the cluster has as many brokers: 1 locally."""
+"""Copies of each partition if the cluster has this many brokers; the local stack has 1."""
 
 _CREATE_MS_MAX: Final = 10_000
 _POLL_SECONDS: Final = 0.05
@@ -38,14 +38,16 @@ _DAY_MS: Final = 24 * 60 * 60 * 1000
 class Topic:
     name: str
     keeps_days: int | None
-    """None: compacted, keeps the newest of each key."""
+    """None: compacted, the newest record of each key is kept."""
     partitions: int = PARTITIONS
     written_by: str | None = None
-    """The one service that writes to it; none where several do, or a stranger."""
+    """The only service that writes to it; None if several do, or an outside party."""
     is_ours: bool = True
-    """False: strangers write to it. The broker then unpacks and measures what they compressed."""
+    """False: an outside party writes to it. The broker then unpacks what it compressed, so that the
+    size limit holds for the content."""
 
     def config(self) -> dict[str, str]:
+        """The topic's settings at the broker."""
         kept = (
             {"cleanup.policy": "compact"}
             if self.keeps_days is None
@@ -71,19 +73,20 @@ _PARTY: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 def inbound(party_id: str) -> Topic:
-    """A party's own inbound topic: one partition, seven days. ValueError for a name Kafka cannot
-    take."""
+    """A party's own inbound topic: one partition, seven days. Raises ValueError if the id cannot be
+    part of a Kafka topic's name."""
     if not _PARTY.fullmatch(party_id):
         raise ValueError(f"{party_id!r} cannot be part of a topic's name (letters, digits, . _ -)")
     return Topic(INBOUND_PREFIX + party_id, 7, partitions=1, is_ours=False)
 
 
 class WrongTopicError(Exception):
-    """A topic is missing or has another partition count than the one it must never leave."""
+    """A topic is missing, or has a wrong partition count."""
 
 
 async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = ALL) -> None:
-    """Creates what is missing of `wanted`, and waits until all have leaders."""
+    """Creates the topics of `wanted` that are missing, and waits until all have leaders. Raises
+    WrongTopicError."""
     replicas = min(REPLICAS_MAX, len((await admin.describe_cluster())["brokers"]))
     found = set(await admin.list_topics())
     missing = [
@@ -102,7 +105,7 @@ async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = ALL) ->
 
 
 async def check(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...]) -> None:
-    """Raises WrongTopicError where a topic is missing or has the wrong number of partitions."""
+    """Raises WrongTopicError if a topic is missing or has a wrong number of partitions."""
     counts = {
         t["topic"]: len(t["partitions"])
         for t in await admin.describe_topics([t.name for t in wanted])

@@ -1,17 +1,20 @@
 """Delivery: at least once on the wire, exactly once in effect. Read this file to trust the rest.
 
-`unit` is one transaction for a batch of records. It promises that
+`unit` is one transaction for a batch of records. It promises:
 
-- each partition's `next_offset` row is locked, and a record below it is dropped: a redelivered
-  batch is a no-op, an overlapping one counts once, a zombie's is refused;
-- a first record *above* it raises `Hole`: the transaction rolls back and the consumer reads again;
-- the record just before it, where it is read again, still has the digest it had, else `Changed`:
-  the broker lost data, or a topic was made anew, or the database was restored;
-- an event id that was taken before is passed over; with other bytes it is an alarm and is parked;
-- what cannot be read is parked, sealed, in the same transaction, and the partition moves on;
-- effects, seen ids, messages for the outbox and the new offsets commit together or not at all.
+- The row with each partition's `next_offset` is locked, and records below that offset are dropped.
+  So a redelivered batch has no effect, an overlapping one counts once, and a zombie's is refused.
+- If the first record is *above* that offset, `Hole` is raised: the transaction rolls back and the
+  consumer reads again.
+- If the record just before that offset is read again and its digest has changed, `Changed` is
+  raised: the broker lost data, the topic was created anew, or the database was restored.
+- An event id that was seen before is dropped. If it comes with other bytes, that raises an alarm
+  and the record is parked.
+- A record that cannot be read is parked, sealed, in the same transaction; the partition moves on.
+- Effects, seen ids, outgoing messages and new offsets commit together or not at all.
 
-Architecture §4. The offsets that count are these; Kafka's own are a courtesy to lag monitors.
+These are the offsets that count; Kafka's own only serve lag monitors (docs/architecture.md, "What
+is guaranteed, and by what").
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ _log = log.get(__name__)
 
 @dataclass
 class Hole(Exception):  # noqa: N818  a fact about a partition; the consumer answers it by seeking
-    """The first record left stands above the next offset: something between was not delivered."""
+    """The first record of a partition is above the next offset: records between are missing."""
 
     topic: str
     partition: int
@@ -55,7 +58,7 @@ class Hole(Exception):  # noqa: N818  a fact about a partition; the consumer ans
 
 @dataclass
 class Changed(Exception):  # noqa: N818  a fact about a partition; the consumer answers by stopping
-    """The record before the next offset is not the one that was taken there."""
+    """The record before the next offset is not the one that was processed there."""
 
     topic: str
     partition: int
@@ -66,15 +69,16 @@ class Changed(Exception):  # noqa: N818  a fact about a partition; the consumer 
 
 
 IsOf: TypeAlias = Callable[[bytes], bool]
-"""Whether these bytes are the ones that were taken."""
+"""Whether these bytes are the ones that were seen."""
 Seen: TypeAlias = Callable[[sql.Connection, Sequence[Message]], Awaitable[dict[UUID, IsOf]]]
-"""Which of these event ids were taken before, and what tells their bytes from others: two letters
-of a batch may bear one id."""
+"""Which of these messages' event ids were seen before, and how to recognise the bytes of each. Two
+messages of a batch may have the same id."""
 Remember: TypeAlias = Callable[[sql.Connection, Sequence[Message]], Awaitable[None]]
+"""Stores that these messages were seen."""
 
 
 def is_of(digest: bytes) -> IsOf:
-    """What is told by its SHA-256."""
+    """Recognises bytes by their SHA-256."""
     return lambda body: hashlib.sha256(body).digest() == digest
 
 
@@ -97,8 +101,8 @@ async def _remember_in_inbox(conn: sql.Connection, messages: Sequence[Message]) 
 
 @dataclass
 class Delivery:
-    """What a service needs to send and take messages. A service whose own tables tell what it has
-    seen (the ledger's entries) gives its own `seen` and no `remember`."""
+    """What a service needs to send and receive messages. A service whose own tables tell which
+    events it has seen (the ledger's entries) sets its own `seen` and no `remember`."""
 
     service: ServiceName
     pool: sql.Pool
@@ -107,13 +111,13 @@ class Delivery:
     seen: Seen = _seen_in_inbox
     remember: Remember | None = _remember_in_inbox
     posted: outbox.Posted = field(default_factory=outbox.Posted)
-    """Told after each commit that posted messages: wakes the relay in this process."""
+    """Gets the messages of each commit, and wakes this process's relay."""
     alarm: str | None = None
     """Why this service must not write: its database is older than what was sent from it."""
     checking: asyncio.Task[None] | None = None
-    """The look at what was sent that is under way (`tail`)."""
+    """The latest comparison of database and broker (`restore_check`)."""
     parked_last: frozenset[tuple[str, int, int]] = frozenset()
-    """Topic, partition and offset of what the last committed unit parked."""
+    """Topic, partition and offset of each record that the last committed unit parked."""
 
 
 # --- one transaction for a batch ----------------------------------------------------------------
@@ -121,21 +125,23 @@ class Delivery:
 
 @dataclass
 class Unit:
+    """What the handler gets inside the transaction, and what it collects for the commit."""
+
     conn: sql.Connection
     messages: tuple[Message, ...]
     """New and readable, in the order of the batch, each id once."""
     repeats: tuple[Message, ...]
-    """Taken before with the same bytes, at new offsets."""
+    """Seen before with the same bytes, now at new offsets."""
     _posts: list[outbox.Row] = field(default_factory=list)
     _parked: list[tuple[Record, str]] = field(default_factory=list)
     _records: Sequence[Record] = ()
 
     def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> None:
-        """Keeps a message for the outbox; messages leave in the order of these calls."""
+        """Collects a message for the outbox. Messages are sent in the order of these calls."""
         self._posts.append(outbox.Row.of(topic, event, partition))
 
     def park(self, message: Message, reason: str) -> None:
-        """Puts aside a record that can be read and cannot be acted on."""
+        """Parks a record that can be read but not processed."""
         self._parked.append(
             (self._by_place[message.topic, message.partition, message.offset], reason)
         )
@@ -147,14 +153,14 @@ class Unit:
 
 @asynccontextmanager
 async def unit(delivery: Delivery, records: Sequence[Record]) -> AsyncIterator[Unit]:
-    """One transaction over `records`; see the module's promises. Raises Hole and Changed."""
+    """One transaction over `records`, with the module's promises. Raises Hole and Changed."""
     readings = [_read(delivery, record) for record in records]  # before the locks are held
     with metrics.COMMIT_SECONDS.labels(delivery.service).time():
         async with delivery.pool.acquire() as conn, conn.transaction():
-            positions = await _lock_positions(conn, {(r.topic, r.partition) for r in records})
-            work = await _open(delivery, conn, positions, list(zip(records, readings, strict=True)))
+            offsets = await _lock_offsets(conn, {(r.topic, r.partition) for r in records})
+            work = await _open(delivery, conn, offsets, list(zip(records, readings, strict=True)))
             yield work
-            posted = await _close(delivery, work, positions, records)
+            posted = await _close(delivery, work, offsets, records)
             failpoints.hit("before_database_commit")
     failpoints.hit("after_database_commit")
     delivery.parked_last = frozenset((r.topic, r.partition, r.offset) for r, _ in work._parked)
@@ -163,20 +169,20 @@ async def unit(delivery: Delivery, records: Sequence[Record]) -> AsyncIterator[U
 
 
 async def park(delivery: Delivery, record: Record, reason: str) -> None:
-    """Puts aside one record that the service could not act on, and moves on behind it."""
+    """Parks one record that the service cannot process, and moves the offset past it."""
     async with unit(replace(delivery, reader=_refuse(reason)), [record]):
         pass
 
 
 def _refuse(reason: str) -> Reader:
-    def read(record: Record) -> tuple[Any, UUID | None]:  # noqa: ARG001  refuses them all
+    def read(record: Record) -> tuple[Any, UUID | None]:  # noqa: ARG001  refuses every record
         raise UnreadableError(reason)
 
     return read
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class _Offset:
     next_offset: int
     last_digest: bytes | None
     incarnation: int
@@ -192,9 +198,9 @@ def _read(delivery: Delivery, record: Record) -> _Reading:
         return error
 
 
-async def _lock_positions(
+async def _lock_offsets(
     conn: sql.Connection, partitions: set[Partition]
-) -> dict[Partition, _Position]:
+) -> dict[Partition, _Offset]:
     ordered = sorted(partitions)
     rows = await conn.fetch(
         """
@@ -207,26 +213,25 @@ async def _lock_positions(
         [p[0] for p in ordered],
         [p[1] for p in ordered],
     )
-    assert len(rows) == len(ordered), "a partition is read that no one has sought"
+    assert len(rows) == len(ordered), "a partition is read that was never assigned"
     return {
-        (r["topic"], r["partition"]): _Position(
-            r["next_offset"], r["last_digest"], r["incarnation"]
-        )
+        (r["topic"], r["partition"]): _Offset(r["next_offset"], r["last_digest"], r["incarnation"])
         for r in rows
     }
 
 
 def _fence(
-    positions: dict[Partition, _Position], readings: list[tuple[Record, _Reading]]
+    offsets: dict[Partition, _Offset], readings: list[tuple[Record, _Reading]]
 ) -> list[tuple[Record, _Reading]]:
-    """What is left of a batch from `next_offset` on; equality at the seam, or Hole or Changed."""
-    expected = {partition: position.next_offset for partition, position in positions.items()}
+    """The records of the batch from `next_offset` on. Raises Hole if the first of a partition is
+    not exactly there, Changed if the record before it is not the one that was processed."""
+    expected = {partition: stored.next_offset for partition, stored in offsets.items()}
     left = []
     for record, reading in readings:
         partition = record.topic, record.partition
-        position = positions[partition]
-        if record.offset == position.next_offset - 1 and position.last_digest is not None:
-            _assert_unchanged(record, position.last_digest)
+        stored = offsets[partition]
+        if record.offset == stored.next_offset - 1 and stored.last_digest is not None:
+            _assert_unchanged(record, stored.last_digest)
         if record.offset < expected[partition]:
             continue
         if record.offset > expected[partition]:
@@ -244,18 +249,18 @@ def _assert_unchanged(record: Record, last_digest: bytes) -> None:
 async def _open(
     delivery: Delivery,
     conn: sql.Connection,
-    positions: dict[Partition, _Position],
+    offsets: dict[Partition, _Offset],
     readings: list[tuple[Record, _Reading]],
 ) -> Unit:
     work = Unit(conn, (), (), _records=[record for record, _ in readings])
     messages: list[Message] = []
-    for record, reading in _fence(positions, readings):
+    for record, reading in _fence(offsets, readings):
         if isinstance(reading, UnreadableError):
             work._parked.append((record, str(reading)))
             continue
-        incarnation = positions[record.topic, record.partition].incarnation
+        incarnation = offsets[record.topic, record.partition].incarnation
         messages.append(
-            Message(
+            Message(  # by position: this runs for every record, and keywords take twice as long
                 *reading,
                 record.value or b"",
                 record.topic,
@@ -272,49 +277,61 @@ async def _open(
 async def _divide(
     delivery: Delivery, work: Unit, messages: list[Message]
 ) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
-    """New messages and repeats; the same id with other bytes is an alarm and is parked."""
+    """New messages and repeats. A known id with other bytes raises an alarm and is parked."""
     known = [message for message in messages if message.event_id is not None]
     seen = await delivery.seen(work.conn, known) if known else {}
+    bodies: dict[UUID, bytes] = {}  # of this batch's new messages
     new: list[Message] = []
     repeats: list[Message] = []
     for message in messages:
-        if message.event_id is None:
+        event_id = message.event_id
+        if event_id is None:
             new.append(message)
-        elif message.event_id not in seen:
+            continue
+        if event_id in seen:
+            is_repeat = seen[event_id](message.body)
+        elif event_id in bodies:
+            is_repeat = bodies[event_id] == message.body
+        else:
             new.append(message)
-            seen[message.event_id] = message.body.__eq__
-        elif seen[message.event_id](message.body):
+            bodies[event_id] = message.body
+            continue
+        if is_repeat:
             repeats.append(message)
             metrics.REPEATED.labels(message.topic).inc()
         else:
-            metrics.ALARMS.labels("same_id_other_bytes").inc()
-            _log.error(
-                "An event id came again with other bytes; the record is parked.",
-                event_id=str(message.event_id),
-                topic=message.topic,
-                partition=message.partition,
-                offset=message.offset,
-            )
+            _raise_alarm(message)
             work.park(message, "same_id_other_bytes")
     return tuple(new), tuple(repeats)
 
 
+def _raise_alarm(message: Message) -> None:
+    metrics.ALARMS.labels("same_id_other_bytes").inc()
+    _log.error(
+        "An event id came again with other bytes; the record is parked.",
+        event_id=str(message.event_id),
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+    )
+
+
 async def _close(
-    delivery: Delivery, work: Unit, positions: dict[Partition, _Position], records: Sequence[Record]
+    delivery: Delivery, work: Unit, offsets: dict[Partition, _Offset], records: Sequence[Record]
 ) -> dict[int, outbox.Row]:
-    """Writes what the unit kept: seen ids, parked records, messages, and the new offsets. Gives the
-    messages that were posted."""
+    """Writes what the unit collected: seen ids, parked records, messages, and the new offsets.
+    Returns the messages that were posted."""
     known = [message for message in work.messages if message.event_id is not None]
     if delivery.remember is not None and known:
         await delivery.remember(work.conn, known)
     if work._parked:
-        await _park(delivery, work, positions)
+        await _park(delivery, work, offsets)
     posted = await outbox.post(work.conn, work._posts)
     last = {(r.topic, r.partition): r for r in records}
     moved = {
         partition: record
         for partition, record in last.items()
-        if record.offset >= positions[partition].next_offset
+        if record.offset >= offsets[partition].next_offset
     }
     await work.conn.execute(
         """
@@ -331,16 +348,16 @@ async def _close(
     return posted
 
 
-async def _park(delivery: Delivery, work: Unit, positions: dict[Partition, _Position]) -> None:
+async def _park(delivery: Delivery, work: Unit, offsets: dict[Partition, _Offset]) -> None:
     rows = []
     for record, reason in work._parked:
-        incarnation = positions[record.topic, record.partition].incarnation
+        incarnation = offsets[record.topic, record.partition].incarnation
         salt, place = os.urandom(16), (record.topic, incarnation, record.partition, record.offset)
         content = record.value or b""
         sealed = AESGCM(delivery.parking_key).encrypt(salt[:12], content, repr(place).encode())
         rows.append((*place, reason, salt, sealed))
         metrics.PARKED.labels(record.topic, reason).inc()
-        notice = events.RecordParked(
+        parked = events.RecordParked(
             event_id=ids.derived("parked", delivery.service, *place),
             authority_id=events.INSTALLATION,
             occurred_at=_stamped(record),
@@ -352,7 +369,7 @@ async def _park(delivery: Delivery, work: Unit, positions: dict[Partition, _Posi
             digest=hashlib.sha256(salt + content).hexdigest(),
             reason=reason,
         )
-        work.send(topics.PARKED, notice)
+        work.send(topics.PARKED, parked)
     await work.conn.copy_records_to_table(
         "parked",
         records=rows,
@@ -361,7 +378,7 @@ async def _park(delivery: Delivery, work: Unit, positions: dict[Partition, _Posi
 
 
 def _stamped(record: Record) -> datetime:
-    """When its producer says that it was made; one may say anything."""
+    """When the record was made, as its producer says, which may be nonsense."""
     try:
         return datetime.fromtimestamp(record.timestamp / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -134,7 +134,7 @@ class TestRelay:
         given = await post.post(*(refusal("C1", n) for n in range(outbox.KEPT_MESSAGES_MAX + 1)))
         post.posted.keep(given)
         assert post.posted.is_set()
-        assert {} == post.posted.take(list(given))
+        assert {} == post.posted.pop(list(given))
         sent = 0
         while done := await post.relay():
             sent += done
