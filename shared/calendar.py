@@ -1,8 +1,8 @@
-"""The calendar that all services share: days in London, months, English working days.
+"""The calendar of all services: days in London, months, English working days.
 
-Promises: pure; moments, days and periods are values. A day ends at midnight in London. A period is
+Promises: pure functions of moments, days and periods. A day ends at midnight in London. A period is
 a month, written `YYYY-MM`, so that periods compare as text.
-Refuses: the machine's clock and time zone. `clock` says what time it is.
+Refuses: the machine's clock and time zone. The time comes from `clock`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def midnight_after(day: date) -> datetime:
 
 
 def day_ended_by(moment: datetime) -> date:
-    """The last day that has fully ended at `moment`, in London."""
+    """The last day in London that has ended at `moment`."""
     return london_day(moment) - _DAY
 
 
@@ -46,7 +46,7 @@ def day_ended_by(moment: datetime) -> date:
 
 
 def period_of(day: date) -> str:
-    """The month in which `day` lies."""
+    """The month of `day`."""
     return f"{day.year:04}-{day.month:02}"
 
 
@@ -78,7 +78,7 @@ def previous_period(period: str) -> str:
 
 @functools.lru_cache(maxsize=8192)
 def working_day(day: date, count: int) -> date:
-    """The `count`-th English working day after `day` (before it, where negative); 0: `day`."""
+    """The `count`-th English working day after `day`, or before it if negative; 0 is `day`."""
     step = _DAY if count > 0 else -_DAY
     left = abs(count)
     while left:

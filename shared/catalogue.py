@@ -1,8 +1,8 @@
-"""The catalogue of measures that ships (product §2), in our own words.
+"""The catalogue of measures that comes with Makegood (docs/rules.md, Measures and kinds).
 
-Promises: one entry per code, never edited in place: a changed meaning is a new catalogue version.
-The unit is what counts: `by_code[code].unit` is the only unit a line or a commitment may give.
-Refuses: money proxies, and converting one unit into another. There are none here.
+Promises: one entry per code, never edited in place: a changed meaning is a new catalogue version. A
+line or a commitment may only use its measure's own unit, `by_code[code].unit`.
+Refuses: money proxies, and conversion of one unit into another. There are none here.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ UNITS_INDIVISIBLE: Final = frozenset(
         "deliverables",
     }
 )
-"""Half a visit is no visit: expected figures in these units are rounded down (rule A1)."""
+"""There is no half visit: expected figures in these units are rounded down (rule A1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """What is counted, in which unit, and when (recognition)."""
 
@@ -46,31 +46,32 @@ class Measure:
     title: str
     theme: Theme
     unit: str
-    kind: Kind
-    recognition: Recognition
+    kind: Kind = "sum"
+    recognition: Recognition = "accrual"
+    """Most measures are summed, as they accrue."""
     quantity_max: Decimal
-    """Most that one line may say (rule I4); a larger figure is a slip of the unit."""
+    """The most that one line may report (rule I4). A larger figure is in a wrong unit."""
     decimals_max: int
     evidence: tuple[str, ...]
-    """What shows it; each is one kind of document."""
+    """The kinds of document that prove it."""
     is_local: bool = False
-    """Counts only inside the contract's local area, where one is set (rule V3)."""
+    """Counts only inside the contract's local area, if one is set (rule V3)."""
     needs_invoice: bool = False
     """Spend: payer, payee, invoice number and net total are part of the claim (rules I6, V6)."""
 
     @property
     def is_indivisible(self) -> bool:
-        """True where E is rounded down and small figures go by whole units (rules A1, A4)."""
-        return self.kind == "post" or self.unit in UNITS_INDIVISIBLE
+        """Whether expected figures are rounded down and few units are rated as such (A1, A4)."""
+        return is_indivisible(self.kind, self.unit)
 
 
 def is_indivisible(kind: str, unit: str) -> bool:
-    """The same of a commitment's own kind and unit (rules A1, A4)."""
+    """The same for a commitment, which has a kind and a unit of its own (rules A1, A4)."""
     return kind == "post" or unit in UNITS_INDIVISIBLE
 
 
 _FTE_MAX: Final = Decimal(1)
-"""A line of a post is one person, and one person is at most one post."""
+"""A line about a post is about one person, who fills at most one post."""
 _GBP_MAX: Final = Decimal(1_000_000_000)
 _WEEKS_MAX: Final = Decimal(53)
 _HOURS_MAX: Final = Decimal(100_000)
@@ -86,21 +87,29 @@ def _post(
     code: str, title: str, evidence: tuple[str, ...], quantity_max: Decimal = _FTE_MAX
 ) -> Measure:
     return Measure(
-        code, title, _EMPLOYMENT, "FTE", "post", "start", quantity_max, 2, evidence, is_local=True
+        code=code,
+        title=title,
+        theme=_EMPLOYMENT,
+        unit="FTE",
+        kind="post",
+        recognition="start",
+        quantity_max=quantity_max,
+        decimals_max=2,
+        evidence=evidence,
+        is_local=True,
     )
 
 
-def _spend(code: str, title: str, kind: Kind = "sum", unit: str = "GBP") -> Measure:
+def _spend(code: str, title: str, kind: Kind = "sum") -> Measure:
     return Measure(
-        code,
-        title,
-        _SUPPLY,
-        unit,
-        kind,
-        "accrual",
-        _GBP_MAX,
-        2,
-        ("invoice",),
+        code=code,
+        title=title,
+        theme=_SUPPLY,
+        unit="GBP",
+        kind=kind,
+        quantity_max=_GBP_MAX,
+        decimals_max=2,
+        evidence=("invoice",),
         is_local=True,
         needs_invoice=True,
     )
@@ -109,41 +118,35 @@ def _spend(code: str, title: str, kind: Kind = "sum", unit: str = "GBP") -> Meas
 CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
     _post("apprentices-started", "Apprentices started", ("apprenticeship agreement",)),
     Measure(
-        "apprenticeship-weeks",
-        "Apprenticeship weeks worked",
-        _EMPLOYMENT,
-        "weeks",
-        "sum",
-        "accrual",
-        _WEEKS_MAX,
-        2,
-        ("apprenticeship agreement", "attendance record"),
+        code="apprenticeship-weeks",
+        title="Apprenticeship weeks worked",
+        theme=_EMPLOYMENT,
+        unit="weeks",
+        quantity_max=_WEEKS_MAX,
+        decimals_max=2,
+        evidence=("apprenticeship agreement", "attendance record"),
     ),
     _post("local-jobs", "Local jobs created", ("contract of employment",)),
-    _post(  # a group total: never who
+    _post(  # a group total, never the people themselves
         "priority-jobs", "Jobs for people from priority groups", ("signed group total",), _COUNT_MAX
     ),
     Measure(
-        "paid-placements",
-        "Paid work placements",
-        _EMPLOYMENT,
-        "weeks",
-        "sum",
-        "accrual",
-        _WEEKS_MAX,
-        2,
-        ("placement record",),
+        code="paid-placements",
+        title="Paid work placements",
+        theme=_EMPLOYMENT,
+        unit="weeks",
+        quantity_max=_WEEKS_MAX,
+        decimals_max=2,
+        evidence=("placement record",),
     ),
     Measure(
-        "unpaid-placements",
-        "Unpaid work placements",
-        _EMPLOYMENT,
-        "weeks",
-        "sum",
-        "accrual",
-        _WEEKS_MAX,
-        2,
-        ("placement record",),
+        code="unpaid-placements",
+        title="Unpaid work placements",
+        theme=_EMPLOYMENT,
+        unit="weeks",
+        quantity_max=_WEEKS_MAX,
+        decimals_max=2,
+        evidence=("placement record",),
     ),
     _spend("local-spend", "Spend in the local area"),
     _spend("local-spend-small-firms", "Spend in the local area with small firms"),
@@ -152,149 +155,129 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
     ),
     _spend("local-spend-share", "Share of spend that is local", "ratio"),
     Measure(
-        "local-suppliers",
-        "Local suppliers engaged",
-        _SUPPLY,
-        "organisations",
-        "distinct",
-        "accrual",
-        _COUNT_MAX,
-        0,
-        ("order or invoice",),
+        code="local-suppliers",
+        title="Local suppliers engaged",
+        theme=_SUPPLY,
+        unit="organisations",
+        kind="distinct",
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("order or invoice",),
         is_local=True,
     ),
     Measure(
-        "school-visits",
-        "School visits",
-        _SCHOOLS,
-        "visits",
-        "sum",
-        "accrual",
-        _COUNT_MAX,
-        0,
-        ("confirmation by the school",),
+        code="school-visits",
+        title="School visits",
+        theme=_SCHOOLS,
+        unit="visits",
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("confirmation by the school",),
     ),
     Measure(
-        "school-hours",
-        "Staff hours in schools, with preparation",
-        _SCHOOLS,
-        "hours",
-        "sum",
-        "accrual",
-        _HOURS_MAX,
-        2,
-        ("timesheet",),
+        code="school-hours",
+        title="Staff hours in schools, with preparation",
+        theme=_SCHOOLS,
+        unit="hours",
+        quantity_max=_HOURS_MAX,
+        decimals_max=2,
+        evidence=("timesheet",),
     ),
     Measure(
-        "pupils-reached",
-        "Pupils reached, summed over sessions",
-        _SCHOOLS,
-        "people",
-        "sum",
-        "accrual",
-        _COUNT_MAX,
-        0,
-        ("confirmation by the school",),
+        code="pupils-reached",
+        title="Pupils reached, summed over sessions",
+        theme=_SCHOOLS,
+        unit="people",
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("confirmation by the school",),
     ),
     Measure(
-        "careers-sessions",
-        "Careers advice sessions",
-        _SCHOOLS,
-        "sessions",
-        "sum",
-        "accrual",
-        _COUNT_MAX,
-        0,
-        ("confirmation by the school",),
+        code="careers-sessions",
+        title="Careers advice sessions",
+        theme=_SCHOOLS,
+        unit="sessions",
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("confirmation by the school",),
     ),
     Measure(
-        "schools-engaged",
-        "Schools engaged",
-        _SCHOOLS,
-        "schools",
-        "distinct",
-        "accrual",
-        _COUNT_MAX,
-        0,
-        ("confirmation by the school",),
+        code="schools-engaged",
+        title="Schools engaged",
+        theme=_SCHOOLS,
+        unit="schools",
+        kind="distinct",
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("confirmation by the school",),
     ),
     Measure(
-        "accredited-training",
-        "Accredited training",
-        _TRAINING,
-        "weeks",
-        "sum",
-        "accrual",
-        _WEEKS_MAX,
-        2,
-        ("enrolment or certificate",),
+        code="accredited-training",
+        title="Accredited training",
+        theme=_TRAINING,
+        unit="weeks",
+        quantity_max=_WEEKS_MAX,
+        decimals_max=2,
+        evidence=("enrolment or certificate",),
     ),
     Measure(
-        "training-places",
-        "Training places for residents",
-        _TRAINING,
-        "places",
-        "sum",
-        "start",
-        _COUNT_MAX,
-        0,
-        ("enrolment",),
+        code="training-places",
+        title="Training places for residents",
+        theme=_TRAINING,
+        unit="places",
+        recognition="start",
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("enrolment",),
         is_local=True,
     ),
     Measure(
-        "participant-hours",
-        "Participant hours: duration times attendees",
-        _TRAINING,
-        "hours",
-        "sum",
-        "accrual",
-        _HOURS_MAX,
-        2,
-        ("attendance record",),
+        code="participant-hours",
+        title="Participant hours: duration times attendees",
+        theme=_TRAINING,
+        unit="hours",
+        quantity_max=_HOURS_MAX,
+        decimals_max=2,
+        evidence=("attendance record",),
     ),
     Measure(
-        "volunteering",
-        "Volunteering by staff",
-        _TRAINING,
-        "hours",
-        "sum",
-        "accrual",
-        _HOURS_MAX,
-        2,
-        ("timesheet",),
+        code="volunteering",
+        title="Volunteering by staff",
+        theme=_TRAINING,
+        unit="hours",
+        quantity_max=_HOURS_MAX,
+        decimals_max=2,
+        evidence=("timesheet",),
     ),
     Measure(
-        "community-projects",
-        "Community projects finished",
-        _TRAINING,
-        "projects",
-        "sum",
-        "end",
-        _COUNT_MAX,
-        0,
-        ("confirmation by the community group",),
+        code="community-projects",
+        title="Community projects finished",
+        theme=_TRAINING,
+        unit="projects",
+        recognition="end",
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("confirmation by the community group",),
     ),
     Measure(
-        "gifts-in-kind",
-        "Gifts in kind, at cost",
-        _TRAINING,
-        "GBP",
-        "sum",
-        "accrual",
-        _GBP_MAX,
-        2,
-        ("receipt by the recipient",),
+        code="gifts-in-kind",
+        title="Gifts in kind, at cost",
+        theme=_TRAINING,
+        unit="GBP",
+        quantity_max=_GBP_MAX,
+        decimals_max=2,
+        evidence=("receipt by the recipient",),
     ),
     Measure(
-        "deliverable",
-        "An agreed deliverable",
-        _TRAINING,
-        "deliverables",
-        "done",
-        "end",
-        Decimal(1),
-        0,
-        ("as the commitment says",),
+        code="deliverable",
+        title="An agreed deliverable",
+        theme=_TRAINING,
+        unit="deliverables",
+        kind="done",
+        recognition="end",
+        quantity_max=Decimal(1),
+        decimals_max=0,
+        evidence=("as the commitment says",),
     ),
 )
 

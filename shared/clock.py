@@ -1,7 +1,7 @@
-"""The clock an app is built with. `calendar` knows its days.
+"""The clock of an app. Days and months are in `calendar`.
 
-Promises: order never depends on it; it only says what is printed on a receipt and which day has
-ended. The demo's starts in the past and is moved by hand, forwards only.
+Promises: no order depends on the clock. It only tells what is printed on a receipt and which day
+has ended. The demo's clock starts in the past; an operator moves it, forwards only.
 """
 
 from __future__ import annotations
@@ -11,18 +11,22 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """Tells the time."""
+
     def now(self) -> datetime:
         """Now, in UTC."""
         ...
 
 
 class WallClock:
+    """The machine's own clock."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
 
 class MovedClock:
-    """Runs on from a moment that an operator set. Refuses (ValueError) to be moved back."""
+    """Runs from a moment that an operator set. Moving it back raises ValueError."""
 
     def __init__(self, start: datetime) -> None:
         self._ahead = start - datetime.now(UTC)
@@ -32,5 +36,5 @@ class MovedClock:
 
     def move_to(self, moment: datetime) -> None:
         if moment < self.now():
-            raise ValueError(f"the clock stands at {self.now():%Y-%m-%d %H:%M}; it cannot go back")
+            raise ValueError(f"it is {self.now():%Y-%m-%d %H:%M} already; the clock cannot go back")
         self._ahead += moment - self.now()

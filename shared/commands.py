@@ -1,6 +1,6 @@
 """The commands that every service has: `python -m services.<service> migrate | token | …`.
 
-A service's `__main__` calls `common` and adds `serve` and its own.
+A service's `__main__` calls `common`, then adds `serve` and commands of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.web import auth
 def common(
     service: transaction.ServiceName, load: Callable[[], Settings], migrations: Path
 ) -> typer.Typer:
-    """A command line with what all services share. `load` reads the service's settings."""
+    """A command line with the commands of all services. `load` reads the service's settings."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -39,18 +39,19 @@ def common(
         context_settings={"ignore_unknown_options": True, "help_option_names": []},
     )
     def token(arguments: list[str] | None = typer.Argument(None)) -> None:  # noqa: B008  Typer's way
-        """Issue a bearer token and print it, once; or revoke (see token --help)."""
+        """Issue a bearer token and print it, or revoke tokens (see token --help)."""
         auth.command(service, load(), arguments or [])
 
     @app.command("accept-loss")
     def accept_loss(topic: str) -> None:
-        """Begin a topic anew that the broker lost: next incarnation, offset 0 (docs/runbooks)."""
+        """Start a lost topic anew: next incarnation, from offset 0 (see docs/runbooks)."""
         typer.echo(f"{topic}: incarnation {asyncio.run(_accept_loss(service, load(), topic))}")
 
     @app.command()
     def republish(topic: str) -> None:
-        """Send again every message of a topic that this service ever posted (docs/runbooks)."""
-        typer.echo(f"{topic}: {asyncio.run(_republish(service, load(), topic))} messages wait")
+        """Send again every message that this service ever posted to a topic (see docs/runbooks)."""
+        messages = asyncio.run(_republish(service, load(), topic))
+        typer.echo(f"{topic}: {messages} messages will be sent again")
 
     return app
 

@@ -1,4 +1,4 @@
-"""Secrets on disk: made once, readable by their owner only, never logged."""
+"""Secrets on disk: created once, readable by their owner only, never logged."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def load_or_create(path: Path, length: int = 32) -> bytes:
-    """The secret in `path`, made of `length` random bytes where there is none yet.
+    """The secret in `path`; if there is no file yet, `length` random bytes are stored there.
 
-    Two processes that start at once get the same one: the file appears whole or not at all.
-    Raises ValueError where the file holds anything but `length` bytes.
+    Two processes that start at the same time get the same secret: the file appears whole or not at
+    all. Raises ValueError if the file does not have `length` bytes.
     """
     try:
         secret = path.read_bytes()
@@ -30,5 +30,5 @@ def load_or_create(path: Path, length: int = 32) -> bytes:
             draft.unlink()
         secret = path.read_bytes()
     if len(secret) != length:
-        raise ValueError(f"{path} holds {len(secret)} bytes instead of {length}: restore the key")
+        raise ValueError(f"{path} has {len(secret)} bytes instead of {length}: restore the key")
     return secret

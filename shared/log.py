@@ -1,4 +1,4 @@
-"""JSON logs on standard output: one object a line, ids and figures, never content."""
+"""JSON logs on standard output: one object per line, with ids and figures, never content."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 
 def configure(service: str, level: str) -> None:
-    """Sends structlog's and the standard library's records the same way."""
+    """Formats the records of structlog and of the standard library in the same way."""
     shared_steps: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -41,9 +41,10 @@ def configure(service: str, level: str) -> None:
     structlog.contextvars.bind_contextvars(service=service)
     for noisy in ("uvicorn.access", "faststream.access.kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # waits for facts are not news
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # its warnings are mostly retries
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of a module, by its `__name__`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -1,8 +1,8 @@
-"""What every service is built from: a pool, a delivery, a consumer, a relay, and its own tasks.
+"""What every service runs: a pool, a delivery, a consumer, a relay, and tasks of its own.
 
-Promises: parts start in any order and wait for what is not there yet; a task that breaks is logged
-and started again; health is judged by facts (live: the consumer makes progress; ready: the database
-answers), never by lag.
+Promises: services, broker and database may start in any order; each waits for what it needs. A task
+that fails is logged and started again. Health means facts (live: the consumer makes progress;
+ready: the database answers), never lag.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ AGAIN_SECONDS: Final = 1.0
 COLLECT_EVERY_OBJECTS: Final = 100_000
 
 Task: TypeAlias = Callable[[], Awaitable[None]]
-"""A loop of the service's own that runs until it is cancelled."""
+"""One of the service's own loops. It runs until it is cancelled."""
 
 _log = log.get(__name__)
 
 
 @dataclass
 class Service:
-    """A service at work. `delivery` posts and takes messages; `pool` is its own schema."""
+    """A running service. `delivery` sends and receives its messages; `pool` is its own schema."""
 
     settings: Settings
     delivery: transaction.Delivery
@@ -50,7 +50,7 @@ class Service:
         return self.consumer.is_live
 
     async def is_ready(self) -> bool:
-        """The database answers, and is no older than what was sent from it."""
+        """Whether the database answers and is not older than what was sent from it."""
         if self.delivery.alarm is not None:
             return False
         try:
@@ -63,7 +63,7 @@ class Service:
 async def open_delivery(
     settings: Settings, service: transaction.ServiceName, reader: Reader = read_event
 ) -> transaction.Delivery:
-    """The service's delivery, waiting for the database where it is not up yet."""
+    """The service's delivery. Waits until the database answers."""
     while True:
         try:
             pool = await sql.connect(settings, service)
@@ -79,12 +79,14 @@ async def open_delivery(
 async def running(
     settings: Settings,
     delivery: transaction.Delivery,
-    what: kafka.Subscription,
+    subscription: kafka.Subscription,
     handle: consumer.Handle,
     *loops: Task,
 ) -> AsyncIterator[Service]:
-    """Runs the consumer, the relay and the service's own tasks; stops them all, then the pool."""
-    service = Service(settings, delivery, consumer.Consumer(settings, delivery, what, handle))
+    """Runs the consumer, the relay and the service's own loops. At the end it stops them all, then
+    closes the pool."""
+    reader = consumer.Consumer(settings, delivery, subscription, handle)
+    service = Service(settings, delivery, reader)
 
     async def relay() -> None:
         await outbox.relay(
@@ -114,8 +116,8 @@ async def _start_producer(settings: Settings, delivery: transaction.Delivery) ->
 def build(
     service: transaction.ServiceName, lifespan: server.Lifespan, body_bytes_max: int | None = None
 ) -> FastAPI:
-    """The service's app: healthy while the `Service` that `lifespan` leaves in `app.state.service`
-    is."""
+    """The service's app. Its health is that of the `Service` that `lifespan` puts into
+    `app.state.service`."""
 
     async def is_live() -> bool:
         return bool(app.state.service.is_live())
@@ -123,15 +125,16 @@ def build(
     async def is_ready() -> bool:
         return bool(await app.state.service.is_ready())
 
-    title, health = f"Makegood {service}", server.Health(is_live, is_ready)
-    app = server.build(title, version("makegood"), lifespan, health, body_bytes_max)
+    health = server.Health(is_live, is_ready)
+    app = server.build(f"Makegood {service}", version("makegood"), lifespan, health, body_bytes_max)
     return app
 
 
 def _calm_collector() -> None:
-    """A batch makes tens of thousands of objects and no cycle. Left alone, the cycle collector
-    walks them all again and again: reading a batch then takes three times as long. What the start
-    left is never walked: looking for what of it is garbage would delay the first commit."""
+    """A batch creates tens of thousands of objects and no cycles. With its usual threshold the
+    cycle collector visits them all again and again, and reading a batch takes three times as long.
+    Objects from the start are never visited: to look for garbage among them would delay the first
+    commit."""
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY_OBJECTS, 20, 100)
 
@@ -141,5 +144,5 @@ async def _again_and_again(task: Task) -> None:
         try:
             await task()
         except Exception:
-            _log.exception("A task broke; it starts again.", task=getattr(task, "__qualname__", ""))
+            _log.exception("A task failed; it restarts.", task=getattr(task, "__qualname__", ""))
         await asyncio.sleep(AGAIN_SECONDS)

@@ -1,6 +1,7 @@
-"""What every service is told by its environment: where Kafka and PostgreSQL are, and its own port.
+"""The settings that every service reads from its environment: Kafka, PostgreSQL, its own address.
 
-Promises: settings are frozen and read once; each has a safe default or a clear refusal to start.
+Promises: settings are frozen and read once. A setting has a safe default, or the service refuses to
+start without it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """A service's settings derive from these and add its own. Environment names are the upper-case
-    field names unless an alias says otherwise."""
+    """The base of each service's settings. A field's environment variable is its name in upper
+    case, unless it has an alias."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -26,8 +27,8 @@ class Settings(BaseSettings):
     kafka_ssl_cafile: Path | None = None
 
     kafka_group_instance_id: str | None = None
-    """A static member's name, unique per process: a restarted one reads on at once. Leave it out
-    where processes come and go."""
+    """A name that is unique for each process (Kafka's static membership): after a restart the
+    process reads on at once. Leave it out where processes come and go."""
 
     database_url: SecretStr
     database_pool_size: int = Field(default=6, ge=2, le=50)
@@ -36,14 +37,14 @@ class Settings(BaseSettings):
     state: Path = Field(
         default=Path(".makegood"), validation_alias=AliasChoices("state", "MAKEGOOD_STATE")
     )
-    """Folder for keys; each service keeps its own below it."""
+    """The folder for keys. Each service has a folder of its own in it."""
     log_level: str = Field(
         default="INFO", validation_alias=AliasChoices("log_level", "MAKEGOOD_LOG_LEVEL")
     )
     demo: bool = Field(default=False, validation_alias=AliasChoices("demo", "MAKEGOOD_DEMO"))
-    """The local demo: a clock that an operator may move. Loopback only."""
+    """Runs the local demo: an operator may move the clock. For loopback only."""
 
 
 def service_database(service: str) -> AliasChoices:
-    """`DATABASE_URL`, or the service's own, which goes first."""
+    """`DATABASE_URL`, or the service's own variable, such as `INTAKE_DATABASE_URL`, which wins."""
     return AliasChoices("database_url", f"{service.upper()}_DATABASE_URL", "DATABASE_URL")

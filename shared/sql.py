@@ -1,8 +1,8 @@
 """PostgreSQL: pools with time-outs on everything, named queries, forward-only migrations.
 
-Promises: a service sees its own schema only (its `search_path` and role); locks live in
-transactions, and the server ends a transaction that stands still; a migration is applied once,
-whole, in order. Refuses: a migration whose text changed after it was applied.
+Promises: a service sees only its own schema (by `search_path` and role). Locks belong to
+transactions, and the server ends a transaction that hangs. Migrations are applied once, whole, and
+in order. Refuses: a migration whose text was changed after it was applied.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Record: TypeAlias = asyncpg.Record
 CONNECT_SECONDS_MAX: Final = 5
 COMMAND_SECONDS_MAX: Final = 20
 TRANSACTION_MS_MAX: Final = 15_000
-"""A stopped process holds its locks no longer than this; the others then go on."""
+"""The longest that a frozen process can hold its locks; then the others go on."""
 IDLE_MS_MAX: Final = 10_000
 LOCK_MS_MAX: Final = 12_000
 
@@ -44,21 +44,22 @@ BROKEN: Final = (
     asyncpg.exceptions.InternalClientError,
     asyncpg.exceptions.PostgresSystemError,
 )
-"""Infrastructure: the batch is tried again. Anything else is an error of the data, or ours."""
+"""Errors of the infrastructure: the batch is tried again. Other errors are in the data, or ours."""
 
 
 def is_broken(error: BaseException) -> bool:
-    """Whether `error` is of the infrastructure. asyncpg's DataError is an InterfaceError too, but
-    one of the data: trying it again would never end."""
+    """Whether `error` comes from the infrastructure. asyncpg's DataError is an InterfaceError too,
+    but comes from the data: it would be tried again for ever."""
     return isinstance(error, BROKEN) and not isinstance(error, ValueError)
 
 
 def role(service: str) -> str:
+    """The database role that the service acts as."""
     return f"makegood_{service}"
 
 
 async def connect(settings: Settings, service: str) -> Pool:
-    """A pool for `service`, acting as its own role in its own schema."""
+    """A connection pool for `service`, with its own role and in its own schema."""
     return await asyncpg.create_pool(
         settings.database_url.get_secret_value(),
         min_size=1,
@@ -76,28 +77,28 @@ async def connect(settings: Settings, service: str) -> Pool:
             "idle_in_transaction_session_timeout": str(IDLE_MS_MAX),
             "lock_timeout": str(LOCK_MS_MAX),
             "synchronous_commit": "on",
-            "plan_cache_mode": "force_custom_plan",  # a plan made for empty tables is kept for ever
-            "jit": "off",  # every statement is short; compiling one costs more than running it
+            "plan_cache_mode": "force_custom_plan",  # else plans for empty tables are kept for ever
+            "jit": "off",  # statements are short: to compile one costs more than to run it
         },
     )
 
 
 async def _leave_as_it_is(connection: Connection) -> None:
-    """Sessions keep nothing that would have to be reset (locks and settings live in transactions,
-    and an open transaction is ended all the same): asking the server to would be a fifth of what
-    a short transaction costs it."""
+    """Does nothing instead of a reset. Sessions keep nothing that needs one: locks and settings
+    belong to transactions, and an open transaction is ended anyway. A reset would be a fifth of the
+    cost of a short transaction."""
 
 
 def queries(path: Path) -> Any:
-    """The named queries of a service, from its `queries.sql`."""
+    """The named queries in a service's `queries.sql`."""
     return aiosql.from_path(path, "asyncpg")
 
 
 async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
-    """Brings the service's schema up to date; the names of the migrations applied now.
+    """Brings the service's schema up to date. Returns the names of the migrations that it applied.
 
-    Everything in one transaction under an advisory lock: a failure leaves the schema as it was.
-    Raises ValueError where an applied migration's text has changed.
+    All of it is one transaction under an advisory lock: a failure leaves the schema as it was.
+    Raises ValueError if the text of an applied migration has changed.
     """
     files = {
         f"{owner}/{file.name}": file
@@ -115,7 +116,8 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
 
 
 async def _prepare(connection: Connection, service: str) -> None:
-    """Schema, role and what the role may do with tables to come; a migration may take back more."""
+    """Creates schema and role, and grants the role rights on all later tables. Migrations may
+    revoke some of them."""
     await connection.execute(f"""
         DO $$ BEGIN
             CREATE ROLE {role(service)} NOLOGIN;
@@ -148,6 +150,6 @@ async def _apply(connection: Connection, service: str, name: str, file: Path) ->
         return True
     if applied != checksum:
         raise ValueError(
-            f"{service}: migration {name} was changed after it was applied; write a new one instead"
+            f"{service}: migration {name} was changed after it was applied; add a new one instead"
         )
     return False

@@ -1,10 +1,10 @@
-"""Who is calling: bearer tokens of machines, random, stored hashed, with role, authority and party.
+"""Who is calling: bearer tokens for programs, random, stored as hashes, with role and authority.
 
-Promises: the token itself is shown once and kept nowhere; a call costs a query at most once in
-`CACHE_SECONDS` for each token, so that a revoked one is refused that much later at the latest.
-Refuses: no token or an unknown or revoked one (`401`), a role that may not do this (`403`).
-Whether the caller may see *this* contract or party is asked where the thing is looked up: what it
-may not see is `404` to it, as if there were none.
+Promises: a token is shown once and stored nowhere. Each token costs at most one query in
+`CACHE_SECONDS`, so a revoked token is refused after that time at the latest.
+Refuses: a missing, unknown or revoked token (`401`); a role that may not do this (`403`).
+Whether the caller may see a certain contract or party is decided where it is looked up. What a
+caller may not see is `404` for it, as if it did not exist.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Role: TypeAlias = Literal["supplier", "manager", "approver", "auditor", "operato
 ROLES: tuple[Role, ...] = get_args(Role)
 
 PREFIX: Final = "mg_"
-"""Lets a scanner for leaked secrets know ours."""
+"""Lets secret scanners recognise our tokens."""
 RANDOM_BYTES: Final = 32
 CACHE_SECONDS: Final = 15.0
 CACHE_TOKENS_MAX: Final = 10_000
@@ -39,7 +39,7 @@ _bearer = HTTPBearer(auto_error=False, description="A token that this service is
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a token stands for. Only suppliers have a party."""
+    """The holder of a token. Only suppliers have a party."""
 
     actor_id: str
     role: Role
@@ -70,7 +70,7 @@ class Tokens:
             """,
             digest,
         )
-        self._known.pop(digest, None)  # only tokens that are good are kept: strangers fill nothing
+        self._known.pop(digest, None)  # only valid tokens are kept: guesses cannot fill the cache
         if row is None:
             return None
         if len(self._known) >= CACHE_TOKENS_MAX:
@@ -81,7 +81,7 @@ class Tokens:
 
 
 def caller(*roles: Role) -> Callable[..., Awaitable[Caller]]:
-    """A dependency that gives the caller, who holds one of `roles`; any role where none is named.
+    """A dependency: the caller, who must have one of `roles`, or any role if none is named.
 
     `who: Annotated[auth.Caller, Depends(auth.caller("supplier"))]`
     """
@@ -96,7 +96,7 @@ def caller(*roles: Role) -> Callable[..., Awaitable[Caller]]:
 
 
 async def let_in(request: Request, *roles: Role) -> Caller:
-    """The same for an endpoint that asks by itself, on a fast_path past the framework."""
+    """The same for an endpoint on a fast path, which has no dependencies."""
     return await _let_in(request, await _bearer(request), roles)
 
 
@@ -104,35 +104,35 @@ async def _let_in(
     request: Request, credentials: HTTPAuthorizationCredentials | None, roles: Sequence[Role]
 ) -> Caller:
     if credentials is None:
-        raise _refuse(401, "A bearer token is needed", "Bearer")
+        raise _refuse(401, "A bearer token is required", "Bearer")
     tokens: Tokens = request.app.state.tokens
     found = await tokens.find(credentials.credentials)
     if found is None:
-        raise _refuse(401, "This token is not known here", 'Bearer error="invalid_token"')
+        raise _refuse(401, "This token is unknown or revoked", 'Bearer error="invalid_token"')
     if roles and found.role not in roles:
-        words = f"A {found.role} may not do this"
-        raise _refuse(403, words, 'Bearer error="insufficient_scope"')
+        title = f"The role {found.role} may not do this"
+        raise _refuse(403, title, 'Bearer error="insufficient_scope"')
     return found
 
 
-def _refuse(status: int, words: str, challenge: str) -> problems.Problem:
-    return problems.Problem(status, words, headers={"www-authenticate": challenge})
+def _refuse(status: int, title: str, challenge: str) -> problems.Problem:
+    return problems.Problem(status, title, headers={"www-authenticate": challenge})
 
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="replace")).digest()
 
 
-# --- giving and taking tokens ------------------------------------------------------------------
+# --- issuing and revoking tokens ---------------------------------------------------------------
 
 
 def new() -> str:
-    """A token nobody can guess: 256 random bits."""
+    """A token that nobody can guess: 256 random bits."""
     return PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
 
 
 async def keep(conn: sql.Connection, token: str, holder: Caller) -> None:
-    """Makes `token` good for `holder`, in the service that `conn` belongs to."""
+    """Stores `token` for `holder`, as a hash, in the service that `conn` belongs to."""
     await conn.execute(
         """
         INSERT INTO token (token_hash, actor_id, role, authority_id, party_id)
@@ -149,14 +149,14 @@ async def keep(conn: sql.Connection, token: str, holder: Caller) -> None:
 async def issue(
     conn: sql.Connection, role: Role, authority_id: str, actor_id: str, party_id: str | None = None
 ) -> str:
-    """A new token for a caller; the only time that it is told."""
+    """A new token for a caller. It cannot be read again later."""
     token = new()
     await keep(conn, token, Caller(actor_id, role, authority_id, party_id))
     return token
 
 
 async def revoke(conn: sql.Connection, actor_id: str) -> int:
-    """Ends all tokens of an actor; how many there were. Felt after `CACHE_SECONDS` at most."""
+    """Revokes all tokens of an actor. Returns how many. Takes effect within `CACHE_SECONDS`."""
     rows = await conn.fetch(
         """
         UPDATE token SET revoked_at = now()
@@ -168,29 +168,29 @@ async def revoke(conn: sql.Connection, actor_id: str) -> int:
 
 
 def command(service: str, settings: Settings, arguments: Sequence[str]) -> None:
-    """`python -m services.<service> token …`: issues a token and prints it, once, or revokes."""
+    """`python -m services.<service> token …`: issues a token and prints it, or revokes tokens."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{service} token")
     parser.add_argument("--role", choices=ROLES)
     parser.add_argument("--authority", help="org-id of the authority, such as GB-LAE-KWL")
-    parser.add_argument("--party", help="org-id of the supplier; suppliers only")
-    parser.add_argument("--actor", help="who holds it (default: the party, or role@authority)")
-    parser.add_argument("--revoke", metavar="ACTOR", help="end all tokens of this actor instead")
-    given = parser.parse_args(arguments)
-    if given.revoke is None:
-        if given.role is None or given.authority is None:
-            parser.error("--role and --authority are needed")
-        if (given.role == "supplier") != (given.party is not None):
-            parser.error("a supplier needs --party, and nobody else has one")
-    print(asyncio.run(_run(service, settings, given)))
+    parser.add_argument("--party", help="org-id of the supplier; for suppliers only")
+    parser.add_argument("--actor", help="holder's name (default: the party, or role@authority)")
+    parser.add_argument("--revoke", metavar="ACTOR", help="revoke all tokens of this actor instead")
+    options = parser.parse_args(arguments)
+    if options.revoke is None:
+        if options.role is None or options.authority is None:
+            parser.error("--role and --authority are required")
+        if (options.role == "supplier") != (options.party is not None):
+            parser.error("--party is required for a supplier and not allowed for other roles")
+    print(asyncio.run(_run(service, settings, options)))
 
 
-async def _run(service: str, settings: Settings, given: argparse.Namespace) -> str:
+async def _run(service: str, settings: Settings, options: argparse.Namespace) -> str:
     pool = await sql.connect(settings, service)
     try:
         async with pool.acquire() as conn, conn.transaction():
-            if given.revoke is not None:
-                return f"{await revoke(conn, given.revoke)} revoked"
-            actor_id = given.actor or given.party or f"{given.role}@{given.authority}"
-            return await issue(conn, given.role, given.authority, actor_id, given.party)
+            if options.revoke is not None:
+                return f"{await revoke(conn, options.revoke)} revoked"
+            actor_id = options.actor or options.party or f"{options.role}@{options.authority}"
+            return await issue(conn, options.role, options.authority, actor_id, options.party)
     finally:
         await pool.close()

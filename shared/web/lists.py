@@ -1,6 +1,6 @@
-"""Lists as every service answers them: `{items, next}` with an opaque cursor.
+"""Lists, the same in every service: `{items, next}` with an opaque cursor.
 
-Refuses: a cursor that this list did not give (`400`).
+Refuses: a cursor that does not come from this list (`400`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ CURSOR_CHARACTERS_MAX: Final = 2000
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
-"""A list's `limit`, to be used as `limit: lists.Limit = lists.ITEMS_DEFAULT`."""
+"""A list's parameter: `limit: lists.Limit = lists.ITEMS_DEFAULT`."""
 
 
 class Page(pydantic.BaseModel, Generic[Item]):
-    """A piece of a list. `next` is the cursor of the piece after it; none where the list ends."""
+    """One page of a list. `next` is the cursor of the next page; null on the last."""
 
     items: list[Item]
     next: str | None
@@ -35,20 +35,21 @@ class Page(pydantic.BaseModel, Generic[Item]):
 def cut(
     rows: Sequence[Row], limit: int, key: Callable[[Row], Sequence[str | int]]
 ) -> tuple[Sequence[Row], str | None]:
-    """The first `limit` of `rows` and the cursor behind them; ask the database for one row more."""
+    """The first `limit` of `rows`, and the cursor of the next page. Query `limit` + 1 rows: the
+    extra one shows that there is a next page."""
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], encode_cursor(*key(rows[limit - 1]))
 
 
 def encode_cursor(*key: str | int) -> str:
-    """The last key of a page, opaque. Inverse of `decode_cursor`."""
+    """A cursor from the last key of a page. Inverse of `decode_cursor`."""
     text = json.dumps(key, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[Any, ...]:
-    """The key in `cursor`, one value for each of `kinds`. Raises a `400` problem."""
+    """The key in `cursor`, one value for each of `kinds`. Raises Problem (`400`)."""
     try:
         if len(cursor) > CURSOR_CHARACTERS_MAX:
             raise ValueError("too long")
@@ -57,14 +58,14 @@ def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[Any, ...]
         if [type(value) for value in key] != list(kinds) or not all(map(_is_bounded, key)):
             raise ValueError("another list's key")
     except (ValueError, TypeError, RecursionError):
-        fix = "Give `next` as it was answered, or leave the cursor out."
-        fault = Fault("form", "This is no cursor of this list.", fix, parameter="cursor")
-        raise Problem(400, "The cursor cannot be read", errors=[fault]) from None
+        fix = "Send `next` exactly as you received it, or leave the cursor out."
+        fault = Fault("form", "This cursor is not from this list.", fix, parameter="cursor")
+        raise Problem(400, "The cursor is invalid", errors=[fault]) from None
     return tuple(key)
 
 
 def _is_bounded(value: str | int) -> bool:
-    """Whether PostgreSQL has a value for it."""
+    """Whether PostgreSQL can hold the value."""
     if isinstance(value, str):
         return value.isprintable()
     return -(2**63) <= value < 2**63

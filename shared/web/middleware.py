@@ -1,11 +1,10 @@
-"""What stands round every request of a service: limits, headers, the last word on errors,
-fast_paths.
+"""What every request passes: size limits, security headers, error handling, and the fast paths.
 
-Promises: a body above the limit is refused before it is read; every answer carries the strict
-headers and is measured; what nobody else caught is answered as a problem that tells nothing of our
-insides, and a database that does not answer is a `503` with Retry-After, never a `500`.
+Promises: a body above the limit is refused before it is read. Every answer has the strict headers
+and is measured. An error that no endpoint handled becomes a problem document that tells nothing
+about our internals; if the database does not answer, that is `503` with Retry-After, never `500`.
 
-Refuses: a NUL anywhere in an address (PostgreSQL has none).
+Refuses: a NUL character anywhere in an address (PostgreSQL's text has none).
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from shared.web import problems
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 FastPaths: TypeAlias = Mapping[tuple[str, str], Endpoint]
-"""Endpoints by method and path that are led past the framework (`http.open_fast_path`)."""
+"""Endpoints by method and path that bypass the framework (`server.open_fast_path`)."""
 
 REQUEST_SECONDS: Final = prometheus_client.Histogram(
     "makegood_http_seconds",
-    "From a request's head to the end of its answer.",
+    "From the head of a request to the end of its answer.",
     ["method", "route", "status"],
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 1, 5),
 )
@@ -44,14 +43,14 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
-"""Added where an endpoint has not said otherwise."""
+"""Added unless the endpoint has set the header itself."""
 _TOO_LARGE: Final = "The body is too large"
 _CLOSING: Final = {"connection": "close"}
-"""With a body that is too large: the rest of it is never read."""
+"""Sent when a body is too large, because the rest of it is never read."""
 
 
 class Middleware:
-    """Limits what comes in, adds headers to what goes out, answers what nobody else caught."""
+    """Limits requests, adds headers to answers, and handles the errors that nobody else did."""
 
     def __init__(self, app: ASGIApp, fast_paths: FastPaths, body_bytes_max: int) -> None:
         self._app = app
@@ -64,29 +63,29 @@ class Middleware:
         since, status = time.perf_counter(), 0
         fast_path = self._fast_paths.get((scope["method"], scope["path"]))
 
-        async def send_guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                given = message["headers"]
-                names = {name for name, _ in given}
-                message["headers"] = [*given, *(h for h in _HEADERS if h[0] not in names)]
+                headers = message["headers"]
+                names = {name for name, _ in headers}
+                message["headers"] = [*headers, *(h for h in _HEADERS if h[0] not in names)]
             await send(message)
 
         try:
             _check_address(scope)
             limited = _limit(scope, receive, self._body_bytes_max)
             if fast_path is None:
-                await self._app(scope, limited, send_guarded)
+                await self._app(scope, limited, send_with_headers)
             else:
                 answer = await fast_path(Request(scope, limited))
-                await answer(scope, limited, send_guarded)
+                await answer(scope, limited, send_with_headers)
         except ClientDisconnect:
             pass
         except Exception as error:
             if status:
                 raise
-            await problems.respond(_explain(error, scope))(scope, receive, send_guarded)
+            await problems.respond(_explain(error, scope))(scope, receive, send_with_headers)
         finally:
             route = scope["path"] if fast_path else getattr(scope.get("route"), "path", "none")
             _seconds(scope["method"], route, status).observe(time.perf_counter() - since)
@@ -94,29 +93,29 @@ class Middleware:
 
 
 def _explain(error: Exception, scope: Scope) -> problems.Problem:
-    """What may be told of an error that no endpoint expected."""
+    """What the caller may learn about an error that no endpoint handled."""
     if isinstance(error, problems.Problem):
         return error
-    if isinstance(error, HTTPException):  # in a fast_path
+    if isinstance(error, HTTPException):  # raised in a fast path
         return problems.of_framework(error)
     where = f"{scope['method']} {scope['path']}"
     if sql.is_broken(error):
-        _log.warning("A request met a broken part.", request=where, error=repr(error))
+        _log.warning("The database did not answer a request.", request=where, error=repr(error))
         return problems.unavailable()
     _log.error("A request failed.", request=where, exc_info=error)
     return problems.Problem(
-        500, "Something went wrong here", "It was noted. Trying again may help."
+        500, "Something went wrong on our side", "The error was logged. Trying again may help."
     )
 
 
 def _check_address(scope: Scope) -> None:
     if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-        raise problems.Problem(400, "The address holds a NUL character")
+        raise problems.Problem(400, "The address contains a NUL character")
 
 
 def _limit(scope: Scope, receive: Receive, bytes_max: int) -> Receive:
-    """`receive`, with an end: what announces more is refused unread, what brings more when it
-    does."""
+    """`receive` with a limit. A body that announces more is refused unread; one that turns out to
+    be longer is refused as soon as it is."""
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > bytes_max:
             raise problems.Problem(413, _TOO_LARGE, headers=_CLOSING)
@@ -127,7 +126,7 @@ def _limit(scope: Scope, receive: Receive, bytes_max: int) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             read += len(message.get("body", b""))
-            if read > bytes_max:  # the framework passes on no other exception while it reads
+            if read > bytes_max:  # the only exception that the framework passes on while it reads
                 raise HTTPException(413, _TOO_LARGE, _CLOSING)
         return message
 

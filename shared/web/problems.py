@@ -1,7 +1,7 @@
-"""What is answered when something is wrong: problem documents (RFC 9457), with every fault at once.
+"""Problem documents (RFC 9457): the answer to every error, with all faults at once.
 
-Promises: a document says title, status and each fault with its place and its way out; nothing of
-our insides. The framework's own refusals are answered in the same way (`HANDLERS`).
+Promises: a document has a title, the status, and each fault with its place and its fix, and tells
+nothing about our internals. The framework's own errors are answered in the same way (`HANDLERS`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 VALUE_CHARACTERS_MAX: Final = 100
-"""A wrong value is shown so that its sender finds it; longer ones are cut."""
+"""A wrong value is shown, so that its sender can find it, but cut to this length."""
 FAULTS_MAX: Final = 1000
 RETRY_SECONDS: Final = 2
 
@@ -27,7 +27,7 @@ Handler: TypeAlias = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with what was sent, and what to do about it. Its place is a JSON pointer into
+    """One thing that is wrong with a request, and how to fix it. Its place is a JSON pointer into
     the body, a row and column of a file, or a parameter of the address or headers."""
 
     rule: str
@@ -42,7 +42,7 @@ class Fault:
 
 @dataclasses.dataclass(eq=False)
 class Problem(Exception):  # noqa: N818  RFC 9457's own word
-    """Raised anywhere below an endpoint; answered as a problem document."""
+    """May be raised anywhere below an endpoint. The answer is a problem document."""
 
     status: int
     title: str
@@ -52,7 +52,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457's own word
 
 
 def respond(problem: Problem) -> Response:
-    """The problem document. Fields that say nothing are left out."""
+    """The problem document. Empty fields are left out."""
     document: dict[str, Any] = {"title": problem.title, "status": problem.status}
     if problem.detail is not None:
         document["detail"] = problem.detail
@@ -66,10 +66,10 @@ def respond(problem: Problem) -> Response:
 
 
 def unavailable() -> Problem:
-    """What a broken part below us looks like from outside."""
-    words = "A part that this service stands on does not answer. Nothing was stored; try again."
+    """The answer while database or broker does not answer us."""
+    detail = "A system that this service needs does not answer. Nothing was stored; try again."
     headers = {"retry-after": str(RETRY_SECONDS)}
-    return Problem(503, "Unavailable for the moment", words, headers=headers)
+    return Problem(503, "Temporarily unavailable", detail, headers=headers)
 
 
 async def _on_problem(_: Request, error: Exception) -> Response:
@@ -83,21 +83,21 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 
 
 def of_framework(error: HTTPException) -> Problem:
-    """The framework's own refusals: unknown address, wrong method, unreadable form."""
+    """The framework's own errors: unknown address, wrong method, unreadable form."""
     return Problem(error.status_code, str(error.detail), headers=error.headers)
 
 
 async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [_fault(e) for e in error.errors()[:FAULTS_MAX]]
-    return respond(Problem(422, "The request is not well formed", errors=faults))
+    return respond(Problem(422, "The request is invalid", errors=faults))
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:
     place, *path = error["loc"]
-    given = error.get("input")
-    is_plain = isinstance(given, str | int | float)
-    value = str(given)[:VALUE_CHARACTERS_MAX] if is_plain else None
+    sent = error.get("input")
+    is_plain = isinstance(sent, str | int | float)
+    value = str(sent)[:VALUE_CHARACTERS_MAX] if is_plain else None
     if place != "body":
         return Fault("form", error["msg"], parameter=str(path[0]) if path else None, value=value)
     steps = () if error["type"] == "json_invalid" else path
@@ -114,7 +114,7 @@ HANDLERS: Final[dict[int | type[Exception], Handler]] = {
     HTTPException: _on_http_exception,
     RequestValidationError: _on_invalid,
 }
-"""For the framework: what it answers to what an endpoint, or it itself, raises."""
+"""How the framework answers exceptions of endpoints and its own."""
 DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
         "description": "A problem document (RFC 9457)",
@@ -134,4 +134,4 @@ DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
         },
     }
 }
-"""The same for the description of a service: any endpoint may answer so."""
+"""The problem document in a service's API description: any endpoint may answer with one."""

@@ -1,8 +1,7 @@
-"""HTTP as every service speaks it: the app, its health, its metrics, and the server that runs it.
+"""What the HTTP side of every service shares: the app, its health and metrics, and the server.
 
-Promises: whatever goes wrong is answered as `application/problem+json` (`problems`), and every
-request is limited and measured (`middleware`). Middleware is plain ASGI: accepted posts must stay
-fast.
+Promises: every error is answered as `application/problem+json` (`problems`). Every request is
+limited and measured (`middleware`), by plain ASGI, since accepting returns must stay fast.
 """
 
 from __future__ import annotations
@@ -22,19 +21,19 @@ from shared.settings import Settings
 from shared.web import middleware, problems
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-"""The largest body where a service sets no limit of its own."""
+"""The largest body, unless a service sets its own limit."""
 HEALTH_SECONDS_MAX: Final = 2
 SHUTDOWN_SECONDS_MAX: Final = 5
-"""Requests in flight get this long to end after SIGTERM."""
+"""How long requests in flight may take to finish after SIGTERM."""
 CONNECTIONS_MAX: Final = 1000
-"""Connections and requests at once; the next one is answered `503`."""
+"""Connections and requests at the same time. The next one is answered `503`."""
 
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Health:
-    """Two questions to a service: may it go on running, and may requests be sent to it."""
+    """Whether a service may go on running (live), and may be sent requests (ready)."""
 
     is_live: Callable[[], Awaitable[bool]]
     is_ready: Callable[[], Awaitable[bool]]
@@ -43,18 +42,18 @@ class Health:
 def build(
     title: str, version: str, lifespan: Lifespan, health: Health, body_bytes_max: int | None = None
 ) -> FastAPI:
-    """An app with problem documents, limits, `/health/*`, `/metrics` and `/openapi.json`; routers
-    are the service's to include."""
+    """An app with problem documents, limits, `/health/*`, `/metrics` and `/openapi.json`. The
+    service adds its own routers."""
     app = FastAPI(
         title=title,
         version=version,
         lifespan=lifespan,
-        docs_url=None,  # the framework's pages pull scripts from elsewhere
+        docs_url=None,  # the framework's pages load scripts from other sites
         redoc_url=None,
         redirect_slashes=False,
         responses=problems.DESCRIPTION,
         exception_handlers=problems.HANDLERS,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # else sought each time
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up each time
     )
     app.state.fast_paths = {}
     bytes_max = body_bytes_max or BODY_BYTES_MAX
@@ -79,9 +78,9 @@ def build(
 
 
 def open_fast_path(app: FastAPI, method: str, path: str, endpoint: middleware.Endpoint) -> None:
-    """Leads requests to `endpoint` past the framework's routing and dependencies, which cost more
-    than many an endpoint does. It is a route too, for the description: there `endpoint` is declared
-    with what it asks for by itself."""
+    """Sends requests to `endpoint` past the framework's routing and dependencies, which cost more
+    than most endpoints do. `endpoint` must be declared as a route as well, so that the API's
+    description has it, with all that it reads from the request itself."""
     app.state.fast_paths[method, path] = endpoint
 
 
@@ -96,7 +95,7 @@ async def _answer(is_well: Callable[[], Awaitable[bool]]) -> Response:
 
 
 def serve(app: FastAPI, settings: Settings, port: int) -> None:
-    """Runs the app until SIGTERM or SIGINT, then lets requests in flight end."""
+    """Runs the app until SIGTERM or SIGINT, then lets requests in flight finish."""
     uvicorn.run(
         app,
         host=settings.host,

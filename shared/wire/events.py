@@ -1,11 +1,11 @@
-"""The events that join the services: the only definition of what goes over the wire.
+"""The events between the services: the only definition of what goes over the wire.
 
-Promises: each event is a frozen struct; its JSON is self-contained (id, type, cause, time and
-figures); a new field is optional, a changed meaning is a new version; unknown fields are passed
-over by readers and survive in the ledger's payload. The JSON Schemas exported from here are golden
-files (`shared/wire/schemas/`), so that a change of the wire shows in review.
+Promises: each event is a frozen struct. Its JSON is self-contained (id, type, cause, time and
+figures). A new field is optional; a changed meaning is a new version. Readers ignore unknown
+fields, and the ledger's payload keeps them. The JSON Schemas exported from here are golden files
+(`shared/wire/schemas/`), so that a change of the wire shows in review.
 
-Refuses: names and free text. Those stay in the database of the service that took them and appear
+Refuses: names and free text. They stay in the database of the service that received them and appear
 here as salted digests only. People are random ids.
 """
 
@@ -94,8 +94,8 @@ __all__ = [  # the parts too: readers say `events.Line`
 
 
 class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name: name):
-    """What every event says of itself, its type first. `occurred_at` of a derived event is its
-    cause's."""
+    """The fields of every event; its type comes first. A derived event has the `occurred_at` of its
+    cause."""
 
     event_id: UUID
     authority_id: Identifier
@@ -112,17 +112,17 @@ class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name
 
 
 class ReturnReceived(Event, frozen=True, kw_only=True):
-    """A return that intake accepted: durably stored and receipted before this was published."""
+    """A return that intake accepted. It was stored and receipted before this was published."""
 
     contract_id: Identifier
     return_id: UUID
     receipt_no: int
-    """Order of commit over the installation, from 1, without gaps."""
+    """The order of commit in this installation, from 1, without gaps."""
     party_id: Identifier
     period: Period
     revision: int
     supersedes: UUID | None = None
-    """The `return_id` of the revision before this one."""
+    """The `return_id` of the previous revision."""
     nil: bool = False
     invoiced_to_date: Quantity | None = None
     words_digest: Digest | None = None
@@ -134,10 +134,12 @@ class ReturnReceived(Event, frozen=True, kw_only=True):
 
 
 class ReturnWithdrawn(Event, frozen=True, kw_only=True):
+    """A supplier withdrew a return."""
+
     contract_id: Identifier
     return_id: UUID
     receipt_no: int
-    """The receipt number of the withdrawal itself: withdrawals are receipted in the same order."""
+    """The withdrawal's own receipt number; returns and withdrawals are numbered together."""
     party_id: Identifier
     period: Period
     revision: int
@@ -145,10 +147,10 @@ class ReturnWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class ReturnRefused(Event, frozen=True, kw_only=True):
-    """That there was a refusal: party, rules, time. Never its content."""
+    """A return was refused: by which rules, and when. Its content is never told."""
 
     contract_id: Identifier | None = None
-    """Only where the party may report on it; a claimed contract is content."""
+    """Only if the party may report on it; otherwise the contract is part of the content."""
     party_id: Identifier
     route: Literal["http", "kafka"]
     rules: tuple[str, ...]
@@ -156,7 +158,7 @@ class ReturnRefused(Event, frozen=True, kw_only=True):
 
 
 class DayEnded(Event, frozen=True, kw_only=True):
-    """Midnight in London has passed. One for each partition of `returns`, in order."""
+    """Midnight in London has passed. Every partition of `returns` gets one a day, in order."""
 
     day: date
     partition: int
@@ -166,6 +168,8 @@ class DayEnded(Event, frozen=True, kw_only=True):
 
 
 class ContractRegistered(Event, frozen=True, kw_only=True):
+    """A contract was registered or changed."""
+
     contract_id: Identifier
     version: int
     supplier_ids: tuple[Identifier, ...]
@@ -173,11 +177,13 @@ class ContractRegistered(Event, frozen=True, kw_only=True):
     ends_on: date
     ocid: str | None = None
     buyer_id: str | None = None
-    """As published; the authority is who monitors."""
+    """The buyer as published; the authority is the body that monitors."""
     words_digest: Digest | None = None
 
 
 class CommitmentChanged(Event, frozen=True, kw_only=True):
+    """A commitment was activated, changed or closed."""
+
     contract_id: Identifier
     contract_version: int
     commitment: CommitmentVersion
@@ -187,7 +193,8 @@ class CommitmentChanged(Event, frozen=True, kw_only=True):
 
 
 class ReturnChecked(Event, frozen=True, kw_only=True):
-    """One per return or withdrawal: its lines' results and the assessments it completed."""
+    """The decision on one return or withdrawal: its lines' results, and the assessments that it
+    completed."""
 
     contract_id: Identifier
     return_id: UUID
@@ -198,15 +205,15 @@ class ReturnChecked(Event, frozen=True, kw_only=True):
     withdrawn: bool = False
     results: tuple[LineResult, ...]
     changed: tuple[LineResult, ...] = ()
-    """Lines of other returns of this contract whose outcome this return changed."""
+    """Lines of this contract's other returns whose outcome changed because of this one."""
     assessments: tuple[Assessment, ...] = ()
     rule_set: Identifier
     editions: tuple[str, ...] = ()
-    """Reference editions used (postcodes)."""
+    """The editions of reference data that were used (postcodes)."""
 
 
 class CommitmentAssessed(Event, frozen=True, kw_only=True):
-    """Assessments that a day or another contract caused, and lines that changed with them."""
+    """Assessments caused by a day or by another contract, and the lines that changed with them."""
 
     contract_id: Identifier
     changed: tuple[LineResult, ...] = ()
@@ -215,6 +222,8 @@ class CommitmentAssessed(Event, frozen=True, kw_only=True):
 
 
 class CaseMoved(Event, frozen=True, kw_only=True):
+    """A case was opened or moved to another state."""
+
     contract_id: Identifier
     case_id: UUID
     kind: Literal["shortfall", "no_data"]
@@ -227,7 +236,7 @@ class CaseMoved(Event, frozen=True, kw_only=True):
 
 
 class AlertRaised(Event, frozen=True, kw_only=True):
-    """Ids and figures; the words are made where it is read (rule L1)."""
+    """What somebody must be told, as ids and figures; the reader makes the words (rule L1)."""
 
     contract_id: Identifier
     kind: Literal[
@@ -239,14 +248,15 @@ class AlertRaised(Event, frozen=True, kw_only=True):
         "duplicate_claim",
     ]
     subject: Identifier
-    """What it is about: a case, an obligation, a line. One alert per subject, kind, transition."""
+    """What it is about: a case, an obligation, a line. Each transition of a subject has one alert
+    of each kind."""
     supplier_id: Identifier | None = None
     commitment_id: Identifier | None = None
     period: Period | None = None
     unit: str | None = None
     target: Quantity | None = None
     expected: Quantity | None = None
-    """Rounded to two places, as it is shown; the assessment has the exact fraction."""
+    """Rounded to two places, for display; the assessment has the exact fraction."""
     reported: Quantity | None = None
     counted: Quantity | None = None
     low: Quantity | None = None
@@ -256,27 +266,27 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     why: tuple[Identifier, ...] = ()
     """Codes: not_delivered, rejected, awaiting_council, no_return, claimed_before."""
     step: Identifier | None = None
-    """Suggested next step, by code: send_return, chase_return, notify_supplier, decide_line."""
+    """The suggested next step: send_return, chase_return, notify_supplier, decide_line."""
     step_by: date | None = None
     returns: tuple[UUID, ...] = ()
     rule_set: Identifier
 
 
 class LineReconsidered(Event, frozen=True, kw_only=True):
-    """Another contract's claim changed what counts here: look again at this claim (V6, V12)."""
+    """Another contract's claim changed what counts here: check this claim again (V6, V12)."""
 
     contract_id: Identifier
     claim: Digest
-    """Which claim, by its key's digest."""
+    """What is claimed, by the digest of its key."""
     winner: Digest
-    """The standing that caused this: who stands there by which receipt. It posts this once."""
+    """The claim that caused this, with its rank; it posts this once."""
 
 
 # --- between the services, and the ledger's own --------------------------------------------------
 
 
 class ContractPublished(Event, frozen=True, kw_only=True):
-    """The current contract for intake, applied where its version is newer."""
+    """The current contract, for intake, which applies it if its version is newer."""
 
     contract_id: Identifier
     version: int
@@ -287,14 +297,15 @@ class ContractPublished(Event, frozen=True, kw_only=True):
 
 
 class EntriesRecorded(Event, frozen=True, kw_only=True):
-    """Which events became which entries of the log; for display only."""
+    """Which entry of the log each event became; for display only."""
 
     size: int
     entries: tuple[Entry, ...]
 
 
 class RecordParked(Event, frozen=True, kw_only=True):
-    """A record could not be read. Its bytes stay, encrypted, in the parking service's database."""
+    """A record could not be read. Its bytes stay, encrypted, in the database of the service that
+    parked it."""
 
     service: Literal["intake", "verification", "ledger"]
     topic: Identifier
@@ -302,7 +313,7 @@ class RecordParked(Event, frozen=True, kw_only=True):
     partition: int
     offset: int
     digest: Digest
-    """Salted; the salt stays with the bytes."""
+    """Salted; the salt is stored with the bytes."""
     reason: Identifier
 
 
@@ -328,8 +339,8 @@ _WRITER: Final = msgspec.json.Encoder()
 
 
 def read(body: bytes) -> AnyEvent:
-    """The event in `body`. Raises msgspec's DecodeError where it is no JSON, and its
-    ValidationError where it is none of ours."""
+    """The event in `body`. Raises msgspec's DecodeError if it is not JSON, and ValidationError if
+    it is not one of our events."""
     return _READER.decode(body)
 
 
@@ -339,16 +350,17 @@ def write(event: Event) -> bytes:
 
 
 def subject(event: Event) -> str:
-    """What the event is about, and the key that orders it: its contract, else its party."""
-    named: str | None = getattr(event, "contract_id", None) or getattr(event, "party_id", None)
-    return named or event.authority_id
+    """What the event is about, and the key that orders it: its contract, else its party, else its
+    authority."""
+    found: str | None = getattr(event, "contract_id", None) or getattr(event, "party_id", None)
+    return found or event.authority_id
 
 
 def spelt(event_id: UUID) -> bytes:
-    """An id as it is on the wire: four times as quick as by way of `str`."""
+    """An id as it is on the wire. Four times as fast as `str`."""
     return _WRITER.encode(event_id)[1:-1]
 
 
 def utc(moment: datetime) -> str:
-    """RFC 3339 in UTC with a `Z`."""
+    """The moment in RFC 3339, in UTC with a `Z`."""
     return moment.isoformat().replace("+00:00", "Z")

@@ -1,11 +1,11 @@
-"""What events are made of: identifiers, figures, and the parts of a return and of a decision.
+"""What events consist of: identifiers, figures, and the parts of a return and of a decision.
 
-Promises: frozen structs; a new field is optional, a changed meaning is a new version; unknown
-fields are passed over by readers, and fields that say no more than their default are not written.
-`events.py` has the events themselves.
+Promises: frozen structs. A new field is optional; a changed meaning is a new version. Readers
+ignore unknown fields, and fields that have their default are not written. `events.py` has the
+events themselves.
 
-Refuses: figures that suppliers or managers state and nobody can count with (`assert_sound`). What
-a service makes itself is not checked again.
+Refuses: figures from suppliers or managers that cannot be counted with (`assert_sound`). Figures
+that a service computes itself are not checked again.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from uuid import UUID
 import msgspec
 
 TEXT_LENGTH_MAX: Final = 200
-"""Longest identifier on the wire, in characters: org-ids, postcodes and codes are far below it."""
+"""The longest identifier on the wire, in characters. Org-ids, postcodes and codes are far below."""
 
 INSTALLATION: Final = "installation"
-"""The authority of events that concern no single one (days, entries, parked records)."""
+"""The authority of events that belong to no single authority (days, entries, parked records)."""
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -32,29 +32,30 @@ Quantity: TypeAlias = Decimal
 """A finite decimal, written as a plain string (never a float)."""
 NIL: Final = Decimal(0)
 WHOLE: Final = Decimal(1)
-"""Defaults of figures. Who gives these very objects has them left out of what is written."""
+"""The defaults of figures. msgspec leaves a field out only if it holds its default itself, so pass
+these constants and not equal figures."""
 
 _DIGITS_MAX: Final = 20
-"""Before and behind the point; far beyond any sum of money."""
+"""Before and after the decimal point: far more than any sum of money needs."""
 _ON_WIRE: Final = {"from_": "from"}
-"""Fields whose name is a word of Python's."""
+"""Fields whose name on the wire is a keyword of Python."""
 
 
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What all of them are."""
+    """The base of all events and their parts."""
 
 
 def assert_sound(figure: Decimal | None) -> None:
-    """Raises ValueError for a figure that is not finite, or beyond all sums of money."""
+    """Raises ValueError for a figure that is not finite, or larger than any sum of money."""
     if figure is None:
         return
     if not figure.is_finite() or not -_DIGITS_MAX < figure.adjusted() < _DIGITS_MAX:
-        raise ValueError(f"{figure} is no figure that anything can be counted with")
+        raise ValueError(f"{figure} is not a figure that can be counted with")
 
 
 def plain(value: Decimal) -> Decimal:
-    """The same figure, such that it is written without an exponent. Services put figures that they
-    rounded, or took from people, on the wire through here; intake's rules bound the others."""
+    """The same figure, written without an exponent. Services pass figures through here that they
+    rounded or received from people; intake's rules limit all others."""
     return Decimal(format(value, "f"))
 
 
@@ -67,8 +68,8 @@ class Place(Frozen, frozen=True, kw_only=True):
 
 
 class Person(Frozen, frozen=True, kw_only=True):
-    """`person_id` is random, by (authority, employer, reference); `shared_person_id` joins
-    employers where a shared identifier (a ULN, a council code) was given."""
+    """`person_id` is random, one for each (authority, employer, reference). `shared_person_id` is
+    the same at all employers, if a shared identifier (a ULN, a council code) was reported."""
 
     person_id: UUID
     shared_person_id: UUID | None = None
@@ -125,7 +126,7 @@ class Line(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
 
     def __post_init__(self) -> None:
         assert_sound(self.quantity)
-        if self.attribution is not WHOLE:  # nearly always it is; every line of every service asks
+        if self.attribution is not WHOLE:  # the default, which nearly every line has, is sound
             assert_sound(self.attribution)
 
 
@@ -133,8 +134,8 @@ class Line(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
 
 
 class CommitmentVersion(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
-    """One version of a promise, as figures. Shape of `profile` and `area`: verification's
-    `contract.py`, which reads them."""
+    """One version of a commitment, in figures. `profile` and `area` have the shapes that
+    verification reads (docs/rules.md, Profiles and Local area)."""
 
     commitment_id: Identifier
     version: int
@@ -152,7 +153,7 @@ class CommitmentVersion(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
 
 
 class Finding(Frozen, frozen=True, kw_only=True):
-    """What a rule found: `found` and `wanted` are figures or codes, never prose."""
+    """What a rule found about a line. `found` and `wanted` are figures or codes, never prose."""
 
     rule: Identifier
     code: Identifier
@@ -165,7 +166,7 @@ Outcome: TypeAlias = Literal["counted", "provisional", "queried", "not_counted"]
 
 class LineResult(Frozen, frozen=True, kw_only=True):
     return_id: UUID | None = None
-    """Given where the line belongs to another return than the event's own."""
+    """Set if the line belongs to a different return than the event's own."""
     line_id: Identifier
     commitment_id: Identifier
     outcome: Outcome
@@ -181,34 +182,34 @@ Rating: TypeAlias = Literal[
 
 
 class Assessment(Frozen, frozen=True, kw_only=True):
-    """One commitment at one period's end, with all that it used (rule A9)."""
+    """The assessment of one commitment at the end of a period, with all that it used (rule A9)."""
 
     commitment_id: Identifier
     commitment_version: int
     period: Period
     target: Quantity
     expected: str
-    """Exact fraction, `numerator/denominator`, in the commitment's unit."""
+    """An exact fraction, `numerator/denominator`, in the commitment's unit."""
     counted: Quantity
     low: Quantity
     high: Quantity
     attainment: str | None = None
-    """Exact fraction low / expected; none when nothing is expected."""
+    """The exact fraction low / expected; None if nothing is expected."""
     rating: Rating
     reason: str | None = None
     """Why the rating is Other."""
     bands: Identifier
-    """The band table used, by name and version."""
+    """The band table that was used, by name and version."""
     returns: tuple[UUID, ...]
-    """The revisions that stand for this period; those of earlier ones are among the `inputs`."""
+    """The current revisions for this period; those for earlier periods are among the `inputs`."""
     inputs: int
-    """The assessment rests on the first so many inputs of the contract's journal."""
+    """How many inputs of the contract's journal, from the first, the assessment is based on."""
     replaces: bool = False
-    """True when an earlier rating of the same period is replaced by this one."""
+    """Whether this replaces an earlier rating of the same period."""
 
 
 class PublishedCommitment(Frozen, frozen=True, kw_only=True):
-    """What intake must know of a commitment to read a line."""
+    """What intake must know about a commitment to read a line."""
 
     commitment_id: Identifier
     measure: Identifier
@@ -218,5 +219,7 @@ class PublishedCommitment(Frozen, frozen=True, kw_only=True):
 
 
 class Entry(Frozen, frozen=True, kw_only=True):
+    """An event's place in the log."""
+
     event_id: UUID
     index: int

@@ -1,7 +1,7 @@
-"""JSON Schemas of what goes over the wire, one golden file for each type of event.
+"""JSON Schemas of the events, one golden file for each type.
 
-Promises: exported from `shared.events` and from nothing else, so that a change of the wire shows in
-review as a change of these files. `python -m shared.wire.schemas` writes them anew.
+Promises: they are exported from `shared.wire.events` and from nothing else, so that a change of the
+wire shows in review as a change of these files. `python -m shared.wire.schemas` writes them anew.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from shared.wire import events
 
 FOLDER: Final = Path(__file__).parent
 EXAMPLES: Final = FOLDER.parent / "examples"
-"""One event of each type, as it stands in a record's value."""
+"""One event of each type, as in the value of a record."""
 
 EVENTS: tuple[type[events.Event], ...] = get_args(events.AnyEvent)
 
 
 def export() -> dict[str, str]:
-    """The text of each golden file, by type of event."""
+    """The text of each golden file, by event type."""
     schemas = {}
     for event in EVENTS:
         schema = msgspec.json.schema(event)
@@ -35,7 +35,7 @@ def export() -> dict[str, str]:
 
 
 def write() -> None:
-    """Writes the golden files, and takes away those of events that are no more."""
+    """Writes the golden files, and removes those of events that no longer exist."""
     schemas = export()
     for file in FOLDER.glob("*.json"):
         if file.stem not in schemas:
