@@ -34,7 +34,7 @@ def build(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         delivery = await service.open_delivery(settings, "verification")
-        delivery.seen, delivery.remember = handlers.taken, None
+        delivery.seen, delivery.remember = handlers.seen, None
         ticking = await _clock(settings, delivery)
         app.state.tokens, app.state.parts = auth.Tokens(delivery.pool), Parts(delivery, ticking)
         async with service.running(

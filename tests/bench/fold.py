@@ -70,15 +70,15 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
     def post(_: object, event: events.Event) -> None:
         posted.append(events.write(event))
 
-    held = batch.Batch(states, dict.fromkeys(states, 0), {}, World(), post)
+    made = batch.Batch(states, dict.fromkeys(states, 0), {}, World(), post)
     with _timed(steps, "fold"):
         for event, body in zip(given, bodies, strict=True):
             assert isinstance(event, events.ReturnReceived)
-            wanted = world.needs(held.states[event.contract_id], event)
-            assert held.take(event, body, wanted) is None
+            wanted = world.needs(made.states[event.contract_id], event)
+            assert made.fold_in(event, body, wanted) is None
     with _timed(steps, "rows"):
-        stands, _ = held.stands(), held.change()
-    stored.update((stand.contract_id, stand.state) for stand in stands)
+        moved, _ = made.state_rows(), made.change()
+    stored.update((row.contract_id, row.state) for row in moved)
 
 
 @contextlib.contextmanager

@@ -186,7 +186,7 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
     given = settings(dsn)
     pool = await sql.connect(given, "verification")
     delivery = transaction.Delivery(
-        "verification", pool, b"k" * 32, seen=handlers.taken, remember=None
+        "verification", pool, b"k" * 32, seen=handlers.seen, remember=None
     )
     begin = {
         TopicPartition(topic.name, n): 0

@@ -1,8 +1,8 @@
-"""A batch in hand: contracts' states, lines and claims as they stand, folded on event by event.
+"""A batch: contracts' states, lines and claims as loaded, folded on event by event.
 
 Promises: each event sees what the one before it did, also across contracts, so that a batch of n
-decides exactly as n batches of one. What is to be written is kept until the end, as rows. No
-database here: `handlers.py` gathers and applies.
+decides exactly as n batches of one. What is to be written is kept until the end, as rows. There is
+no database here: `handlers` gathers and applies.
 """
 
 from __future__ import annotations
@@ -24,34 +24,36 @@ from shared.wire import events
 
 Post: TypeAlias = Callable[[topics.Topic, events.Event], None]
 
-_WORST: Final = ("not_counted", "queried", "provisional", "counted")
+_WORST_FIRST: Final = ("not_counted", "queried", "provisional", "counted")
 
 
 @dataclass
 class Batch:
     states: dict[str, State]
     partitions: dict[str, int]
-    """Of `returns`: whose days a contract lives by."""
+    """Of `returns`, by contract: whose days it lives by."""
     lines: dict[str, Lines]
     world: World
     post: Post
-    """Takes each message to be sent, in order."""
+    """Gets each message to be sent, in order."""
     stored_returns: set[store.fold.ReturnId] = field(default_factory=set)
-    """Loaded, so there in the database."""
+    """Those that were loaded: they have rows."""
     stored_claims: set[store.fold.Claiming] = field(default_factory=set)
-    inputs: list[rows.JournalRow] = field(default_factory=list)
+
+    journal: list[rows.JournalRow] = field(default_factory=list)
+    assessments: list[rows.AssessmentRow] = field(default_factory=list)
+    alerts: list[rows.AlertRow] = field(default_factory=list)
+    cases: dict[object, rows.CaseRow] = field(default_factory=dict)
+    """Those that moved, by id."""
+    days: list[rows.DayRow] = field(default_factory=list)
     outcomes: collections.Counter[str] = field(default_factory=collections.Counter)
     """Returns and withdrawals, by the outcome of their worst line."""
-    assessed: list[rows.AssessmentRow] = field(default_factory=list)
-    raised: list[rows.AlertRow] = field(default_factory=list)
-    moved: dict[object, rows.CaseRow] = field(default_factory=dict)
-    days: list[rows.DayRow] = field(default_factory=list)
     _returns: dict[store.fold.ReturnId, rows.ReturnRow | None] = field(default_factory=dict)
-    """Returns whose lines changed, whole; None where none stands any more."""
+    """Returns whose lines changed, whole; None where none is current any more."""
     _claims: dict[store.fold.Claiming, rows.ClaimRow | None] = field(default_factory=dict)
 
-    def take(self, event: fold.Input, body: bytes, wanted: Needs) -> str | None:
-        """Folds an event into its contract; the reason where it cannot be."""
+    def fold_in(self, event: fold.Input, body: bytes, wanted: Needs) -> str | None:
+        """Folds an event into its contract; the reason, as a code, where that is refused."""
         assert not isinstance(event, events.DayEnded)
         contract_id = event.contract_id
         before = self.states.get(contract_id)
@@ -59,8 +61,8 @@ class Batch:
         if refusal is not None:
             return refusal
         assert before is not None, "a batch registers no contracts"
-        used = world.facts(before, wanted, self._lines_of(contract_id), self.world)
-        self._fold(contract_id, event, body, used)
+        facts = world.facts(before, wanted, self._lines_of(contract_id), self.world)
+        self._fold(contract_id, event, body, facts)
         return None
 
     def end_day(self, event: events.DayEnded, body: bytes) -> None:
@@ -70,9 +72,9 @@ class Batch:
         digest = hashlib.sha256(body).digest()
         self.days.append(rows.DayRow(event.partition, event.day, event.event_id, digest))
 
-    def stands(self) -> list[rows.StateRow]:
-        """The contracts that moved."""
-        moved = sorted({each.contract_id for each in self.inputs})
+    def state_rows(self) -> list[rows.StateRow]:
+        """The contracts whose journal grew."""
+        moved = sorted({row.contract_id for row in self.journal})
         return [rows.state_row(self.states[contract_id]) for contract_id in moved]
 
     def change(self) -> store.fold.Change:
@@ -98,46 +100,43 @@ class Batch:
             found = self.lines[contract_id] = Lines()
         return found
 
-    def _fold(self, contract_id: str, event: fold.Input, body: bytes, used: Facts) -> None:
+    def _fold(self, contract_id: str, event: fold.Input, body: bytes, facts: Facts) -> None:
         lines = self._lines_of(contract_id)
-        after, decided = fold.fold(self.states[contract_id], event, used, lines)
+        after, decisions = fold.fold(self.states[contract_id], event, facts, lines)
         self.states[contract_id] = after
-        lines.drop(decided.lines_gone)
-        lines.put(decided.lines_put)
-        self.world.claims.drop(decided.claims_gone)
-        self.world.claims.put(decided.claims_put)
-        self.inputs.append(rows.journal_row(after, event, body, used))
-        self._keep(contract_id, decided, lines)
+        lines.drop(decisions.lines_gone)
+        lines.put(decisions.lines_put)
+        self.world.claims.drop(decisions.claims_gone)
+        self.world.claims.put(decisions.claims_put)
+        self.journal.append(rows.journal_row(after, event, body, facts))
+        self._keep(contract_id, decisions, lines)
 
-    def _keep(self, contract_id: str, decided: Decisions, lines: Lines) -> None:
-        for slot in decided.slots():
-            standing = lines.in_slot(slot).values()
-            self._returns[contract_id, *slot] = (
-                rows.return_row(contract_id, standing) if standing else None
-            )
-        for claim in decided.claims_gone:
+    def _keep(self, contract_id: str, decisions: Decisions, lines: Lines) -> None:
+        for slot in decisions.slots():
+            current = lines.in_slot(slot).values()
+            row = rows.return_row(contract_id, current) if current else None
+            self._returns[contract_id, *slot] = row
+        for claim in decisions.claims_gone:
             self._claims[claim.key, claim.id] = None
-        for claim in decided.claims_put:
+        for claim in decisions.claims_put:
             self._claims[claim.key, claim.id] = rows.claim_row(claim)
-        for outcome in decided.outcomes:
+        for outcome in decisions.outcomes:
             self.post(topics.OUTCOMES, outcome)
             if isinstance(outcome, events.ReturnChecked):
                 self.outcomes[_worst(outcome)] += 1
             elif isinstance(outcome, events.CaseMoved):
-                self._move(outcome)
-        self.assessed.extend(rows.assessment_rows(decided.outcomes))
-        for alert in decided.alerts:
+                before = self.cases.get(outcome.case_id)
+                self.cases[outcome.case_id] = rows.case_row(outcome, before)
+        self.assessments.extend(rows.assessment_rows(decisions.outcomes))
+        for alert in decisions.alerts:
             self.post(topics.ALERTS, alert)
-            self.raised.append(rows.alert_row(alert))
-        for event in decided.reconsider:
+            self.alerts.append(rows.alert_row(alert))
+        for event in decisions.reconsider:
             self.post(topics.RECONSIDER, event)
-
-    def _move(self, event: events.CaseMoved) -> None:
-        self.moved[event.case_id] = rows.case_row(event, self.moved.get(event.case_id))
 
 
 def _worst(event: events.ReturnChecked) -> str:
     if event.withdrawn:
         return "withdrawn"
     found = {result.outcome for result in event.results}
-    return next((outcome for outcome in _WORST if outcome in found), "nil")
+    return next((outcome for outcome in _WORST_FIRST if outcome in found), "nil")

@@ -1,9 +1,9 @@
 """What verification does with returns, days and reconsiderations: gather, decide, apply.
 
 Promises: one transaction for a batch of records; contracts are locked first, by id, then claims, by
-key; everything that a fold needs is at hand before the first, and written in bulk after the last.
-A contract that is not known here, or a revision that is not newer than the one that stands, parks
-its message. ReturnRefused is taken and nothing follows: it is there for the ledger.
+key; everything that a fold needs is loaded before the first, and written in bulk after the last.
+Refuses: a message of a contract that is not known here, or of a revision that is not newer than the
+current one, is parked. Nothing follows from a ReturnRefused: it is there for the ledger.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import prometheus_client
 from services.verification import store
 from services.verification.consumer.batch import Batch
 from services.verification.domain import places, rating, state, world
-from services.verification.domain.claims import ClaimIndex
 from services.verification.domain.lines import Line, Lines
 from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
@@ -36,34 +35,34 @@ RETURNS_CHECKED: Final = prometheus_client.Counter(
     "Returns and withdrawals checked, by the outcome of their worst line.",
     ["outcome"],
 )
-MESSAGES_A_TURN: Final = 250
-"""Heartbeats and the relay share the event loop: folding so many takes 10 to 20 ms."""
+MESSAGES_PER_TURN: Final = 250
+"""The event loop is left to heartbeats and the relay after so many: they take 10 to 20 ms."""
 
 _NOTHING: Final = Needs()
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
 
 
-async def taken(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, transaction.IsOf]:
-    """Which messages were taken before: the journal and the days tell (`mail.Seen`)."""
+async def seen(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, transaction.IsOf]:
+    """Which messages were seen before: the journal and the days tell (`transaction.Seen`)."""
     known = await store.fold.taken(conn, [message.event_id for message in messages])
     return {event_id: transaction.is_of(digest) for event_id, digest in known.items()}
 
 
 def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle:
-    """Handles batches of `SUBSCRIPTION`'s topics for `delivery`, which sees with `taken`."""
+    """Handles batches of `SUBSCRIPTION`'s topics for `delivery`, which uses `seen`."""
 
     async def handle(records: Sequence[Record]) -> None:
-        async with transaction.unit(delivery, records) as work:
-            if not work.messages:
+        async with transaction.unit(delivery, records) as unit:
+            if not unit.messages:
                 return
-            needs = _Needs(work.messages)
-            held = await _gather(work, needs)
-            await _decide(work, needs, held)
-            await _apply(work.conn, held)
-        for outcome, count in held.outcomes.items():
+            needs = _Needs(unit.messages)
+            batch = await _gather(unit, needs)
+            await _decide(unit, needs, batch)
+            await _apply(unit.conn, batch)
+        for outcome, count in batch.outcomes.items():
             RETURNS_CHECKED.labels(outcome).inc(count)
         if isinstance(now, clock.MovedClock):
-            _follow(now, work.messages)
+            _follow(now, unit.messages)
 
     return handle
 
@@ -87,7 +86,7 @@ class _Needs:
         self.postcodes: set[tuple[str, str]] = set()
 
     def add(self, before: State, wanted: Needs) -> None:
-        """What an event needs. A return that `before` knows not to stand has no lines to load."""
+        """What an event needs. A return that `before` knows not to be there has no lines."""
         for slot in wanted.slots:
             if state.slot_key(slot) in before.filed or slot[0] <= rating.final_through(before):
                 self.returns.add((before.contract_id, *slot))
@@ -95,14 +94,14 @@ class _Needs:
         self.postcodes |= wanted.postcodes
 
 
-async def _gather(work: transaction.Unit, needs: _Needs) -> Batch:
-    conn = work.conn
+async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
+    conn = unit.conn
     if needs.days:
         needs.contract_ids.update(await store.fold.waking(conn, needs.days))
     rows = await store.fold.lock_contracts(conn, needs.contract_ids)
     states = {contract_id: state.from_bytes(row[1]) for contract_id, row in rows.items()}
     partitions = {contract_id: row[0] for contract_id, row in rows.items()}
-    for message in work.messages:
+    for message in unit.messages:
         wanted = _NOTHING
         if isinstance(message.event, _FOLDED) and message.event.contract_id in states:
             before = states[message.event.contract_id]
@@ -110,67 +109,66 @@ async def _gather(work: transaction.Unit, needs: _Needs) -> Batch:
             needs.add(before, wanted)
         needs.of_messages.append(wanted)
     lines: dict[str, Lines] = {}
-    held = Batch(states, partitions, lines, World(await _places(conn, needs)), work.send)
+    batch = Batch(states, partitions, lines, World(await _places(conn, needs)), unit.send)
     if needs.returns:
-        _hold_lines(held, await store.fold.lines_of_returns(conn, needs.returns))
+        _add_lines(batch, await store.fold.lines_of_returns(conn, needs.returns))
     for found_lines in lines.values():
         needs.keys |= found_lines.keys()
     if needs.keys:
-        await _hold_claims(conn, held, needs)
-    return held
+        await _add_claims(conn, batch, needs)
+    return batch
 
 
 async def _places(conn: sql.Connection, needs: _Needs) -> dict[str, places.PlaceFact]:
     return await store.fold.places_of(conn, needs.postcodes) if needs.postcodes else {}
 
 
-async def _hold_claims(conn: sql.Connection, held: Batch, needs: _Needs) -> None:
-    """Claims under the batch's keys, and the returns of the own lines that stand behind them."""
+async def _add_claims(conn: sql.Connection, batch: Batch, needs: _Needs) -> None:
+    """Claims under the batch's keys, and the returns with the own lines that made own claims."""
     await store.fold.lock_claims(conn, needs.keys)
-    book: ClaimIndex = held.world.claims
     found = await store.fold.claims_under(conn, needs.keys)
-    book.put(found)
-    held.stored_claims.update((claim.key, claim.id) for claim in found)
-    behind = {
+    batch.world.claims.put(found)
+    batch.stored_claims.update((claim.key, claim.id) for claim in found)
+    claiming = {
         (claim.contract_id, claim.period, claim.party_id)
         for claim in found
-        if claim.contract_id in held.states
+        if claim.contract_id in batch.states
     }
-    if missing := behind - held.stored_returns:
-        _hold_lines(held, await store.fold.lines_of_returns(conn, missing))
+    if missing := claiming - batch.stored_returns:
+        _add_lines(batch, await store.fold.lines_of_returns(conn, missing))
 
 
-def _hold_lines(held: Batch, found: dict[store.fold.ReturnId, list[Line]]) -> None:
-    for named, lines in found.items():
-        held.lines.setdefault(named[0], Lines()).put(lines)
-    held.stored_returns.update(found)
+def _add_lines(batch: Batch, found: dict[store.fold.ReturnId, list[Line]]) -> None:
+    for (contract_id, _, _), lines in found.items():
+        batch.lines.setdefault(contract_id, Lines()).put(lines)
+    batch.stored_returns.update(found)
 
 
-async def _decide(work: transaction.Unit, needs: _Needs, held: Batch) -> None:
-    for place, (message, wanted) in enumerate(
-        zip(work.messages, needs.of_messages, strict=True), 1
+async def _decide(unit: transaction.Unit, needs: _Needs, batch: Batch) -> None:
+    for number, (message, wanted) in enumerate(
+        zip(unit.messages, needs.of_messages, strict=True), 1
     ):
         event = message.event
         if isinstance(event, events.DayEnded):
-            held.end_day(event, message.body)
+            batch.end_day(event, message.body)
         elif isinstance(event, _FOLDED):
-            refusal = held.take(event, message.body, wanted)
+            refusal = batch.fold_in(event, message.body, wanted)
             if refusal is not None:
-                work.park(message, refusal)
+                unit.park(message, refusal)
         elif not isinstance(event, events.ReturnRefused):
-            work.park(message, "unexpected_type")
-        if place % MESSAGES_A_TURN == 0:
+            unit.park(message, "unexpected_type")
+        if number % MESSAGES_PER_TURN == 0:
             await asyncio.sleep(0)
 
 
-async def _apply(conn: sql.Connection, held: Batch) -> None:
-    await store.fold.change_lines(conn, held.change())
-    await store.fold.add_inputs(conn, held.inputs)
-    await store.fold.add_assessments(conn, held.assessed)
-    await store.fold.move_cases(conn, held.moved.values())
-    await store.fold.add_alerts(conn, held.raised)
-    await store.fold.end_days(conn, held.days)
-    await store.fold.move_contracts(conn, held.stands())
+async def _apply(conn: sql.Connection, batch: Batch) -> None:
+    await store.fold.change_lines(conn, batch.change())
+    await store.fold.add_inputs(conn, batch.journal)
+    await store.fold.add_assessments(conn, batch.assessments)
+    await store.fold.move_cases(conn, batch.cases.values())
+    await store.fold.add_alerts(conn, batch.alerts)
+    await store.fold.end_days(conn, batch.days)
+    await store.fold.move_contracts(conn, batch.state_rows())
 
 
 def _follow(now: clock.MovedClock, messages: Sequence[Message]) -> None:

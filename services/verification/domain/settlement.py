@@ -212,23 +212,17 @@ def _change(work: Work, changes: Iterable[Change]) -> None:
 
 def _move_sums(work: Work, gone: Iterable[Line], new: Iterable[Line]) -> None:
     """Sums leave with the lines that go and come with those that take their place."""
-    for total, lines in _by_total(gone).items():
-        work.add(*total, Sums.of(lines).negated())
-    for total, lines in _by_total(new).items():
-        work.add(*total, Sums.of(lines))
+    for (commitment_id, period), lines in _by_total(gone).items():
+        work.add(commitment_id, period, Sums.of(lines).negated())
+    for (commitment_id, period), lines in _by_total(new).items():
+        work.add(commitment_id, period, Sums.of(lines))
 
 
-class _Total(NamedTuple):
-    """What lines are added up by."""
-
-    commitment_id: str
-    period: str
-
-
-def _by_total(lines: Iterable[Line]) -> dict[_Total, list[Line]]:
-    found: dict[_Total, list[Line]] = {}
+def _by_total(lines: Iterable[Line]) -> dict[tuple[str, str], list[Line]]:
+    """By commitment and period: what lines are added up by."""
+    found: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
-        found.setdefault(_Total(line.commitment_id, line.period), []).append(line)
+        found.setdefault((line.commitment_id, line.period), []).append(line)
     return found
 
 
