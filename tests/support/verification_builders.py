@@ -168,8 +168,8 @@ class Council:
         self.alerts: list[Any] = []
         self.reconsider: deque[Any] = deque()
 
-    def take(self, *inputs: Any) -> list[Decisions]:
-        return [self._take(event) for event in inputs]
+    def receive(self, *inputs: Any) -> list[Decisions]:
+        return [self._receive(event) for event in inputs]
 
     def days(self, first: str, last: str) -> None:
         """End each day from `first` to `last`, for every contract."""
@@ -182,7 +182,7 @@ class Council:
     def settle(self) -> None:
         """Hand on what one contract's claims mean for another until nothing is left."""
         while self.reconsider:
-            self._take(self.reconsider.popleft())
+            self._receive(self.reconsider.popleft())
 
     def sums(self, contract_id: str = "C1", commitment_id: str = "spend") -> state.Sums:
         return self.states[contract_id].commitments[commitment_id].total
@@ -209,7 +209,7 @@ class Council:
     def end(self, contract_id: str, day: date) -> Decisions:
         return self._fold(contract_id, day_ended(day))
 
-    def _take(self, event: Any) -> Decisions:
+    def _receive(self, event: Any) -> Decisions:
         return self._fold(event.contract_id, event)
 
     def _fold(self, contract_id: str, event: Any) -> Decisions:

@@ -1,4 +1,4 @@
-"""Folding every journal from zero, and comparing what comes of it with what stands.
+"""Replay: folding every journal from zero, and comparing what comes of it with the tables.
 
 Promises: reads only. Each contract is folded from its journal with the foreign facts that each
 input used; its state, lines, claims, cases, assessments, alerts, and every message that it posted
@@ -8,20 +8,22 @@ must come out to the byte. A difference is named with its contract.
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 from uuid import UUID
 
 from services.verification import store
 from services.verification.domain import journal, state
 from services.verification.domain.journal import Folded
-from services.verification.domain.lines import Line, Slot
 from services.verification.store import rows
 from shared import sql
 from shared.wire import events
 
 DIFFERENCES_MAX: Final = 100
+
+_slot: Final = operator.attrgetter("slot")
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Report:
     def __str__(self) -> str:
         head = f"{self.contracts} contracts, {self.inputs} inputs, {self.messages} messages: "
         if not self.differences:
-            return head + "as they stand, to the byte"
+            return head + "the tables agree, to the byte"
         return head + "\n".join([f"{len(self.differences)} differences", *self.differences])
 
 
@@ -47,93 +49,79 @@ async def run(pool: sql.Pool) -> Report:
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
             inputs = await store.reading.inputs(conn, contract_id)
-            standing = await _standing(conn, contract_id)
+            stored = await _stored(conn, contract_id)
             folded = journal.refold(map(rows.read_entry, inputs))
-            posted = _posted(folded)
-            stored = await store.reading.posted(conn, list(posted))
+            wanted = _messages(folded)
+            posted = await store.reading.posted(conn, list(wanted))
         report.contracts += 1
         report.inputs += len(inputs)
-        report.messages += len(posted)
-        for what in (*_differences(contract_id, folded, standing), *_unlike(posted, stored)):
-            if len(report.differences) < DIFFERENCES_MAX:
-                report.differences.append(f"{contract_id}: {what}")
+        report.messages += len(wanted)
+        differences = (*_unlike(_made(contract_id, folded), stored), *_unsaid(wanted, posted))
+        for what in differences[: DIFFERENCES_MAX - len(report.differences)]:
+            report.differences.append(f"{contract_id}: {what}")
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """What is stored of one contract."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tables:
+    """What the tables have of one contract, apart from its journal and its messages."""
 
     state: bytes
-    returns: list[rows.ReturnRow]
+    lines: list[rows.ReturnRow]
     claims: set[rows.ClaimRow]
     cases: set[rows.CaseRow]
-    assessed: list[rows.AssessmentRow]
-    raised: set[rows.AlertRow]
+    assessments: list[rows.AssessmentRow]
+    alerts: set[rows.AlertRow]
 
 
-async def _standing(conn: sql.Connection, contract_id: str) -> _Standing:
-    return _Standing(
-        await store.reading.state_of(conn, contract_id),
-        await store.reading.returns_of(conn, contract_id),
-        set(await store.reading.claims_of(conn, contract_id)),
-        set(await store.reading.cases_of_contract(conn, contract_id)),
-        await store.reading.assessments_of(conn, contract_id),
-        set(await store.reading.alerts_of(conn, contract_id)),
+async def _stored(conn: sql.Connection, contract_id: str) -> _Tables:
+    return _Tables(
+        state=await store.reading.state_of(conn, contract_id),
+        lines=await store.reading.returns_of(conn, contract_id),
+        claims=set(await store.reading.claims_of(conn, contract_id)),
+        cases=set(await store.reading.cases_of_contract(conn, contract_id)),
+        assessments=await store.reading.assessments_of(conn, contract_id),
+        alerts=set(await store.reading.alerts_of(conn, contract_id)),
     )
 
 
-def _posted(folded: Folded) -> dict[UUID, bytes]:
-    """The messages that the folds posted, by id."""
+def _made(contract_id: str, folded: Folded) -> _Tables:
+    """What the folds make of the journal."""
+    ordered = sorted(folded.lines.values(), key=_slot)
+    outcomes = [event for each in folded.decisions for event in each.outcomes]
+    cases: dict[UUID, rows.CaseRow] = {}
+    for event in outcomes:
+        if isinstance(event, events.CaseMoved):
+            cases[event.case_id] = rows.case_row(event, cases.get(event.case_id))
+    return _Tables(
+        state=b"" if folded.state is None else state.to_bytes(folded.state),
+        lines=[rows.return_row(contract_id, own) for _, own in itertools.groupby(ordered, _slot)],
+        claims={rows.claim_row(line.claim) for line in ordered if line.claim},
+        cases=set(cases.values()),
+        assessments=rows.assessment_rows(outcomes),
+        alerts={rows.alert_row(alert) for each in folded.decisions for alert in each.alerts},
+    )
+
+
+def _unlike(made: _Tables, stored: _Tables) -> Iterator[str]:
+    for part in fields(_Tables):
+        if getattr(made, part.name) != getattr(stored, part.name):
+            verb = "differs" if part.name == "state" else "differ"
+            yield f"the {part.name} {verb}"
+
+
+def _messages(folded: Folded) -> dict[UUID, bytes]:
+    """The messages that the folds post, by id."""
     return {
         event.event_id: events.write(event)
-        for decided in folded.decisions
-        for event in (*decided.outcomes, *decided.alerts, *decided.reconsider)
+        for each in folded.decisions
+        for event in (*each.outcomes, *each.alerts, *each.reconsider)
     }
 
 
-def _unlike(posted: dict[UUID, bytes], stored: dict[UUID, bytes]) -> Iterator[str]:
-    for event_id, body in posted.items():
-        if event_id not in stored:
+def _unsaid(wanted: dict[UUID, bytes], posted: dict[UUID, bytes]) -> Iterator[str]:
+    for event_id, body in wanted.items():
+        if event_id not in posted:
             yield f"message {event_id} was never posted"
-        elif stored[event_id] != body:
-            yield f"message {event_id} was posted with other bytes"
-
-
-def _returns(contract_id: str, folded: Folded) -> Iterator[rows.ReturnRow]:
-    """The rows that the lines make, in the order in which they are read."""
-    ordered = sorted(folded.lines.values(), key=_slot)
-    for _, lines in itertools.groupby(ordered, _slot):
-        yield rows.return_row(contract_id, lines)
-
-
-def _slot(line: Line) -> Slot:
-    return line.period, line.party_id
-
-
-def _differences(contract_id: str, folded: Folded, standing: _Standing) -> Iterator[str]:
-    if folded.state is None or state.to_bytes(folded.state) != standing.state:
-        yield "the state differs"
-    if list(_returns(contract_id, folded)) != standing.returns:
-        yield "the lines differ"
-    claimed = {rows.claim_row(line.claim) for line in folded.lines.values() if line.claim}
-    if claimed != standing.claims:
-        yield "the claims differ"
-    cases: dict[UUID, rows.CaseRow] = {}
-    raised: set[rows.AlertRow] = set()
-    for decided in folded.decisions:
-        raised.update(map(rows.alert_row, decided.alerts))
-        for event in decided.outcomes:
-            if isinstance(event, events.CaseMoved):
-                cases[event.case_id] = rows.case_row(event, cases.get(event.case_id))
-    if set(cases.values()) != standing.cases:
-        yield "the cases differ"
-    if _assessed(folded) != standing.assessed:
-        yield "the assessments differ"
-    if raised != standing.raised:
-        yield "the alerts differ"
-
-
-def _assessed(folded: Folded) -> list[rows.AssessmentRow]:
-    """All assessments, in the order in which they were made."""
-    return [row for decided in folded.decisions for row in rows.assessment_rows(decided.outcomes)]
+        elif posted[event_id] != body:
+            yield f"message {event_id} was posted with different bytes"

@@ -4,7 +4,7 @@ Promises: `fold` is pure, and folding a batch gives exactly what folding its eve
 gives. Ids are derived of what is said (subject, step, rule set); times are the cause's. The same
 journal from zero gives the same state and decisions to the byte.
 Refuses: reading anything. Foreign facts come in as `Facts`, are only those that were used, and go
-into the journal beside the input.
+into the journal with the input.
 
 Each event takes the same way: its rules add to a `Work` what they decide, and at the end
 `announcements` makes the events of it.

@@ -203,7 +203,7 @@ class State(msgspec.Struct, array_like=True):
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Foreign facts that one input used; they go into the journal beside it."""
+    """Foreign facts that one input used; they go into the journal with it."""
 
     postcodes: dict[str, places.PlaceFact] = msgspec.field(default_factory=dict)
     """By `places.fact_key`; an unknown postcode is absent."""

@@ -1,7 +1,7 @@
 """What lies outside of a contract: the postcode directory and the other contracts' claims.
 
 Promises: values only. `needs` says what an event asks of them before it is folded; `facts` picks
-out what folding it uses, and nothing else, so that it can go into the journal beside the input.
+out what folding it uses, and nothing else, so that it can go into the journal with the input.
 """
 
 from __future__ import annotations

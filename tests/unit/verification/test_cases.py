@@ -37,10 +37,10 @@ def line(quantity: str) -> dict[str, Any]:
     return build.line("1", quantity, commitment_id="hours", unit="hours")
 
 
-def council(*more: Any, suppliers: tuple[str, ...] = (build.SUPPLIER,)) -> build.Council:
-    taken = build.Council()
-    taken.take(build.registered(suppliers=suppliers), hours(), *more)
-    return taken
+def a_council(*more: Any, suppliers: tuple[str, ...] = (build.SUPPLIER,)) -> build.Council:
+    council = build.Council()
+    council.receive(build.registered(suppliers=suppliers), hours(), *more)
+    return council
 
 
 SUBJECT = cases.Subject("shortfall", commitment_id="hours")
@@ -178,8 +178,8 @@ class TestOpenCase:
 class TestFewApprentices:
     def test_open_a_case_after_approaching_twice(self) -> None:
         """Example 3, from the returns on: nothing due in March, one behind in April and May."""
-        taken = build.Council()
-        taken.take(
+        council = build.Council()
+        council.receive(
             build.registered(),
             build.commitment(
                 commitment_id="apprentices",
@@ -190,142 +190,142 @@ class TestFewApprentices:
             ),
         )
         periods = ["2026-10", "2026-11", "2026-12", *(f"2027-{m:02}" for m in range(1, 6))]
-        taken.take(*(build.returned(i + 1, period) for i, period in enumerate(periods)))
+        council.receive(*(build.returned(i + 1, period) for i, period in enumerate(periods)))
         assert [
             ("2027-03", "Other"),
             ("2027-04", "Approaching target"),
             ("2027-05", "Approaching target"),
-        ] == taken.ratings("apprentices")[-3:]
-        assert [("opened", "approaching_twice")] == taken.moves()
+        ] == council.ratings("apprentices")[-3:]
+        assert [("opened", "approaching_twice")] == council.moves()
         assert [("shortfall_opened", 1, 0, 1)] == [
-            (a.kind, a.expected, a.low, a.gap) for a in taken.alerts
+            (a.kind, a.expected, a.low, a.gap) for a in council.alerts
         ]
 
 
 class TestPeriod:
     def test_is_assessed_when_all_suppliers_are_in(self) -> None:
         """Rule A5: earlier arrivals open nothing."""
-        taken = council(suppliers=(build.SUPPLIER, SECOND))
-        taken.take(build.returned(1, "2026-10", line("4")))
-        early = taken.ratings("hours")
-        taken.take(build.returned(2, "2026-10", line("6"), party_id=SECOND))
-        assert ([], [("2026-10", "Good")]) == (early, taken.ratings("hours"))
+        council = a_council(suppliers=(build.SUPPLIER, SECOND))
+        council.receive(build.returned(1, "2026-10", line("4")))
+        early = council.ratings("hours")
+        council.receive(build.returned(2, "2026-10", line("6"), party_id=SECOND))
+        assert ([], [("2026-10", "Good")]) == (early, council.ratings("hours"))
 
     def test_is_assessed_at_the_end_of_the_due_day_with_what_there_is(self) -> None:
         """Rule A5: missing is not zero."""
-        taken = council()
-        taken.days("2026-10-01", "2026-11-12")
-        before = taken.ratings("hours")
-        taken.days("2026-11-13", "2026-11-13")
-        assessed = taken.outcomes[-1].assessments[0]
+        council = a_council()
+        council.days("2026-10-01", "2026-11-12")
+        before = council.ratings("hours")
+        council.days("2026-11-13", "2026-11-13")
+        assessed = council.outcomes[-1].assessments[0]
         assert ([], "Other", "data_missing") == (before, assessed.rating, assessed.reason)
-        assert [] == taken.moves()
+        assert [] == council.moves()
 
     def test_is_good_without_data_where_low_already_is(self) -> None:
         """Rule A5: October brought two months' worth."""
-        taken = council()
-        taken.take(build.returned(1, "2026-10", line("20")))
-        taken.days("2026-10-29", "2026-12-14")
-        assert [("2026-10", "Good"), ("2026-11", "Good")] == taken.ratings("hours")
+        council = a_council()
+        council.receive(build.returned(1, "2026-10", line("20")))
+        council.days("2026-10-29", "2026-12-14")
+        assert [("2026-10", "Good"), ("2026-11", "Good")] == council.ratings("hours")
 
     def test_is_rated_anew_by_a_revision_until_the_due_day_ends(self) -> None:
         """Rule A5: and the case that it alone opened is withdrawn."""
-        taken = council()
-        taken.take(build.returned(1, "2026-10", line("5")))
-        taken.take(build.returned(2, "2026-10", line("10"), revision=2))
-        assert [("2026-10", "Inadequate"), ("2026-10", "Good")] == taken.ratings("hours")
-        assert [("opened", "rated_behind"), ("withdrawn", "rating_replaced")] == taken.moves()
-        assert ["shortfall_opened"] == [a.kind for a in taken.alerts]
+        council = a_council()
+        council.receive(build.returned(1, "2026-10", line("5")))
+        council.receive(build.returned(2, "2026-10", line("10"), revision=2))
+        assert [("2026-10", "Inadequate"), ("2026-10", "Good")] == council.ratings("hours")
+        assert [("opened", "rated_behind"), ("withdrawn", "rating_replaced")] == council.moves()
+        assert ["shortfall_opened"] == [a.kind for a in council.alerts]
 
     def test_keeps_its_rating_after_the_due_day(self) -> None:
         """Rule A9: a later revision changes what counts, not what was known."""
-        taken = council()
-        taken.take(build.returned(1, "2026-10", line("5")))
-        taken.days("2026-10-29", "2026-11-13")
-        taken.take(build.returned(2, "2026-10", line("10"), revision=2, day="2026-11-16"))
-        assert [("2026-10", "Inadequate")] == taken.ratings("hours")
-        assert 10 == taken.sums(commitment_id="hours").counted
+        council = a_council()
+        council.receive(build.returned(1, "2026-10", line("5")))
+        council.days("2026-10-29", "2026-11-13")
+        council.receive(build.returned(2, "2026-10", line("10"), revision=2, day="2026-11-16"))
+        assert [("2026-10", "Inadequate")] == council.ratings("hours")
+        assert 10 == council.sums(commitment_id="hours").counted
 
     def test_is_rated_when_the_missing_return_comes_and_that_stands(self) -> None:
         """Rule A5: with the period after it, which waited too."""
-        taken = council()
-        taken.days("2026-10-01", "2026-11-13")
-        taken.take(build.returned(1, "2026-11", line("10"), day="2026-12-01"))
-        taken.days("2026-11-14", "2026-12-14")
-        waiting = taken.ratings("hours")
-        taken.take(build.returned(2, "2026-10", line("10"), day="2026-12-16"))
-        taken.take(build.returned(3, "2026-10", line("0"), revision=2, day="2026-12-17"))
+        council = a_council()
+        council.days("2026-10-01", "2026-11-13")
+        council.receive(build.returned(1, "2026-11", line("10"), day="2026-12-01"))
+        council.days("2026-11-14", "2026-12-14")
+        waiting = council.ratings("hours")
+        council.receive(build.returned(2, "2026-10", line("10"), day="2026-12-16"))
+        council.receive(build.returned(3, "2026-10", line("0"), revision=2, day="2026-12-17"))
         assert [("2026-10", "Other"), ("2026-11", "Other")] == waiting
-        assert [("2026-10", "Good"), ("2026-11", "Good")] == taken.ratings("hours")[2:]
+        assert [("2026-10", "Good"), ("2026-11", "Good")] == council.ratings("hours")[2:]
 
     def test_misses_a_return_that_is_withdrawn_before_the_due_day(self) -> None:
         """Rule A5: its rating is replaced, its case withdrawn, and the next revision rated."""
-        taken = council()
+        council = a_council()
         sent = build.returned(1, "2026-10", line("5"))
-        taken.take(sent, build.withdrawn(2, sent, "2026-11-02"))
-        taken.take(build.returned(3, "2026-10", line("10"), revision=2, day="2026-11-03"))
+        council.receive(sent, build.withdrawn(2, sent, "2026-11-02"))
+        council.receive(build.returned(3, "2026-10", line("10"), revision=2, day="2026-11-03"))
         assert [
             ("2026-10", "Inadequate"),
             ("2026-10", "Other"),
             ("2026-10", "Good"),
-        ] == taken.ratings("hours")
-        assert [("opened", "rated_behind"), ("withdrawn", "rating_replaced")] == taken.moves()
+        ] == council.ratings("hours")
+        assert [("opened", "rated_behind"), ("withdrawn", "rating_replaced")] == council.moves()
 
     def test_waits_for_the_council_and_is_rated_when_it_is_free(self) -> None:
         """Rules A2, A5: an invoice without a postcode; a revision brings it after the due day."""
         profile = {"kind": "milestone", "from": "2026-10-01", "by": "2026-10-31"}
-        taken = build.Council([build.place("L36 9YU")])
-        taken.take(
+        council = build.Council([build.place("L36 9YU")])
+        council.receive(
             build.registered(),
             build.commitment(area=build.KNOWSLEY, target="100", profile=profile),
             build.returned(1, "2026-10", build.line("1", "100")),
         )
-        taken.days("2026-10-29", "2026-11-13")
+        council.days("2026-10-29", "2026-11-13")
         place = {"postcode": "L36 9YU"}
-        taken.take(
+        council.receive(
             build.returned(
                 2, "2026-10", build.line("1", "100", place=place), revision=2, day="2026-11-16"
             )
         )
-        assert [("2026-10", "Other"), ("2026-10", "Good")] == taken.ratings()
-        assert [] == taken.moves()
+        assert [("2026-10", "Other"), ("2026-10", "Good")] == council.ratings()
+        assert [] == council.moves()
 
 
 class TestShortfall:
     def test_opens_worsens_and_is_made_good(self) -> None:
         """Rules C1, C4, L1: one alert per change, with figures."""
-        taken = council()
+        council = a_council()
         for number, (period, quantity) in enumerate(
             [("2026-10", "8"), ("2026-11", "4"), ("2026-12", "18"), ("2027-01", "10")]
         ):
-            taken.take(build.returned(number + 1, period, line(quantity)))
+            council.receive(build.returned(number + 1, period, line(quantity)))
         assert [
             ("shortfall_opened", "2026-10", 10, 8, 2, "Requires improvement"),
             ("shortfall_worsened", "2026-11", 20, 12, 8, "Inadequate"),
             ("shortfall_recovered", "2027-01", 40, 40, 0, "Good"),
-        ] == [(a.kind, a.period, a.expected, a.low, a.gap, a.rating) for a in taken.alerts]
+        ] == [(a.kind, a.period, a.expected, a.low, a.gap, a.rating) for a in council.alerts]
         assert [
             ("opened", "rated_behind"),
             ("resolved_completely", "two_good_periods"),
-        ] == taken.moves()
+        ] == council.moves()
 
     def test_is_not_ended_by_a_period_whose_own_return_is_missing(self) -> None:
         """Example 21: Good, own return missing, Good: open after the second, resolved then."""
-        taken = council()
-        taken.take(build.returned(1, "2026-10", line("5")))
-        taken.take(build.returned(2, "2026-11", line("40")))
-        taken.days("2026-11-29", "2027-01-16")
-        still_open = taken.states["C1"].commitments["hours"].case is not None
-        taken.take(build.returned(3, "2027-01", line("5"), day="2027-02-01"))
+        council = a_council()
+        council.receive(build.returned(1, "2026-10", line("5")))
+        council.receive(build.returned(2, "2026-11", line("40")))
+        council.days("2026-11-29", "2027-01-16")
+        still_open = council.states["C1"].commitments["hours"].case is not None
+        council.receive(build.returned(3, "2027-01", line("5"), day="2027-02-01"))
         assert still_open
-        assert [rating for _, rating in taken.ratings("hours")] == ["Inadequate", *["Good"] * 3]
-        assert ("resolved_completely", "two_good_periods") in taken.moves()
+        assert [rating for _, rating in council.ratings("hours")] == ["Inadequate", *["Good"] * 3]
+        assert ("resolved_completely", "two_good_periods") in council.moves()
 
     def test_names_what_it_rests_on(self) -> None:
         """Rule A9."""
-        taken = council()
-        taken.take(build.returned(1, "2026-10", line("5")))
-        (found,) = taken.outcomes[0].assessments
+        council = a_council()
+        council.receive(build.returned(1, "2026-10", line("5")))
+        (found,) = council.outcomes[0].assessments
         assert msgspec.json.decode(msgspec.json.encode(found)) == {
             "commitment_id": "hours",
             "commitment_version": 1,

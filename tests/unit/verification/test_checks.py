@@ -1,4 +1,4 @@
-"""Rules V1, V2, V3: example 14, and what stands beside it."""
+"""Rules V1, V2, V3: example 14, and its neighbours."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POSTCODES = [
 
 def checked(line: dict[str, Any], **figures: Any) -> Result:
     council = build.Council(POSTCODES)
-    council.take(
+    council.receive(
         build.registered(),
         build.commitment(**({"area": build.KNOWSLEY} | figures)),
         build.returned(1, "2026-10", line),
@@ -124,7 +124,7 @@ class TestCommitment:
     def test_counts_in_the_version_then_in_force(self) -> None:
         """Rule V1: the unit changes on 1 November."""
         council = build.Council()
-        council.take(
+        council.receive(
             build.registered(),
             build.commitment(),
             build.commitment(version=2, unit="hours", **{"from": "2026-11-01"}),
@@ -159,7 +159,7 @@ class TestQuantity:
             "person": {"person_id": str(ids.derived("p")), "weekly_hours": "20"},
         }
         council = build.Council()
-        council.take(
+        council.receive(
             build.registered(),
             build.commitment(
                 commitment_id="jobs", measure="local-jobs", kind="post", unit="FTE", target="4"
@@ -177,7 +177,7 @@ class TestQuantity:
     def test_of_distinct_things_counts_each_once(self) -> None:
         """Product §2: schools."""
         council = build.Council()
-        council.take(
+        council.receive(
             build.registered(),
             build.commitment(
                 measure="schools-engaged", kind="distinct", unit="schools", target="5"
@@ -202,7 +202,7 @@ class TestQuantity:
         ],
     )
     @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-    def test_of_nothing_takes_no_room(
+    def test_of_zero_uses_up_nothing(
         self, kind: str, unit: str, thing: dict[str, Any], order: tuple[int, int]
     ) -> None:
         """Rule V6: October's nothing claims nothing, so November's one counts, in either order."""
@@ -211,15 +211,15 @@ class TestQuantity:
             build.returned(2, "2026-11", build.line("1", "1", unit=unit, **thing)),
         ]
         council = build.Council()
-        council.take(build.registered(), build.commitment(kind=kind, unit=unit, target="1"))
-        council.take(*(both[n] for n in order))
+        council.receive(build.registered(), build.commitment(kind=kind, unit=unit, target="1"))
+        council.receive(*(both[n] for n in order))
         sums = council.sums()
         assert (POST_HOURS if kind == "post" else 1) == sums.counted + sums.provisional
 
     def test_of_an_invoice_says_no_net_total_where_it_is_nothing(self) -> None:
-        """Rule V6: the room is told by the least claim that takes some."""
+        """Rule V6: the net total is that of the lowest claim that uses some of it."""
         council = build.Council()
-        council.take(
+        council.receive(
             build.registered(),
             build.commitment(),
             build.returned(

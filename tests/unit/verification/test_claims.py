@@ -19,10 +19,10 @@ from tests.support import verification_builders as build
 CONTRACTS = ("C1", "C2", "C3")
 
 
-def council(contracts: Sequence[str] = CONTRACTS) -> build.Council:
+def a_council(contracts: Sequence[str] = CONTRACTS) -> build.Council:
     fresh = build.Council()
     for contract_id in contracts:
-        fresh.take(build.registered(contract_id), build.commitment(contract_id))
+        fresh.receive(build.registered(contract_id), build.commitment(contract_id))
     return fresh
 
 
@@ -33,11 +33,11 @@ def claim(
     return build.returned(receipt_no, "2026-10", line, contract_id=contract_id, revision=revision)
 
 
-def outcomes(taken: build.Council) -> dict[str, str]:
+def outcomes(council: build.Council) -> dict[str, str]:
     return {
         contract_id: result.outcome
         for contract_id in CONTRACTS
-        for result in taken.results(contract_id).values()
+        for result in council.results(contract_id).values()
     }
 
 
@@ -51,21 +51,21 @@ class TestInvoiceClaimedThrice:
         self, arrivals: tuple[Any, ...]
     ) -> None:
         """Example 10, in any order of arrival, on three contracts."""
-        taken = council()
-        taken.take(*arrivals)
-        taken.settle()
-        crowded = outcomes(taken)
-        taken.take(build.withdrawn(104, self.A, "2026-11-02"))
-        taken.settle()
-        assert {"C1": "counted", "C2": "counted", "C3": "queried"} == crowded
-        assert {"C2": "counted", "C3": "counted"} == outcomes(taken)
+        council = a_council()
+        council.receive(*arrivals)
+        council.settle()
+        displaced = outcomes(council)
+        council.receive(build.withdrawn(104, self.A, "2026-11-02"))
+        council.settle()
+        assert {"C1": "counted", "C2": "counted", "C3": "queried"} == displaced
+        assert {"C2": "counted", "C3": "counted"} == outcomes(council)
 
     @pytest.mark.parametrize("arrivals", list(itertools.permutations((A, B, C))))
     def test_raises_one_alert_whatever_came_first(self, arrivals: tuple[Any, ...]) -> None:
         """Rule L2: C's line is the duplicate, and its alert has one id."""
-        taken = council()
-        taken.take(*arrivals)
-        taken.settle()
+        council = a_council()
+        council.receive(*arrivals)
+        council.settle()
         subject = f"{self.C.return_id}/1"
         key = claims.invoice_key(
             build.AUTHORITY, "local-spend", (build.SUPPLIER, "GB-COH-00000002"), "INV-1"
@@ -73,75 +73,75 @@ class TestInvoiceClaimedThrice:
         wanted = ids.derived(
             "AlertRaised", "C3", "duplicate_claim", subject, f"{key}:103:101", RULE_SET
         )
-        assert [a.event_id for a in taken.alerts if a.kind == "duplicate_claim"] == [wanted]
+        assert [a.event_id for a in council.alerts if a.kind == "duplicate_claim"] == [wanted]
 
-    def test_raises_another_alert_each_time_it_is_crowded_out(self) -> None:
-        """Rule L3: A makes room and takes it again, which is another change for C."""
-        taken = council()
+    def test_raises_another_alert_each_time_it_is_displaced(self) -> None:
+        """Rule L3: A leaves and comes back, which is another change for C."""
+        council = a_council()
         revised = (claim(104, "C1", "3000", revision=2), claim(105, "C1", "6000", revision=3))
         for each in (self.A, self.B, self.C, *revised):
-            taken.take(each)
-            taken.settle()
-        told = [alert for alert in taken.alerts if alert.kind == "duplicate_claim"]
+            council.receive(each)
+            council.settle()
+        told = [alert for alert in council.alerts if alert.kind == "duplicate_claim"]
         assert ["C3"] * 2 == [alert.contract_id for alert in told]
         assert 2 == len({alert.event_id for alert in told})
 
     def test_posts_nothing_to_contracts_whose_room_stays(self) -> None:
         """Rule V12: only what it touches."""
-        taken = council()
-        taken.take(self.A, self.B)
-        assert [] == list(taken.reconsider)
+        council = a_council()
+        council.receive(self.A, self.B)
+        assert [] == list(council.reconsider)
 
     def test_looks_again_each_time_the_same_rival_comes_back(self) -> None:
-        """The same standings may come about twice: each change has a message of its own."""
-        taken = council()
+        """The same claims may come about twice: each change has a message of its own."""
+        council = a_council()
         rival = claim(101, "C1", "9000")
-        taken.take(self.C, rival, build.withdrawn(104, rival, "2026-11-02"))
+        council.receive(self.C, rival, build.withdrawn(104, rival, "2026-11-02"))
         rival = claim(102, "C1", "9000", revision=2)
-        taken.take(rival, build.withdrawn(105, rival, "2026-11-03"))
-        messages = {message.event_id for message in taken.reconsider}
-        assert len(messages) == len(taken.reconsider) == 4
+        council.receive(rival, build.withdrawn(105, rival, "2026-11-03"))
+        messages = {message.event_id for message in council.reconsider}
+        assert len(messages) == len(council.reconsider) == 4
 
 
 class TestStanding:
     def test_is_kept_by_a_revision_that_claims_the_same_thing(self) -> None:
         """Rule V6: A's line came in with #101; its revision #104 goes before B's #102."""
-        taken = council()
-        taken.take(claim(101, "C1", "6000"), claim(102, "C2", "4000"))
-        taken.take(claim(104, "C1", "7000", revision=2))
-        taken.settle()
-        assert {"C1": "counted", "C2": "queried"} == outcomes(taken)
+        council = a_council()
+        council.receive(claim(101, "C1", "6000"), claim(102, "C2", "4000"))
+        council.receive(claim(104, "C1", "7000", revision=2))
+        council.settle()
+        assert {"C1": "counted", "C2": "queried"} == outcomes(council)
 
     def test_is_lost_by_a_withdrawal(self) -> None:
         """Rule V6: a gap."""
-        taken = council()
+        council = a_council()
         sent = claim(101, "C1", "6000")
-        taken.take(sent, claim(102, "C2", "5000"), build.withdrawn(103, sent, "2026-11-02"))
-        taken.take(claim(104, "C1", "6000", revision=2))
-        taken.settle()
-        assert {"C1": "queried", "C2": "counted"} == outcomes(taken)
+        council.receive(sent, claim(102, "C2", "5000"), build.withdrawn(103, sent, "2026-11-02"))
+        council.receive(claim(104, "C1", "6000", revision=2))
+        council.settle()
+        assert {"C1": "queried", "C2": "counted"} == outcomes(council)
 
     def test_reads_numbers_without_case_blanks_and_punctuation(self) -> None:
         """Rule V6."""
         assert claims.plain("INV-22 31/a") == claims.plain("inv2231A") == "inv2231a"
 
     def test_takes_no_room_where_the_line_is_refused(self) -> None:
-        """Finer point of V6: outside the area, so not counted, and the later one has the room."""
-        taken = build.Council([build.place("L1 1AA", district="E08000012")])
-        taken.take(
+        """Finer point of V6: outside the area, so not counted, and the later one fits."""
+        council = build.Council([build.place("L1 1AA", district="E08000012")])
+        council.receive(
             build.registered("C1"),
             build.commitment("C1", area=build.KNOWSLEY),
             build.registered("C2"),
             build.commitment("C2"),
         )
         line = build.line("1", "10000", invoice=build.invoice(), place={"postcode": "L1 1AA"})
-        taken.take(build.returned(101, "2026-10", line), claim(102, "C2", "10000"))
-        assert 10000 == taken.sums("C2").counted
+        council.receive(build.returned(101, "2026-10", line), claim(102, "C2", "10000"))
+        assert 10000 == council.sums("C2").counted
 
     def test_goes_by_measure(self) -> None:
         """Rule V6: within one measure; across measures other rules decide."""
-        taken = build.Council()
-        taken.take(
+        council = build.Council()
+        council.receive(
             build.registered(),
             build.commitment(),
             build.commitment(commitment_id="small", measure="local-spend-small-firms"),
@@ -150,8 +150,8 @@ class TestStanding:
             build.line("1", "10000", invoice=build.invoice()),
             build.line("2", "10000", commitment_id="small", invoice=build.invoice()),
         ]
-        taken.take(build.returned(101, "2026-10", *both))
-        assert ["counted", "counted"] == [r.outcome for r in taken.results().values()]
+        council.receive(build.returned(101, "2026-10", *both))
+        assert ["counted", "counted"] == [r.outcome for r in council.results().values()]
 
 
 class TestCredit:
@@ -160,19 +160,19 @@ class TestCredit:
         return build.returned(receipt_no, "2027-01", build.line("c", f"-{amount}", invoice=invoice))
 
     def invoiced(self, *quantities: str) -> build.Council:
-        taken = council()
+        council = a_council()
         lines = [
             build.line(str(i), each, invoice=build.invoice()) for i, each in enumerate(quantities)
         ]
-        taken.take(build.returned(1, "2026-10", *lines))
-        return taken
+        council.receive(build.returned(1, "2026-10", *lines))
+        return council
 
     def test_takes_off_in_its_own_month(self) -> None:
         """Finer point: October stays."""
-        taken = self.invoiced("10000")
-        taken.take(self.credit(2, "1000"))
+        council = self.invoiced("10000")
+        council.receive(self.credit(2, "1000"))
         assert [
-            (p, s.counted) for p, s in taken.states["C1"].commitments["spend"].sums.items()
+            (p, s.counted) for p, s in council.states["C1"].commitments["spend"].sums.items()
         ] == [
             ("2026-10", Decimal(10000)),
             ("2027-01", Decimal(-1000)),
@@ -180,40 +180,43 @@ class TestCredit:
 
     def test_takes_off_at_most_what_its_invoice_counts(self) -> None:
         """Finer point: never below nothing."""
-        taken = self.invoiced("600")
-        taken.take(self.credit(2, "1000"))
-        assert 0 == taken.sums().counted
+        council = self.invoiced("600")
+        council.receive(self.credit(2, "1000"))
+        assert 0 == council.sums().counted
 
     def test_takes_off_nothing_where_there_is_no_invoice(self) -> None:
         """Finer point: an invoice that nobody claimed counts nothing."""
-        taken = self.invoiced("600")
-        taken.take(self.credit(2, "1000", number="INV-9"))
-        assert (taken.sums().counted, taken.results()["2027-01", build.SUPPLIER, "c"].outcome) == (
+        council = self.invoiced("600")
+        council.receive(self.credit(2, "1000", number="INV-9"))
+        assert (
+            council.sums().counted,
+            council.results()["2027-01", build.SUPPLIER, "c"].outcome,
+        ) == (
             Decimal(600),
             "not_counted",
         )
 
     def test_takes_off_where_its_invoice_waits(self) -> None:
         """A queried line's credit lowers high, not low."""
-        taken = self.invoiced("6000", "5000")
-        taken.take(self.credit(2, "6500"))
-        sums = taken.sums()
+        council = self.invoiced("6000", "5000")
+        council.receive(self.credit(2, "6500"))
+        sums = council.sums()
         assert (sums.counted, sums.queried) == (Decimal(0), Decimal(4500))
 
     def test_frees_no_room_for_others(self) -> None:
         """The invoice itself is worth less now: C stays queried."""
-        taken = self.invoiced("10000")
-        taken.take(claim(3, "C3", "1000"), self.credit(4, "1000"))
-        taken.settle()
-        assert 1000 == taken.sums("C3").queried
+        council = self.invoiced("10000")
+        council.receive(claim(3, "C3", "1000"), self.credit(4, "1000"))
+        council.settle()
+        assert 1000 == council.sums("C3").queried
 
     def test_comes_back_when_its_invoice_goes(self) -> None:
         """Rule V12: the withdrawal re-runs the credit of another month."""
-        taken = council()
+        council = a_council()
         sent = claim(1, "C1", "10000")
-        taken.take(sent, self.credit(2, "1000"), build.withdrawn(3, sent, "2027-02-01"))
-        assert 0 == taken.sums().counted
-        checked = [outcome for outcome in taken.outcomes if outcome.type == "ReturnChecked"]
+        council.receive(sent, self.credit(2, "1000"), build.withdrawn(3, sent, "2027-02-01"))
+        assert 0 == council.sums().counted
+        checked = [outcome for outcome in council.outcomes if outcome.type == "ReturnChecked"]
         assert [(r.return_id, r.outcome) for r in checked[-1].changed] == [
             (ids.derived("return", 2), "not_counted")
         ]
@@ -231,12 +234,12 @@ def histories(draw: st.DrawFn) -> tuple[list[Any], list[int], list[int]]:
     slot's own."""
     order = draw(st.lists(st.integers(0, len(SLOTS) - 1), min_size=1, max_size=12))
     inputs: list[Any] = []
-    standing: dict[int, Any] = {}
+    current: dict[int, Any] = {}
     revisions = dict.fromkeys(range(len(SLOTS)), 0)
     for place, slot in enumerate(order):
         receipt_no = 100 + place
-        if slot in standing and draw(st.booleans()):
-            inputs.append(build.withdrawn(receipt_no, standing.pop(slot), "2026-12-01"))
+        if slot in current and draw(st.booleans()):
+            inputs.append(build.withdrawn(receipt_no, current.pop(slot), "2026-12-01"))
             continue
         revisions[slot] += 1
         contract_id, period = SLOTS[slot]
@@ -244,10 +247,10 @@ def histories(draw: st.DrawFn) -> tuple[list[Any], list[int], list[int]]:
             _drawn_line(draw, str(number))
             for number in draw(st.lists(st.integers(1, 3), unique=True, max_size=3))
         ]
-        standing[slot] = build.returned(
+        current[slot] = build.returned(
             receipt_no, period, *lines, contract_id=contract_id, revision=revisions[slot]
         )
-        inputs.append(standing[slot])
+        inputs.append(current[slot])
     return inputs, order, draw(st.permutations(order))
 
 
@@ -265,22 +268,22 @@ def _arrive(
     inputs: list[Any], order: list[int], arrival: list[int], *, at_once: bool
 ) -> dict[tuple[str, ...], tuple[str, Decimal, Decimal]]:
     queues = {slot: [e for e, s in zip(inputs, order, strict=True) if s == slot] for slot in order}
-    taken = council()
+    council = a_council()
     for slot in arrival:
-        taken.take(queues[slot].pop(0))
+        council.receive(queues[slot].pop(0))
         if at_once:
-            taken.settle()
-    taken.settle()
+            council.settle()
+    council.settle()
     for contract_id in CONTRACTS:
-        figures = taken.results(contract_id).values()
-        assert taken.sums(contract_id).counted == sum(r.counted for r in figures)
-        assert taken.sums(contract_id).queried == sum(r.queried for r in figures)
-    alert_ids = [alert.event_id for alert in taken.alerts]
+        figures = council.results(contract_id).values()
+        assert council.sums(contract_id).counted == sum(r.counted for r in figures)
+        assert council.sums(contract_id).queried == sum(r.queried for r in figures)
+    alert_ids = [alert.event_id for alert in council.alerts]
     assert len(alert_ids) == len(set(alert_ids))
     return {
         (contract_id, *line_id): (result.outcome, result.counted, result.queried)
         for contract_id in CONTRACTS
-        for line_id, result in taken.results(contract_id).items()
+        for line_id, result in council.results(contract_id).items()
     }
 
 

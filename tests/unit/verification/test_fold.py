@@ -30,21 +30,23 @@ def _said(decisions: state.Decisions) -> list[bytes]:
 def _lived(history: tuple[list[Any], list[int], list[int]]) -> tuple[build.Council, list[bytes]]:
     """A history with days in between, taken in live; what the first contract said."""
     inputs, order, _ = history
-    taken = build.Council()
+    council = build.Council()
     said: list[bytes] = []
     for contract_id in ("C1", "C2", "C3"):
-        for decisions in taken.take(build.registered(contract_id), build.commitment(contract_id)):
+        for decisions in council.receive(
+            build.registered(contract_id), build.commitment(contract_id)
+        ):
             said.extend(_said(decisions) if contract_id == "C1" else ())
     for number, (event, slot) in enumerate(zip(inputs, order, strict=True)):
-        (decisions,) = taken.take(event)
+        (decisions,) = council.receive(event)
         said.extend(_said(decisions) if SLOTS[slot][0] == "C1" else ())
-        while taken.reconsider:
-            message = taken.reconsider.popleft()
-            (decisions,) = taken.take(message)
+        while council.reconsider:
+            message = council.reconsider.popleft()
+            (decisions,) = council.receive(message)
             said.extend(_said(decisions) if message.contract_id == "C1" else ())
         day = date(2026, 11, 5) + timedelta(days=8 * number)
-        said.extend(_said(taken.end("C1", day)))
-    return taken, said
+        said.extend(_said(council.end("C1", day)))
+    return council, said
 
 
 class TestFold:
@@ -54,18 +56,18 @@ class TestFold:
         self, history: tuple[list[Any], list[int], list[int]]
     ) -> None:
         """Law: the journal with its facts gives the same state, rows and events."""
-        taken, said = _lived(history)
+        council, said = _lived(history)
         lines = Lines()
         after: state.State | None = None
         again: list[bytes] = []
-        for event, facts in taken.journal["C1"]:
+        for event, facts in council.journal["C1"]:
             kept = state.facts_from_bytes(state.to_bytes(facts))
             after, decisions = fold.fold(after, event, kept, lines)
             lines.drop(decisions.lines_gone)
             lines.put(decisions.lines_put)
             again.extend(_said(decisions))
         assert after is not None
-        assert state.to_bytes(after) == state.to_bytes(taken.states["C1"])
+        assert state.to_bytes(after) == state.to_bytes(council.states["C1"])
         assert again == said
 
     @settings(max_examples=60, deadline=None)
@@ -75,11 +77,11 @@ class TestFold:
     ) -> None:
         """Law: a batch of n is n batches of one: between any two inputs state, lines and facts may
         go to bytes and back, and only the lines that are needed come back."""
-        taken, said = _lived(history)
+        council, said = _lived(history)
         stored: dict[tuple[str, str, str], bytes] = {}
         after: state.State | None = None
         again: list[bytes] = []
-        for event, facts in taken.journal["C1"]:
+        for event, facts in council.journal["C1"]:
             lines = Lines()
             if after is not None:
                 after = state.from_bytes(state.to_bytes(after))
@@ -94,13 +96,13 @@ class TestFold:
             stored.update((row.id, state.to_bytes(row)) for row in decisions.lines_put)
             again.extend(_said(decisions))
         assert again == said
-        assert stored == {row.id: state.to_bytes(row) for row in taken.rows("C1")}
+        assert stored == {row.id: state.to_bytes(row) for row in council.rows("C1")}
 
     def test_leaves_what_it_was_given_untouched(self) -> None:
         """It is pure."""
-        taken = build.Council()
-        taken.take(build.registered(), build.commitment())
-        before = taken.states["C1"]
+        council = build.Council()
+        council.receive(build.registered(), build.commitment())
+        before = council.states["C1"]
         written = state.to_bytes(before)
         event = build.returned(1, "2026-10", build.line(invoice=build.invoice()))
         first = fold.fold(before, event, Facts(), Lines())
@@ -110,10 +112,10 @@ class TestFold:
 
     def test_says_its_causes_time(self) -> None:
         """Never now."""
-        taken = build.Council()
+        council = build.Council()
         event = build.returned(1, "2026-10", build.line())
-        taken.take(build.registered(), build.commitment(), event)
-        posted = [*taken.outcomes, *taken.alerts]
+        council.receive(build.registered(), build.commitment(), event)
+        posted = [*council.outcomes, *council.alerts]
         assert {each.occurred_at for each in posted} == {event.occurred_at}
         assert {each.caused_by for each in posted} == {event.event_id}
 
@@ -121,19 +123,19 @@ class TestFold:
 class TestReport:
     def test_can_be_corrected_and_credited(self) -> None:
         """Example 15: as at the end of November, December and February."""
-        taken = build.Council()
-        taken.take(build.registered(starts_on="2026-10-06"), build.commitment())
-        taken.days("2026-10-06", "2026-11-09")
+        council = build.Council()
+        council.receive(build.registered(starts_on="2026-10-06"), build.commitment())
+        council.days("2026-10-06", "2026-11-09")
         spend = build.invoice("INV-2231", "18250")
         figures = []
-        taken.take(
+        council.receive(
             build.returned(
                 1, "2026-10", build.line("2", "18250.00", invoice=spend), day="2026-11-10"
             )
         )
-        taken.days("2026-11-10", "2026-11-30")
-        figures.append(taken.sums().counted)
-        taken.take(
+        council.days("2026-11-10", "2026-11-30")
+        figures.append(council.sums().counted)
+        council.receive(
             build.returned(
                 2,
                 "2026-10",
@@ -142,30 +144,30 @@ class TestReport:
                 day="2026-12-09",
             )
         )
-        taken.days("2026-12-01", "2026-12-31")
-        figures.append(taken.sums().counted)
+        council.days("2026-12-01", "2026-12-31")
+        figures.append(council.sums().counted)
         credit = build.invoice("CN-7", "-1000", credit_of="INV-2231")
-        taken.take(
+        council.receive(
             build.returned(
                 3, "2027-01", build.line("1", "-1000.00", invoice=credit), day="2027-02-10"
             )
         )
-        taken.days("2027-01-01", "2027-02-28")
-        figures.append(taken.sums().counted)
+        council.days("2027-01-01", "2027-02-28")
+        figures.append(council.sums().counted)
         assert [18250, 15250, 14250] == figures
         assert {
             "2026-10": 15250,
             "2027-01": -1000,
-        } == {period: result.counted for (period, _, _), result in taken.results().items()}
+        } == {period: result.counted for (period, _, _), result in council.results().items()}
 
 
 class TestRefusal:
     def test_names_what_cannot_be_folded(self) -> None:
         """Codes: the message is parked with them."""
-        taken = build.Council()
-        taken.take(build.registered(), build.commitment(version=2))
-        taken.take(build.returned(1, "2026-10", revision=2))
-        known = taken.states["C1"]
+        council = build.Council()
+        council.receive(build.registered(), build.commitment(version=2))
+        council.receive(build.returned(1, "2026-10", revision=2))
+        known = council.states["C1"]
         assert [
             "contract_unknown",
             "version_stale",
@@ -184,18 +186,18 @@ class TestRefusal:
 
     def test_is_refused_for_a_kind_that_is_not_assessed(self) -> None:
         """A share summed up as if it were pounds would be a silent error."""
-        taken = build.Council()
-        taken.take(build.registered())
+        council = build.Council()
+        council.receive(build.registered())
         share = build.commitment(kind="ratio", measure="local-spend-share")
-        assert "commitment_unreadable" == fold.refusal(taken.states["C1"], share)
+        assert "commitment_unreadable" == fold.refusal(council.states["C1"], share)
 
 
 class TestChange:
     def test_never_turns_a_shortfall_into_a_recovery(self) -> None:
         """Rule A1: a slower profile from March on; what was expected then stays expected."""
         slower = {"kind": "milestone", "from": "2026-10-01", "by": "2028-09-30"}
-        taken = build.Council()
-        taken.take(
+        council = build.Council()
+        council.receive(
             build.registered(),
             build.commitment(),
             build.commitment(version=2, profile=slower, **{"from": "2027-03-01"}),
@@ -206,4 +208,4 @@ class TestChange:
                 )
             ),
         )
-        assert ("2027-03", "Inadequate") == taken.ratings()[-1]
+        assert ("2027-03", "Inadequate") == council.ratings()[-1]

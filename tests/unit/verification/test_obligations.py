@@ -44,14 +44,14 @@ class TestDueDay:
 
 
 class TestMissingReturn:
-    def council(self) -> build.Council:
+    def a_council(self) -> build.Council:
         council = build.Council()
-        council.take(build.registered(starts_on="2026-11-01"))
+        council.receive(build.registered(starts_on="2026-11-01"))
         return council
 
     def test_is_said_step_by_step_and_opens_a_case(self) -> None:
         """Example 18: each step in the morning of its day, and each once."""
-        council = self.council()
+        council = self.a_council()
         council.days("2026-11-01", "2027-01-20")
         november = [alert for alert in council.alerts if alert.period == "2026-11"]
         assert [
@@ -66,9 +66,9 @@ class TestMissingReturn:
 
     def test_ends_its_case_when_it_comes(self) -> None:
         """Rule C2."""
-        council = self.council()
+        council = self.a_council()
         council.days("2026-11-01", "2027-01-07")
-        council.take(build.returned(1, "2026-11", day="2027-01-08"))
+        council.receive(build.returned(1, "2026-11", day="2027-01-08"))
         assert [
             ("opened", "no_return"),
             ("resolved_completely", "return_received"),
@@ -76,20 +76,20 @@ class TestMissingReturn:
 
     def test_is_not_said_of_a_supplier_who_holds_a_receipt(self) -> None:
         """Rule O1: an acceptance comes before the end of its day."""
-        council = self.council()
+        council = self.a_council()
         council.days("2026-11-01", "2026-12-07")
-        council.take(build.returned(1, "2026-11", day="2026-12-08"))
+        council.receive(build.returned(1, "2026-11", day="2026-12-08"))
         council.days("2026-12-08", "2026-12-31")
         assert [] == [alert for alert in council.alerts if alert.period == "2026-11"]
 
     def test_is_owed_again_ten_working_days_after_a_withdrawal(self) -> None:
         """Rule O1: withdrawn on Wednesday 16 December, with three holidays between."""
-        council = self.council()
+        council = self.a_council()
         council.days("2026-11-01", "2026-12-07")
         sent = build.returned(1, "2026-11", day="2026-12-08")
-        council.take(sent)
+        council.receive(sent)
         council.days("2026-12-08", "2026-12-15")
-        council.take(build.withdrawn(2, sent, "2026-12-16"))
+        council.receive(build.withdrawn(2, sent, "2026-12-16"))
         owed = council.states["C1"].owed["2026-11/" + build.SUPPLIER]
         assert owed.due_on == calendar.working_day(date(2026, 12, 16), 10) == date(2027, 1, 4)
 
@@ -99,7 +99,7 @@ class TestMissingReturn:
             build.registered(starts_on="2026-01-01"), occurred_at=build.at("2026-10-01")
         )
         council = build.Council()
-        council.take(late)
+        council.receive(late)
         council.days("2026-10-01", "2026-10-31")
         assert sorted(council.states["C1"].owed) == [
             f"{period}/{build.SUPPLIER}" for period in ("2026-09", "2026-10")
@@ -110,7 +110,7 @@ class TestSleepingContract:
     def test_misses_no_day_that_does_something(self) -> None:
         """Law: days before `wake_on` change nothing but the count of inputs."""
         council = build.Council()
-        council.take(build.registered(ends_on="2027-01-31"), build.commitment())
+        council.receive(build.registered(ends_on="2027-01-31"), build.commitment())
         day = date(2026, 10, 1)
         said = 0
         while day < date(2027, 6, 1):
@@ -134,12 +134,12 @@ class TestAnotherEnd:
         """Rule O1: of a contract that ends with November, December's return is not owed."""
         council = build.Council()
         first = build.registered()
-        council.take(first)
+        council.receive(first)
         council.days("2026-10-31", "2026-12-31")
         shorter = msgspec.structs.replace(
             first, event_id=ids.derived("shorter"), version=2, ends_on=date(2026, 11, 30)
         )
-        council.take(shorter)
+        council.receive(shorter)
         assert [f"2026-{month}/{build.SUPPLIER}" for month in (10, 11)] == list(
             council.states["C1"].owed
         )

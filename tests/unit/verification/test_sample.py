@@ -58,7 +58,7 @@ class Six:
         self.known = {each["contract_id"]: self._sign(each) for each in SAMPLE.contracts}
         for happening in SAMPLE.happenings:
             self._end_days(happening.on)
-            self._take(happening)
+            self._receive(happening)
         self._end_days(SAMPLE.ends_on)
 
     def _sign(self, given: dict[str, Any]) -> returns.Contract:
@@ -75,7 +75,7 @@ class Six:
             starts_on=date.fromisoformat(given["starts_on"]),
             ends_on=date.fromisoformat(given["ends_on"]),
         )
-        self.council.take(registered)
+        self.council.receive(registered)
         for each in terms:
             changed = events.CommitmentChanged(
                 **self._head("active", given["contract_id"], each.commitment_id),
@@ -85,7 +85,7 @@ class Six:
                 proposed_by="manager",
                 approved_by="approver",
             )
-            self.council.take(changed)
+            self.council.receive(changed)
         return returns.Contract(
             given["contract_id"],
             SAMPLE.authority_id,
@@ -95,13 +95,13 @@ class Six:
             {each.commitment_id: catalogue.by_code[each.measure] for each in terms},
         )
 
-    def _take(self, happening: sample.Happening) -> None:
+    def _receive(self, happening: sample.Happening) -> None:
         if happening.do == "repeat":
             return
         if happening.do == "withdraw":
             of = self.sent[happening.key]
             self.receipts += 1
-            self.council.take(build.withdrawn(self.receipts, of, str(happening.on)))
+            self.council.receive(build.withdrawn(self.receipts, of, str(happening.on)))
             return
         reading = submission.read(happening.body)
         found = self._check(happening, reading)
@@ -113,7 +113,7 @@ class Six:
         self.receipts += 1
         event = self._received(happening, reading.submission)
         self.sent[happening.key] = event
-        self.council.take(event)
+        self.council.receive(event)
         self.council.settle()
 
     def _check(
