@@ -1,6 +1,6 @@
-"""The `makegood` command. Each subcommand lives with what it is about; here it gets its name.
+"""The `makegood` command: collects the subcommands, which are defined where they belong.
 
-A subcommand imports what it needs when it runs, so that `makegood --help` stays quick.
+A subcommand imports what it needs when it runs, so that `makegood --help` stays fast.
 """
 
 import typer

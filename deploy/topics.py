@@ -1,7 +1,7 @@
-"""`python -m deploy.topics`: creates the system's topics on a broker, or checks them, and ends.
+"""`python -m deploy.topics`: creates the system's topics on a broker, checks them, and ends.
 
-Promises: running it again changes nothing. Refuses (exit code 1, with words) a broker that does not
-answer within `ANSWER_SECONDS_MAX`, and a topic with another number of partitions than ours.
+Promises: running it again changes nothing. Fails with a message and exit code 1 if the broker does
+not answer within `ANSWER_SECONDS_MAX`, or a topic has a wrong number of partitions.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ ANSWER_SECONDS_MAX: Final = 60
 
 
 class Broker(Settings):
-    """No database is needed here."""
+    """Settings without a database, which is not needed here."""
 
     database_url: SecretStr = SecretStr("")
 
 
 async def create(settings: Settings) -> None:
-    """Creates what is missing, and waits until every partition has a leader."""
+    """Creates missing topics and waits until every partition has a leader. Raises TimeoutError and
+    WrongTopicError."""
     admin: Any = None
     async with asyncio.timeout(ANSWER_SECONDS_MAX):
         while admin is None:
             try:
                 admin = await kafka.start_admin(settings)
-            except KafkaError:  # it is on its way up
+            except KafkaError:  # it is still starting
                 await asyncio.sleep(0.5)
         try:
             await topics.create(admin)
@@ -46,7 +47,7 @@ def main() -> None:
         asyncio.run(create(settings))
     except (topics.WrongTopicError, TimeoutError) as error:
         sys.exit(f"{settings.kafka_bootstrap_servers}: {error or 'the broker does not answer'}")
-    print(f"{len(topics.ALL)} topics stand on {settings.kafka_bootstrap_servers}")
+    print(f"{settings.kafka_bootstrap_servers} has all {len(topics.ALL)} topics")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The embedded stack: real Kafka, real PostgreSQL and the three services on one machine."""
+"""The local stack: a real Kafka, a real PostgreSQL and the three services on one machine."""
 
 import os
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Final
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 STATE: Final = Path(os.environ.get("MAKEGOOD_STATE") or CHECKOUT / ".makegood").absolute()
+"""Where the stack keeps its data, logs and keys."""
 
 
 def states(folder: Path) -> tuple[Path, Path]:
-    """The state folders that a folder stands for: the one that the demo runs in, and itself."""
+    """The two state folders in a folder: the demo's, and the folder itself, for `makegood up`."""
     return folder / "demo", folder
 
 
-class CannotStart(Exception):  # noqa: N818 - reads as the sentence it is: "raise CannotStart"
-    """The stack can't run here; the message says why and what to do about it."""
+class CannotStart(Exception):  # noqa: N818 - reads as a sentence: "raise CannotStart"
+    """The stack cannot run here. The text says why, and what to do about it."""

@@ -16,14 +16,14 @@ console = Console()
 
 
 def up() -> None:
-    """Start everything, and keep it running until Ctrl-C."""
+    """Start everything and keep it running until Ctrl-C."""
     from deploy.local import stack, steps
 
     async def stay() -> None:
-        async with stack.Stack(shown=steps.Steps(console)) as system:
+        async with stack.Stack(progress=steps.Steps(console)) as system:
             for name, service in system.services.items():
                 console.print(f"  {name:<14}{service.url}")
-            console.print(f"All of it is described in {STATE / 'stack.json'}. Ctrl-C ends it.")
+            console.print(f"Addresses and process ids: {STATE / 'stack.json'}. Stop with Ctrl-C.")
             await system.wait()
 
     raise typer.Exit(stack.run(stay(), console))
@@ -32,24 +32,24 @@ def up() -> None:
 def down(
     forget: Annotated[bool, typer.Option("--forget", help="Delete all data too.")] = False,
 ) -> None:
-    """Stop what `makegood up` or `make demo` started, also what a crash left behind."""
+    """Stop what `makegood up` or `make demo` started, and what a crash left running."""
     from deploy.local import stack
     from deploy.local.servers import both, process
 
     async def stop() -> None:
-        if keeper := both.holder(STATE):
-            await process.end(keeper, signal.SIGTERM)
+        if owner := both.lock_owner(STATE):
+            await process.end(owner, signal.SIGTERM)
         ended = [name for each in states(STATE) for name in await process.end_leftovers(each)]
-        console.print("[green]✓[/] Stopped." if keeper or ended else "Nothing was running.")
+        console.print("[green]✓[/] Stopped." if owner or ended else "Nothing was running.")
         if forget:
-            for each in states(STATE):  # PostgreSQL may keep its data elsewhere
+            for each in states(STATE):  # PostgreSQL's data may be in another folder
                 both.Servers(each).remove()
 
     raise typer.Exit(stack.run(stop(), console))
 
 
 def doctor() -> None:
-    """Look whether this machine can run the stack: what is in the way, and what to do."""
+    """Check whether this machine can run the stack: every problem, and what to do about it."""
     from deploy.local import doctor as doctors
 
     findings = list(doctors.examine())

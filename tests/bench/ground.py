@@ -164,10 +164,10 @@ async def told(child: process.Process) -> dict[str, Any]:
     try:
         code = await asyncio.wait_for(child.exited(), CHILD_S_MAX)
     except TimeoutError:
-        raise BrokenArmError(f"{child.name} hangs:\n{child.tail()}") from None
+        raise BrokenArmError(f"{child.name} hangs:\n{child.last_lines()}") from None
     if code != 0:
-        raise BrokenArmError(f"{child.name} failed:\n{child.tail()}")
-    report: dict[str, Any] = json.loads(child.tail(1))
+        raise BrokenArmError(f"{child.name} failed:\n{child.last_lines()}")
+    report: dict[str, Any] = json.loads(child.last_lines(1))
     return report
 
 

@@ -61,8 +61,8 @@ class RunningSystem:
         command = (f"services.{service}", *arguments)
         child = self._here.start(f"{service}-{arguments[0]}", command, self._settings(service))
         if await child.exited() != 0:
-            raise ground.BrokenArmError(f"{' '.join(command)} failed:\n{child.tail()}")
-        return child.tail(1)
+            raise ground.BrokenArmError(f"{' '.join(command)} failed:\n{child.last_lines()}")
+        return child.last_lines(1)
 
     def _settings(self, service: str) -> dict[str, str]:
         return {
@@ -91,7 +91,7 @@ class RunningSystem:
 
     async def _is_ready(self, client: httpx.AsyncClient, service: str) -> bool:
         if not self._running[service].is_running():
-            raise ground.BrokenArmError(f"{service} ended:\n{self._running[service].tail()}")
+            raise ground.BrokenArmError(f"{service} ended:\n{self._running[service].last_lines()}")
         try:
             answer = await client.get(f"http://127.0.0.1:{self.ports[service]}/health/ready")
         except httpx.TransportError:

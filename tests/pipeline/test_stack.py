@@ -156,4 +156,4 @@ class TestStack:
                 pass
 
         assert {} == process.leftovers(state)
-        assert both.holder(state) is None
+        assert both.lock_owner(state) is None

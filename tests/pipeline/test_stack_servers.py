@@ -126,7 +126,7 @@ class TestServers:
 
     async def test_refuse_a_second_start_of_one_folder(self, own_servers: both.Servers) -> None:
         """The message says which process has it."""
-        with pytest.raises(both.Busy, match=f"process {os.getpid()}"):
+        with pytest.raises(both.AlreadyRunning, match=f"process {os.getpid()}"):
             async with both.Servers(own_servers.state):
                 pass
 
@@ -166,7 +166,7 @@ class TestServers:
         port = own_servers.kafka.bootstrap.split(":")[1]
         monkeypatch.setenv("MAKEGOOD_KAFKA_PORT", port)
 
-        with pytest.raises(ports.Taken, match=f"port {port}, asked for by MAKEGOOD_KAFKA_PORT"):
+        with pytest.raises(ports.InUse, match=f"Port {port}, set by MAKEGOOD_KAFKA_PORT"):
             async with both.Servers(new_state()):
                 pass
 

@@ -8,10 +8,10 @@ import typer
 def demo(
     once: Annotated[
         bool,
-        typer.Option("--once", help="End after the summary: 0 only if every fact was seen."),
+        typer.Option("--once", help="End after the summary, with 0 only if every fact was seen."),
     ] = False,
 ) -> None:
-    """Play six months of three fictional suppliers on the whole system; show what came of it."""
+    """Run six months of three fictional suppliers through the whole system and show the results."""
     from rich.console import Console
 
     from deploy.local import STATE, stack

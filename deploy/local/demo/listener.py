@@ -1,7 +1,7 @@
-"""What the system says on its topics, heard from outside: the facts that the demo waits for.
+"""Listens to the system's topics from outside. The demo waits for what it hears.
 
-Promises: every event of the topics that anyone may read, from their beginning, in the order of each
-partition. Belongs to no group and commits nothing: whoever listens disturbs nobody.
+Promises: every event of the public topics, from their beginning, in the order of each partition. A
+listener belongs to no consumer group and commits nothing, so it disturbs nobody.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ POLL_MS: Final = 200
 
 
 class NotSeenError(Exception):
-    """What was waited for did not come."""
+    """Something that was waited for did not happen in time."""
 
 
 class Listener:
-    """`said` are the events heard so far."""
+    """Collects the events that it hears in `events`."""
 
     def __init__(self) -> None:
-        self.said: list[events.Event] = []
+        self.events: list[events.Event] = []
         self.unreadable = 0
         self._more = asyncio.Condition()
 
     async def until(self, fact: Callable[[], bool], what: str, seconds_max: float) -> None:
-        """Returns once `fact` holds. Raises NotSeenError with `what` was waited for."""
+        """Waits until `fact` holds. Raises NotSeenError, with `what` was expected."""
         try:
             async with asyncio.timeout(seconds_max), self._more:
                 await self._more.wait_for(fact)
@@ -42,51 +42,51 @@ class Listener:
             raise NotSeenError(f"{what} was not seen within {seconds_max:.0f} s") from None
 
     def answers(self, party_id: str) -> list[events.ReturnReceived | events.ReturnRefused]:
-        """What intake said to a party, in no order but its own."""
+        """Intake's answers to a party, in order."""
         return [
             event
-            for event in self.said
+            for event in self.events
             if isinstance(event, events.ReturnReceived | events.ReturnRefused)
             and event.party_id == party_id
         ]
 
     def received(self) -> set[tuple[UUID, int]]:
-        """Returns that intake accepted, by receipt."""
+        """The returns that intake accepted: their ids and receipt numbers."""
         return {
             (event.return_id, event.receipt_no)
-            for event in self.said
+            for event in self.events
             if isinstance(event, events.ReturnReceived)
         }
 
     def checked(self) -> set[tuple[UUID, int]]:
-        """Returns and withdrawals that verification has decided, by receipt."""
+        """The returns and withdrawals that verification has decided on, in the same form."""
         return {
             (event.return_id, event.receipt_no)
-            for event in self.said
+            for event in self.events
             if isinstance(event, events.ReturnChecked)
         }
 
     async def hear(self, consumer: AIOKafkaConsumer) -> None:
-        """Listens until it is cancelled."""
+        """Listens until the task is cancelled."""
         while True:
             found = await consumer.getmany(timeout_ms=POLL_MS)
             async with self._more:
                 for records in found.values():
                     for record in records:
-                        self._take(record.value)
+                        self._add(record.value)
                 if found:
                     self._more.notify_all()
 
-    def _take(self, body: bytes | None) -> None:
+    def _add(self, body: bytes | None) -> None:
         try:
-            self.said.append(events.read(body or b""))
+            self.events.append(events.read(body or b""))
         except ValueError:
             self.unreadable += 1
 
 
 @contextlib.asynccontextmanager
 async def listening(bootstrap: str) -> AsyncIterator[Listener]:
-    """A listener that hears while this is open."""
+    """A listener that listens while the block runs."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,

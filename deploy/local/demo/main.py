@@ -1,8 +1,8 @@
-"""The main job: the system comes up, six months are played from outside, and the books are shown.
+"""The demo: starts the system, plays six months from outside, and shows the books.
 
-Promises: every run starts from a state of its own, `demo` below the state folder, and says so; what
-`makegood up` keeps is never touched. `stack.json` lies where that of any stack does. Facts that are
-expected and do not come are named, and are no success.
+Promises: every run starts anew, in the folder `demo` of the state folder, and says so. The data of
+`makegood up` is never touched. `stack.json` is where it is for every stack. Expected facts that
+were not seen are listed, and then the demo has failed.
 """
 
 from __future__ import annotations
@@ -17,47 +17,47 @@ import rich.console
 from aiokafka.errors import KafkaError
 
 from deploy.local import CHECKOUT, CannotStart, stack, steps
-from deploy.local.demo import facts, listener, outside, play, readback, sample, signin, summary
+from deploy.local.demo import clients, facts, listener, play, readback, sample, signin, summary
 from deploy.local.servers import both, process
 from shared.delivery import tasks
 
 POSTCODES: Final = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
-"""A sample edition of the postcode directory: loaded as an operator loads any."""
+"""A sample edition of the postcode directory, loaded in the same way as any edition."""
 SETTINGS: Final = {"MAKEGOOD_DEMO": "1", "MAKEGOOD_LOG_LEVEL": "INFO"}
 
 
-_WRONG: Final = (outside.UnexpectedError, listener.NotSeenError, httpx.HTTPError, KafkaError)
+_WRONG: Final = (clients.UnexpectedError, listener.NotSeenError, httpx.HTTPError, KafkaError)
 
 
 class System(stack.Stack):
-    """The demo's stack: data of its own, described where that of any stack is."""
+    """The demo's stack: it has its own data, and its `stack.json` where every stack has it."""
 
-    def __init__(self, folder: Path, given: sample.Sample, shown: steps.Steps) -> None:
-        starts_at = {"MAKEGOOD_DEMO_STARTS_AT": given.starts_at.isoformat()}
-        super().__init__(folder / "demo", settings=SETTINGS | starts_at, shown=shown)
-        self.described = folder / "stack.json"
+    def __init__(self, folder: Path, played: sample.Sample, progress: steps.Steps) -> None:
+        starts_at = {"MAKEGOOD_DEMO_STARTS_AT": played.starts_at.isoformat()}
+        super().__init__(folder / "demo", settings=SETTINGS | starts_at, progress=progress)
+        self.description = folder / "stack.json"
 
     @property
     def urls(self) -> dict[str, str]:
-        """Where the services are, by name."""
+        """The services' addresses, by name."""
         return {name: service.url for name, service in self.services.items()}
 
     def announce(self) -> None:
         super().announce()
-        process.write(self.described, (self.state / "stack.json").read_text())
+        process.write(self.description, (self.state / "stack.json").read_text())
 
-    async def while_up(self, work: Coroutine[Any, Any, None]) -> None:
-        """The work, as long as everything can be kept alive. Raises KeepsDying where it can't."""
-        working, standing = asyncio.create_task(work), asyncio.create_task(self.wait())
+    async def run_while_up(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does the work while everything can be kept alive. Raises KeepsDying when it cannot."""
+        working, watching = asyncio.create_task(work), asyncio.create_task(self.wait())
         try:
-            await asyncio.wait({working, standing}, return_when=asyncio.FIRST_COMPLETED)
-            await (working if working.done() else standing)
+            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+            await (working if working.done() else watching)
         finally:
-            await tasks.end(working, standing)
+            await tasks.end(working, watching)
 
 
 class Job:
-    """One run. `is_complete` says afterwards whether every expected fact was seen."""
+    """One run of the demo. Afterwards `is_complete` tells whether every expected fact was seen."""
 
     def __init__(self, folder: Path, console: rich.console.Console) -> None:
         self._folder, self._console = folder, console
@@ -69,33 +69,34 @@ class Job:
         return bool(self.found) and all(fact.is_seen for fact in self.found)
 
     async def run(self, *, stays: bool) -> None:
-        """Up, play, show, and down again; `stays`: not before it is told to. Raises CannotStart."""
-        shown = steps.Steps(self._console)
-        with both.alone(self._folder):
-            await self._forget()
-            system = System(self._folder, self._sample, shown)
+        """Starts the system, plays, shows the summary and stops the system; if `stays`, only when
+        told to. Raises CannotStart."""
+        progress = steps.Steps(self._console)
+        with both.locked(self._folder):
+            await self._delete_previous()
+            system = System(self._folder, self._sample, progress)
             try:
                 async with system:
-                    await system.while_up(self._work(system, shown, stays=stays))
+                    await system.run_while_up(self._work(system, progress, stays=stays))
             finally:
-                system.described.unlink(missing_ok=True)
+                system.description.unlink(missing_ok=True)
 
-    async def _work(self, system: System, shown: steps.Steps, *, stays: bool) -> None:
-        await self._play(system, shown)
+    async def _work(self, system: System, progress: steps.Steps, *, stays: bool) -> None:
+        await self._play(system, progress)
         if stays:
-            summary.show_where(self._console, system.described, system.urls)
+            summary.show_where(self._console, system.description, system.urls)
             await asyncio.Event().wait()
 
-    async def _forget(self) -> None:
-        """Every demo starts afresh."""
-        before = both.Servers(self._folder / "demo")
-        if before.state.exists():
-            await process.end_leftovers(before.state)
-            before.remove()
-            self._console.print("[green]✓[/] The demo before is forgotten: each starts afresh.")
+    async def _delete_previous(self) -> None:
+        """Every demo starts with an empty system."""
+        previous = both.Servers(self._folder / "demo")
+        if previous.state.exists():
+            await process.end_leftovers(previous.state)
+            previous.remove()
+            self._console.print("[green]✓[/] The previous demo was deleted: each one starts anew.")
 
-    async def _play(self, system: System, shown: steps.Steps) -> None:
-        await system.services["verification"].do("load-postcodes", str(POSTCODES))
+    async def _play(self, system: System, progress: steps.Steps) -> None:
+        await system.services["verification"].run_command("load-postcodes", str(POSTCODES))
         bootstrap, dsn = system.servers.bootstrap, system.servers.dsn
         first = next(iter(self._sample.suppliers))
         tokens = await signin.sign_in(bootstrap, dsn, self._sample.authority_id, first)
@@ -104,32 +105,32 @@ class Job:
         try:
             async with (
                 listener.listening(bootstrap) as heard,
-                outside.standing(system.urls, tokens, bootstrap) as here,
+                clients.connected(system.urls, tokens, bootstrap) as outside,
             ):
-                await self._play_months(here, heard, shown)
+                await self._play_months(outside, heard, progress)
         except _WRONG as error:
             raise CannotStart(f"the demo went wrong: {error}") from error
 
     async def _play_months(
-        self, here: outside.Outside, heard: listener.Listener, shown: steps.Steps
+        self, outside: clients.Clients, heard: listener.Listener, progress: steps.Steps
     ) -> None:
-        if await here.all("manager", "verification/api/v1/contracts"):
+        if await outside.all("manager", "verification/api/v1/contracts"):
             raise CannotStart(
-                "The demo starts afresh, but the database that DATABASE_URL names holds contracts "
-                "already. Name servers without any, or none."
+                "The demo starts with an empty system, but the database in DATABASE_URL already "
+                "has contracts. Use an empty one, or leave DATABASE_URL out."
             )
-        player = play.Player(here, heard, self._sample)
+        player = play.Player(outside, heard, self._sample)
         exported = self._folder / "demo" / "export.jsonl"
-        with shown.live():
-            with shown.step("Contracts signed", len(self._sample.contracts)) as advance:
-                await play.sign_contracts(here, self._sample, advance)
-                await play.give_credentials(here, self._sample)
+        with progress.live():
+            with progress.step("Contracts signed", len(self._sample.contracts)) as advance:
+                await play.sign_contracts(outside, self._sample, advance)
+                await play.give_credentials(outside, self._sample)
             for month, happenings in self._sample.months():
-                with shown.step(f"{month}", player.days_of(happenings)) as advance:
+                with progress.step(f"{month}", player.days_of(happenings)) as advance:
                     await player.play(happenings, advance)
-            with shown.step(f"Days to {self._sample.ends_on:%d %B}") as advance:
+            with progress.step(f"Days to {self._sample.ends_on:%d %B}") as advance:
                 await player.move_to(self._sample.ends_on, advance)
-            with shown.step("Books read and verified"):
-                books = await readback.read(here, heard, self._sample, player.played, exported)
+            with progress.step("Books read and verified"):
+                books = await readback.read(outside, heard, self._sample, player.played, exported)
         self.found = facts.compare(self._sample.expected, books.seen)
         summary.show(self._console, self._sample, books, self.found)

@@ -1,7 +1,7 @@
-"""Six months, played from outside: contracts are signed, then day after day returns come in.
+"""Plays six months from outside: contracts are signed, then returns come in day by day.
 
-Promises: what happens is in the sample, in its order; before the clock moves on, what was sent has
-been answered and checked. Waits for facts, never for time.
+Promises: everything happens in the sample's order. Before the clock moves on, everything that was
+sent has been answered and checked. It waits for facts, never for time.
 """
 
 from __future__ import annotations
@@ -12,91 +12,95 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from deploy.local.demo import outside
+from deploy.local.demo import clients
+from deploy.local.demo.clients import Clients, UnexpectedError
 from deploy.local.demo.listener import Listener
-from deploy.local.demo.outside import Outside, UnexpectedError
 from deploy.local.demo.sample import POISON, Happening, Sample
 from shared import calendar
 from shared.delivery import topics
 
 FACT_SECONDS_MAX: Final = 60.0
-"""For what takes the system a second or two, also on a slow machine."""
+"""Facts need a second or two; a slow machine needs longer."""
 HOUR: Final = 10
-"""When people do things, in London."""
+"""The hour at which people do things, in London."""
 
 
 @dataclass(slots=True)
 class Played:
-    """What the people outside hold in their hands afterwards."""
+    """What the people outside have received."""
 
     receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By the key of what was sent over HTTP."""
+    """The receipts of what was sent over HTTP, by idempotency key."""
     refusals: list[tuple[Happening, dict[str, Any]]] = field(default_factory=list)
     """What was refused over HTTP, with the answer."""
     is_repeat_harmless: bool = False
-    """The same return again got the same receipt."""
+    """Whether the same return, sent again, got the same receipt."""
 
 
-async def sign_contracts(here: Outside, sample: Sample, advance: Callable[[], None]) -> None:
-    """Contracts and drafts by the manager, activated by the approver (rule P3)."""
-    for given in sample.contracts:
-        supplier_id = given["supplier_id"]
+async def sign_contracts(outside: Clients, sample: Sample, advance: Callable[[], None]) -> None:
+    """Registers the contracts: the manager drafts each commitment, the approver activates it (rule
+    P3). Returns when all contracts are published."""
+    for contract in sample.contracts:
+        supplier_id = contract["supplier_id"]
         names = ("contract_id", "title", "starts_on", "ends_on")
-        body = {name: given[name] for name in names} | {
+        body = {name: contract[name] for name in names} | {
             "supplier_ids": [supplier_id],
             "supplier_names": {supplier_id: sample.suppliers[supplier_id]["name"]},
         }
-        await here.ask("manager", "POST", "verification/api/v1/contracts", json=body)
-        at = f"verification/api/v1/contracts/{given['contract_id']}"
-        for commitment in given["commitments"]:
-            await here.ask("manager", "POST", f"{at}/commitments", json=commitment)
+        await outside.ask("manager", "POST", "verification/api/v1/contracts", json=body)
+        at = f"verification/api/v1/contracts/{contract['contract_id']}"
+        for commitment in contract["commitments"]:
+            await outside.ask("manager", "POST", f"{at}/commitments", json=commitment)
             name = commitment["commitment_id"]
-            await here.ask("approver", "POST", f"{at}/commitments/{name}/activate")
+            await outside.ask("approver", "POST", f"{at}/commitments/{name}/activate")
         advance()
-    for given in sample.contracts:
+    for contract in sample.contracts:
 
-        async def is_published(contract_id: str = given["contract_id"]) -> bool:
-            found = await here.ask("manager", "GET", f"verification/api/v1/contracts/{contract_id}")
+        async def is_published(contract_id: str = contract["contract_id"]) -> bool:
+            found = await outside.ask(
+                "manager", "GET", f"verification/api/v1/contracts/{contract_id}"
+            )
             return bool(found["published"])
 
-        await outside.until(is_published, f"{given['contract_id']} on its way", FACT_SECONDS_MAX)
+        title = f"the publication of {contract['contract_id']}"
+        await clients.until(is_published, title, FACT_SECONDS_MAX)
 
 
-async def give_credentials(here: Outside, sample: Sample) -> None:
-    """A token and an inbound topic for each supplier, from the operator."""
+async def give_credentials(outside: Clients, sample: Sample) -> None:
+    """The operator gives each supplier a token and an inbound topic."""
     for party_id in sample.suppliers:
         at = f"intake/api/v1/parties/{party_id}/credentials"
-        here.tokens[party_id] = (await here.ask("operator", "POST", at))["token"]
+        outside.tokens[party_id] = (await outside.ask("operator", "POST", at))["token"]
 
 
 class Player:
-    """Plays a sample on a system that `here` speaks to and `heard` listens to."""
+    """Plays a sample with the clients `outside`, and listens to the topics with `heard`."""
 
-    def __init__(self, here: Outside, heard: Listener, sample: Sample) -> None:
-        self._here, self._heard, self._sample = here, heard, sample
+    def __init__(self, outside: Clients, heard: Listener, sample: Sample) -> None:
+        self._outside, self._heard, self._sample = outside, heard, sample
         self._today = calendar.london_day(sample.starts_at)
         self.played = Played()
 
     def days_of(self, happenings: list[Happening]) -> int:
-        """How many days the clock moves to come to the end of these."""
+        """How many days the clock must move to reach the end of these."""
         return (happenings[-1].on - self._today).days
 
     async def play(self, happenings: list[Happening], advance: Callable[[], None]) -> None:
-        """Some happenings, in order."""
+        """Plays these happenings, in order."""
         for happening in happenings:
             await self.move_to(happening.on, advance)
             await self._do[happening.do](self, happening)
 
     async def move_to(self, day: date, advance: Callable[[], None]) -> None:
-        """The operator moves the clock, day by day, once all that was sent so far is checked: what
-        is known on which day must not hang on who is quicker."""
+        """The operator moves the clock day by day, once everything sent so far has been checked:
+        what is known on which day must not depend on speed."""
         if self._today < day:
             await self._checked()
         while self._today < day:
             self._today += timedelta(days=1)
             now = datetime.combine(self._today, time(HOUR), calendar.LONDON)
             body = {"now": now.isoformat()}
-            await self._here.ask("operator", "POST", "intake/api/v1/clock", json=body)
+            await self._outside.ask("operator", "POST", "intake/api/v1/clock", json=body)
             advance()
 
     async def _send(self, happening: Happening) -> None:
@@ -120,11 +124,13 @@ class Player:
         at = f"intake/api/v1/returns/{receipt['return_id']}/withdraw"
         body = {"reason": happening.reason}
         key = f"{happening.key}-withdrawn"
-        self.played.receipts[key] = await self._here.ask(happening.party_id, "POST", at, json=body)
+        self.played.receipts[key] = await self._outside.ask(
+            happening.party_id, "POST", at, json=body
+        )
 
     async def _post(self, happening: Happening, status: int) -> dict[str, Any]:
         headers = {"idempotency-key": happening.key, "content-type": "application/json"}
-        answer = await self._here.ask(
+        answer = await self._outside.ask(
             happening.party_id,
             "POST",
             "intake/api/v1/returns",
@@ -133,15 +139,15 @@ class Player:
             content=happening.body,
         )
         if not isinstance(answer, dict):
-            raise UnexpectedError(f"no object for {happening.title}")
+            raise UnexpectedError(f"The answer to {happening.title} is not a JSON object")
         return answer
 
     async def _write(self, happening: Happening) -> None:
-        """The answer is an event; until it is there the clock waits."""
+        """Sends by Kafka and waits for the answer, which is an event."""
         party_id = happening.party_id
         before = len(self._heard.answers(party_id))
         key = POISON if happening.do == "poison" else happening.key.encode()
-        await self._here.write(topics.inbound(party_id).name, happening.body, key)
+        await self._outside.write(topics.inbound(party_id).name, happening.body, key)
         await self._heard.until(
             lambda: len(self._heard.answers(party_id)) > before,
             f"an answer to {happening.title}, sent by Kafka",
@@ -159,7 +165,7 @@ class Player:
             FACT_SECONDS_MAX,
         )
 
-    _do = {  # noqa: RUF012  a table of what is done, by its name in the sample
+    _do = {  # noqa: RUF012  a table of the acts, by their names in the sample
         "send": _send,
         "repeat": _repeat,
         "spoil": _spoil,

@@ -1,6 +1,6 @@
-"""The log proved offline: an export, the log's public key, and nothing else of the system.
+"""Proves the log offline, from an export and the log's public key alone.
 
-Promises: the file is the one that any auditor downloads, and stays for `makegood verify`.
+Promises: the file is what any auditor downloads. It is kept for `makegood verify`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.local.demo.outside import Outside
+from deploy.local.demo.clients import Clients
 from services.ledger.audit import audit, export
 from services.ledger.domain.log import notes
 
@@ -19,26 +19,25 @@ _CHECKED: Final = {
     "leaves": "entries",
     "contracts": "contracts' chains",
     "sources": "sources without a gap",
-    "payloads": "events as committed to",
+    "payloads": "events that match their entries",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the offline verifier found: how many entries, and whether all of it holds."""
+    """What the offline verifier found: how many entries, and whether every check passed."""
 
     size: int = 0
     holds: bool = False
     words: str = "nothing was verified"
 
 
-async def verify(here: Outside, file: Path) -> Proof:
-    """Downloads the auditor's export to `file`, and audits that with the key that the log gives
-    to everyone."""
-    log = await here.ask("auditor", "GET", "ledger/api/v1/log")
-    answer = await here.answer("auditor", "GET", "ledger/api/v1/export.jsonl")
+async def verify(outside: Clients, file: Path) -> Proof:
+    """Downloads the auditor's export to `file`, and audits it with the log's public key."""
+    log = await outside.ask("auditor", "GET", "ledger/api/v1/log")
+    answer = await outside.answer("auditor", "GET", "ledger/api/v1/export.jsonl")
     if not answer.is_success:
-        return Proof(words=f"there is no export: {answer.text[:500]}")
+        return Proof(words=f"the export failed: {answer.text[:500]}")
     file.write_bytes(answer.content)
     return await asyncio.to_thread(_audit, file, str(log["verifier_key"]))
 

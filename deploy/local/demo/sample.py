@@ -1,7 +1,7 @@
-"""The demo's sample as it lies in the folder `sample`: who promised what, and what happens when.
+"""The demo's sample, from the folder `sample`: who promised what, and what happens when.
 
-Promises: values only, read once; nothing here knows a service. What the sample's README calls a
-fact is one; suppliers, contracts and returns are invented.
+Promises: values only, read once, independent of the services. Places are real; suppliers, contracts
+and returns are invented (see the sample's README).
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from typing import Any, Final, Literal
 FOLDER: Final = Path(__file__).resolve().parents[1] / "sample"
 
 POISON: Final = b"\xff\xfe\x00 this is no return, and no UTF-8 either \x80"
-"""What a broken program might write to its inbound topic."""
+"""What a faulty program might write to its inbound topic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that somebody outside does on a day."""
+    """Something that a person or program outside does on a day."""
 
     on: date
     do: Literal["send", "repeat", "spoil", "withdraw", "poison"]
-    """`repeat`: sends the same again by mistake; `spoil`: sends what must be refused."""
+    """`repeat`: sends the same return again by mistake. `spoil`: sends a return that must be
+    refused. `poison`: sends bytes that are not a return."""
     party_id: str
     route: Literal["http", "kafka"]
     file: str | None = None
@@ -38,21 +39,21 @@ class Happening:
 
     @property
     def key(self) -> str:
-        """The Idempotency-Key: the same file again has the same."""
+        """The Idempotency-Key; the same file always has the same key."""
         return Path(self.file or self.do).stem
 
     @property
     def title(self) -> str:
-        """The return in short: contract and month."""
+        """The return's contract and month."""
         if self.file is None:
             return "broken bytes"
-        given = json.loads(self.body)
-        return f"{given['contract_id']} {given['period']}"
+        sent = json.loads(self.body)
+        return f"{sent['contract_id']} {sent['period']}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`contracts` and `expected` are as in their files."""
+    """All of the sample. `contracts` and `expected` are as in their files."""
 
     authority_id: str
     suppliers: dict[str, dict[str, str]]
@@ -64,13 +65,13 @@ class Sample:
     expected: dict[str, Any]
 
     def title(self, contract_id: str) -> str:
-        """A contract in words."""
+        """The title of a contract."""
         return next(
             str(each["title"]) for each in self.contracts if each["contract_id"] == contract_id
         )
 
     def months(self) -> list[tuple[str, list[Happening]]]:
-        """The happenings of each month in which there are any."""
+        """The happenings by month, for each month that has any."""
         found: dict[str, list[Happening]] = {}
         for happening in self.happenings:
             found.setdefault(f"{happening.on:%B %Y}", []).append(happening)
@@ -82,16 +83,16 @@ def load() -> Sample:
     """The sample in this checkout."""
     promised, calendar = _read("contracts.json"), _read("calendar.json")
     return Sample(
-        promised["authority_id"],
-        {each["party_id"]: each for each in promised["suppliers"]},
-        tuple(promised["contracts"]),
-        datetime.fromisoformat(calendar["starts_at"]),
-        date.fromisoformat(calendar["ends_on"]),
-        tuple(
+        authority_id=promised["authority_id"],
+        suppliers={each["party_id"]: each for each in promised["suppliers"]},
+        contracts=tuple(promised["contracts"]),
+        starts_at=datetime.fromisoformat(calendar["starts_at"]),
+        ends_on=date.fromisoformat(calendar["ends_on"]),
+        happenings=tuple(
             Happening(**(each | {"on": date.fromisoformat(each["on"])}))
             for each in calendar["happenings"]
         ),
-        _read("expected.json"),
+        expected=_read("expected.json"),
     )
 
 

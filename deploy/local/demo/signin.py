@@ -1,7 +1,7 @@
-"""The demo's sign-in: one token a role, good in all three services, loopback only.
+"""The demo's sign-in: one token for each role, valid in all three services, for loopback only.
 
-Promises: tokens are random, written to `stack.json` (readable by its owner alone) and kept hashed
-in the services, like any other. Manager and approver are two people (rule P3).
+Promises: tokens are random, written to `stack.json` (which only its owner can read) and stored as
+hashes in the services, like any other. Manager and approver are two people (rule P3).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SERVICES: Final = ("intake", "verification", "ledger")
 
 
 async def sign_in(bootstrap: str, dsn: str, authority_id: str, supplier_id: str) -> dict[str, str]:
-    """A token for each role; the supplier's is of the party `supplier_id`."""
+    """A token for each role. The supplier's token belongs to the party `supplier_id`."""
     callers = {
         role: auth.Caller(
             actor_id=supplier_id if role == "supplier" else f"{role}@{authority_id}",
@@ -28,9 +28,9 @@ async def sign_in(bootstrap: str, dsn: str, authority_id: str, supplier_id: str)
         for role in auth.ROLES
     }
     tokens = {role: auth.new() for role in callers}
-    given = settings.Settings(kafka_bootstrap_servers=bootstrap, database_url=SecretStr(dsn))
+    servers = settings.Settings(kafka_bootstrap_servers=bootstrap, database_url=SecretStr(dsn))
     for service in SERVICES:
-        pool = await sql.connect(given, service)
+        pool = await sql.connect(servers, service)
         try:
             async with pool.acquire() as conn, conn.transaction():
                 for role, caller in callers.items():

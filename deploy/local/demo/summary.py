@@ -1,6 +1,6 @@
 """The summary: what a council officer wants to know after six months, in words and figures.
 
-Promises: everything here was read back from the system; names and titles come from the sample.
+Promises: everything was read back from the system. Only names and titles come from the sample.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _COLOURS: Final = {
 }
 _WHY_OTHER: Final = {
     "data_missing": "a return is missing, and missing is not zero",
-    "awaiting_council": "it hangs on a line that waits for the council",
+    "awaiting_council": "it depends on a line that waits for the council",
     "nothing_due": "nothing is due yet",
 }
 _WHY_NOT: Final = {
     "outside_area": "the payee is not in the contract's local area",
-    "counted_once": "each school counts once a contract",
-    "postcode_unknown": "nobody knows this postcode",
+    "counted_once": "each school counts once per contract",
+    "postcode_unknown": "the postcode is unknown",
     "invoice_full": "the same invoice was claimed before, by an earlier receipt",
 }
 
 
 def show(console: rich.console.Console, sample: Sample, books: Books, found: list[Fact]) -> None:
-    """Prints it all, from what matters most to where to look next."""
+    """Prints the whole summary, the most important part first."""
     console.print()
     console.rule("[bold]Knowsley, May to October 2026")
     _show_behind(console, sample, books)
@@ -54,13 +54,13 @@ def show(console: rich.console.Console, sample: Sample, books: Books, found: lis
 
 def _show_behind(console: rich.console.Console, sample: Sample, books: Books) -> None:
     table = rich.table.Table(
-        "contract", "supplier", "promise", title="Who is behind", title_justify="left"
+        "contract", "supplier", "commitment", title="Who is behind", title_justify="left"
     )
     for heading in ("due by now", "counted", "behind"):
         table.add_column(heading, justify="right")
     table.add_column("rating")
     good = 0
-    for contract_id, promise, last in _last(books):
+    for contract_id, commitment, last in _last(books):
         good += last["rating"] == "Good"
         if last["rating"] in BEHIND:
             expected, low = Decimal(last["expected"]), Decimal(last["low"])
@@ -68,23 +68,23 @@ def _show_behind(console: rich.console.Console, sample: Sample, books: Books) ->
             table.add_row(
                 f"{contract_id}\n{sample.title(contract_id)}",
                 _supplier(sample, contract_id),
-                promise["title"],
-                amount(expected, promise["unit"]),
-                amount(last["counted"], promise["unit"]),
-                f"[bold]{amount(expected - low, promise['unit'])}",
+                commitment["title"],
+                amount(expected, commitment["unit"]),
+                amount(last["counted"], commitment["unit"]),
+                f"[bold]{amount(expected - low, commitment['unit'])}",
                 f"[{colour}]{last['rating']}",
             )
     console.print(table)
-    console.print(f"{good} other promises are on course.\n")
+    console.print(f"{good} other commitments are on track.\n")
 
 
 def _show_unrated(console: rich.console.Console, sample: Sample, books: Books) -> None:
-    for contract_id, promise, last in _last(books):
+    for contract_id, commitment, last in _last(books):
         if last["rating"] == "Other":
-            unit = promise["unit"]
+            unit = commitment["unit"]
             console.print(
                 f"[yellow]?[/] {contract_id} {_supplier(sample, contract_id)}: "
-                f"{promise['title']} cannot be rated, "
+                f"{commitment['title']} cannot be rated, "
                 f"{_WHY_OTHER.get(last['reason'], last['reason'])} "
                 f"({amount(last['counted'], unit)} of {amount(last['expected'], unit)} so far).",
                 highlight=False,
@@ -92,12 +92,12 @@ def _show_unrated(console: rich.console.Console, sample: Sample, books: Books) -
 
 
 def _show_told(console: rich.console.Console, books: Books) -> None:
-    """Alerts, without the reminders of returns."""
+    """The alerts, without reminders of returns."""
     console.print("\n[bold]What the contract manager was told, and when")
     for alert in reversed(books.alerts):
         if not alert["kind"].startswith("return_"):
-            words = f"  {alert['raised_at'][:10]}  {alert['headline']}"
-            console.print(rich.markup.escape(words), highlight=False)
+            line = f"  {alert['raised_at'][:10]}  {alert['headline']}"
+            console.print(rich.markup.escape(line), highlight=False)
 
 
 def _show_lines(console: rich.console.Console, sample: Sample, books: Books) -> None:
@@ -157,9 +157,9 @@ def _show_refused(console: rich.console.Console, sample: Sample, books: Books) -
         client.print_faults(console, answer["errors"])
     for (route, rules, faults), count in books.seen.refusals.items():
         if route == "kafka":
-            words = "no return at all; parked" if rules == ("form",) else ", ".join(rules)
+            reason = "not a return; parked" if rules == ("form",) else ", ".join(rules)
             console.print(
-                f"  {count} by Kafka, {faults} fault{'s' if faults > 1 else ''}: {words}",
+                f"  {count} by Kafka, {faults} fault{'s' if faults > 1 else ''}: {reason}",
                 highlight=False,
             )
 
@@ -179,28 +179,28 @@ def _show_facts(console: rich.console.Console, found: list[Fact]) -> None:
     console.print(f"\n{mark} {seen} of {len(found)} expected facts were seen.", highlight=False)
     for fact in found:
         if not fact.is_seen:
-            words = f"  {fact.what}: expected {fact.wanted}; found {fact.found}"
-            console.print(rich.markup.escape(words), highlight=False, soft_wrap=True)
+            line = f"  {fact.what}: expected {fact.wanted}; found {fact.found}"
+            console.print(rich.markup.escape(line), highlight=False, soft_wrap=True)
 
 
-def show_where(console: rich.console.Console, described: Path, urls: dict[str, str]) -> None:
-    """Where to look next, while the system stays up."""
+def show_where(console: rich.console.Console, description: Path, urls: dict[str, str]) -> None:
+    """Prints where to look next, while the system stays up."""
     console.print("\n[bold]Where to look next")
     for service, url in urls.items():
-        console.print(f"  {service:<14}{url}  (what can be asked: {url}/openapi.json)")
-    console.print(f"  addresses and the demo's tokens: {described}", soft_wrap=True)
-    exported = described.parent / "demo" / "export.jsonl"
-    console.print(f"  the log, exported: makegood verify {exported}", soft_wrap=True)
-    console.print("  a return to send: makegood submit deploy/local/sample/spoilt-return.json")
-    console.print("All of it stays up until Ctrl-C.")
+        console.print(f"  {service:<14}{url}  (its API: {url}/openapi.json)")
+    console.print(f"  addresses and the demo's tokens: {description}", soft_wrap=True)
+    exported = description.parent / "demo" / "export.jsonl"
+    console.print(f"  to verify the exported log: makegood verify {exported}", soft_wrap=True)
+    console.print("  to send a return: makegood submit deploy/local/sample/spoilt-return.json")
+    console.print("Everything stays up until Ctrl-C.")
 
 
 def _last(books: Books) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Contract, promise and its last assessment."""
+    """Each commitment that was assessed: its contract, itself, and its last assessment."""
     for contract in books.performance:
-        for promise in contract["commitments"]:
-            if promise["assessments"]:
-                yield contract["contract_id"], promise, promise["assessments"][-1]
+        for commitment in contract["commitments"]:
+            if commitment["assessments"]:
+                yield contract["contract_id"], commitment, commitment["assessments"][-1]
 
 
 def _supplier(sample: Sample, contract_id: str) -> str:
@@ -212,10 +212,10 @@ def _supplier(sample: Sample, contract_id: str) -> str:
 
 def _unit(books: Books, contract_id: str, commitment_id: str) -> str:
     return next(
-        str(promise["unit"])
+        str(commitment["unit"])
         for contract in books.performance
-        for promise in contract["commitments"]
-        if (contract["contract_id"], promise["commitment_id"]) == (contract_id, commitment_id)
+        for commitment in contract["commitments"]
+        if (contract["contract_id"], commitment["commitment_id"]) == (contract_id, commitment_id)
     )
 
 

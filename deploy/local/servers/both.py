@@ -1,4 +1,4 @@
-"""Kafka and PostgreSQL together, for one state folder: what the services, and tests, stand on."""
+"""Kafka and PostgreSQL together, in one state folder: the servers of the stack and of the tests."""
 
 import asyncio
 import contextlib
@@ -17,19 +17,19 @@ from deploy.local import CannotStart, steps
 from deploy.local.servers import jars, kafka, ports, postgres, process
 
 DISK_BYTES_MIN: Final = 2_000_000_000
-BUILT: Final = {"venv", "cache"}  # in the state folder, but not of the stack's making
+BUILT: Final = {"venv", "cache"}  # made by make, not by the stack
 
 
-class Busy(CannotStart):
-    """Another program runs the stack of this state folder."""
+class AlreadyRunning(CannotStart):
+    """Another process runs the stack in this state folder."""
 
 
 class Servers:
-    """One broker and one database server, started together; data is kept between starts.
+    """One broker and one database server, started together. Their data is kept between starts.
 
-    `async with Servers(folder) as servers:` starts both and stops both. Either can be killed and
-    started again alone: `servers.kafka.kill()`, `await servers.kafka.start()`. Where the address of
-    one that exists is given, it is used and none is started in its place.
+    `async with Servers(folder) as servers:` starts and stops both. Each can be killed and started
+    again alone: `servers.kafka.kill()`, `await servers.kafka.start()`. If the address of an
+    existing server is passed, that one is used and none is started.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Servers:
         *,
         bootstrap: str | None = None,
         dsn: str | None = None,
-        shown: steps.Steps | None = None,
+        progress: steps.Steps | None = None,
     ) -> None:
         self.state = state
         self.ports = ports.Ports(state)
@@ -46,28 +46,28 @@ class Servers:
         self.postgres = postgres.Postgres(state, self.ports)
         self._bootstrap = bootstrap
         self._dsn = dsn
-        self._steps = shown or steps.silent()
+        self._steps = progress or steps.silent()
         self._lock = contextlib.ExitStack()
 
     @property
     def bootstrap(self) -> str:
-        """Where Kafka is."""
+        """Kafka's address, `host:port`."""
         return self._bootstrap or self.kafka.bootstrap
 
     @property
     def dsn(self) -> str:
-        """Where the database is, with the password."""
+        """The database's address, with user and password."""
         return self._dsn or self.postgres.dsn
 
     @property
     def own(self) -> list[kafka.Kafka | postgres.Postgres]:
-        """Those that are ours to keep alive."""
+        """The servers that this stack starts and keeps alive."""
         brokers = [] if self._bootstrap else [self.kafka]
         return [*brokers, *([] if self._dsn else [self.postgres])]
 
     async def __aenter__(self) -> Self:
         try:
-            await self.hold()
+            await self.lock()
             await self.start()
         except BaseException:
             await self.stop()
@@ -82,25 +82,25 @@ class Servers:
     ) -> None:
         await self.stop()
 
-    async def hold(self) -> None:
-        """Have the folder to ourselves, and end what an earlier run left. Raises CannotStart."""
-        self._lock.enter_context(alone(self.state))
+    async def lock(self) -> None:
+        """Locks the state folder and ends what an earlier run left. Raises CannotStart."""
+        self._lock.enter_context(locked(self.state))
         for name in await process.end_leftovers(self.state):
             self._steps.console.print(f"[yellow]![/] ended {name}, left by an earlier run")
         require_disk(self.state, postgres.home(self.state).parent)
 
     async def start(self) -> None:
-        """Start both; the folder must be held. Raises CannotStart."""
+        """Starts both. The folder must be locked. Raises CannotStart."""
         await together(*(self._start(server) for server in self.own))
 
     async def stop(self) -> None:
-        """Shut both down, and leave the folder to whoever comes next."""
+        """Shuts both down and unlocks the folder."""
         await asyncio.gather(self.kafka.stop(), self.postgres.stop())
         self.ports.release()
         self._lock.close()
 
     def remove(self) -> None:
-        """Delete all that the stack kept; it must have been stopped."""
+        """Deletes all that the stack has stored. It must have been stopped."""
         self.postgres.remove()
         for path in self.state.iterdir() if self.state.exists() else ():
             if path.name not in BUILT:
@@ -120,19 +120,19 @@ class Servers:
         is_cancelled = threading.Event()
         with self._steps.step("Kafka's jars", len(wanted)) as advance:
 
-            def seen() -> None:
+            def fetched() -> None:
                 if is_cancelled.is_set():
                     raise CannotStart("cancelled")
                 advance()
 
             try:
-                await asyncio.to_thread(jars.fetch, wanted, jars.cache(), seen)
+                await asyncio.to_thread(jars.fetch, wanted, jars.cache(), fetched)
             finally:
                 is_cancelled.set()
 
 
 async def together(*work: Coroutine[object, object, None]) -> None:
-    """Do all at once; the first failure cancels the rest and is raised as it is."""
+    """Runs all at the same time. The first failure cancels the others and is raised unwrapped."""
     try:
         async with asyncio.TaskGroup() as group:
             for each in work:
@@ -142,17 +142,19 @@ async def together(*work: Coroutine[object, object, None]) -> None:
 
 
 @contextlib.contextmanager
-def alone(state: Path) -> Iterator[None]:
-    """Hold the state folder. The lock goes with its holder, so that a stale one can't be."""
+def locked(state: Path) -> Iterator[None]:
+    """Locks the state folder. The lock ends with its process, so there is never a stale one. Raises
+    AlreadyRunning."""
     state.mkdir(parents=True, exist_ok=True)
     ours = process.Identity.of(os.getpid())
-    assert ours is not None, "we run"
+    assert ours is not None, "this process runs"
     with (state / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(
-                f"the stack of this checkout already runs (process {_keeper(state).pid}). "
+            pid = _lock_owner(state).pid
+            raise AlreadyRunning(
+                f"The stack of this checkout is already running (process {pid}). "
                 "Stop it there with Ctrl-C, or with `makegood down`."
             ) from None
         lock.truncate(0)
@@ -161,8 +163,8 @@ def alone(state: Path) -> Iterator[None]:
         yield
 
 
-def is_held(state: Path) -> bool:
-    """Whether a process holds the state folder, here or in another container."""
+def is_locked(state: Path) -> bool:
+    """Whether a process has locked the state folder, here or in another container."""
     try:
         with (state / "lock").open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -173,28 +175,29 @@ def is_held(state: Path) -> bool:
     return False
 
 
-def holder(state: Path) -> process.Identity | None:
-    """The process that holds the state folder, if one does. Raises Busy where it can't be told."""
-    return _keeper(state) if is_held(state) else None
+def lock_owner(state: Path) -> process.Identity | None:
+    """The process that has locked the state folder, or None. Raises AlreadyRunning if the folder is
+    locked but the process is unknown."""
+    return _lock_owner(state) if is_locked(state) else None
 
 
-def _keeper(state: Path) -> process.Identity:
-    with contextlib.suppress(OSError, ValueError, TypeError):  # gone, empty, a mere id
-        keeper = process.Identity(**json.loads((state / "lock").read_text()))
-        if keeper.is_alive():
-            return keeper
-    raise Busy(
-        f"the stack of this checkout already runs, but {state / 'lock'} names no process that "
-        "lives here: another container or version started it. Stop it there with Ctrl-C."
+def _lock_owner(state: Path) -> process.Identity:
+    with contextlib.suppress(OSError, ValueError, TypeError):  # no file, an empty one, only an id
+        owner = process.Identity(**json.loads((state / "lock").read_text()))
+        if owner.is_alive():
+            return owner
+    raise AlreadyRunning(
+        f"The stack of this checkout is already running, but {state / 'lock'} names no process of "
+        "this machine: another container or version started it. Stop it there with Ctrl-C."
     )
 
 
 def require_disk(*folders: Path) -> None:
-    """Refuse to start where a disk would soon be full."""
+    """Raises CannotStart if a folder's disk has less than `DISK_BYTES_MIN` bytes free."""
     for folder in folders:
         free = shutil.disk_usage(folder).free
         if free < DISK_BYTES_MIN:
             raise CannotStart(
-                f"only {free / 1e9:.1f} GB free where {folder} lies; "
-                f"the stack needs {DISK_BYTES_MIN / 1e9:.0f} GB. Make room and start again."
+                f"There are only {free / 1e9:.1f} GB free on the disk of {folder}; "
+                f"the stack needs {DISK_BYTES_MIN / 1e9:.0f} GB. Free some space and start again."
             )

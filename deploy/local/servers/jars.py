@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once from Maven Central, each with the hash in jars.lock or refused."""
+"""Kafka's jars: fetched once from Maven Central. A jar must have the hash that jars.lock gives."""
 
 import concurrent.futures
 import dataclasses
@@ -17,16 +17,16 @@ FETCH_S_MAX: Final = 60
 
 
 class WrongHash(CannotStart):
-    """A jar is not the one that was locked."""
+    """A jar does not have the hash in jars.lock."""
 
 
 class Unreachable(CannotStart):
-    """A jar is neither cached nor to be had."""
+    """A jar is not cached and could not be fetched."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Jar:
-    """One artifact and what its bytes must hash to."""
+    """One artifact, and the SHA-256 of its bytes in hex."""
 
     group: str
     artifact: str
@@ -35,12 +35,12 @@ class Jar:
 
     @property
     def file(self) -> str:
-        """Its name in the cache."""
+        """The file's name in the cache."""
         return f"{self.artifact}-{self.version}.jar"
 
 
 def locked(lock: Path = LOCK) -> list[Jar]:
-    """What jars.lock asks for."""
+    """The jars that jars.lock lists."""
     jars = []
     for line in lock.read_text().splitlines():
         if not line.startswith("#"):
@@ -51,24 +51,27 @@ def locked(lock: Path = LOCK) -> list[Jar]:
 
 
 def cache() -> Path:
-    """The folder for what is fetched once per user, shared by all checkouts."""
+    """The folder for jars, shared by all checkouts of a user. It is created if need be."""
     try:
         root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folder = root / "makegood" / "jars"
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):
             return folder
-    except (OSError, RuntimeError):  # no home, or one that can't be written: the checkout has one
+    except (OSError, RuntimeError):  # no home, or a read-only one: use the checkout
         pass
     folder = CHECKOUT / ".makegood" / "cache" / "jars"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def fetch(jars: Iterable[Jar], folder: Path, seen: Callable[[], None] = lambda: None) -> list[Path]:
-    """Make sure of every jar; their paths. Calls `seen` once for each; what it raises ends this.
+def fetch(
+    jars: Iterable[Jar], folder: Path, fetched: Callable[[], None] = lambda: None
+) -> list[Path]:
+    """Fetches the jars that are missing and checks all of them. Returns their paths.
 
-    Raises WrongHash, the bad file removed; Unreachable if one is missing and can't be fetched.
+    Calls `fetched` after each jar; an exception from it ends the work. Raises WrongHash, after it
+    has removed the wrong file, and Unreachable.
     """
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
         paths = []
@@ -76,7 +79,7 @@ def fetch(jars: Iterable[Jar], folder: Path, seen: Callable[[], None] = lambda: 
         try:
             for future in futures:
                 paths.append(future.result())
-                seen()
+                fetched()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -84,15 +87,15 @@ def fetch(jars: Iterable[Jar], folder: Path, seen: Callable[[], None] = lambda: 
 
 
 def check(jar: Jar, path: Path) -> None:
-    """Refuse a file that is not this jar, and remove it."""
+    """Removes a file that is not this jar, and raises WrongHash."""
     found = digest(path)
     if found != jar.sha256:
         path.unlink()
         raise WrongHash(
-            f"{jar.file} is not the file that jars.lock names, and was removed.\n"
+            f"{jar.file} does not have the hash that jars.lock gives, and was removed.\n"
             f"  locked {jar.sha256}\n  found  {found}\n"
-            "Start again to fetch it anew. If it fails again, whatever stands between this machine "
-            "and Maven Central changes files: do not go on before you know why."
+            "Start again to fetch it anew. If it fails again, something between this machine and "
+            "Maven Central changes files: do not go on until you know what."
         )
 
 
@@ -110,18 +113,18 @@ def _ensure(jar: Jar, folder: Path) -> Path:
 
 
 def _fetch(jar: Jar, path: Path) -> None:
-    from jgo.maven import MavenContext  # slow to import, and not needed once cached
+    from jgo.maven import MavenContext  # slow to import, and only needed for the first fetch
 
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as draft:
         context = MavenContext(repo_cache=Path(draft), timeout=FETCH_S_MAX)
         component = context.project(jar.group, jar.artifact).at_version(jar.version)
         try:
             fetched = component.artifact().resolve()
-        except Exception as error:  # whatever jgo's HTTP client raises: there is no jar
+        except Exception as error:  # jgo's HTTP client raises errors of many kinds
             raise Unreachable(
                 f"{jar.file} is not cached in {path.parent} and could not be fetched from Maven "
-                f"Central: {error}\nCheck the network (a proxy is set by HTTPS_PROXY) and start "
-                "again; what was fetched so far is kept."
+                f"Central: {error}\nCheck the network (HTTPS_PROXY sets a proxy) and start again; "
+                "what has been fetched so far is kept."
             ) from error
         check(jar, fetched)
         fetched.replace(path)

@@ -1,4 +1,4 @@
-"""Apache Kafka 4 on this machine: one node, broker and controller, data kept between starts."""
+"""Apache Kafka 4 on this machine: one node, broker and controller. Data is kept between starts."""
 
 import asyncio
 import base64
@@ -29,10 +29,10 @@ listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 
-# topics are made by us, with the partitions that we mean
+# we create all topics ourselves, with the right number of partitions
 auto.create.topics.enable=false
 
-# one node has one copy of everything
+# a single node has one copy of everything
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
@@ -41,7 +41,7 @@ transaction.state.log.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 
-# groups form and commit at once; after a crash the broker is back in seconds
+# groups form and commit at once, and after a crash the broker is back in seconds
 group.initial.rebalance.delay.ms=0
 group.coordinator.append.linger.ms=0
 broker.session.timeout.ms=1500
@@ -72,8 +72,8 @@ class Kafka:
 
     @property
     def bootstrap(self) -> str:
-        """Where clients find it."""
-        return f"127.0.0.1:{self._ports.take('kafka')}"
+        """The address for clients, `host:port`."""
+        return f"127.0.0.1:{self._ports.reserve('kafka')}"
 
     @property
     def pid(self) -> int:
@@ -81,41 +81,42 @@ class Kafka:
         return self.process.pid
 
     def prepare(self) -> None:
-        """Write the settings, format the data folder once. Slow: blocks. The jars must be there."""
+        """Writes the settings, and formats the data folder the first time. Blocks for seconds. The
+        jars must be cached. Raises CannotStart."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        broker, controller = self._ports.take("kafka"), self._ports.take("kafka_controller")
+        broker, controller = self._ports.reserve("kafka"), self._ports.reserve("kafka_controller")
         settings = self._template.format(broker=broker, controller=controller, data=self._data)
         self._settings.write_text(settings)
         (self._folder / "log4j2.properties").write_text(LOGGING)
         formatted = self._folder / "formatted"
         if not formatted.exists():
-            shutil.rmtree(self._data, ignore_errors=True)  # half of a format that was cut off
+            shutil.rmtree(self._data, ignore_errors=True)  # from a format that was interrupted
             self._format()
             formatted.touch()
 
     async def launch(self) -> None:
-        """Run it. It must have been prepared once."""
-        shutil.rmtree(self._scratch, ignore_errors=True)  # native libraries that a kill left there
+        """Starts the process. `prepare` must have been called once."""
+        shutil.rmtree(self._scratch, ignore_errors=True)  # native libraries, left by a kill
         self._scratch.mkdir()
         self.process.spawn(self._java("kafka.Kafka", str(self._settings)), _env(), self._folder)
 
     async def start(self) -> None:
-        """Run it until clients are answered."""
+        """Starts it and waits until it answers clients. Raises CannotStart."""
         await self.launch()
         await self.process.until(self.is_ready, READY_S_MAX)
 
     async def stop(self) -> None:
-        """Shut it down cleanly."""
+        """Shuts it down cleanly."""
         await self.process.stop()
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """Kills it, as a crash would."""
         self.process.kill()
 
     async def is_ready(self) -> bool:
-        """Whether a client gets the cluster's metadata with a live broker in it."""
+        """Whether a client gets metadata that names a live broker."""
         host, port = self.bootstrap.split(":")
-        try:  # the client would log each refusal
+        try:  # a plain connection first: the client would log each refusal
             _, writer = await asyncio.open_connection(host, port)
             writer.close()
             client = aiokafka.client.AIOKafkaClient(bootstrap_servers=self.bootstrap)
@@ -130,7 +131,7 @@ class Kafka:
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        cluster = f"M{cluster[1:]}"  # one that began with a dash would be taken for an option
+        cluster = f"M{cluster[1:]}"  # with a leading dash it would be read as an option
         arguments = ["format", "--cluster-id", cluster, "--config", str(self._settings)]
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", *arguments),
@@ -141,7 +142,7 @@ class Kafka:
             check=False,
         )
         if done.returncode:
-            raise CannotStart(f"Kafka's data folder can't be formatted:\n{done.stdout.decode()}")
+            raise CannotStart(f"Kafka cannot format its data folder:\n{done.stdout.decode()}")
 
     def _java(self, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={self._folder / 'log4j2.properties'}"
@@ -152,5 +153,5 @@ class Kafka:
 
 
 def _env() -> dict[str, str]:
-    """Nothing of the user's Java settings: these could break the broker."""
+    """An environment without the user's Java settings, which could break the broker."""
     return {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}

@@ -1,6 +1,6 @@
-"""Ports of the local stack: found free, reserved, and remembered for the next start.
+"""The ports of the local stack: free ones are found, reserved, and remembered for the next start.
 
-A port that was asked for (MAKEGOOD_KAFKA_PORT …) is taken or refused, never exchanged.
+A port that a setting asks for (MAKEGOOD_KAFKA_PORT …) is used or refused, never replaced.
 """
 
 import json
@@ -9,51 +9,59 @@ import random
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from deploy.local import CannotStart
 from deploy.local.servers import process
 
-# Below the system's range for outgoing connections: in that range a client that keeps trying a
-# dead server can end up connected to itself, and holds the port the server wants back.
+# Below the system's range for outgoing connections. In that range, a client that keeps trying a
+# dead server can connect to itself, and then blocks the port that the server needs.
 FREE: Final = range(20_000, 32_000)
 
 
-class Taken(CannotStart):
-    """A port that was asked for is in use."""
+class InUse(CannotStart):
+    """A port that a setting asks for is in use, or no port is free."""
+
+
+class _Reservation(NamedTuple):
+    """A port, and the socket whose name reserves it."""
+
+    port: int
+    token: socket.socket
 
 
 class Ports:
-    """The ports of one state folder, reserved against other stacks while this object lives."""
+    """The ports of one state folder, reserved against other stacks until they are released."""
 
     def __init__(self, state: Path) -> None:
         self._file = state / "ports.json"
-        self._reserved: dict[str, tuple[int, socket.socket]] = {}
+        self._reserved: dict[str, _Reservation] = {}
 
-    def take(self, name: str, *, preferred: int | None = None) -> int:
-        """The port for this name: the one asked for, the last one, the preferred, any free one."""
+    def reserve(self, name: str, *, preferred: int | None = None) -> int:
+        """The port for this name, always the same: the one that the setting asks for, else the last
+        one, the preferred one, or any free one. Raises InUse."""
         if name in self._reserved:
-            return self._reserved[name][0]
+            return self._reserved[name].port
         setting = f"MAKEGOOD_{name.upper()}_PORT"
         if forced := os.environ.get(setting):
-            if not forced.isdecimal() or (held := _reserve(int(forced))) is None:
-                raise Taken(
-                    f"port {forced}, asked for by {setting}, can't be used: something listens "
-                    f"there already. End that, or set {setting} to another port, or to none."
+            if not forced.isdecimal() or (token := _reserve(int(forced))) is None:
+                raise InUse(
+                    f"Port {forced}, set by {setting}, cannot be used: something already listens "
+                    f"there. Stop that program, or change or remove {setting}."
                 )
-            self._reserved[name] = int(forced), held
+            self._reserved[name] = _Reservation(int(forced), token)
             return int(forced)
         for port in self._candidates(name, preferred):
-            if held := _reserve(port):
-                self._reserved[name] = port, held
+            if token := _reserve(port):
+                self._reserved[name] = _Reservation(port, token)
                 self._remember(name, port)
                 return port
-        raise Taken(f"no free port between {FREE.start} and {FREE.stop} on 127.0.0.1")
+        raise InUse(f"No port between {FREE.start} and {FREE.stop} is free on 127.0.0.1.")
 
     def release(self) -> None:
-        """Let others have them."""
-        for _, held in self._reserved.values():
-            held.close()
+        """Gives up all reservations."""
+        for reservation in self._reserved.values():
+            reservation.token.close()
         self._reserved.clear()
 
     def _candidates(self, name: str, preferred: int | None) -> Iterator[int]:
@@ -64,7 +72,7 @@ class Ports:
     def _remembered(self) -> dict[str, int]:
         try:
             found: dict[str, int] = json.loads(self._file.read_text())
-        except (FileNotFoundError, ValueError):  # the first start, or a file torn by a power cut
+        except (FileNotFoundError, ValueError):  # the first start, or a file cut by a power failure
             return {}
         return found
 
@@ -73,7 +81,7 @@ class Ports:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Whether a server could listen on this port of 127.0.0.1 now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -84,18 +92,18 @@ def is_free(port: int) -> bool:
 
 
 def _reserve(port: int) -> socket.socket | None:
-    """Hold the port for a server that will listen later; None if somebody has it.
+    """Reserves the port for a server that will listen later. None if it is in use or reserved.
 
-    An abstract socket is seen by every process that shares our ports, leaves no file, and is
-    gone with its holder: two stacks that start together never choose the same port.
+    Every process that shares our ports sees the abstract socket. It leaves no file and ends with
+    its process, so two stacks that start at the same time never choose the same port.
     """
-    held = socket.socket(socket.AF_UNIX)
+    token = socket.socket(socket.AF_UNIX)
     try:
-        held.bind(f"\0makegood-port-{port}")
+        token.bind(f"\0makegood-port-{port}")
     except OSError:
-        held.close()
+        token.close()
         return None
     if is_free(port):
-        return held
-    held.close()
+        return token
+    token.close()
     return None

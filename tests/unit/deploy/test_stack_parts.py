@@ -114,30 +114,30 @@ class TestPorts:
     def test_are_the_same_the_next_time(self, tmp_path: Path) -> None:
         """What was found once is remembered."""
         first = ports.Ports(tmp_path)
-        port = first.take("kafka")
+        port = first.reserve("kafka")
         first.release()
 
-        assert port == ports.Ports(tmp_path).take("kafka")
+        assert port == ports.Ports(tmp_path).reserve("kafka")
 
     def test_are_others_where_somebody_listens(self, tmp_path: Path) -> None:
         """A preferred port is left to who has it."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             taken = server.getsockname()[1]
 
-            assert taken != ports.Ports(tmp_path).take("intake", preferred=taken)
+            assert taken != ports.Ports(tmp_path).reserve("intake", preferred=taken)
 
     def test_are_never_promised_to_two(self, tmp_path: Path) -> None:
         """A port that nobody listens on yet is reserved all the same."""
         mine = ports.Ports(tmp_path / "mine")
-        port = mine.take("intake", preferred=8_601)
+        port = mine.reserve("intake", preferred=8_601)
 
-        assert port != ports.Ports(tmp_path / "other").take("intake", preferred=port)
+        assert port != ports.Ports(tmp_path / "other").reserve("intake", preferred=port)
 
     def test_are_below_the_range_for_outgoing_connections(self, tmp_path: Path) -> None:
         """There a client could connect to itself and keep the server from coming back."""
         first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
-        assert first_outgoing > ports.Ports(tmp_path).take("kafka")
+        assert first_outgoing > ports.Ports(tmp_path).reserve("kafka")
 
     @pytest.mark.parametrize("asked", ["nonsense", "70000"])
     def test_are_refused_where_the_setting_is_none(
@@ -146,8 +146,8 @@ class TestPorts:
         """A forced port is never exchanged for another."""
         monkeypatch.setenv("MAKEGOOD_INTAKE_PORT", asked)
 
-        with pytest.raises(ports.Taken, match=f"port {asked}, asked for by MAKEGOOD_INTAKE_PORT"):
-            ports.Ports(tmp_path).take("intake")
+        with pytest.raises(ports.InUse, match=f"Port {asked}, set by MAKEGOOD_INTAKE_PORT"):
+            ports.Ports(tmp_path).reserve("intake")
 
 
 class TestDeaths:
@@ -191,7 +191,7 @@ class TestSupervisor:
         with pytest.raises(supervisor.KeepsDying, match=r"(?s)hopeless died 5 times.*such table"):
             await supervisor.keep_alive(part)
 
-        assert "no such table" == part.process.tail()
+        assert "no such table" == part.process.last_lines()
         assert 5 == len(part.process.log.read_text().splitlines())
 
 
@@ -287,7 +287,7 @@ class TestDown:
         identity = process.Identity.of(bystander.pid)
         assert identity is not None
         named = bystander.pid if is_old else dataclasses.asdict(identity) | {"started": "1"}
-        with both.alone(tmp_path):
+        with both.locked(tmp_path):
             (tmp_path / "lock").write_text(json.dumps(named))
             told = down("--forget")
         was_running = bystander.is_running()
@@ -380,7 +380,7 @@ def _until_gone(pid: int) -> None:
 KEEPER = """
 import pathlib, sys, time
 from deploy.local.servers import both
-with both.alone(pathlib.Path(sys.argv[1])):
+with both.locked(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """

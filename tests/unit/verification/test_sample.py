@@ -319,11 +319,11 @@ def all_seen() -> facts.Seen:
     for contract_id, promises in expected["performance"].items():
         for commitment_id, rows in promises.items():
             for period, *row in rows:
-                key = (contract_id, commitment_id, period)
-                seen.heard[key] = seen.shown[key] = figures(row)
+                month = facts.Month(contract_id, commitment_id, period)
+                seen.heard[month] = seen.shown[month] = figures(row)
     for day, contract_id, commitment_id, period, *row in expected["as_at"]:
-        seen.known[day, contract_id, commitment_id, period] = figures(row)
-    seen.alerts = seen.alerts_said = Counter(map(tuple, expected["alerts"]))
+        seen.known[day, facts.Month(contract_id, commitment_id, period)] = figures(row)
+    seen.alerts = seen.alerts_heard = Counter(map(tuple, expected["alerts"]))
     seen.cases = set(map(tuple, expected["cases"]))
     seen.lines = set(map(tuple, expected["lines"]))
     seen.refusals = Counter(
@@ -349,10 +349,10 @@ class TestComparing:
     def test_notices_one_wrong_figure(self) -> None:
         """And says what was expected and what was found."""
         seen = all_seen()
-        key = ("KMBC-2026-0101", "local-spend", "2026-10")
-        seen.shown[key] = seen.shown[key]._replace(counted=Fraction(150_001))
+        month = facts.Month("KMBC-2026-0101", "local-spend", "2026-10")
+        seen.shown[month] = seen.shown[month]._replace(counted=Fraction(150_001))
         missing = [fact for fact in facts.compare(SAMPLE.expected, seen) if not fact.is_seen]
-        assert [" ".join(key)] == [fact.what for fact in missing]
+        assert [" ".join(month)] == [fact.what for fact in missing]
         assert missing[0].found.startswith("150,001 of 184,000")
 
     def test_notices_what_was_not_expected(self) -> None:

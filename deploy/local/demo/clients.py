@@ -1,7 +1,8 @@
-"""Everybody outside the system: the council's people and the suppliers' programs.
+"""The clients of everyone outside the system: the council's people and the suppliers' programs.
 
-Promises: nothing but the public interfaces, HTTP with a token and the parties' inbound topics. What
-is not up for a moment is asked again; an answer that nobody expected is an error with its words.
+Promises: they use the public interfaces only, HTTP with a token and the parties' inbound topics. A
+service that does not answer for a moment is asked again. An unexpected answer is an error with the
+answer's text.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from aiokafka import AIOKafkaProducer
 from deploy.local.demo.listener import NotSeenError
 
 ASK_SECONDS_MAX: Final = 30.0
-"""A service that was killed is back after a few seconds."""
+"""How long to ask again. A service that was killed is back after a few seconds."""
 POLL_SECONDS: Final = 0.1
 
 
 class UnexpectedError(Exception):
-    """A service answered otherwise than it promises."""
+    """A service gave an unexpected answer, or none."""
 
 
-class Outside:
-    """`urls` by service, `tokens` by role or party."""
+class Clients:
+    """An HTTP client and a Kafka producer, with the services' `urls` and with `tokens` by role or
+    party."""
 
     def __init__(
         self,
@@ -48,8 +50,8 @@ class Outside:
         wanted: tuple[int, ...] = (200, 201),
         **what: Any,
     ) -> Any:
-        """The JSON of an answer. `address`: service and path, such as `intake/api/v1/returns`.
-        Raises UnexpectedError for a status that is not `wanted`."""
+        """The JSON of an answer. `address` is service and path, such as `intake/api/v1/returns`.
+        Raises UnexpectedError if the status is not one of `wanted`."""
         response = await self.answer(who, method, address, **what)
         if response.status_code not in wanted:
             raise UnexpectedError(
@@ -58,7 +60,7 @@ class Outside:
         return response.json()
 
     async def answer(self, who: str, method: str, address: str, **what: Any) -> httpx.Response:
-        """An answer as it comes, asked for by the holder of `who`'s token."""
+        """The answer to a request with the token of `who`, whatever its status."""
         service, _, path = address.partition("/")
         headers = {"authorization": f"Bearer {self.tokens[who]}"} | what.pop("headers", {})
         deadline = time.monotonic() + ASK_SECONDS_MAX
@@ -70,7 +72,7 @@ class Outside:
                 if response.status_code not in (429, 503) or time.monotonic() > deadline:
                     return response
             if time.monotonic() > deadline:
-                raise UnexpectedError(f"{service} is not there")
+                raise UnexpectedError(f"{service} does not answer")
             await asyncio.sleep(POLL_SECONDS)
 
     async def all(self, who: str, address: str, **parameters: str) -> list[Any]:
@@ -84,13 +86,13 @@ class Outside:
             parameters["cursor"] = page["next"]
 
     async def write(self, topic: str, body: bytes, key: bytes) -> None:
-        """One record on an inbound topic, kept by the broker when this returns."""
+        """Writes one record to an inbound topic. The broker has it when this returns."""
         headers = [("idempotency-key", key)]
         await self._producer.send_and_wait(topic, body, headers=headers)
 
 
 async def until(fact: Callable[[], Awaitable[bool]], what: str, seconds_max: float) -> None:
-    """Returns once `fact` holds, asked again and again. Raises NotSeenError."""
+    """Polls until `fact` holds. Raises NotSeenError."""
     deadline = time.monotonic() + seconds_max
     while not await fact():
         if time.monotonic() > deadline:
@@ -99,14 +101,14 @@ async def until(fact: Callable[[], Awaitable[bool]], what: str, seconds_max: flo
 
 
 @contextlib.asynccontextmanager
-async def standing(
+async def connected(
     urls: Mapping[str, str], tokens: Mapping[str, str], bootstrap: str
-) -> AsyncIterator[Outside]:
-    """Somebody outside, with an HTTP client and a Kafka producer of their own."""
+) -> AsyncIterator[Clients]:
+    """The clients, connected while the block runs."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
     async with httpx.AsyncClient(timeout=30) as client:
         await producer.start()
         try:
-            yield Outside(urls, tokens, client, producer)
+            yield Clients(urls, tokens, client, producer)
         finally:
             await producer.stop()
