@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run once by the image, when it has made the database: one login for each service, which may act as
-# that service's role and as nothing else.
+# The image runs this once, after it has created the database. Each service gets one login, which may
+# act as that service's role and as no other.
 set -eu
 
 for service in intake verification ledger; do
