@@ -118,7 +118,7 @@ def read_version(
     """A commitment's version from the wire. ValueError, in words, where its profile or area is not
     of the shapes that `profiles` and `places` give, or its kind is none that is assessed."""
     if commitment.kind == "ratio":
-        raise ValueError("kind: ratios are not assessed")
+        raise ValueError("kind: ratio measures are not assessed yet")
     from_on = commitment.from_ or starts_on
     return Version(
         number=commitment.version,

@@ -45,7 +45,7 @@ class PlaceFact(msgspec.Struct, frozen=True, array_like=True):
 
 
 def read_area(area: dict[str, Any] | None) -> Area | None:
-    """The area of a commitment. ValueError, in words, for one that is not of the shape above."""
+    """The area of a commitment. Raises ValueError, in words, for any other shape."""
     if area is None:
         return None
     try:
@@ -53,7 +53,7 @@ def read_area(area: dict[str, Any] | None) -> Area | None:
     except msgspec.ValidationError as error:
         raise ValueError(f"area: {error}") from error
     if not read.gss:
-        raise ValueError("area: at least one GSS code is wanted")
+        raise ValueError("area: give at least one GSS code")
     return Area(tuple(sorted(set(read.gss))), read.edition)
 
 

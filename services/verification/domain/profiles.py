@@ -19,18 +19,32 @@ import itertools
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from math import gcd
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 Ratio: TypeAlias = tuple[int, int]
-"""Numerator and denominator, reduced, the denominator above zero."""
+"""Numerator and denominator, reduced, the denominator positive."""
 
-ZERO: Ratio = (0, 1)
+ZERO: Final[Ratio] = (0, 1)
 STEPS_MAX: Final = 500
 """Enough for weekly steps over nine years."""
 DECIMALS_MAX: Final = 6
-"""Of a step's amount, as of a target: a figure without end could not be written down."""
+"""Of a step's amount, as of a target: one without end could not be written as a decimal."""
+
+
+class Step(NamedTuple):
+    """By the end of the day `due` the amount is due, all that came before included."""
+
+    due: int
+    amount: Decimal
+
+
+class Span(NamedTuple):
+    """Days from `first` to `last`, both included."""
+
+    first: int
+    last: int
 
 
 class Profile(msgspec.Struct, frozen=True, array_like=True):
@@ -38,30 +52,30 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
 
     kind: Literal["linear", "steps", "milestone"]
     first: int
-    steps: tuple[tuple[int, Decimal], ...]
-    """(last day, cumulative amount); linear and milestone have one, of the whole target."""
-    suspended: tuple[tuple[int, int], ...] = ()
+    steps: tuple[Step, ...]
+    """Linear and milestone have one, of the whole target."""
+    suspended: tuple[Span, ...] = ()
 
     @property
     def last(self) -> int:
         """The last due date."""
-        return self.steps[-1][0]
+        return self.steps[-1].due
 
 
 def read(profile: dict[str, Any], target: Decimal, default_from: date) -> Profile:
-    """The profile of a commitment. ValueError, in words, for one that is not of a shape above."""
+    """The profile of a commitment. Raises ValueError, in words, for any other shape."""
     kind = profile.get("kind")
     first = _day(profile, "from", default_from)
     if kind == "linear":
-        steps: tuple[tuple[int, Decimal], ...] = ((_day(profile, "to"), target),)
+        steps: tuple[Step, ...] = (Step(_day(profile, "to"), target),)
     elif kind == "milestone":
-        steps = ((_day(profile, "by"), target),)
+        steps = (Step(_day(profile, "by"), target),)
     elif kind == "steps":
         steps = _read_steps(profile.get("steps"), target)
     else:
-        raise ValueError("profile: kind is one of linear, steps, milestone")
-    if steps[0][0] < first:
-        raise ValueError("profile: it ends, or has its first step, before it begins")
+        raise ValueError("profile: kind must be linear, steps or milestone")
+    if steps[0].due < first:
+        raise ValueError("profile: its first due date lies before it begins")
     return Profile(kind, first, steps, _read_spans(profile.get("suspended", [])))
 
 
@@ -117,21 +131,25 @@ def plus(left: Ratio, right: Ratio) -> Ratio:
     return reduced(left[0] * right[1] + right[0] * left[1], left[1] * right[1])
 
 
-def _read_steps(steps: Any, target: Decimal) -> tuple[tuple[int, Decimal], ...]:
+def _read_steps(steps: Any, target: Decimal) -> tuple[Step, ...]:
     if not isinstance(steps, list) or not 0 < len(steps) <= STEPS_MAX:
-        raise ValueError(f"profile: steps is a list of 1 to {STEPS_MAX} pairs [day, amount]")
+        raise ValueError(f"profile: steps must be a list of 1 to {STEPS_MAX} pairs [day, amount]")
     try:
-        read_ = tuple((date.fromisoformat(day).toordinal(), Decimal(sum_)) for day, sum_ in steps)
-        is_finite = all(amount.is_finite() for _, amount in read_)
+        read_ = tuple(Step(_ordinal(day), Decimal(amount)) for day, amount in steps)
+        is_finite = all(step.amount.is_finite() for step in read_)
     except (TypeError, ValueError, InvalidOperation) as error:
-        raise ValueError("profile: each step is [ISO date, decimal string]") from error
-    if not is_finite or any(b[0] <= a[0] or b[1] < a[1] for a, b in itertools.pairwise(read_)):
-        raise ValueError("profile: steps are cumulative and in order of their days")
-    if read_[0][1] < 0 or read_[-1][1] != target:
-        raise ValueError("profile: the last step is the target, and none is below zero")
-    if any(_decimals(amount) > DECIMALS_MAX for _, amount in read_):
-        raise ValueError(f"profile: steps have {DECIMALS_MAX} decimals at most")
+        raise ValueError('profile: each step must be ["YYYY-MM-DD", "amount"]') from error
+    if not is_finite or any(map(_is_disordered, read_, read_[1:])):
+        raise ValueError("profile: steps must be cumulative and in order of their days")
+    if read_[0].amount < 0 or read_[-1].amount != target:
+        raise ValueError("profile: the last step must be the target, and no step may be negative")
+    if any(_decimals(step.amount) > DECIMALS_MAX for step in read_):
+        raise ValueError(f"profile: a step must have at most {DECIMALS_MAX} decimals")
     return read_
+
+
+def _is_disordered(step: Step, after: Step) -> bool:
+    return after.due <= step.due or after.amount < step.amount
 
 
 def _decimals(amount: Decimal) -> int:
@@ -139,17 +157,16 @@ def _decimals(amount: Decimal) -> int:
     return -exponent if isinstance(exponent, int) else 0
 
 
-def _read_spans(spans: Any) -> tuple[tuple[int, int], ...]:
+def _read_spans(spans: Any) -> tuple[Span, ...]:
     try:
-        read_ = tuple(
-            (date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal())
-            for first, last in spans
-        )
+        read_ = tuple(Span(_ordinal(first), _ordinal(last)) for first, last in spans)
     except (TypeError, ValueError) as error:
-        raise ValueError("profile: suspended is a list of [ISO date, ISO date]") from error
+        raise ValueError(
+            "profile: suspended must be a list of pairs [first day, last day]"
+        ) from error
     ends = [day for span in read_ for day in span]
-    if ends != sorted(ends) or any(a[1] == b[0] for a, b in itertools.pairwise(read_)):
-        raise ValueError("profile: suspended spans are in order and apart")
+    if ends != sorted(ends) or any(a.last == b.first for a, b in itertools.pairwise(read_)):
+        raise ValueError("profile: suspended spans must be in order and must not touch")
     return read_
 
 
@@ -158,6 +175,11 @@ def _day(profile: dict[str, Any], name: str, default: date | None = None) -> int
     if value is None and default is not None:
         return default.toordinal()
     try:
-        return date.fromisoformat(value).toordinal()  # type: ignore[arg-type]  # a TypeError is ours
+        return _ordinal(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"profile: {name} is an ISO date") from error
+        raise ValueError(f"profile: {name} must be a date, YYYY-MM-DD") from error
+
+
+def _ordinal(day: Any) -> int:
+    """An ISO date as a number of days. Raises TypeError and ValueError."""
+    return date.fromisoformat(day).toordinal()

@@ -107,7 +107,8 @@ class TestExpected:
     def test_never_falls_and_ends_at_the_target(self, target: int, days: int, at: int) -> None:
         """Law: monotone in the day, between nothing and the target."""
         start = date(2026, 1, 1).toordinal()
-        profile = profiles.Profile("linear", start, ((start + days - 1, Decimal(target)),))
+        step = profiles.Step(start + days - 1, Decimal(target))
+        profile = profiles.Profile("linear", start, (step,))
         now = Fraction(*profiles.expected(profile, start + at))
         later = Fraction(*profiles.expected(profile, start + at + 1))
         end = Fraction(*profiles.expected(profile, start + days))
