@@ -8,6 +8,7 @@ in order. Refuses: a migration whose text was changed after it was applied.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -92,6 +93,16 @@ async def _leave_as_it_is(connection: Connection) -> None:
 def queries(path: Path) -> Any:
     """The named queries in a service's `queries.sql`."""
     return aiosql.from_path(path, "asyncpg")
+
+
+async def rows(found: AsyncIterator[Record]) -> list[Record]:
+    """All rows that a named query gives."""
+    return [row async for row in found]
+
+
+def columns(records: Collection[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    """Rows as columns, for `unnest`; `count` empty ones where there is no row."""
+    return [list(column) for column in zip(*records, strict=True)] or [[] for _ in range(count)]
 
 
 async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
