@@ -1,4 +1,4 @@
-"""Servers for tests: one real Kafka and one real PostgreSQL per run, started on first need."""
+"""Servers for tests: one real Kafka and one real PostgreSQL per run, started when first needed."""
 
 import asyncio
 import contextlib
@@ -23,27 +23,27 @@ from deploy.local.servers import both as local_servers
 from deploy.local.servers import process
 from tests.support import reference
 
-FOLDER = "MAKEGOOD_TEST_FOLDER"  # from the run's first process to its workers, by environment
+FOLDER = "MAKEGOOD_TEST_FOLDER"  # an environment variable, from the first process to its workers
 START_S_MAX = 180.0  # the first start on a machine fetches the jars
 
 Databases = Callable[[], contextlib.AbstractAsyncContextManager[str]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
-    """Where the run's servers are."""
+class Addresses:
+    """The addresses of the run's servers."""
 
     bootstrap: str
     dsn: str
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long the kill loop runs: thirty rounds in the suite, as many as asked for by make."""
+    """Adds --rounds: the suite runs 30 rounds of the kill loop, `make kill-loop` any number."""
     parser.addoption("--rounds", type=int, default=30, help="rounds of the kill loop")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the run a folder that PostgreSQL's user can enter, and no settings of the user's."""
+    """Makes a folder that PostgreSQL's user can enter, and drops the settings of the user."""
     if hasattr(config, "workerinput"):
         return
     for setting in [name for name in os.environ if name.startswith("MAKEGOOD_")]:
@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take the run's servers down, and its folder away."""
+    """Stops the run's servers and deletes its folder."""
     if hasattr(config, "workerinput"):
         return
     folder = Path(os.environ.pop(FOLDER))
@@ -67,19 +67,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI nothing may be skipped that CI could have run: it would have proved nothing."""
+    """Fails a run in CI that skipped tests which CI could have run."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if not os.environ.get("CI") or reporter is None:
         return
     skipped = reporter.stats.get("skipped", [])
     if any(reference.ABSENT not in str(each.longrepr) for each in skipped):
-        reporter.write_line("\nTests were skipped, which CI does not accept.", red=True)
+        reporter.write_line("\nTests were skipped; CI does not accept that.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
-def servers() -> Found:
-    """The Kafka and the PostgreSQL that all tests of this run share: do not kill these."""
+def servers() -> Addresses:
+    """The Kafka and the PostgreSQL that all tests of this run share. Do not kill them."""
     folder = Path(os.environ[FOLDER])
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker starts them, the others wait
@@ -89,14 +89,14 @@ def servers() -> Found:
 
 
 @pytest.fixture(scope="session")
-def kafka(servers: Found) -> str:
-    """The shared broker's bootstrap address. Name your topics so that no other test has them."""
+def kafka(servers: Addresses) -> str:
+    """The shared broker's address. Give your topics names that no other test uses."""
     return servers.bootstrap
 
 
 @pytest.fixture(scope="session")
-def databases(servers: Found) -> Databases:
-    """`async with databases() as dsn`: a database of one's own, for as long as one likes."""
+def databases(servers: Addresses) -> Databases:
+    """`async with databases() as dsn`: a new database while the block runs."""
 
     @contextlib.asynccontextmanager
     async def fresh() -> AsyncIterator[str]:
@@ -119,7 +119,7 @@ async def database(databases: Databases) -> AsyncIterator[str]:
 
 @pytest.fixture
 def new_state() -> Iterator[Callable[[], Path]]:
-    """Makes state folders; the servers that a test starts there are its to stop."""
+    """Makes state folders. A test must stop the servers that it starts there."""
     made: list[Path] = []
 
     def new() -> Path:
@@ -153,14 +153,14 @@ def _start(folder: Path) -> None:
     (folder / "holder").write_text(str(holder.pid))
 
 
-def _await(folder: Path) -> Found:
+def _await(folder: Path) -> Addresses:
     deadline = time.monotonic() + START_S_MAX
     while not (folder / "servers.json").exists():
         holder = process.Identity.of(int((folder / "holder").read_text()))
         if holder is None or time.monotonic() > deadline:
             pytest.fail(f"the servers did not start:\n{(folder / 'holder.log').read_text()}")
         time.sleep(process.POLL_S)
-    return Found(**json.loads((folder / "servers.json").read_text()))
+    return Addresses(**json.loads((folder / "servers.json").read_text()))
 
 
 async def _execute(dsn: str, statement: str) -> None:

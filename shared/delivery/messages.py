@@ -7,7 +7,7 @@ code. Nothing is dropped silently: `transaction` parks what is unreadable.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -29,6 +29,20 @@ class Message(NamedTuple):
     partition: int
     offset: int
     headers: tuple[tuple[str, bytes], ...] = ()
+
+    @classmethod
+    def of(cls, record: Record, event: Any, event_id: UUID | None, incarnation: int) -> Self:
+        """A record that was read. By position: keywords would cost half a microsecond."""
+        return cls(
+            event,
+            event_id,
+            record.value or b"",
+            record.topic,
+            incarnation,
+            record.partition,
+            record.offset,
+            record.headers,
+        )
 
 
 class UnreadableError(Exception):

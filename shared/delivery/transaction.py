@@ -259,17 +259,7 @@ async def _open(
             work._parked.append((record, str(reading)))
             continue
         incarnation = offsets[record.topic, record.partition].incarnation
-        messages.append(
-            Message(  # by position: this runs for every record, and keywords take twice as long
-                *reading,
-                record.value or b"",
-                record.topic,
-                incarnation,
-                record.partition,
-                record.offset,
-                record.headers,
-            )
-        )
+        messages.append(Message.of(record, *reading, incarnation))
     work.messages, work.repeats = await _divide(delivery, work, messages)
     return work
 

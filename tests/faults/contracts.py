@@ -1,4 +1,4 @@
-"""Registers a contract with one commitment through the public API, as two people would."""
+"""Registers a contract with one commitment through the public API, by two people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KNOWN_SECONDS_MAX = 40.0
 
 
 async def register(system: RunningSystem, contract: str, supplier: str) -> None:
-    """Returns when intake knows the contract."""
+    """Registers the contract, and returns when intake knows it."""
     async with (
         system.client("verification", system.tokens["manager"]) as manager,
         system.client("verification", system.tokens["approver"]) as approver,

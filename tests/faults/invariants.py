@@ -1,5 +1,8 @@
-"""What must hold after every fault, read from the services' tables and compared with the clients'
-own notes (faults.md, invariants)."""
+"""What must hold after every fault: the services' tables are compared with the clients' own notes.
+
+The guarantees are those of docs/architecture.md, "What is guaranteed, and by what"; completeness is
+defined in docs/ledger.md.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ POLL_SECONDS = 0.2
 
 
 class Books:
-    """The books of the system, opened for inspection."""
+    """Reads what the system has recorded, and checks it."""
 
     def __init__(self, system: RunningSystem) -> None:
         self.system = system
 
     async def until_recorded(self, return_ids: list[str], seconds_max: float) -> None:
-        """Waits until the ledger has each return, what was decided on it, and all that its topics
-        hold besides: alerts, cases, what was published again."""
+        """Waits until the ledger has each return, the decision on it, and everything else in its
+        topics: alerts, cases, repeats. Fails after `seconds_max`."""
         wanted = len(set(return_ids))
         conn = await self.system.database()
         try:
@@ -46,29 +49,29 @@ class Books:
                 await self._until_read(conn)
         except TimeoutError:
             raise AssertionError(
-                f"{wanted} acknowledged, the ledger has {[tuple(r) for r in counts]}, "
+                f"{wanted} were acknowledged, the ledger has {[tuple(r) for r in counts]}, "
                 f"unsent {unsent}"
             ) from None
         finally:
             await conn.close()
 
     async def _until_read(self, conn: asyncpg.Connection[asyncpg.Record]) -> None:
-        """Waits until the ledger stands at the end of each of its partitions."""
+        """Waits until the ledger has read each of its partitions to the end."""
         reader = await kafka.start_reader(self.system.settings)
         try:
             while True:
                 rows = await conn.fetch(
                     "SELECT topic, partition, next_offset FROM ledger.consumer_offset"
                 )
-                stand = {TopicPartition(topic, n): next_offset for topic, n, next_offset in rows}
-                if stand == await reader.end_offsets(list(stand)):
+                reached = {TopicPartition(topic, n): next_offset for topic, n, next_offset in rows}
+                if reached == await reader.end_offsets(list(reached)):
                     return
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             await reader.stop()
 
     async def until_at_least(self, checked: int, seconds_max: float) -> None:
-        """Waits until the ledger has decisions on so many returns."""
+        """Waits until the ledger has decisions on `checked` returns."""
         conn = await self.system.database()
         try:
             async with asyncio.timeout(seconds_max):
@@ -80,6 +83,7 @@ class Books:
             await conn.close()
 
     async def assert_invariants(self, clients: Suppliers) -> None:
+        """Checks all of them; `fsck` and `replay` check the log and verification's tables."""
         await self._assert_each_return_is_one_leaf(clients)
         await self._assert_order_per_contract(clients)
         await self._assert_totals(clients)
@@ -88,7 +92,7 @@ class Books:
         await self.system.command("verification", "replay")
 
     async def _assert_each_return_is_one_leaf(self, clients: Suppliers) -> None:
-        """Invariant 1."""
+        """Nothing is lost and nothing is there twice."""
         conn = await self.system.database()
         leaves = await conn.fetch("SELECT idx, leaf FROM ledger.entry ORDER BY idx")
         await conn.close()
@@ -98,12 +102,11 @@ class Books:
             for leaf in (json.loads(row["leaf"]) for row in leaves)
             if leaf["type"] == "ReturnReceived"
         ]
-        assert sorted(a.receipt_no for a in clients.acknowledged) == sorted(
-            int(leaf["facts"]["receipt_no"]) for leaf in received
-        )
+        expected = sorted(each.receipt_no for each in clients.acknowledged)
+        assert expected == sorted(int(leaf["facts"]["receipt_no"]) for leaf in received)
 
     async def _assert_order_per_contract(self, clients: Suppliers) -> None:
-        """Invariant 2: from acceptance to ledger."""
+        """Each contract's order is kept from acceptance to the ledger."""
         conn = await self.system.database()
         leaves = await conn.fetch("SELECT leaf FROM ledger.entry ORDER BY idx")
         await conn.close()
@@ -116,7 +119,7 @@ class Books:
             assert all(one < next_one for one, next_one in pairwise(receipts))
 
     async def _assert_totals(self, clients: Suppliers) -> None:
-        """Invariant 4: the public figure equals the model's."""
+        """The public figures equal those of the clients' model."""
         async with self.system.client("verification", self.system.tokens["manager"]) as client:
             for contract, hours in clients.totals().items():
                 answer = await client.get(f"/api/v1/contracts/{contract}/performance")
@@ -124,7 +127,8 @@ class Books:
                 assert Decimal(hours) == Decimal(commitment["counted"]), contract
 
     async def _assert_offsets_are_accounted_for(self) -> None:
-        """Invariant 6: leaves + parked + listed repeats + days = consumed offsets."""
+        """Consumed offsets = entries + repeats + days + parked records (docs/ledger.md,
+        Completeness)."""
         conn = await self.system.database()
         await conn.execute("SET search_path = ledger")
         consumed, *listed = await conn.fetchrow(  # one statement: of one moment

@@ -29,16 +29,16 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS_MAX = 30.0
 
 CALLERS = {
-    "manager": Caller("manager-1", "manager", AUTHORITY, None),
-    "approver": Caller("approver-1", "approver", AUTHORITY, None),
-    "auditor": Caller("auditor-1", "auditor", AUTHORITY, None),
-    "operator": Caller("operator-1", "operator", AUTHORITY, None),
+    "manager": Caller("manager-1", "manager", AUTHORITY),
+    "approver": Caller("approver-1", "approver", AUTHORITY),
+    "auditor": Caller("auditor-1", "auditor", AUTHORITY),
+    "operator": Caller("operator-1", "operator", AUTHORITY),
 }
 
 
 class RunningSystem:
-    """Three services on a Kafka and a PostgreSQL of their own. `async with
-    RunningSystem(servers)`."""
+    """The three services on a Kafka and a PostgreSQL of their own: `async with
+    RunningSystem(servers) as system:`."""
 
     def __init__(self, servers: Servers) -> None:
         self.servers = servers
@@ -73,6 +73,7 @@ class RunningSystem:
         await self.stop()
 
     async def stop(self) -> None:
+        """Stops the services."""
         await asyncio.gather(*(each.stop() for each in self.processes.values()))
 
     async def create_topics(self) -> None:
@@ -81,7 +82,7 @@ class RunningSystem:
         await admin.close()
 
     async def admit(self, holder: Caller) -> str:
-        """A token that is good in every service."""
+        """A token for `holder` that is valid in every service."""
         token = auth.new()
         conn = await self.database()
         try:
@@ -100,8 +101,8 @@ class RunningSystem:
         return httpx.AsyncClient(base_url=self.urls[service], headers=headers, timeout=20)
 
     async def start(self, name: str, failpoints: str = "") -> None:
-        """Starts a service (`verification`, or a second one, `verification-2`) and waits until it
-        is ready, or has struck its failpoint."""
+        """Starts a service (`verification`; a second one is `verification-2`) and waits until it is
+        ready or has reached its failpoint."""
         await self.launch(name, failpoints)
         each = self.processes[name]
         try:
@@ -109,11 +110,11 @@ class RunningSystem:
         except _StruckError:
             pass
         except CannotStart:
-            if not failpoints or each.is_running():  # else it struck while it was asked
+            if not failpoints or each.is_running():  # otherwise it died at its failpoint
                 raise
 
     async def launch(self, name: str, failpoints: str = "") -> None:
-        """Starts a service and waits for nothing."""
+        """Starts a service, without waiting until it is ready."""
         each = self.processes.setdefault(name, process.Process(name, self.servers.state))
         self.urls.setdefault(name, f"http://127.0.0.1:{_free_port()}")
         service = name.partition("-")[0]
@@ -124,13 +125,13 @@ class RunningSystem:
         )
 
     async def has_alarm(self, name: str) -> bool:
-        """Whether its metrics say that it stands still."""
+        """Whether its metrics show an alarm."""
         with contextlib.suppress(httpx.HTTPError):
             async with httpx.AsyncClient(timeout=2) as client:
-                said = (await client.get(self.urls[name] + "/metrics")).text
+                text = (await client.get(self.urls[name] + "/metrics")).text
                 return any(
                     line.startswith("makegood_alarms_total{") and float(line.rpartition(" ")[2])
-                    for line in said.splitlines()
+                    for line in text.splitlines()
                 )
         return False
 
@@ -157,7 +158,7 @@ class RunningSystem:
         return False
 
     async def command(self, service: str, *command: str) -> str:
-        """Runs one of a service's commands to its end; what it said."""
+        """Runs one of a service's commands to its end. Returns its output."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -168,9 +169,9 @@ class RunningSystem:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await asyncio.wait_for(child.communicate(), 60)
-        assert 0 == child.returncode, f"{service} {' '.join(command)}:\n{said.decode()}"
-        return said.decode()
+        output, _ = await asyncio.wait_for(child.communicate(), 60)
+        assert 0 == child.returncode, f"{service} {' '.join(command)}:\n{output.decode()}"
+        return output.decode()
 
     def _environment(self, name: str, failpoints: str = "") -> dict[str, str]:
         service = name.partition("-")[0]
@@ -188,7 +189,7 @@ class RunningSystem:
 
 
 class _StruckError(Exception):
-    """It died of its failpoint before it was ready."""
+    """A service reached its failpoint before it was ready."""
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""Where a blow falls: each strike names its victim, waits for its moment, mends what it broke."""
+"""Strikes: each kills a victim at a certain moment, and starts it again."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ FAILPOINTS = {
         "between_sign_and_publish",
     ),
 }
-"""Every place where a service passes a named point; together they are all of `failpoints.NAMES`."""
+"""The failpoints that each service passes; together they are all of `failpoints.NAMES`."""
 STRUCK_SECONDS_MAX = 60.0
-"""A service passes some points only every two seconds, and only while positions move."""
+"""Some failpoints are passed only every two seconds, and only while offsets move."""
 
 
 @dataclass(frozen=True)
 class Strike:
+    """A victim, and the failpoint at which it dies; None: at a random moment."""
+
     victim: str
     failpoint: str | None = None
 
@@ -42,9 +44,9 @@ class Strike:
 
 
 @dataclass(frozen=True)
-class Blow:
-    """One strike that fell: with how much unacknowledged work in flight, and how long it took to
-    be back at work, in seconds."""
+class Outcome:
+    """What came of a strike: the work that was in flight, and the seconds until the victim was
+    ready again."""
 
     strike: Strike
     in_flight: int
@@ -52,7 +54,7 @@ class Blow:
 
 
 def plan(rounds: int, dice: random.Random) -> list[Strike]:
-    """Every failpoint once, then victims at random; shuffled."""
+    """Every failpoint once and random victims, in random order."""
     strikes = [Strike(service, point) for service in SERVICES for point in FAILPOINTS[service]]
     victims = (*SERVICES, *SERVICES, "kafka", "postgres")
     while len(strikes) < rounds:
@@ -62,10 +64,10 @@ def plan(rounds: int, dice: random.Random) -> list[Strike]:
     return strikes
 
 
-async def fall(
+async def execute(
     system: RunningSystem, strike: Strike, in_flight: Callable[[], int], dice: random.Random
-) -> Blow:
-    """Strikes at a random moment with work in flight, and starts again what died."""
+) -> Outcome:
+    """Strikes at a random moment while work is in flight, and starts the victim again."""
     while not in_flight():
         await asyncio.sleep(0.005)
     await asyncio.sleep(dice.uniform(0, 0.3))
@@ -84,7 +86,7 @@ async def fall(
         server = getattr(system.servers, strike.victim)
         server.kill()
         await server.start()
-    return Blow(strike, left, time.monotonic() - began)
+    return Outcome(strike, left, time.monotonic() - began)
 
 
 async def _until_dead(system: RunningSystem, service: str) -> None:

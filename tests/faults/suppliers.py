@@ -1,7 +1,7 @@
-"""Suppliers outside the system: they post, insist until they are answered, and keep the answers.
+"""Suppliers outside the system: they post returns until they get an answer, and keep the answers.
 
-The model of what must be true at the end is made from these answers alone and shares no code with
-the domains: a contract's total is the sum of the quantities of each period's newest revision.
+The model of the expected result is made from these answers alone and shares no code with the
+services: a contract's total is the sum over the newest revision of each period.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ INSIST_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """A receipt, as the client noted it outside the system."""
+    """A receipt, as the client noted it."""
 
     contract: str
     period: str
@@ -32,12 +32,12 @@ class Acknowledged:
 
 @dataclass
 class Suppliers:
-    """One task a contract, one return in flight for each; `stop` lets the last ones finish."""
+    """One task for each contract, with one return in flight. `stop` lets the last ones finish."""
 
     system: RunningSystem
     contracts: list[str]
     tokens: dict[str, str]
-    """A supplier's token by contract."""
+    """The supplier's token, by contract."""
     acknowledged: list[Acknowledged] = field(default_factory=list)
     in_flight: int = 0
     refused: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Suppliers:
         self._stopping.set()
 
     def totals(self) -> dict[str, int]:
-        """The model: hours by contract."""
+        """The model: expected hours by contract."""
         newest: dict[tuple[str, str], Acknowledged] = {}
         for each in self.acknowledged:
             newest[each.contract, each.period] = each
@@ -74,7 +74,7 @@ class Suppliers:
     async def _insist(
         self, client: httpx.AsyncClient, contract: str, what: tuple[str, int, int]
     ) -> None:
-        """Posts the same return until it is answered; broken answers are asked again."""
+        """Posts the same return until it is accepted or refused; failures are tried again."""
         period, revision, hours = what
         key = {"idempotency-key": f"{contract}-{period}-{revision}"}
         body = a_return(contract, period, revision, hours)
@@ -98,7 +98,12 @@ class Suppliers:
         receipt = answer.json()
         self.acknowledged.append(
             Acknowledged(
-                contract, period, revision, hours, receipt["receipt_no"], receipt["return_id"]
+                contract=contract,
+                period=period,
+                revision=revision,
+                hours=hours,
+                receipt_no=receipt["receipt_no"],
+                return_id=receipt["return_id"],
             )
         )
 

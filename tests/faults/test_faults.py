@@ -1,4 +1,4 @@
-"""Faults on the whole system: repeats, set-back offsets, zombies, twins, losses (faults.md)."""
+"""Faults of the whole system: repeats, offsets set back, zombies, second writers, losses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +19,15 @@ from tests.faults import suppliers
 from tests.faults.contracts import register
 from tests.faults.invariants import Books
 from tests.faults.running_system import AUTHORITY, SERVICES, RunningSystem
+from tests.support.waiting import until, until_true
 
 CONTRACTS = [f"FAULT-{number:03}" for number in range(6)]
 DRAIN_SECONDS_MAX = 90
-WAIT_SECONDS_MAX = 60
 
 
 @contextlib.asynccontextmanager
 async def open_system(servers: Servers) -> AsyncIterator[tuple[RunningSystem, suppliers.Suppliers]]:
-    """A system whose suppliers post until they are told to stop."""
+    """A running system whose suppliers post until they are told to stop."""
     async with RunningSystem(servers) as system:
         tokens = {}
         for number, contract in enumerate(CONTRACTS, start=1):
@@ -44,7 +44,8 @@ async def open_system(servers: Servers) -> AsyncIterator[tuple[RunningSystem, su
             await posting
 
 
-async def close_books(system: RunningSystem, clients: suppliers.Suppliers) -> None:
+async def assert_recorded(system: RunningSystem, clients: suppliers.Suppliers) -> None:
+    """Stops the suppliers and checks that everything was recorded, exactly once."""
     clients.stop()
     await until(lambda: clients.in_flight == 0)
     books = Books(system)
@@ -53,16 +54,10 @@ async def close_books(system: RunningSystem, clients: suppliers.Suppliers) -> No
     await books.assert_invariants(clients)
 
 
-async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
-        while not fact():
-            await asyncio.sleep(0.05)
-
-
-class TestTheStreet:
+class TestTheSystem:
     @pytest.mark.timeout(400)
-    async def test_passes_over_every_message_published_again(self, own_servers: Servers) -> None:
-        """Every message of every service at new offsets: no new entry but the listed repeats."""
+    async def test_ignores_every_message_published_again(self, own_servers: Servers) -> None:
+        """Every message of every service comes again: each is a listed repeat, not an entry."""
         async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 100)
             clients.stop()
@@ -76,7 +71,7 @@ class TestTheStreet:
                 for topic in topics.ALL:
                     await outbox.republish(conn, topic.name)
             await conn.close()
-            await close_books(system, clients)
+            await assert_recorded(system, clients)
             assert entries == await _count(system, "SELECT count(*) FROM ledger.entry")
             assert entries <= await _count(system, "SELECT count(*) FROM ledger.repeat")
 
@@ -94,13 +89,13 @@ class TestTheStreet:
                 await conn.close()
                 await system.start(service)
             await until(lambda: len(clients.acknowledged) > 200)
-            await close_books(system, clients)
+            await assert_recorded(system, clients)
 
     @pytest.mark.timeout(400)
     @pytest.mark.parametrize("service", ["verification", "ledger"])
     async def test_refuses_a_zombie(self, own_servers: Servers, service: str) -> None:
-        """Stopped while it holds a transaction; another takes over within the server's time-outs;
-        continued, it finds its batch refused."""
+        """A service freezes inside a transaction, and another one goes on after the server's
+        time-outs. When the first continues, its batch is refused."""
         async with open_system(own_servers) as (system, clients):
             system.kill(service)
             await system.start(service, "before_database_commit=stop@3")
@@ -110,36 +105,37 @@ class TestTheStreet:
             await until(lambda: len(clients.acknowledged) > already + 50)
             books = Books(system)
             known = [a.return_id for a in clients.acknowledged]
-            await books.until_at_least(len(known), DRAIN_SECONDS_MAX)  # the twin did this alone
+            await books.until_at_least(len(known), DRAIN_SECONDS_MAX)  # by the second one alone
             system.thaw(service)
             await until(lambda: len(clients.acknowledged) > already + 150)
-            await close_books(system, clients)
+            await assert_recorded(system, clients)
 
     @pytest.mark.timeout(400)
     async def test_keeps_one_log_with_two_ledger_writers(self, own_servers: Servers) -> None:
-        """Two ledgers and two verifications share the partitions: no fork, both worked."""
+        """Two ledgers and two verifications share the partitions: all work, and there is no
+        fork."""
         async with open_system(own_servers) as (system, clients):
             await asyncio.gather(system.start("ledger-2"), system.start("verification-2"))
             for name in ("ledger", "ledger-2", "verification", "verification-2"):
                 await until_true(functools.partial(_has_worked, system, name))
-            await close_books(system, clients)
+            await assert_recorded(system, clients)
 
     @pytest.mark.timeout(400)
     async def test_goes_on_accepting_while_the_broker_is_down(self, own_servers: Servers) -> None:
-        """Twenty acknowledged returns without Kafka; they are recorded when it is back."""
+        """Twenty returns are acknowledged without Kafka, and recorded when it is back."""
         async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 20)
             system.servers.kafka.kill()
             already = len(clients.acknowledged)
             await until(lambda: len(clients.acknowledged) > already + 20)
             await system.servers.kafka.start()
-            await close_books(system, clients)
+            await assert_recorded(system, clients)
 
     @pytest.mark.timeout(400)
     async def test_stops_when_the_database_is_older_than_the_topics(
         self, own_servers: Servers, tmp_path: Path
     ) -> None:
-        """Restored from before: nothing is accepted, taken, sent or signed until someone looks."""
+        """It was restored from an older copy: nothing is accepted, read, sent or signed."""
         async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 20)
             await system.stop()
@@ -165,8 +161,8 @@ class TestTheStreet:
 
     @pytest.mark.timeout(400)
     async def test_stops_when_the_broker_was_emptied(self, own_servers: Servers) -> None:
-        """A new broker in the old one's place: every consumer stands still with an alarm, and
-        intake goes on accepting."""
+        """A new broker replaces the old one: every consumer stops with an alarm, and intake goes on
+        accepting."""
         async with open_system(own_servers) as (system, clients):
             await until(lambda: len(clients.acknowledged) > 50)
             own_servers.kafka.kill()
@@ -181,7 +177,7 @@ class TestTheStreet:
 
 
 async def _copy_database(servers: Servers, copy: Path, *, back: bool) -> None:
-    """Takes or restores a cold copy of the whole database cluster."""
+    """Copies the whole database cluster while it is stopped, or restores the copy."""
     await servers.postgres.stop()
     data = postgres.home(servers.state) / "data"
     source, target = (copy, data) if back else (data, copy)
@@ -189,12 +185,6 @@ async def _copy_database(servers: Servers, copy: Path, *, back: bool) -> None:
     copying = await asyncio.create_subprocess_exec("cp", "-a", str(source), str(target))
     assert 0 == await copying.wait()
     await servers.postgres.start()
-
-
-async def until_true(fact: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
-        while not await fact():
-            await asyncio.sleep(0.1)
 
 
 async def _count(system: RunningSystem, query: str) -> int:
@@ -206,10 +196,10 @@ async def _count(system: RunningSystem, query: str) -> int:
 
 
 async def _has_worked(system: RunningSystem, name: str) -> bool:
-    """Whether a process has committed a batch, by its own metrics."""
+    """Whether a process has committed a batch, according to its metrics."""
     async with system.client(name, system.tokens["operator"]) as client:
-        said = (await client.get("/metrics")).text
+        text = (await client.get("/metrics")).text
     return any(
         line.startswith("makegood_batch_records_count") and float(line.rpartition(" ")[2]) > 0
-        for line in said.splitlines()
+        for line in text.splitlines()
     )

@@ -1,7 +1,8 @@
-"""The kill loop: processes die at random moments and at every named failpoint while returns flow.
+"""The kill loop: processes die at random moments and at every failpoint while returns come in.
 
-At the end: nothing lost, nothing twice, order per contract kept, totals equal the model's, every
-consumed offset accounted for, and the log verifies (faults.md, fault 1 and invariants 1 to 7).
+At the end nothing is lost and nothing is there twice, the order of each contract is kept, totals
+equal the model's, every consumed offset is accounted for, and the log verifies
+(docs/architecture.md, "What is guaranteed, and by what").
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ BACK_SECONDS_MAX = {"intake": 10, "verification": 10, "ledger": 10, "kafka": 30,
 DRAIN_SECONDS_MAX = 120
 
 
-class TestTheStreetUnderBlows:
+class TestTheSystemUnderStrikes:
     @pytest.mark.timeout(1500)
     async def test_loses_nothing_and_counts_nothing_twice(
         self, own_servers: Servers, pytestconfig: pytest.Config
     ) -> None:
-        """Thirty rounds; a round counts only because work was in flight when it struck."""
+        """Thirty rounds. In each of them work is in flight when a process dies."""
         rounds = pytestconfig.getoption("--rounds")
         dice = random.Random(20261122)
         async with RunningSystem(own_servers) as system:
-            clients = await _open_for_business(system)
+            clients = await _register_suppliers(system)
             posting = asyncio.create_task(clients.run())
-            blows = [
-                await strikes.fall(system, strike, lambda: clients.in_flight, dice)
+            outcomes = [
+                await strikes.execute(system, strike, lambda: clients.in_flight, dice)
                 for strike in strikes.plan(rounds, dice)
             ]
             clients.stop()
@@ -46,16 +47,19 @@ class TestTheStreetUnderBlows:
             await books.until_recorded(
                 [a.return_id for a in clients.acknowledged], DRAIN_SECONDS_MAX
             )
-            _tell(blows, clients)
+            _print(outcomes, clients)
             assert [] == clients.refused
-            assert rounds <= len(blows)
-            assert all(blow.in_flight for blow in blows)
+            assert rounds <= len(outcomes)
+            assert all(each.in_flight for each in outcomes)
             _assert_every_failpoint_was_hit(system)
             await books.assert_invariants(clients)
-        assert [] == [b for b in blows if b.back_seconds > BACK_SECONDS_MAX[b.strike.victim]]
+        slow = [
+            each for each in outcomes if each.back_seconds > BACK_SECONDS_MAX[each.strike.victim]
+        ]
+        assert [] == slow
 
 
-async def _open_for_business(system: RunningSystem) -> suppliers.Suppliers:
+async def _register_suppliers(system: RunningSystem) -> suppliers.Suppliers:
     tokens = {}
     for number, contract in enumerate(CONTRACTS, start=1):
         supplier = suppliers.supplier_of(number)
@@ -70,11 +74,11 @@ def _assert_every_failpoint_was_hit(system: RunningSystem) -> None:
     assert set(failpoints.NAMES) == struck
 
 
-def _tell(blows: list[strikes.Blow], clients: suppliers.Suppliers) -> None:
-    """The figures, for the log: shown with `pytest -s`, and when it fails."""
-    by_victim = Counter(blow.strike.victim for blow in blows)
-    slowest = max(blows, key=lambda blow: blow.back_seconds)
+def _print(outcomes: list[strikes.Outcome], clients: suppliers.Suppliers) -> None:
+    """Prints the figures, which `pytest -s` shows, as does a failure."""
+    by_victim = Counter(each.strike.victim for each in outcomes)
+    slowest = max(outcomes, key=lambda each: each.back_seconds)
     print(
-        f"\n{len(blows)} strikes ({dict(by_victim)}), {len(clients.acknowledged)} acknowledged; "
-        f"slowest back: {slowest.strike} in {slowest.back_seconds:.1f} s"
+        f"\n{len(outcomes)} strikes ({dict(by_victim)}), {len(clients.acknowledged)} acknowledged; "
+        f"slowest restart: {slowest.strike} in {slowest.back_seconds:.1f} s"
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import httpx
@@ -26,8 +25,7 @@ from shared.delivery import kafka, topics
 from shared.web import auth
 from shared.wire import events
 from tests.support import ledger_service as build
-
-WAIT_SECONDS = 40.0
+from tests.support.waiting import eventually
 
 
 class RunningSystem:
@@ -87,18 +85,6 @@ class RunningSystem:
             return (await fsck.check(conn, Objects(self.settings.objects_folder))).findings
         finally:
             await conn.close()
-
-
-async def eventually(fact: Callable[[], Awaitable[Any]], wanted: object) -> None:
-    """Waits for `await fact()` to be what is wanted; fails with what it is."""
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    found: object = None
-    while asyncio.get_running_loop().time() < deadline:
-        found = await fact()
-        if found == wanted:
-            return
-        await asyncio.sleep(0.05)
-    assert found == wanted
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The relay on a real broker and database: what leaves, in which order, and from where."""
+"""The relay on a real broker and database: what it sends, in which order, and from where."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from shared.delivery import kafka as clients
 from shared.delivery import outbox, tasks, topics
 from shared.settings import Settings
 from shared.wire import events
-from tests.conftest import Found
+from tests.conftest import Addresses
 from tests.support.delivery_builders import refusal
 
 
 class Watched(outbox.Posted):
-    """Tells when the relay waits to be woken."""
+    """Sets an event when the relay waits to be woken."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,22 +34,22 @@ class Watched(outbox.Posted):
 
 
 class Post:
-    """An outbox, a producer, and a topic of their own."""
+    """An outbox, a producer, and a topic of its own."""
 
     def __init__(self, settings: Settings, pool: sql.Pool, producer: AIOKafkaProducer) -> None:
         self.settings, self.pool, self.producer = settings, pool, producer
         self.topic = topics.Topic(f"relay-{secrets.token_hex(6)}.v1", 1)
         self.posted = outbox.Posted()
 
-    async def post(self, *given: events.ReturnRefused) -> dict[int, outbox.Row]:
+    async def post(self, *sent: events.ReturnRefused) -> dict[int, outbox.Row]:
         async with self.pool.acquire() as conn, conn.transaction():
-            return await outbox.post(conn, [outbox.Row.of(self.topic, event) for event in given])
+            return await outbox.post(conn, [outbox.Row.of(self.topic, event) for event in sent])
 
     async def relay(self) -> int:
         return await outbox.relay_once("ledger", self.pool, self.producer, self.posted)
 
     async def records(self) -> list[ConsumerRecord[bytes, bytes]]:
-        """All of the topic, partition by partition."""
+        """All records of the topic, by partition and offset."""
         reader = await clients.start_reader(self.settings)
         partitions = [TopicPartition(self.topic.name, n) for n in range(self.topic.partitions)]
         ends = await reader.end_offsets(partitions)
@@ -65,7 +65,7 @@ class Post:
 
 
 @pytest.fixture
-async def post(servers: Found, database: str, tmp_path: Path) -> AsyncIterator[Post]:
+async def post(servers: Addresses, database: str, tmp_path: Path) -> AsyncIterator[Post]:
     settings = Settings(kafka_bootstrap_servers=servers.bootstrap, database_url=SecretStr(database))
     await sql.migrate(database, "ledger", tmp_path)
     pool = await sql.connect(settings, "ledger")
@@ -80,7 +80,7 @@ async def post(servers: Found, database: str, tmp_path: Path) -> AsyncIterator[P
 
 class TestRelay:
     async def test_keeps_the_order_of_a_key_over_many_batches(self, post: Post) -> None:
-        """Messages of all sizes, some larger than a whole batch: all leave, in their order."""
+        """Messages of all sizes, some larger than a whole batch, are sent in order."""
         sizes = [10, 200_000, 300_000, 5, 400_000, 100_000, 100_000, 100_000, 1]
         await post.post(*(refusal("C1", n, size) for n, size in enumerate(sizes)))
         assert len(sizes) == await post.relay()
@@ -89,20 +89,20 @@ class TestRelay:
         assert 0 == await post.relay()
 
     async def test_sends_each_key_where_any_client_would(self, post: Post) -> None:
-        """The same partition, key and body as a plain `send` of the same message."""
-        given = [refusal(f"C{n}", n) for n in range(40)]
-        await post.post(*given)
+        """Partition, key and body are those of a plain `send` of the same message."""
+        sent = [refusal(f"C{n}", n) for n in range(40)]
+        await post.post(*sent)
         await post.relay()
-        for event in given:
+        for event in sent:
             key = events.subject(event).encode()
             await post.producer.send_and_wait(post.topic.name, events.write(event), key)
         seen: dict[bytes, list[int]] = {}
         for record in await post.records():
             seen.setdefault(record.value, []).append(record.partition)
-        assert len(given) == len(seen)
+        assert len(sent) == len(seen)
         assert all(2 == len(places) and 1 == len(set(places)) for places in seen.values())
 
-    async def test_says_in_headers_what_a_message_is(self, post: Post) -> None:
+    async def test_describes_a_message_in_its_headers(self, post: Post) -> None:
         """CloudEvents 1.0, binary mode."""
         event = refusal("C1", 1)
         await post.post(event)
@@ -119,7 +119,7 @@ class TestRelay:
         } == dict(record.headers)
 
     async def test_sends_from_memory_and_from_the_table_alike(self, post: Post) -> None:
-        """What memory has, what it forgot, and what another process posted, in one order."""
+        """Messages in memory, dropped ones, and those of another process are sent in one order."""
         first = await post.post(*(refusal("C1", n) for n in range(3)))
         await post.post(*(refusal("C1", n) for n in range(3, 6)))
         third = await post.post(*(refusal("C1", n) for n in range(6, 9)))
@@ -129,19 +129,19 @@ class TestRelay:
         sent = [events.read(record.value) for record in await post.records()]
         assert [refusal("C1", n) for n in range(9)] == sent
 
-    async def test_forgets_what_is_more_than_memory_may_hold(self, post: Post) -> None:
-        """The bound is kept, and everything leaves all the same."""
-        given = await post.post(*(refusal("C1", n) for n in range(outbox.KEPT_MESSAGES_MAX + 1)))
-        post.posted.keep(given)
+    async def test_drops_what_is_too_much_for_memory(self, post: Post) -> None:
+        """The limit holds, and everything is sent all the same."""
+        posted = await post.post(*(refusal("C1", n) for n in range(outbox.KEPT_MESSAGES_MAX + 1)))
+        post.posted.keep(posted)
         assert post.posted.is_set()
-        assert {} == post.posted.pop(list(given))
+        assert {} == post.posted.pop(list(posted))
         sent = 0
         while done := await post.relay():
             sent += done
         assert outbox.KEPT_MESSAGES_MAX + 1 == sent
 
-    async def test_ends_when_it_is_told_to_in_the_moment_that_it_is_woken(self, post: Post) -> None:
-        """However far the waking has got: one `cancel` is enough, none is lost."""
+    async def test_ends_when_it_is_cancelled_while_it_wakes(self, post: Post) -> None:
+        """One `cancel` is enough, however far the waking has got."""
 
         async def make_producer() -> AIOKafkaProducer:
             return await clients.start_producer(post.settings)
@@ -161,7 +161,7 @@ class TestRelay:
     async def test_is_one_of_two_at_a_time(
         self, post: Post, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Two relays on one outbox: both send, nothing is sent twice, the order holds."""
+        """Two relays on one outbox: both send, nothing is sent twice, and the order holds."""
         monkeypatch.setattr(outbox, "BATCH_MAX", 100)  # in 50 rounds
         await post.post(*(refusal("C1", number) for number in range(5000)))
         second = await clients.start_producer(post.settings)
@@ -176,12 +176,12 @@ class TestRelay:
         await second.stop()
         found = [events.read(record.value) for record in await post.records()]
         assert [refusal("C1", number) for number in range(5000)] == found
-        assert all(sent), "a relay that never worked shows nothing"
+        assert all(sent), "a relay that sent nothing proves nothing"
 
 
 class TestPosting:
     async def test_posts_an_id_once(self, post: Post) -> None:
-        """Twice in one posting, and again in a later one."""
+        """The same id comes twice in one call, and again in a later one."""
         first = await post.post(refusal("C1", 1), refusal("C1", 2), refusal("C1", 1))
         again = await post.post(refusal("C1", 2), refusal("C1", 3))
         numbers = [

@@ -1,4 +1,4 @@
-"""The local servers: real, restartable after any death, and never in each other's way."""
+"""The local servers: they are real, start again after any crash, and do not disturb each other."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 async def produced(bootstrap: str, topic: str, values: list[bytes]) -> None:
-    """Make the topic if need be, and have the broker acknowledge the records."""
+    """Creates the topic if need be, and has the broker acknowledge the records."""
     admin = aiokafka.admin.AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
@@ -64,7 +64,7 @@ class TestSharedServers:
     """The servers of the whole test run."""
 
     async def test_are_kafka_and_postgresql(self, kafka: str, database: str) -> None:
-        """A record goes through the broker, and the database is an 18 that syncs to disk."""
+        """A record passes through the broker, and the database is an 18 with fsync."""
         await produced(kafka, "servers-are-real", [b"one"])
 
         assert [b"one"] == await consumed(kafka, "servers-are-real", 1)
@@ -72,7 +72,7 @@ class TestSharedServers:
         assert "on" == await fetched(database, "SHOW fsync")
 
     async def test_give_each_test_its_own_database(self, database: str) -> None:
-        """What one test makes is not there for the next."""
+        """One test does not see what another one made."""
         assert 0 == await fetched(
             database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         )
@@ -82,7 +82,7 @@ class TestServers:
     """A pair of servers that a test may kill."""
 
     async def test_keep_what_was_acknowledged(self, own_servers: both.Servers) -> None:
-        """After SIGKILL of both, at the same addresses, everything is still there."""
+        """After SIGKILL of both, everything is still there, at the same addresses."""
         bootstrap, dsn = own_servers.kafka.bootstrap, own_servers.postgres.dsn
         await produced(bootstrap, "kept", [b"one", b"two"])
         await fetched(dsn, "CREATE TABLE kept AS SELECT 7 AS figure")
@@ -95,10 +95,10 @@ class TestServers:
         assert [b"one", b"two"] == await consumed(bootstrap, "kept", 2)
         assert 7 == await fetched(dsn, "SELECT figure FROM kept")
 
-    async def test_start_again_where_a_lock_names_a_live_process(
+    async def test_start_again_if_a_lock_names_a_live_process(
         self, own_servers: both.Servers
     ) -> None:
-        """PostgreSQL's lock file with the id of an innocent process blocks nothing."""
+        """PostgreSQL's lock file with the id of an unrelated process blocks nothing."""
         postgres = own_servers.postgres
         directory = Path(str(await fetched(postgres.dsn, "SHOW data_directory")))
         lock = (directory / "postmaster.pid").read_text().split("\n", 1)
@@ -110,7 +110,7 @@ class TestServers:
         assert 1 == await fetched(postgres.dsn, "SELECT 1")
 
     async def test_are_known_by_their_name(self, own_servers: both.Servers) -> None:
-        """PostgreSQL's first process by an argument, those that it starts by their titles."""
+        """PostgreSQL's postmaster by an argument, its children by their titles."""
         connection = await asyncpg.connect(own_servers.postgres.dsn, timeout=10)
         try:
             name = await connection.fetchval("SHOW cluster_name")
@@ -125,15 +125,15 @@ class TestServers:
         assert {own_servers.postgres.pid, *started} <= known
 
     async def test_refuse_a_second_start_of_one_folder(self, own_servers: both.Servers) -> None:
-        """The message says which process has it."""
+        """The message names the process that runs them."""
         with pytest.raises(both.AlreadyRunning, match=f"process {os.getpid()}"):
             async with both.Servers(own_servers.state):
                 pass
 
         assert own_servers.kafka.process.is_running()
 
-    async def test_stand_side_by_side(self, own_servers: both.Servers, new_state: NewState) -> None:
-        """Another folder's servers have other ports and other data."""
+    async def test_run_side_by_side(self, own_servers: both.Servers, new_state: NewState) -> None:
+        """Servers in another folder have other ports and other data."""
         async with both.Servers(new_state()) as others:
             await fetched(own_servers.postgres.dsn, "CREATE TABLE here ()")
 
@@ -142,27 +142,27 @@ class TestServers:
                 others.postgres.dsn, "SELECT count(*) FROM pg_tables WHERE tablename = 'here'"
             )
 
-    async def test_come_up_after_their_keeper_was_killed(self, new_state: NewState) -> None:
-        """SIGKILL of the program that started them leaves nothing that blocks the next start."""
+    async def test_start_again_after_their_program_was_killed(self, new_state: NewState) -> None:
+        """SIGKILL of the program that started them does not block the next start."""
         state = new_state()
-        keeper = subprocess.Popen(  # noqa: ASYNC220 - to be killed, not awaited
-            [sys.executable, "-c", KEEPER, state], cwd=CHECKOUT, stdout=subprocess.PIPE
+        owner = subprocess.Popen(  # noqa: ASYNC220 - to be killed, not awaited
+            [sys.executable, "-c", OWNER, state], cwd=CHECKOUT, stdout=subprocess.PIPE
         )
-        assert keeper.stdout is not None
-        first = json.loads(await asyncio.to_thread(keeper.stdout.readline))
-        os.kill(first["kafka"], signal.SIGSTOP)  # so it can't end with its keeper
-        keeper.kill()
-        keeper.wait()
+        assert owner.stdout is not None
+        first = json.loads(await asyncio.to_thread(owner.stdout.readline))
+        os.kill(first["kafka"], signal.SIGSTOP)  # so that it cannot end with its owner
+        owner.kill()
+        owner.wait()
 
         async with both.Servers(state) as again:
             assert process.Identity.of(first["kafka"]) is None
             assert first["bootstrap"] == again.kafka.bootstrap
             assert 1 == await fetched(again.postgres.dsn, "SELECT 1")
 
-    async def test_refuse_a_forced_port_that_is_taken(
+    async def test_refuse_a_forced_port_that_is_in_use(
         self, own_servers: both.Servers, new_state: NewState, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The message names the port and the setting that asked for it."""
+        """The message names the port and its setting."""
         port = own_servers.kafka.bootstrap.split(":")[1]
         monkeypatch.setenv("MAKEGOOD_KAFKA_PORT", port)
 
@@ -171,15 +171,15 @@ class TestServers:
                 pass
 
 
-KEEPER = """
+OWNER = """
 import asyncio, json, pathlib, sys
 from deploy.local.servers import both
 
-async def keep():
+async def run():
     async with both.Servers(pathlib.Path(sys.argv[1])) as servers:
         kafka = servers.kafka
         print(json.dumps({"kafka": kafka.pid, "bootstrap": kafka.bootstrap}), flush=True)
         await asyncio.Event().wait()
 
-asyncio.run(keep())
+asyncio.run(run())
 """

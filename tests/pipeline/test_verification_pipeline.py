@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,8 @@ from shared.web import auth
 from shared.wire import events
 from tests.support import verification_builders as build
 from tests.support import verification_service
+from tests.support.waiting import eventually
 
-WAIT_SECONDS = 40.0
 TODAY = calendar.london_day(clock.WallClock().now())
 MONTH = f"{TODAY:%Y-%m}"
 LIFE = {"starts_on": f"{MONTH}-01", "ends_on": f"{TODAY.year + 3}-12-31"}
@@ -123,18 +122,6 @@ def _partitions(topic: topics.Topic) -> list[Any]:
     from aiokafka import TopicPartition
 
     return [TopicPartition(topic.name, n) for n in range(topic.partitions)]
-
-
-async def eventually(fact: Callable[[], Awaitable[Any]], wanted: object) -> None:
-    """Waits for `await fact()` to be what is wanted; fails with what it is."""
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    found: object = None
-    while asyncio.get_running_loop().time() < deadline:
-        found = await fact()
-        if found == wanted:
-            return
-        await asyncio.sleep(0.05)
-    assert found == wanted
 
 
 def living_on(parity: int) -> str:

@@ -1,4 +1,4 @@
-"""Tokens in a service's table: kept hashed, known until revoked."""
+"""Tokens in a service's table: stored as hashes, known until they are revoked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def settings(dsn: str) -> Settings:
 
 class TestToken:
     async def test_is_known_until_revoked(self, database: str, tmp_path: Path) -> None:
-        """Issued, it stands for its holder; revoked, for nobody; the table never has it."""
+        """An issued token has a holder, a revoked one has none, and the table has its hash only."""
         await sql.migrate(database, "intake", tmp_path)
         async with await sql.connect(settings(database), "intake") as pool, pool.acquire() as conn:
             token = await auth.issue(conn, "supplier", "GB-LAE-KWL", "jo", "GB-COH-00000001")
@@ -32,7 +32,7 @@ class TestToken:
     async def test_has_a_party_if_its_holder_is_a_supplier(
         self, database: str, tmp_path: Path
     ) -> None:
-        """A manager with a party, or a supplier without, is refused by a named constraint."""
+        """A constraint refuses a manager with a party, and a supplier without one."""
         await sql.migrate(database, "intake", tmp_path)
         async with await sql.connect(settings(database), "intake") as pool, pool.acquire() as conn:
             with pytest.raises(asyncpg.CheckViolationError, match="token_party"):

@@ -1,4 +1,4 @@
-"""The main job, as `make demo` does it: real servers, six months of returns, then a visitor."""
+"""The demo as `make demo` runs it: real servers, six months of returns, then a visitor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import rich.console
 from deploy.local.demo import main, sample
 from deploy.local.servers import process
 
-pytestmark = pytest.mark.timeout(600)  # a cold machine fetches the jars first
+pytestmark = pytest.mark.timeout(600)  # the first run on a machine fetches the jars
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MAKEGOOD = [sys.executable, "-c", "from deploy.cli import app; app()"]
@@ -28,7 +28,7 @@ SENT = str(sample.FOLDER / "returns" / "0101-2026-10.json")
 
 @contextlib.asynccontextmanager
 async def played(state: Path) -> AsyncIterator[tuple[main.Job, str]]:
-    """The job after its summary, with all that it printed, while the system stays up."""
+    """The demo after its summary, and its output, while the system stays up."""
     printed = io.StringIO()
     job = main.Job(state, rich.console.Console(file=printed, width=200))
     running = asyncio.create_task(job.run(stays=True))
@@ -44,7 +44,7 @@ async def played(state: Path) -> AsyncIterator[tuple[main.Job, str]]:
 
 
 async def makegood(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, as a visitor in another terminal gives it."""
+    """Runs `makegood …` as a visitor in another terminal does."""
     return await asyncio.to_thread(
         subprocess.run,
         [*MAKEGOOD, *arguments],
@@ -61,7 +61,7 @@ class TestTheDemo:
     async def test_sees_every_expected_fact_and_stays_for_visitors(
         self, new_state: Callable[[], Path]
     ) -> None:
-        """Figures worked out by hand, from the interfaces, the topics and the proved log."""
+        """The figures were worked out by hand; they are in interfaces, topics and the log."""
         state = new_state()
         async with played(state) as (job, printed):
             assert [] == [fact for fact in job.found if not fact.is_seen]
@@ -96,7 +96,7 @@ class TestTheDemo:
         assert not (state / "stack.json").exists()
 
     async def test_says_where_to_look_when_nothing_runs(self, tmp_path: Path) -> None:
-        """No stack, no address: a way out in words, and 1."""
+        """The message says what to do, and the exit code is 1."""
         done = await makegood(tmp_path, "submit", SPOILT)
         assert 1 == done.returncode
         assert "make demo" in done.stdout

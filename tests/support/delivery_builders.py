@@ -1,4 +1,4 @@
-"""Builders for delivery itself: the smallest event with a contract and a figure of its own."""
+"""Builders for tests of delivery: the smallest event with a contract and a number of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 def refusal(contract: str, number: int, size: int = 2) -> events.ReturnRefused:
-    """`number` tells it from others of its contract; `size` makes its body longer, in bytes."""
+    """An event. `number` distinguishes it from others of its contract; `size` is the length of its
+    filling, in bytes."""
     return events.ReturnRefused(
         event_id=ids.derived(contract, number),
         authority_id="GB-LAE-KWL",

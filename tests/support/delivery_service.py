@@ -1,5 +1,5 @@
-"""A bare slice of the system, without any service's rules: messages are posted to an outbox,
-relayed, and taken by a consumer whose only effect is a row and a message onwards."""
+"""A service without any rules, for tests of delivery itself: messages are posted to its outbox,
+relayed, and consumed. The only effects of a message are a row and another message."""
 
 from __future__ import annotations
 
@@ -21,22 +21,21 @@ from shared.settings import Settings
 from shared.wire import events
 from tests.support.delivery_builders import refusal
 
-WAIT_SECONDS = 40
 
+class BareService:
+    """A service with one table: `received (contract, number)`, in the order of processing."""
 
-class Slice:
-    """One service with one table: `taken(contract, number)` in the order of taking."""
-
-    def __init__(self, both: local_servers.Servers, folder: Path) -> None:
+    def __init__(self, servers: local_servers.Servers, folder: Path) -> None:
         self.settings = Settings(
-            kafka_bootstrap_servers=both.kafka.bootstrap,
-            database_url=SecretStr(both.postgres.dsn),
+            kafka_bootstrap_servers=servers.kafka.bootstrap,
+            database_url=SecretStr(servers.postgres.dsn),
         )
-        self.servers, self.folder = both, folder
+        self.servers, self.folder = servers, folder
         self.fails_on: Callable[[events.ReturnRefused], bool] = lambda _: False
         self.pause_seconds = 0.0
 
     async def open(self) -> None:
+        """Creates its tables, its pool and the topics."""
         dsn = self.settings.database_url.get_secret_value()
         await sql.migrate(dsn, "ledger", self.folder)
         self.pool = await sql.connect(self.settings, "ledger")
@@ -44,11 +43,13 @@ class Slice:
         await self.create_topics()
 
     async def create_topics(self) -> None:
+        """Creates the system's topics."""
         admin = await kafka.start_admin(self.settings)
         await topics.create(admin)
         await admin.close()
 
     async def handle(self, records: Sequence[Record]) -> None:
+        """The handler: a row and a message for each message, unless `fails_on` it."""
         async with transaction.unit(self.delivery, records) as work:
             for message in work.messages:
                 if self.fails_on(message.event):
@@ -57,44 +58,52 @@ class Slice:
                     topics.OUTCOMES, refusal(message.event.contract_id, -message.event.faults)
                 )
             await work.conn.executemany(
-                "INSERT INTO taken (contract, number) VALUES ($1, $2)",
+                "INSERT INTO received (contract, number) VALUES ($1, $2)",
                 [(message.event.contract_id, message.event.faults) for message in work.messages],
             )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[consumer.Consumer]:
-        what = kafka.Subscription(
-            "makegood-slice", [topics.RETURNS.name], pause_seconds=self.pause_seconds
+        """Runs its consumer and its relay while the block runs."""
+        subscription = kafka.Subscription(
+            "makegood-bare", [topics.RETURNS.name], pause_seconds=self.pause_seconds
         )
-        taker = consumer.Consumer(self.settings, self.delivery, what, self.handle)
+        reader = consumer.Consumer(self.settings, self.delivery, subscription, self.handle)
         relay = outbox.relay(
             "ledger", self.pool, lambda: kafka.start_producer(self.settings), self.delivery.posted
         )
-        running = [asyncio.create_task(taker.run()), asyncio.create_task(relay)]
+        running = [asyncio.create_task(reader.run()), asyncio.create_task(relay)]
         try:
-            yield taker
+            yield reader
         finally:
             await tasks.end(*running)
 
     async def post(self, *sent: events.ReturnRefused) -> None:
+        """Posts events to the topic that it reads itself."""
         async with self.pool.acquire() as conn, conn.transaction():
             await outbox.post(conn, [outbox.Row.of(topics.RETURNS, event) for event in sent])
         self.delivery.posted.set()
 
-    async def begin(self) -> None:
-        """A first position, for tests that hand over batches themselves."""
+    async def assign(self) -> None:
+        """Assigns a first offset, for tests that call `handle` themselves."""
         await offsets.assign(
             self.pool, "c", {TopicPartition(topics.RETURNS.name, 0): 0}, collections.Counter()
         )
 
     async def empty_the_broker(self) -> None:
+        """Replaces the broker with a new one that has lost everything."""
         self.servers.kafka.kill()
         shutil.rmtree(self.servers.state / "kafka")
         self.servers.kafka.prepare()
         await self.servers.kafka.start()
         await self.create_topics()
 
+    async def unsent(self) -> int:
+        """How many messages its relay has not sent yet."""
+        return int(await self.pool.fetchval("SELECT count(*) FROM outbox_unsent"))
+
     async def next_offset(self) -> int:
+        """How many records it has processed, over all partitions."""
         return int(
             await self.pool.fetchval(
                 "SELECT sum(next_offset) FROM consumer_offset WHERE topic = $1",
@@ -102,35 +111,24 @@ class Slice:
             )
         )
 
-    async def taken(self, contract: str) -> list[int]:
+    async def received(self, contract: str) -> list[int]:
+        """The numbers of a contract's events, in the order of processing."""
         rows = await self.pool.fetch(
-            "SELECT number FROM taken WHERE contract = $1 ORDER BY place", contract
+            "SELECT number FROM received WHERE contract = $1 ORDER BY place", contract
         )
         return [row["number"] for row in rows]
 
 
-async def eventually(fact: Callable[[], object], wanted: object) -> None:
-    """Waits for `await fact()` to be what is wanted; fails with what it is."""
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    found: object = None
-    while asyncio.get_running_loop().time() < deadline:
-        found = await fact()  # type: ignore[misc]  # a coroutine function without arguments
-        if found == wanted:
-            return
-        await asyncio.sleep(0.05)
-    assert found == wanted
-
-
 @contextlib.asynccontextmanager
-async def at_work(both: local_servers.Servers, folder: Path) -> AsyncIterator[Slice]:
-    """A slice on a broker and a database of its own; its one migration lies below `folder`."""
-    migrations = folder / "slice" / "migrations"
+async def opened(servers: local_servers.Servers, folder: Path) -> AsyncIterator[BareService]:
+    """A bare service, open while the block runs. Its one migration is written below `folder`."""
+    migrations = folder / "bare" / "migrations"
     migrations.mkdir(parents=True)
-    (migrations / "0001_taken.sql").write_text(
-        "CREATE TABLE taken (place bigint GENERATED ALWAYS AS IDENTITY, contract text NOT NULL, "
-        "number integer NOT NULL, CONSTRAINT taken_once UNIQUE (contract, number));"
+    (migrations / "0001_received.sql").write_text(
+        "CREATE TABLE received (place bigint GENERATED ALWAYS AS IDENTITY, contract text NOT NULL, "
+        "number integer NOT NULL, CONSTRAINT received_once UNIQUE (contract, number));"
     )
-    made = Slice(both, migrations)
+    made = BareService(servers, migrations)
     await made.open()
     try:
         yield made

@@ -1,7 +1,7 @@
-"""Published data that some tests read: beside the checkout where it is, and never in it.
+"""Published reference data that some tests read, next to the checkout and never in it.
 
-A test that needs it is marked `@reference.needed`. A clone by itself has none of it: there these
-tests are skipped, in CI too, and the run's summary says which.
+A test that needs it is marked `@reference.needed`. Without the data these tests are skipped, in CI
+too, and the summary of the run lists them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,6 @@ from pathlib import Path
 import pytest
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-ABSENT = "reference data: not beside this checkout"
+ABSENT = "reference data: not next to this checkout"
 
 needed = pytest.mark.skipif(not DATA.exists(), reason=ABSENT)

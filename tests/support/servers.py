@@ -1,7 +1,7 @@
-"""Hold one Kafka and one PostgreSQL for a whole test run: `servers.py FOLDER OWNER_PID`.
+"""Runs one Kafka and one PostgreSQL for a whole test run: `servers.py FOLDER OWNER_PID`.
 
-The run may have many workers, each of which may end first; so the servers are held here, until
-told to stop or until the run's first process is gone, however it went.
+The run may have many workers, and any of them may end first. So this process runs the servers until
+it is told to stop, or the run's first process is gone.
 """
 
 import asyncio
@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from deploy.local.servers import both, process
 
 
-async def hold(folder: Path, owner: process.Identity) -> None:
-    """Start both, write down where they are, wait, stop both and leave nothing."""
+async def run(folder: Path, owner: process.Identity) -> None:
+    """Starts both, writes their addresses to `servers.json`, waits, stops both and deletes their
+    data."""
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     async with both.Servers(folder / "shared") as servers:
@@ -31,4 +32,4 @@ async def hold(folder: Path, owner: process.Identity) -> None:
 if __name__ == "__main__":
     first = process.Identity.of(int(sys.argv[2]))
     if first is not None:
-        asyncio.run(hold(Path(sys.argv[1]), first))
+        asyncio.run(run(Path(sys.argv[1]), first))

@@ -1,4 +1,4 @@
-"""The doctor: each finding on a line, each problem with what to do."""
+"""`makegood doctor`: its findings, and what to do about each problem."""
 
 import dataclasses
 import json
@@ -17,10 +17,10 @@ def found(state: Path) -> dict[str, doctor.Finding]:
 
 
 class TestDoctor:
-    """What `makegood doctor` looks at."""
+    """What `makegood doctor` checks."""
 
     def test_finds_this_machine_well(self, tmp_path: Path) -> None:
-        """Where the suite runs, the stack runs; the programs say who they are."""
+        """Where the suite runs, the stack can run; the programs tell their versions."""
         findings = found(tmp_path)
 
         assert "openjdk version" in findings["Java"].seen
@@ -32,7 +32,7 @@ class TestDoctor:
     def test_finds_a_jar_with_a_wrong_hash(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It names the jar and leaves it where it is."""
+        """It names the jar and does not remove it."""
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
         jar = jars.locked()[0]
         (jars.cache() / jar.file).write_bytes(b"something else")
@@ -45,7 +45,7 @@ class TestDoctor:
 
     @pytest.mark.parametrize("place", [".", "demo"])
     def test_finds_what_an_earlier_run_left(self, place: str, tmp_path: Path) -> None:
-        """A recorded process that lives while nobody keeps it, of the demo as of any stack."""
+        """A recorded process runs but its stack does not, whether the demo's or another."""
         identity = process.Identity.of(os.getpid())
         assert identity is not None
         record = dataclasses.asdict(identity) | {"stop_signal": 15}
@@ -56,8 +56,8 @@ class TestDoctor:
         assert "left by an earlier run: kafka" == finding.seen
         assert "run `makegood down`" == finding.remedy
 
-    def test_finds_that_it_cannot_tell_who_runs_the_stack(self, tmp_path: Path) -> None:
-        """The lock is held, and names no process that lives here."""
+    def test_finds_a_stack_of_an_unknown_process(self, tmp_path: Path) -> None:
+        """The folder is locked, but the lock names no process of this machine."""
         with both.locked(tmp_path):
             (tmp_path / "lock").write_text(str(os.getpid()))
             finding = found(tmp_path)["stack"]
@@ -65,10 +65,10 @@ class TestDoctor:
         assert "running, but the process that started it is unknown" == finding.seen
         assert "Ctrl-C" in str(finding.remedy)
 
-    def test_finds_a_forced_port_that_is_taken(
+    def test_finds_a_forced_port_that_cannot_be_used(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Only a port that was asked for can be a problem: others are found free."""
+        """Only a port that a setting asks for can be a problem; the others are free."""
         monkeypatch.setenv("MAKEGOOD_LEDGER_PORT", "1000000")
 
         assert not found(tmp_path)["MAKEGOOD_LEDGER_PORT"].is_ok

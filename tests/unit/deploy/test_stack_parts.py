@@ -30,7 +30,7 @@ WHEEL = (
 
 @contextlib.contextmanager
 def umask(mask: int) -> Iterator[None]:
-    """What this process makes meanwhile has this umask."""
+    """Sets this process's umask while the block runs."""
     before = os.umask(mask)
     try:
         yield
@@ -39,12 +39,12 @@ def umask(mask: int) -> Iterator[None]:
 
 
 def modes(folder: Path) -> set[int]:
-    """The permissions of a folder and of all that is in it."""
+    """The permissions of a folder and of everything in it."""
     return {each.stat().st_mode & 0o777 for each in (folder, *folder.rglob("*"))}
 
 
 def down(*options: str) -> str:
-    """What `makegood down` says."""
+    """The output of `makegood down`."""
     return CliRunner().invoke(cli.app, ["down", *options]).output
 
 
@@ -63,19 +63,19 @@ class TestJars:
     """The jars that Kafka runs from."""
 
     def test_are_46_each_with_a_hash(self) -> None:
-        """What jars.lock names is complete."""
+        """jars.lock is complete."""
         locked = jars.locked()
 
         assert 46 == len(locked)
         assert {64} == {len(jar.sha256) for jar in locked}
 
-    def test_are_taken_from_the_cache(self, tmp_path: Path) -> None:
-        """No network is asked where the right bytes are there."""
+    def test_come_from_the_cache(self, tmp_path: Path) -> None:
+        """The network is not used if the right bytes are cached."""
         (tmp_path / JAR.file).write_bytes(b"the jar")
 
         assert [tmp_path / JAR.file] == jars.fetch([JAR], tmp_path)
 
-    def test_are_refused_and_removed_where_the_hash_is_wrong(self, tmp_path: Path) -> None:
+    def test_are_refused_and_removed_if_the_hash_is_wrong(self, tmp_path: Path) -> None:
         """The message names the jar and both hashes."""
         (tmp_path / JAR.file).write_bytes(b"another jar")
 
@@ -87,10 +87,10 @@ class TestJars:
             assert word in str(refusal.value)
         assert [] == list(tmp_path.iterdir())
 
-    def test_are_named_where_they_cannot_be_fetched(
+    def test_are_named_if_they_cannot_be_fetched(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Without network and cache the message says what to check, and nothing is left behind."""
+        """Without network and cache, the message says what to check, and no file is left."""
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
         with pytest.raises(jars.Unreachable, match=r"part-1\.0\.jar is not cached"):
@@ -98,10 +98,10 @@ class TestJars:
 
         assert [] == list(tmp_path.iterdir())
 
-    def test_are_cached_in_the_checkout_where_home_cannot_be_written(
+    def test_are_cached_in_the_checkout_if_home_is_not_writable(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A home that is a file can't hold a cache."""
+        """A home that is a file cannot have a cache."""
         (tmp_path / "file").touch()
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
 
@@ -112,38 +112,38 @@ class TestPorts:
     """The ports of a state folder."""
 
     def test_are_the_same_the_next_time(self, tmp_path: Path) -> None:
-        """What was found once is remembered."""
+        """A port that was found once is remembered."""
         first = ports.Ports(tmp_path)
         port = first.reserve("kafka")
         first.release()
 
         assert port == ports.Ports(tmp_path).reserve("kafka")
 
-    def test_are_others_where_somebody_listens(self, tmp_path: Path) -> None:
-        """A preferred port is left to who has it."""
+    def test_are_others_if_something_listens_there(self, tmp_path: Path) -> None:
+        """A preferred port that is in use is left alone."""
         with socket.create_server(("127.0.0.1", 0)) as server:
-            taken = server.getsockname()[1]
+            used = server.getsockname()[1]
 
-            assert taken != ports.Ports(tmp_path).reserve("intake", preferred=taken)
+            assert used != ports.Ports(tmp_path).reserve("intake", preferred=used)
 
-    def test_are_never_promised_to_two(self, tmp_path: Path) -> None:
-        """A port that nobody listens on yet is reserved all the same."""
+    def test_are_never_given_to_two(self, tmp_path: Path) -> None:
+        """A port is reserved even if nothing listens on it yet."""
         mine = ports.Ports(tmp_path / "mine")
         port = mine.reserve("intake", preferred=8_601)
 
         assert port != ports.Ports(tmp_path / "other").reserve("intake", preferred=port)
 
     def test_are_below_the_range_for_outgoing_connections(self, tmp_path: Path) -> None:
-        """There a client could connect to itself and keep the server from coming back."""
+        """In that range a client could connect to itself and block the server's port."""
         first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
         assert first_outgoing > ports.Ports(tmp_path).reserve("kafka")
 
     @pytest.mark.parametrize("asked", ["nonsense", "70000"])
-    def test_are_refused_where_the_setting_is_none(
+    def test_are_refused_if_the_setting_is_not_a_port(
         self, asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A forced port is never exchanged for another."""
+        """A forced port is never replaced by another."""
         monkeypatch.setenv("MAKEGOOD_INTAKE_PORT", asked)
 
         with pytest.raises(ports.InUse, match=f"Port {asked}, set by MAKEGOOD_INTAKE_PORT"):
@@ -151,10 +151,10 @@ class TestPorts:
 
 
 class TestDeaths:
-    """How often a part died, and what follows."""
+    """How often a part has died, and what follows from it."""
 
     def test_delay_the_next_start_more_and_more(self) -> None:
-        """One death costs no time, the ones after it do."""
+        """The first death causes no delay, later ones do."""
         deaths, delays = supervisor.Deaths(), []
         for second in range(4):
             deaths = deaths.and_at(float(second))
@@ -164,7 +164,7 @@ class TestDeaths:
         assert not deaths.are_too_many
 
     def test_are_too_many_at_five_in_a_minute(self) -> None:
-        """The fifth is the last."""
+        """The fifth is too many."""
         deaths = supervisor.Deaths()
         for second in range(0, 50, 10):
             deaths = deaths.and_at(float(second))
@@ -172,7 +172,7 @@ class TestDeaths:
         assert deaths.are_too_many
 
     def test_are_forgotten_after_a_minute(self) -> None:
-        """One death every quarter of a minute goes on for ever."""
+        """One death every 15 seconds can go on for ever."""
         deaths = supervisor.Deaths()
         for second in range(0, 600, 15):
             deaths = deaths.and_at(float(second))
@@ -183,8 +183,8 @@ class TestDeaths:
 class TestSupervisor:
     """What keeps parts alive."""
 
-    async def test_gives_up_with_the_last_words(self, tmp_path: Path) -> None:
-        """A part that can't live ends the stack, and says why."""
+    async def test_gives_up_with_the_end_of_the_log(self, tmp_path: Path) -> None:
+        """A part that keeps dying ends the stack, and the error says why."""
         part = Part(process.Process("hopeless", tmp_path), "raise SystemExit('no such table')")
         await part.launch()
 
@@ -199,7 +199,7 @@ class TestProcess:
     """A child with a log and a record."""
 
     async def test_is_ended_by_the_next_start(self, tmp_path: Path) -> None:
-        """What an earlier run left alive is found by its record."""
+        """A process that an earlier run left is found by its record."""
         part = Part(process.Process("left", tmp_path), "import time; time.sleep(60)")
         await part.launch()
 
@@ -207,8 +207,8 @@ class TestProcess:
         assert -signal.SIGTERM == await part.process.exited()
         assert {} == process.leftovers(tmp_path)
 
-    async def test_is_not_taken_for_another_with_its_id(self, tmp_path: Path) -> None:
-        """A record whose start time is not the process's harms nobody."""
+    async def test_is_not_confused_with_another_of_the_same_id(self, tmp_path: Path) -> None:
+        """A record with another start time harms no process."""
         identity = process.Identity.of(os.getpid())
         assert identity is not None
         stale = dataclasses.asdict(identity) | {"started": "1", "stop_signal": 9}
@@ -216,14 +216,14 @@ class TestProcess:
 
         assert [] == await process.end_leftovers(tmp_path)
 
-    async def test_is_not_missed_where_its_record_is_torn(self, tmp_path: Path) -> None:
-        """Half a record, after a power cut, blocks nothing."""
+    async def test_blocks_nothing_if_its_record_is_incomplete(self, tmp_path: Path) -> None:
+        """A power failure can leave half a record."""
         process.write(tmp_path / "run" / "kafka.json", '{"pid": 1')
 
         assert [] == await process.end_leftovers(tmp_path)
 
-    def test_dies_with_who_started_it(self, tmp_path: Path) -> None:
-        """SIGKILL of the parent ends the child, which nobody could tell."""
+    def test_dies_with_its_parent(self, tmp_path: Path) -> None:
+        """SIGKILL of the parent ends the child too."""
         parent = subprocess.run(
             [sys.executable, "-c", ORPHAN, tmp_path], capture_output=True, check=False, timeout=20
         )
@@ -233,7 +233,7 @@ class TestProcess:
         _until_gone(child)
 
     async def test_has_a_log_of_bounded_size(self, tmp_path: Path) -> None:
-        """A log that grew too long is put aside when the process starts again."""
+        """A log that is too long is moved away when the process starts again."""
         part = Part(process.Process("talks", tmp_path), "print('new words')")
         part.process.log.parent.mkdir()
         part.process.log.write_bytes(b"." * (process.LOG_BYTES_MAX + 1))
@@ -247,10 +247,10 @@ class TestDown:
     """`makegood down`."""
 
     @pytest.mark.parametrize("place", [".", "demo"])
-    def test_ends_what_a_crash_left(
+    def test_stops_what_a_crash_left(
         self, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Of `makegood up` and of `make demo`, which has a folder of its own in the other's."""
+        """Of `makegood up`, and of `make demo`, whose folder is inside the other's."""
         monkeypatch.setattr(commands, "STATE", tmp_path)
         left = process.Process("kafka", tmp_path / place)
         left.spawn(["sleep", "300"], dict(os.environ), Path("/"))
@@ -262,25 +262,25 @@ class TestDown:
         assert not was_running
         assert "Stopped." in told
 
-    def test_ends_who_holds_the_folder(
+    def test_stops_the_process_that_locked_the_folder(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The lock says which process that is."""
+        """The lock names it."""
         monkeypatch.setattr(commands, "STATE", tmp_path)
-        keeper = subprocess.Popen(
-            [sys.executable, "-c", KEEPER, tmp_path], stdout=subprocess.PIPE, text=True
+        owner = subprocess.Popen(
+            [sys.executable, "-c", OWNER, tmp_path], stdout=subprocess.PIPE, text=True
         )
-        assert keeper.stdout is not None
-        keeper.stdout.readline()
+        assert owner.stdout is not None
+        owner.stdout.readline()
 
         assert "Stopped." in down()
-        assert -signal.SIGTERM == keeper.wait(timeout=20)
+        assert -signal.SIGTERM == owner.wait(timeout=20)
 
     @pytest.mark.parametrize("is_old", [True, False])
-    def test_spares_who_may_not_hold_the_folder(
+    def test_spares_a_process_that_may_be_another(
         self, is_old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A mere id, as was written once, or one with another start time may be anybody's here."""
+        """An id alone, as old versions wrote it, or one with another start time proves nothing."""
         monkeypatch.setattr(commands, "STATE", tmp_path)
         bystander = process.Process("bystander", tmp_path / "elsewhere")
         bystander.spawn(["sleep", "300"], dict(os.environ), Path("/"))
@@ -299,10 +299,10 @@ class TestDown:
 
 
 class TestDisk:
-    """The room that the stack needs."""
+    """The disk space that the stack needs."""
 
-    def test_is_asked_for(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where it is short, the message says how much there is and how much is needed."""
+    def test_is_required(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """If there is too little, the message says how much is free and how much is needed."""
         monkeypatch.setattr(both, "DISK_BYTES_MIN", 10**18)
 
         with pytest.raises(CannotStart, match=r"GB free .* needs 1000000000 GB"):
@@ -310,10 +310,10 @@ class TestDisk:
 
 
 class TestPlaceOfTheData:
-    """Where PostgreSQL's data lies."""
+    """Where PostgreSQL's data is."""
 
     def test_can_be_entered_by_the_servers_user(self, tmp_path: Path) -> None:
-        """Root's server runs as nobody, who is kept out of a folder of mode 0700."""
+        """Root's server runs as nobody, who cannot enter a folder of mode 0700."""
         tmp_path.chmod(0o700)
         inside = tmp_path / "state"
 
@@ -326,7 +326,7 @@ class TestPlaceOfTheData:
     def test_is_the_same_before_and_after_the_state_folder_is_made(
         self, new_state: Callable[[], Path]
     ) -> None:
-        """Where the umask will close that folder, this counts already."""
+        """A umask that will close the folder counts before it exists."""
         state = new_state()
         with umask(0o077):
             before = postgres.home(state)
@@ -336,10 +336,10 @@ class TestPlaceOfTheData:
 
 
 class TestProcessesOfAServer:
-    """Which processes PostgreSQL's start waits for, and ends where they stay."""
+    """The processes that PostgreSQL's start waits for, and ends if they stay."""
 
     def test_are_none_that_only_name_its_files(self, tmp_path: Path) -> None:
-        """Whoever follows a log of the server, or copies its data, is left alone."""
+        """A program that follows the server's log or copies its data is left alone."""
         bystander = process.Process("bystander", tmp_path)
         data = "/var/tmp/makegood-0123456789ab/data"
         line = "import time; time.sleep(60)"
@@ -351,10 +351,10 @@ class TestProcessesOfAServer:
 
 
 class TestCopyOfTheBinaries:
-    """What PostgreSQL runs from where its user can't enter the wheel."""
+    """What PostgreSQL runs from if its user cannot enter the wheel's folder."""
 
     def test_can_be_run_by_everyone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Also under a umask that keeps others out, and where an earlier copy was closed by one."""
+        """Even under a strict umask, or if an earlier copy was made under one."""
         monkeypatch.setattr(postgres, "PLACE_FOR_ROOT", tmp_path)
         monkeypatch.syspath_prepend(tmp_path / "packages")
         server = postgres.Postgres(tmp_path / "state", ports.Ports(tmp_path / "state"))
@@ -377,11 +377,11 @@ def _until_gone(pid: int) -> None:
         os.sched_yield()
 
 
-KEEPER = """
+OWNER = """
 import pathlib, sys, time
 from deploy.local.servers import both
 with both.locked(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
+    print("locked", flush=True)
     time.sleep(60)
 """
 ORPHAN = """

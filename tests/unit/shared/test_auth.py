@@ -1,4 +1,4 @@
-"""Who is let in: a token is known, or it is not; a role fits, or it does not."""
+"""Who may call: by token and by role."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AUDITOR = auth.Caller("kim", "auditor", "GB-LAE-KWL")
 
 
 class FakePool:
-    """Knows the tokens it is given, and counts how often it is asked."""
+    """A pool that knows some tokens and counts its queries."""
 
     def __init__(self, holders: dict[str, auth.Caller]) -> None:
         self.asked = 0
@@ -55,17 +55,17 @@ def tokens(pool: FakePool, now: FakeTime | None = None) -> auth.Tokens:
 
 class TestTokens:
     async def test_know_a_caller_by_the_hash(self) -> None:
-        """The caller's role, authority and party come from the table."""
+        """Role, authority and party come from the table."""
         token = auth.new()
         assert SUPPLIER == await tokens(FakePool({token: SUPPLIER})).find(token)
 
     @pytest.mark.parametrize("token", ["", "mg_", "mg_unknown", "mg_\x00", "mg_é\udcff"])
     async def test_know_no_stranger(self, token: str) -> None:
-        """What was never issued is nobody, whatever it looks like."""
+        """A token that was never issued belongs to nobody, whatever it looks like."""
         assert None is await tokens(FakePool({auth.new(): SUPPLIER})).find(token)
 
     async def test_ask_the_database_once(self) -> None:
-        """The hot path has no query per request."""
+        """The hot path costs no query per request."""
         token = auth.new()
         pool = FakePool({token: SUPPLIER})
         known = tokens(pool)
@@ -74,7 +74,7 @@ class TestTokens:
         assert 1 == pool.asked
 
     async def test_forget_a_revoked_one_in_time(self) -> None:
-        """Revocation is felt when the cache's seconds are over."""
+        """A revoked token is refused once its time in the cache is over."""
         token, now = auth.new(), FakeTime()
         pool = FakePool({token: SUPPLIER})
         known = tokens(pool, now)
@@ -86,7 +86,7 @@ class TestTokens:
         assert None is await known.find(token)
 
     async def test_keep_no_stranger_in_memory(self) -> None:
-        """A stranger who tries tokens fills nothing: each is asked for again."""
+        """Guessed tokens do not fill the cache: each is looked up again."""
         pool = FakePool({})
         known = tokens(pool)
         for _ in range(2):
@@ -116,7 +116,7 @@ class TestCaller:
     async def test_is_let_in_by_token_and_role(
         self, token: str | None, status: int, challenge: str | None
     ) -> None:
-        """Unknown is 401, known but of another role 403, each with its challenge."""
+        """An unknown token is 401, a known one with a wrong role 403, each with its challenge."""
         app = server.build("a service", "1", no_lifespan, server.Health(is_well, is_well))
         app.state.tokens = tokens(
             FakePool({"mg_of_the_supplier": SUPPLIER, "mg_of_the_auditor": AUDITOR})
@@ -135,7 +135,7 @@ class TestCaller:
 
 class TestNew:
     def test_is_long_random_and_ours(self) -> None:
-        """256 bits in base64 behind the prefix, never the same twice."""
+        """The prefix and 256 bits in base64, never the same twice."""
         first, second = auth.new(), auth.new()
         assert len(auth.PREFIX) + 43 == len(first)
         assert first.startswith(auth.PREFIX)

@@ -1,5 +1,4 @@
-"""How a service's consumer answers what ends its runs and what befalls a batch, without a
-broker."""
+"""How a consumer handles failed runs and failed batches, without a broker."""
 
 from __future__ import annotations
 
@@ -12,12 +11,12 @@ from aiokafka import ConsumerRecord, TopicPartition
 from shared.delivery import consumer, kafka, transaction
 from shared.delivery.messages import Record
 
-NOWHERE = cast(Any, None)
-WHAT = kafka.Subscription("g", ["t"])
+UNUSED = cast(Any, None)
+SUBSCRIPTION = kafka.Subscription("g", ["t"])
 
 
 class Reader:
-    """What the consumer asks of Kafka's client in hand."""
+    """What the consumer needs of Kafka's client."""
 
     def __init__(self) -> None:
         self.sought: dict[TopicPartition, int] = {}
@@ -35,12 +34,24 @@ class Reader:
 
 
 def record(partition: int, offset: int) -> Record:
-    return ConsumerRecord("t", partition, offset, 0, 0, None, b"{}", None, 0, 2, ())
+    return ConsumerRecord(
+        topic="t",
+        partition=partition,
+        offset=offset,
+        timestamp=0,
+        timestamp_type=0,
+        key=None,
+        value=b"{}",
+        checksum=None,
+        serialized_key_size=0,
+        serialized_value_size=2,
+        headers=(),
+    )
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What was waited, without waiting; the fiftieth ends the test."""
+    """The pauses that were asked for; none is waited. The fiftieth ends the test."""
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -53,11 +64,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class TestARun:
-    async def test_that_ends_after_a_good_while_is_soon_followed(
+    async def test_that_fails_after_a_long_time_is_soon_followed(
         self, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
     ) -> None:
-        """Pauses grow while nothing comes of it, and begin again with what ends a steady run."""
-        taker = consumer.Consumer(NOWHERE, NOWHERE, WHAT, NOWHERE)
+        """Pauses grow from failure to failure, and are short again after a steady run."""
+        reader = consumer.Consumer(UNUSED, UNUSED, SUBSCRIPTION, UNUSED)
         now = 0.0
 
         async def run_once() -> None:
@@ -65,10 +76,10 @@ class TestARun:
             now += 3600 if len(pauses) == 20 else 0.1
             raise OSError("gone")
 
-        monkeypatch.setattr(taker, "_run_once", run_once)
+        monkeypatch.setattr(reader, "_run_once", run_once)
         monkeypatch.setattr("shared.delivery.consumer.time.monotonic", lambda: now)
         with pytest.raises(asyncio.CancelledError):
-            await taker.run()
+            await reader.run()
         assert pauses[0] <= 0.1
         assert pauses[19] >= consumer.PAUSE_SECONDS_MAX / 2
         assert pauses[20] <= 0.1
@@ -78,7 +89,7 @@ class TestABatch:
     async def test_that_cannot_be_parked_yet_is_parked_later(
         self, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
     ) -> None:
-        """A record that no rule foresaw, and the database goes away before it is put aside."""
+        """The database goes away before a record that failed is parked."""
         tries: list[str] = []
 
         async def handle(_: object) -> None:
@@ -90,23 +101,22 @@ class TestABatch:
                 raise ConnectionError
 
         monkeypatch.setattr(transaction, "park", park)
-        taker = consumer.Consumer(
-            NOWHERE, transaction.Delivery("ledger", NOWHERE, b""), WHAT, handle
-        )
-        await taker._on_records([record(0, 7)])
+        delivery = transaction.Delivery("ledger", UNUSED, b"")
+        reader = consumer.Consumer(UNUSED, delivery, SUBSCRIPTION, handle)
+        await reader._on_records([record(0, 7)])
         assert ["handler_failed_ValueError"] * 3 == tries
 
-    async def test_that_can_neither_be_taken_nor_parked_is_read_again(
+    async def test_that_can_neither_be_processed_nor_parked_is_read_again(
         self, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
     ) -> None:
-        """Of each partition from its first record in hand: nothing is jumped."""
+        """Each partition is read again from the batch's first record: nothing is skipped."""
 
         async def fail(*_: object) -> None:
             raise ValueError("something that no rule foresaw")
 
         monkeypatch.setattr(transaction, "park", fail)
-        taker = consumer.Consumer(NOWHERE, transaction.Delivery("ledger", NOWHERE, b""), WHAT, fail)
-        reader = Reader()
-        taker._kafka = cast(Any, reader)
-        await taker._on_records([record(0, 7), record(0, 8), record(1, 3)])
-        assert {TopicPartition("t", 0): 7, TopicPartition("t", 1): 3} == reader.sought
+        delivery = transaction.Delivery("ledger", UNUSED, b"")
+        reader, client = consumer.Consumer(UNUSED, delivery, SUBSCRIPTION, fail), Reader()
+        reader._kafka = cast(Any, client)
+        await reader._on_records([record(0, 7), record(0, 8), record(1, 3)])
+        assert {TopicPartition("t", 0): 7, TopicPartition("t", 1): 3} == client.sought

@@ -1,4 +1,4 @@
-"""Ending tasks: also those that lose a cancellation."""
+"""Ending tasks, even those that lose a cancellation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class TestEnd:
     async def test_cancels_again_what_lost_a_cancellation(self) -> None:
-        """A loop that swallows the first two ends with the third."""
+        """A loop that swallows two cancellations ends with the third."""
         lost = 0
 
         async def stubborn() -> None:
@@ -35,7 +35,7 @@ class TestEnd:
         assert (2, True) == (lost, running.cancelled())
 
     async def test_ends_a_loop_whose_task_group_fails_as_it_is_cancelled(self) -> None:
-        """The error is raised in place of the cancellation, and the loop would run on."""
+        """The error is raised instead of the cancellation, so the loop would run on."""
 
         async def fail(told: asyncio.Event) -> None:
             await told.wait()
@@ -58,7 +58,7 @@ class TestEnd:
         assert running.cancelled()
 
     async def test_says_nothing_of_what_has_ended(self) -> None:
-        """Ended well, ended badly, or none at all: there is nothing to do."""
+        """Tasks that have succeeded or failed, or no tasks: there is nothing to do."""
 
         async def work(error: Exception | None) -> None:
             if error:

@@ -1,4 +1,4 @@
-"""What every service answers: problems, cursors, health, limits."""
+"""What all services share over HTTP: problems, cursors, health, limits."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     app = server.build("a service", "1", no_lifespan, health, BYTES_MAX)
 
     @app.post("/things")
-    async def take(sent: Sent) -> Sent:
+    async def echo(sent: Sent) -> Sent:
         return sent
 
     @app.post("/bytes")
     async def count(request: fastapi.Request) -> int:
         return len(await request.body())
 
-    server.open_fast_path(app, "POST", "/fast_path", _take_a_fast_path)
+    server.open_fast_path(app, "POST", "/fast", _count_fast)
 
     @app.get("/things")
     async def items(limit: lists.Limit = lists.ITEMS_DEFAULT) -> int:
@@ -78,7 +78,7 @@ def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     return app
 
 
-async def _take_a_fast_path(request: fastapi.Request) -> fastapi.Response:
+async def _count_fast(request: fastapi.Request) -> fastapi.Response:
     if not await request.body():
         raise problems.Problem(409, "Empty")
     return fastapi.Response(str(len(await request.body())), 201)
@@ -99,7 +99,7 @@ def document(answer: httpx.Response) -> Any:
 
 class TestProblem:
     async def test_says_what_the_service_said(self, client: httpx.AsyncClient) -> None:
-        """Status, title and faults pass through; what says nothing is left out."""
+        """Status, title and faults are passed on; empty fields are left out."""
         assert {
             "title": "Not the next one",
             "status": 409,
@@ -107,7 +107,7 @@ class TestProblem:
         } == document(await client.get("/things/refused"))
 
     async def test_lists_all_faults_at_once(self, client: httpx.AsyncClient) -> None:
-        """A body with two faults is answered with both, each with its pointer and value."""
+        """Both faults of a body are in the answer, each with its pointer and value."""
         answer = await client.post("/things", json={"lines": [1, "x"]})
         faults = document(answer)["errors"]
         assert [("/name", None), ("/lines/1", "x")] == [
@@ -115,12 +115,12 @@ class TestProblem:
         ]
 
     async def test_names_a_wrong_parameter(self, client: httpx.AsyncClient) -> None:
-        """What is wrong in the address is named by its parameter."""
+        """A fault in the address names its parameter."""
         fault = document(await client.get("/things", params={"limit": 0}))["errors"][0]
         assert ("limit", "0") == (fault["parameter"], fault["value"])
 
-    async def test_is_the_answer_to_what_is_no_json(self, client: httpx.AsyncClient) -> None:
-        """Malformed JSON is a fault of the whole body."""
+    async def test_is_the_answer_to_malformed_json(self, client: httpx.AsyncClient) -> None:
+        """That is a fault of the whole body."""
         answer = await client.post(
             "/things", content=b"{", headers={"content-type": "application/json"}
         )
@@ -133,20 +133,20 @@ class TestProblem:
     async def test_is_the_answer_to_an_odd_request(
         self, client: httpx.AsyncClient, method: str, path: str, status: int
     ) -> None:
-        """Unknown addresses and methods get documents too."""
+        """Unknown addresses and methods are answered with documents too."""
         answer = await client.request(method, path)
         assert (status, status) == (answer.status_code, document(answer)["status"])
 
     @pytest.mark.parametrize("error", ["broken", "down"])
     async def test_asks_to_try_again(self, client: httpx.AsyncClient, error: str) -> None:
-        """A broken part below is 503 with Retry-After."""
+        """If the database does not answer, that is 503 with Retry-After."""
         answer = await client.get(f"/things/{error}")
         assert (503, "2") == (answer.status_code, answer.headers["retry-after"])
         assert 503 == document(answer)["status"]
 
     @pytest.mark.parametrize("error", ["bug", "wrong"])
     async def test_tells_nothing_of_a_bug(self, client: httpx.AsyncClient, error: str) -> None:
-        """An unexpected error is 500 and keeps its words to the log."""
+        """An unexpected error is 500; its text goes to the log only."""
         answer = await client.get(f"/things/{error}")
         assert 500 == document(answer)["status"]
         assert "secret" not in answer.text
@@ -154,12 +154,12 @@ class TestProblem:
 
 class TestLimit:
     async def test_refuses_an_announced_body_unread(self) -> None:
-        """413 by Content-Length alone: the body's bytes are never asked for."""
+        """413 by Content-Length alone: the body is never read."""
         said = await _post_raw([(b"content-length", b"1001")], chunks=None)
         assert (413, b"close") == said
 
     async def test_refuses_a_body_that_grows(self) -> None:
-        """Without Content-Length the reading stops at the limit."""
+        """Without Content-Length, reading stops at the limit."""
         chunks = [b"x" * 600, b"x" * 600]
         assert (413, b"close") == await _post_raw([], chunks)
 
@@ -172,7 +172,7 @@ class TestLimit:
 async def _post_raw(
     headers: list[tuple[bytes, bytes]], chunks: list[bytes] | None, path: str = "/bytes"
 ) -> tuple[int, bytes | None]:
-    """Status and `connection` of a POST; reading a body of None is a failure."""
+    """Status and `connection` header of a POST. A body of None must not be read."""
     said: dict[str, Any] = {}
     left = list(chunks or [])
 
@@ -196,26 +196,26 @@ async def _post_raw(
     return said["status"], dict(said["headers"]).get(b"connection")
 
 
-class TestALane:
+class TestAFastPath:
     async def test_is_answered_and_refused_like_a_route(self, client: httpx.AsyncClient) -> None:
-        """Problems, limits, headers and metrics are the guard's; other methods are not led."""
-        answers = [await client.post("/fast_path", content=b"x" * size) for size in (3, 0, 1001)]
+        """Problems, limits, headers and metrics are the same; other methods are not covered."""
+        answers = [await client.post("/fast", content=b"x" * size) for size in (3, 0, 1001)]
         assert [201, 409, 413] == [answer.status_code for answer in answers]
         assert ["Empty", "The body is too large"] == [document(a)["title"] for a in answers[1:]]
         assert {"nosniff"} == {answer.headers["x-content-type-options"] for answer in answers}
-        assert 404 == (await client.get("/fast_path")).status_code
-        counted = 'makegood_http_seconds_count{method="POST",route="/fast_path",status="201"}'
+        assert 404 == (await client.get("/fast")).status_code
+        counted = 'makegood_http_seconds_count{method="POST",route="/fast",status="201"}'
         assert counted in (await client.get("/metrics")).text
 
     async def test_refuses_a_body_that_grows(self) -> None:
-        """What brings more than the limit is refused while it is read."""
+        """A body that turns out to be too large is refused while it is read."""
         chunks = [b"x" * 600, b"x" * 600]
-        assert (413, b"close") == await _post_raw([], chunks, "/fast_path")
+        assert (413, b"close") == await _post_raw([], chunks, "/fast")
 
 
 class TestHeaders:
     async def test_forbid_content_to_do_anything(self, client: httpx.AsyncClient) -> None:
-        """Every answer, also a refusal, carries the strict policy."""
+        """Every answer, even a refusal, has the strict policy."""
         for path in ("/things", "/nowhere", "/things/bug", "/health/live"):
             headers = (await client.get(path)).headers
             assert (
@@ -230,7 +230,7 @@ class TestHealth:
         [(Wellness(), 200), (Wellness(says=False), 503), (Wellness(breaks=True), 503)],
     )
     async def test_is_what_the_service_says(self, wellness: Wellness, status: int) -> None:
-        """Yes is 200, no or a broken part is 503."""
+        """Yes is 200; no, or a database that does not answer, is 503."""
         transport = httpx.ASGITransport(build(wellness))
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             assert status == (await client.get("/health/live")).status_code
@@ -239,7 +239,7 @@ class TestHealth:
 
 class TestDocument:
     async def test_is_openapi_31_with_problems(self, client: httpx.AsyncClient) -> None:
-        """The API describes itself, and its errors as they are."""
+        """The API's description includes its errors."""
         api = (await client.get("/openapi.json")).json()
         assert "3.1" == api["openapi"][:3]
         answers = api["paths"]["/things"]["post"]["responses"]
@@ -252,8 +252,8 @@ class TestDocument:
         """The framework's own pages are off."""
         assert 404 == (await client.get(path)).status_code
 
-    async def test_stands_beside_the_metrics(self, client: httpx.AsyncClient) -> None:
-        """/metrics is Prometheus text, and counts requests by route, never by address."""
+    async def test_comes_with_metrics(self, client: httpx.AsyncClient) -> None:
+        """/metrics is Prometheus text and counts requests by route, never by address."""
         await client.get("/things/refused")
         counted = 'makegood_http_seconds_count{method="GET",route="/things/{error}",status="409"}'
         assert counted in (await client.get("/metrics")).text
@@ -280,24 +280,24 @@ class TestCursor:
         ],
     )
     def test_of_another_list_is_refused(self, cursor: str) -> None:
-        """What is not a cursor of one integer is a 400 problem."""
+        """Anything but a cursor of one integer is a 400 problem."""
         with pytest.raises(problems.Problem) as refusal:
             lists.decode_cursor(cursor, int)
         assert 400 == refusal.value.status
 
     def test_with_a_nul_is_refused(self) -> None:
-        """PostgreSQL has no such text."""
+        """PostgreSQL cannot hold such a text."""
         with pytest.raises(problems.Problem):
             lists.decode_cursor(lists.encode_cursor("a\x00"), str)
 
 
 class TestCut:
     def test_ends_where_the_list_ends(self) -> None:
-        """No cursor behind the last item."""
+        """There is no cursor after the last item."""
         assert ([1, 2], None) == lists.cut([1, 2], 2, lambda n: (n,))
 
-    def test_gives_the_cursor_behind_a_full_page(self) -> None:
-        """One row more than asked for means that there is more."""
+    def test_gives_the_cursor_after_a_full_page(self) -> None:
+        """One row more than the limit means that there is a next page."""
         rows, cursor = lists.cut([1, 2, 3], 2, lambda n: (n,))
         assert cursor is not None
         assert ([1, 2], (2,)) == (rows, lists.decode_cursor(cursor, int))
