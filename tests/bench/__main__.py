@@ -1,6 +1,7 @@
 """`python -m tests.bench [--quick] [--arms floor,…]`: all arms, interleaved, ROUNDS times.
 
-Shows a table and writes `.makegood/bench.json`: `{measure, arm, value, unit, to, ratio}` each.
+Prints a table and writes `.makegood/bench.json`, a list of `{measure, arm, value, unit, to,
+ratio}`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _console.width = max(_console.width, 120)  # a log file has no width of its own
 
 
 async def main(arms: list[str], scale: ground.Scale, rounds: int) -> int:
-    """The exit code: 1 where an arm broke; what was measured until then is shown, not written."""
+    """Returns the exit code: 1 if an arm broke. What was measured until then is shown, but not
+    written."""
     samples: list[ground.Sample] = []
     broken: ground.BrokenArmError | None = None
     folder = Path(tempfile.mkdtemp(prefix="makegood-bench-"))
@@ -79,12 +81,14 @@ def _arms(here: ground.Ground) -> dict[str, Arm]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one small round: does it work?")
-    parser.add_argument("--arms", default=",".join(ARMS), help="only these, by name")
-    given = parser.parse_args()
-    chosen = given.arms.split(",")
+    parser.add_argument(
+        "--quick", action="store_true", help="one small round, to see whether it works"
+    )
+    parser.add_argument("--arms", default=",".join(ARMS), help="only these arms, by name")
+    options = parser.parse_args()
+    chosen = options.arms.split(",")
     if unknown := set(chosen) - set(ARMS):
         parser.error(f"no such arm: {', '.join(sorted(unknown))}")
-    many = 1 if given.quick else max(ROUNDS_MIN, int(os.environ.get("ROUNDS", "0")))
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # new topics look for their leaders
-    sys.exit(asyncio.run(main(chosen, ground.QUICK if given.quick else ground.FULL, many)))
+    many = 1 if options.quick else max(ROUNDS_MIN, int(os.environ.get("ROUNDS", "0")))
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it warns while new topics elect leaders
+    sys.exit(asyncio.run(main(chosen, ground.QUICK if options.quick else ground.FULL, many)))

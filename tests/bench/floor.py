@@ -1,11 +1,12 @@
-"""Floor B: the least that could move a return through Kafka into a table. No guarantee at all.
+"""The floor: the least that can move a return through Kafka into a table, without any guarantee.
 
-Raw aiokafka, pydantic and COPY in two processes, one message a return: the first reads returns and
-writes results, the second copies the lines of the results into a table. No dedupe, no rules, no
-outbox, no tree; offsets are left to aiokafka. What ours costs beyond this is what guarantees cost.
+It uses plain aiokafka, pydantic and COPY in two processes, with one message for each return. The
+first reads returns and writes results; the second copies the lines of the results into a table.
+There are no rules, no outbox, no tree and no check for repeats, and offsets are left to aiokafka.
+What ours costs beyond this is the cost of its guarantees.
 
-Two of them, alike but for what they keep of a return: `floor_whole` all of it, as ours does, and
-`floor_lean` the least that can be summed.
+There are two floors, which differ in what they store of a return: `floor_whole` stores all of it,
+as ours does, and `floor_lean` the least that can be summed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ POLL_MS = 100
 async def measure(
     here: ground.Ground, plan: workload.Plan, number: int, kept: str
 ) -> list[ground.Sample]:
-    """Lines a second, from the first batch in hand to the last commit."""
+    """Lines per second, from the first batch to the last commit."""
     returns, results = RETURNS.format(kept, number), RESULTS.format(kept, number)
     arm = KEPT[kept]
     await here.database(arm.SCHEMA)
@@ -48,7 +49,7 @@ async def measure(
 
 
 async def check(arm: ModuleType, bootstrap: str, returns: str, results: str, goal: int) -> None:
-    """Process 1: returns in, results out."""
+    """Process 1 reads returns and writes results."""
     began = 0.0
     async with (
         _consumer(bootstrap, returns) as consumer,
@@ -65,7 +66,7 @@ async def check(arm: ModuleType, bootstrap: str, returns: str, results: str, goa
 
 
 async def record(arm: ModuleType, bootstrap: str, results: str, goal: int, dsn: str) -> None:
-    """Process 2: results in, rows out."""
+    """Process 2 reads results and writes rows."""
     connection = await asyncpg.connect(dsn)
     async with _consumer(bootstrap, results) as consumer:
         while goal > 0:

@@ -1,4 +1,4 @@
-"""The floor that drops all it can: four fields of a line are read, and six columns kept."""
+"""The lean floor drops all it can: it reads four fields of a line and stores six columns."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ class Result(pydantic.BaseModel):
 
 
 def check(body: bytes) -> bytes:
-    """A return in, its result out."""
-    given = Return.model_validate_json(body)
+    """The result of a return."""
+    sent = Return.model_validate_json(body)
     results = [
         LineResult(line_id=line.line_id, commitment_id=line.commitment_id, counted=line.quantity)
-        for line in given.lines
+        for line in sent.lines
     ]
     result = Result(
-        contract_id=given.contract_id,
-        period=given.period,
-        return_id=given.return_id,
+        contract_id=sent.contract_id,
+        period=sent.period,
+        return_id=sent.return_id,
         results=results,
     )
     return result.model_dump_json().encode()
 
 
 def rows(body: bytes) -> list[tuple[object, ...]]:
-    """A result in, its lines out."""
+    """The rows of a result, one for each line."""
     result = Result.model_validate_json(body)
     return [
         (

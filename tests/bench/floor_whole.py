@@ -1,4 +1,4 @@
-"""The floor that keeps what a supplier said: each field of a return is read, passed on and kept."""
+"""The whole floor stores all of a return: every field is read, passed on and stored."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Line(pydantic.BaseModel):
     place: Place | None = None
     invoice: Invoice | None = None
     counted: Decimal | None = None
-    """Set on the way."""
+    """Set by `check`."""
 
 
 class Return(pydantic.BaseModel):
@@ -80,15 +80,15 @@ class Return(pydantic.BaseModel):
 
 
 def check(body: bytes) -> bytes:
-    """A return in, the same out with what each of its lines counts."""
-    given = Return.model_validate_json(body)
-    for line in given.lines:
+    """The same return, with what each of its lines counts."""
+    sent = Return.model_validate_json(body)
+    for line in sent.lines:
         line.counted = line.quantity
-    return given.model_dump_json(by_alias=True, exclude_none=True).encode()
+    return sent.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def rows(body: bytes) -> list[tuple[object, ...]]:
-    """A result in, its lines out."""
+    """The rows of a result, one for each line."""
     result = Return.model_validate_json(body)
     return [
         (

@@ -1,8 +1,8 @@
-"""`python -m tests.bench.fold`: what verification's domain takes of a return, step by step.
+"""`python -m tests.bench.fold`: how long verification's domain works on a return, step by step.
 
-No broker and no database: the same events through reading, folding and writing, in batches, once as
-a back-load (nothing of these months was owed, so nothing is rated: the workload of the other arms),
-once as months that are rated as they come in. The ratio says what rating adds.
+There is no broker and no database. The same events are read, folded and written in batches: once as
+a back-load, where nothing was owed for these months and so nothing is rated (the workload of the
+other arms), and once as months that are rated as they come in. The ratio is what rating adds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KNOWN_ON = {
     "back-load": datetime(2026, 11, 24, tzinfo=UTC),
     "rated": datetime(1999, 12, 1, tzinfo=UTC),
 }
-"""When the contracts became known: after all of the months, or before."""
+"""When the contracts became known: after all months, or before them."""
 STARTS_ON, ENDS_ON = date(workload.FIRST_YEAR, 1, 1), date(workload.LAST_YEAR, 12, 31)
 
 Steps: TypeAlias = "collections.Counter[str]"
@@ -39,7 +39,7 @@ Steps: TypeAlias = "collections.Counter[str]"
 
 
 def main() -> None:
-    """Prints a table; microseconds for each return."""
+    """Prints a table, in microseconds for each return."""
     measured = {name: measure(known_on) for name, known_on in KNOWN_ON.items()}
     print(f"{'':10}" + "".join(f"{name:>12}" for name in measured))
     for step in measured["rated"]:
@@ -60,7 +60,7 @@ def measure(known_on: datetime) -> Steps:
 
 
 def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
-    """One batch: a month of every contract."""
+    """Works on one batch: one month of every contract."""
     with _timed(steps, "read"):
         given = list(map(events.read, bodies))
     with _timed(steps, "open"):

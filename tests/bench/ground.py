@@ -1,7 +1,7 @@
-"""What the arms stand on: one broker, one database server, child processes, and how much to do.
+"""What all arms share: one broker, one database server, child processes, and the scale.
 
-Promises: every arm gets the same partitions, producer and database server; a child that fails or
-hangs ends the run with the end of its log, and none outlives the run.
+Promises: every arm gets the same partitions, producer and database server. A child that fails or
+hangs ends the run, with the last lines of its log. No child outlives the run.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CHILD_S_MAX = 300.0
 LINGER_MS = 5
 QUICK_COMMITS = "group.coordinator.append.linger.ms=0\n"
-"""What the local stack sets so that a group's commit is answered at once. Kafka's own default is to
-wait 5 ms for more of them."""
+"""A setting of the local stack: a group's commit is answered at once. By default Kafka waits 5 ms
+for more commits."""
 
 
 class BrokenArmError(Exception):
-    """An arm failed, or stored something else than the oracle expects: it has no figure."""
+    """An arm failed, or stored something that the oracle does not expect. It has no figure."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +51,41 @@ class Sample:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much one round does: returns of `contracts` contracts, in months of each."""
+    """How much one round does: returns of `contracts` contracts, for so many months."""
 
     contracts: int
     pipeline_months: int
-    """Floor and ours, from a standing backlog."""
+    """For floor and ours, from a backlog."""
     naive_returns: int
     post_months: int
-    """Monolith and ours, by POST."""
+    """For monolith and ours, by POST."""
     paced_seconds: float
-    """Latency is taken at a steady pace for so long."""
+    """How long latency is measured, at a steady pace."""
     idle_seconds: float
 
 
-FULL = Scale(600, 36, 100, 6, 10.0, 20.0)
-QUICK = Scale(100, 12, 20, 4, 3.0, 5.0)
+FULL = Scale(
+    contracts=600,
+    pipeline_months=36,
+    naive_returns=100,
+    post_months=6,
+    paced_seconds=10.0,
+    idle_seconds=20.0,
+)
+QUICK = Scale(
+    contracts=100,
+    pipeline_months=12,
+    naive_returns=20,
+    post_months=4,
+    paced_seconds=3.0,
+    idle_seconds=5.0,
+)
 
 
 @dataclass
 class Ground:
+    """The servers' addresses, the folder for state and logs, and the scale of the run."""
+
     bootstrap: str
     dsn: str
     state: Path
@@ -79,20 +95,20 @@ class Ground:
     def start(
         self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None
     ) -> process.Process:
-        """A child process, from the repository's root; what it prints goes to its log."""
+        """Starts a child process in the repository's root. Its output goes to its log."""
         child = process.Process(name, self.state)
         child.spawn((sys.executable, "-m", *command), {**os.environ, **(env or {})}, REPOSITORY)
         self._children.append(child)
         return child
 
     async def end(self) -> None:
-        """No child outlives the run."""
+        """Stops all children."""
         for child in self._children:
             await child.stop()
 
     @contextlib.asynccontextmanager
     async def on_kafka_as_shipped(self) -> AsyncIterator[Ground]:
-        """The same ground with a broker of its own, which lets a commit wait as Kafka's does."""
+        """The same with a broker of its own that answers commits as slowly as Kafka's default."""
         assert QUICK_COMMITS in kafka.SETTINGS
         state = self.state / "as-shipped"
         reserved = ports.Ports(state)
@@ -106,7 +122,7 @@ class Ground:
             reserved.release()
 
     async def create_topics(self, *names: str) -> None:
-        """As many partitions as the system's own topics have."""
+        """Creates topics with as many partitions as the system's own have."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
@@ -115,17 +131,17 @@ class Ground:
             await admin.close()
 
     async def fill(self, topic: str, plan: workload.Plan) -> None:
-        """A standing backlog: keyed by contract, acknowledged by the broker."""
+        """Writes a backlog to the topic, keyed by contract and acknowledged by the broker."""
         async with producer(self.bootstrap) as out:
             sent = [await send(out, topic, Record.of(each)) for each in workload.returns(plan)]
             await asyncio.gather(*sent)
 
     async def database(self, schema: str) -> None:
-        """Tables of an arm, anew in each round."""
+        """Creates an arm's tables, anew in each round."""
         connection = await asyncpg.connect(self.dsn)
         try:
             await connection.execute(schema)
-            await connection.execute("CHECKPOINT")  # nobody pays for the arm before
+            await connection.execute("CHECKPOINT")  # so that no arm pays for the one before
         finally:
             await connection.close()
 
@@ -139,13 +155,13 @@ class Record(NamedTuple):
     headers: list[tuple[str, bytes]]
 
     @classmethod
-    def of(cls, given: workload.Return) -> Record:
-        key, body = given.contract_id.encode(), workload.event(given)
-        return cls(given.return_id, key, body, workload.headers(given))
+    def of(cls, each: workload.Return) -> Record:
+        key, body = each.contract_id.encode(), workload.event(each)
+        return cls(each.return_id, key, body, workload.headers(each))
 
 
 async def send(out: AIOKafkaProducer, topic: str, record: Record) -> asyncio.Future[Any]:
-    """Hands a record to the producer; the future waits for the broker."""
+    """Hands a record to the producer. The future ends when the broker has acknowledged it."""
     sent: asyncio.Future[Any] = await out.send(
         topic, record.body, record.key, headers=record.headers
     )
@@ -153,14 +169,14 @@ async def send(out: AIOKafkaProducer, topic: str, record: Record) -> asyncio.Fut
 
 
 def producer(bootstrap: str, linger_ms: int = LINGER_MS) -> AIOKafkaProducer:
-    """The one that fills the topics of every arm."""
+    """The producer that fills the topics of every arm."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap, acks="all", linger_ms=linger_ms, compression_type="snappy"
     )
 
 
 async def told(child: process.Process) -> dict[str, Any]:
-    """What a child reports with its last line, when it has ended."""
+    """Waits for a child to end. Returns the report in its last line. Raises BrokenArmError."""
     try:
         code = await asyncio.wait_for(child.exited(), CHILD_S_MAX)
     except TimeoutError:
@@ -172,10 +188,10 @@ async def told(child: process.Process) -> dict[str, Any]:
 
 
 def tell(**report: object) -> None:
-    """A child's last line. Inverse of `told`."""
+    """Prints a child's report as its last line. Inverse of `told`."""
     print(json.dumps(report), flush=True)
 
 
 def now() -> float:
-    """Seconds of the machine's monotonic clock: the same one in every process."""
+    """Seconds of the machine's monotonic clock, which is the same in every process."""
     return time.monotonic()

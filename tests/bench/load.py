@@ -1,8 +1,8 @@
-"""A load client that costs little: keep-alive connections, requests made beforehand as bytes.
+"""A load client that costs little: keep-alive connections, and requests prepared as bytes.
 
-Promises: one process of its own; each connection has one request under way; every answer's status
-is counted, and the clock runs from the first request to the last answer. `python -m
-tests.bench.load` takes its orders as JSON on the command line and reports with its last line.
+Promises: it is a process of its own. Each connection has one request under way, every answer's
+status is counted, and the clock runs from the first request to the last answer. `python -m
+tests.bench.load` gets its order as JSON on the command line and reports in its last line.
 """
 
 from __future__ import annotations
@@ -28,40 +28,46 @@ OPEN_S_MAX = 30.0
 
 @dataclass(frozen=True)
 class Order:
+    """What a load client is to do."""
+
     port: int
     path: str
     plan: workload.Plan
     token: str = ""
     connections: int = CONNECTIONS
     is_patient: bool = False
-    """Tries a request again on a new connection while the server is down."""
+    """Whether it sends a request again, on a new connection, while the server is down."""
 
 
 @dataclass(frozen=True)
 class Report:
+    """What a load client has seen: answers by status, and when it began and ended."""
+
     statuses: dict[str, int]
     began: float
     ended: float
     silence: tuple[float, float] = (0.0, 0.0)
-    """From when to when no answer came for longest."""
+    """Beginning and end of the longest time without an answer."""
 
     @property
     def rate(self) -> float:
+        """Answers per second."""
         return sum(self.statuses.values()) / (self.ended - self.began)
 
 
 async def run(here: ground.Ground, order: Order) -> Report:
-    """Posts the plan's returns from a process of its own. Each must be accepted."""
+    """Posts the plan's returns from a process of its own. Raises BrokenArmError unless each is
+    accepted."""
     return await report(start(here, order), order)
 
 
 def start(here: ground.Ground, order: Order) -> process.Process:
-    """Begins to post; `report` tells how it went."""
+    """Starts to post. `report` waits for the result."""
     return here.start("load", ("tests.bench.load", json.dumps(asdict(order))))
 
 
 async def report(client: process.Process, order: Order) -> Report:
-    """Waits for the end. Raises BrokenArmError where a return was not accepted."""
+    """Waits for the end. Raises BrokenArmError if a return was not accepted."""
     found = Report(**await ground.told(client))
     if found.statuses != {"201": len(order.plan)}:
         raise ground.BrokenArmError(f"not {len(order.plan)} answers 201: {found.statuses}")
@@ -69,8 +75,8 @@ async def report(client: process.Process, order: Order) -> Report:
 
 
 async def patient_report(client: process.Process, returns: int) -> Report:
-    """The same of a client that was told to be patient: `200` is the answer to a return that was
-    accepted before the server died, and sent again."""
+    """The same for a patient client. It may get `200`, the answer to a return that was accepted
+    before the server died and then sent again."""
     found = Report(**await ground.told(client))
     if set(found.statuses) - {"200", "201"} or sum(found.statuses.values()) != returns:
         raise ground.BrokenArmError(f"not {returns} receipts: {found.statuses}")
@@ -84,7 +90,7 @@ def free_port() -> int:
 
 
 async def until_open(port: int) -> None:
-    """Waits for a server to listen."""
+    """Waits until a server listens on the port."""
     async with asyncio.timeout(OPEN_S_MAX):
         while True:
             try:
@@ -100,7 +106,7 @@ async def until_open(port: int) -> None:
 
 
 class Connection(asyncio.Protocol):
-    """Sends the next request when the answer to the one before is whole."""
+    """Sends the next request when the answer to the last one is complete."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -137,6 +143,8 @@ def _length(head: bytes) -> int:
 
 
 class Client:
+    """Carries out an order over its connections."""
+
     def __init__(self, order: Order) -> None:
         self._order = order
         self._requests = list(_requests(order))[::-1]
@@ -167,7 +175,7 @@ class Client:
             self._is_over.set()
 
     def lost(self, under_way: bytes | None) -> None:
-        """What was under way is sent again: the same key gives the same receipt."""
+        """A connection was lost. Its request is sent again: the same key gives the same receipt."""
         if under_way is None:
             return
         if not self._order.is_patient:
@@ -206,10 +214,10 @@ def _requests(order: Order) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    spoken = json.loads(sys.argv[1])
-    given = Order(**spoken | {"plan": workload.Plan(**spoken["plan"])})
+    argument = json.loads(sys.argv[1])
+    order = Order(**argument | {"plan": workload.Plan(**argument["plan"])})
 
     async def main() -> None:
-        ground.tell(**asdict(await Client(given).run()))
+        ground.tell(**asdict(await Client(order).run()))
 
     uvloop.run(main())

@@ -1,7 +1,7 @@
-"""The monolith: FastAPI, asyncpg and a hash chain. No Kafka, no rules, no proofs.
+"""The monolith: FastAPI, asyncpg and a hash chain, without Kafka, rules and proofs.
 
-One uvicorn process. A POST is one transaction: the lines, and a row whose hash covers the body and
-the row before it, under the lock of the chain's head. What a competent team would build first.
+It is one uvicorn process. A POST is one transaction: the lines, and a row whose hash covers the
+body and the row before it, under the lock of the chain's head. A good team would build this first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Return(pydantic.BaseModel):
 
 
 async def measure(here: ground.Ground, plan: workload.Plan) -> list[ground.Sample]:
-    """POSTs a second over loopback, and the lines that they recorded."""
+    """POSTs per second over loopback, and the lines per second that they recorded."""
     await here.database(SCHEMA)
     port = load.free_port()
     server = here.start(
@@ -84,12 +84,12 @@ app = fastapi.FastAPI(lifespan=_lifespan)
 
 
 @app.post("/returns", status_code=201)
-async def post_return(given: Return, request: fastapi.Request) -> dict[str, str]:
+async def post_return(sent: Return, request: fastapi.Request) -> dict[str, str]:
     body = await request.body()
     return_id = hashlib.sha256(body).hexdigest()
     rows = [
-        (given.contract_id, given.period, return_id, ln.line_id, ln.commitment_id, ln.quantity)
-        for ln in given.lines
+        (sent.contract_id, sent.period, return_id, ln.line_id, ln.commitment_id, ln.quantity)
+        for ln in sent.lines
     ]
     async with request.app.state.pool.acquire() as conn, conn.transaction():
         await conn.executemany(INSERT, rows)

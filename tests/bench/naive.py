@@ -1,11 +1,12 @@
-"""Naive FastStream: the documented idiom, taken as it stands.
+"""Naive FastStream: the documented idiom, unchanged.
 
-Two processes, each handles message by message and acknowledges after each (AckPolicy.ACK); the
-first publishes a message a line, the second inserts a row a message. It may lose nothing, but it
+Each of two processes handles message by message and acknowledges each (AckPolicy.ACK). The first
+publishes a message for each line, the second inserts a row for each message. It loses nothing, but
 counts twice what is delivered twice.
 
-Once on a broker as Kafka ships it ("naive"), where a commit is answered after 5 ms, and once on the
-one of all other arms ("tuned naive"), which answers at once. The others never wait for a commit.
+It runs once on a broker with Kafka's default settings ("naive"), which answers a commit after 5 ms,
+and once on the broker of all other arms ("tuned naive"), which answers at once. The other arms
+never wait for a commit.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Counted(pydantic.BaseModel):
 
 
 async def measure(here: ground.Ground, plan: workload.Plan, number: int) -> list[ground.Sample]:
-    """On a broker as Kafka ships it."""
+    """On a broker with Kafka's default settings."""
     async with here.on_kafka_as_shipped() as shipped:
         return await _measure(shipped, plan, number, "naive")
 
@@ -73,7 +74,7 @@ async def measure_tuned(
 async def _measure(
     here: ground.Ground, plan: workload.Plan, number: int, arm: str
 ) -> list[ground.Sample]:
-    """Lines a second, from the first message in hand to the last row."""
+    """Lines per second, from the first message to the last row."""
     returns, lines = RETURNS.format(number), LINES.format(number)
     await here.database(SCHEMA)
     await here.create_topics(returns, lines)
@@ -89,7 +90,7 @@ async def _measure(
 
 
 async def check(bootstrap: str, returns: str, lines: str, goal: int) -> None:
-    """Process 1: a return in, a message a line out."""
+    """Process 1 reads returns and writes a message for each line."""
     broker = KafkaBroker(bootstrap, logger=None)
     app = FastStream(broker, logger=None)
     began: list[float] = []
@@ -97,18 +98,18 @@ async def check(bootstrap: str, returns: str, lines: str, goal: int) -> None:
     @broker.subscriber(
         returns, group_id=returns, auto_offset_reset="earliest", ack_policy=AckPolicy.ACK
     )
-    async def on_return(given: Return) -> None:
+    async def on_return(sent: Return) -> None:
         began.append(ground.now())
-        for line in given.lines:
+        for line in sent.lines:
             counted = Counted(
-                contract_id=given.contract_id,
-                period=given.period,
-                return_id=given.return_id,
+                contract_id=sent.contract_id,
+                period=sent.period,
+                return_id=sent.return_id,
                 line_id=line.line_id,
                 commitment_id=line.commitment_id,
                 counted=line.quantity,
             )
-            await broker.publish(counted, lines, key=given.contract_id.encode())
+            await broker.publish(counted, lines, key=sent.contract_id.encode())
         if len(began) == goal:
             app.exit()
 
@@ -117,7 +118,7 @@ async def check(bootstrap: str, returns: str, lines: str, goal: int) -> None:
 
 
 async def record(bootstrap: str, lines: str, goal: int, dsn: str) -> None:
-    """Process 2: a message in, a row out."""
+    """Process 2 reads messages and writes a row for each."""
     broker = KafkaBroker(bootstrap, logger=None)
     app = FastStream(broker, logger=None)
     pool = await asyncpg.create_pool(dsn, min_size=1, max_size=4)

@@ -1,8 +1,8 @@
-"""The oracle: what must be stored at the end, from the generator alone, in plain Python.
+"""The oracle: what must be stored at the end, computed from the workload alone, in plain Python.
 
-Promises: it shares no code with the services. Sums per contract and commitment, no line twice and
-none missing, the tree's root from the leaves' bytes with nothing but hashlib. Where it does not
-agree, the arm has no figure (BrokenArmError).
+Promises: it shares no code with the services. It checks the sums by contract and commitment, that
+no line is there twice or missing, and the tree's root, which it computes from the leaves with
+hashlib alone. If anything differs, the arm has no figure (BrokenArmError).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Sums = dict[tuple[str, str], Decimal]
 
 
 def expected(plans: Iterable[workload.Plan]) -> Sums:
+    """The sums that the plans' returns come to."""
     sums: Sums = collections.defaultdict(Decimal)
     for plan in plans:
         for each in workload.returns(plan):
@@ -31,11 +32,11 @@ def expected(plans: Iterable[workload.Plan]) -> Sums:
 
 
 async def check_lines(dsn: str, table: str, plan: workload.Plan) -> None:
-    """Every line once in `table`, and the same sums."""
+    """Checks that `table` has every line once, and the right sums."""
     connection = await asyncpg.connect(dsn)
     try:
         lines = await connection.fetchval(f"SELECT count(*) FROM {table}")
-        apart = await connection.fetchval(
+        distinct = await connection.fetchval(
             f"SELECT count(DISTINCT (contract_id, period, line_id)) FROM {table}"
         )
         rows = await connection.fetch(
@@ -44,12 +45,12 @@ async def check_lines(dsn: str, table: str, plan: workload.Plan) -> None:
     finally:
         await connection.close()
     _must_equal("lines", lines, len(plan) * workload.LINES)
-    _must_equal("lines without repeats", apart, lines)
+    _must_equal("lines without repeats", distinct, lines)
     _must_equal("sums", {(row[0], row[1]): row[2] for row in rows}, expected([plan]))
 
 
 async def check_chain(dsn: str, plan: workload.Plan) -> None:
-    """The monolith's chain: every return's bytes once, each hash over the one before."""
+    """Checks the monolith's chain: each return's bytes once, each hash over the one before."""
     connection = await asyncpg.connect(dsn)
     try:
         rows = await connection.fetch("SELECT hash, body FROM monolith_chain ORDER BY idx")
@@ -64,8 +65,8 @@ async def check_chain(dsn: str, plan: workload.Plan) -> None:
 
 
 async def check_log(dsn: str, plans: list[workload.Plan], published_root: bytes) -> None:
-    """Ours: each return of the plans is one entry, and so is what was decided about it; the sums
-    are those of the plans; the leaves as stored hash to the root that was published."""
+    """Checks our log: each return of the plans is one entry, and so is the decision on it. The sums
+    are right, and the stored leaves hash to the published root."""
     connection = await asyncpg.connect(dsn)
     leaves: list[bytes] = []
     found: Sums = collections.defaultdict(Decimal)
@@ -82,8 +83,8 @@ async def check_log(dsn: str, plans: list[workload.Plan], published_root: bytes)
             continue
         entries[leaf["type"], leaf["contract_id"], leaf["period"]] += 1
         if leaf["type"] == "ReturnChecked":
-            for commitment_id, said in leaf["facts"]["commitments"].items():
-                found[leaf["contract_id"], commitment_id] += Decimal(said["counted"])
+            for commitment_id, facts in leaf["facts"]["commitments"].items():
+                found[leaf["contract_id"], commitment_id] += Decimal(facts["counted"])
     wanted = collections.Counter(
         (name, each.contract_id, each.period)
         for plan in plans
@@ -96,7 +97,7 @@ async def check_log(dsn: str, plans: list[workload.Plan], published_root: bytes)
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
-    """The root of RFC 6962's tree, from a stack of whole subtrees: (size, hash)."""
+    """The root of an RFC 6962 tree, from a stack of complete subtrees (size, hash)."""
     stack: list[tuple[int, bytes]] = []
     for leaf in leaves:
         stack.append((1, hashlib.sha256(b"\x00" + leaf).digest()))

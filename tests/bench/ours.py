@@ -1,8 +1,8 @@
-"""Ours: the three services with every guarantee, metrics and logs on.
+"""Ours: the three services with every guarantee, and with metrics and logs on.
 
-The pipeline from a standing backlog, like the floor; POSTs against the same app storing nothing,
-and against the monolith's when followed into the ledger; latency at half of what the pipeline did
-in this round; restarts after SIGKILL; memory and idle CPU. The oracle has the last word.
+It measures the pipeline from a backlog, like the floor; POSTs, compared with the same app storing
+nothing and, followed into the ledger, with the monolith; latency at half of the pipeline's rate in
+the same round; restarts after SIGKILL; memory and idle CPU. In the end the oracle must agree.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from collections.abc import AsyncIterator
 import httpx
 
 from . import ground, load, oracle, paced, trace, workload
-from .whole_system import SERVICES, RunningSystem
+from .whole_system import SERVICES, WholeSystem
 
 ARM = "ours"
 RESTART_AFTER_S = 1.0
 SETTLED_S = 0.3
-"""What a killed process had under way in the database is over by then."""
+"""After this long, the database has finished what a killed process had started."""
 RESTART_LOAD_PER_S = 200.0
 RESTART_LOAD_S = 6.0
 RESTART_POSTS = 3000
 POSTS = "/api/v1/returns"
-_COMMITS = {"verification": trace.TAKEN, "ledger": trace.SIZE}
+_COMMITS = {"verification": trace.PROCESSED, "ledger": trace.SIZE}
 
 
 class Ours:
-    """All rounds of one run: the services' data is kept, so that later rounds meet history."""
+    """All rounds of one run. The services keep their data, so later rounds have a history."""
 
     def __init__(self, here: ground.Ground) -> None:
         self._here = here
-        self._system = RunningSystem(here)
+        self._system = WholeSystem(here)
         self._plans: list[workload.Plan] = []
         self._memory_mb: dict[str, float] = {}
         self._first_contract = 0
@@ -58,7 +58,7 @@ class Ours:
         return samples
 
     async def _begin(self, number: int) -> None:
-        """Contracts, known to verification and to intake."""
+        """Registers contracts, which verification and intake then know."""
         if number == 0:
             await self._system.build()
         self._memory_mb.clear()
@@ -70,7 +70,7 @@ class Ours:
         await trace.until_quiet(self._here)
 
     def _plan(self, returns: float) -> workload.Plan:
-        """About so many returns, never planned before."""
+        """A new plan for about so many returns."""
         contracts = self._here.scale.contracts
         months = max(1, round(returns / contracts))
         plan = workload.Plan(contracts, months, self._first_contract, self._next_month)
@@ -81,8 +81,8 @@ class Ours:
     # --- how much ----------------------------------------------------------------------------
 
     async def _pipeline(self) -> ground.Sample:
-        """From the first commit of either service to the last entry; both start at once, on a
-        backlog."""
+        """From the first commit of either service to the last entry. Both start at the same time,
+        on a backlog."""
         here, scale = self._here, self._here.scale
         plan = self._plan(scale.contracts * scale.pipeline_months)
         await self._system.close(*SERVICES)
@@ -90,15 +90,15 @@ class Ours:
         await here.fill(paced.TOPIC, plan)
         await here.database("SELECT")
         async with trace.following(here.dsn, trace.RATE_POLL_SECONDS) as log:
-            taking = asyncio.create_task(trace.until_moves(here.dsn, trace.TAKEN))
+            starting = asyncio.create_task(trace.until_moves(here.dsn, trace.PROCESSED))
             self._system.launch("verification", "ledger")
             checked = await log.until_checked(here.dsn, len(plan))
-            began = min(await taking, log.began)
+            began = min(await starting, log.began)
         rate = len(plan) * workload.LINES / (max(checked.values()) - began)
         return ground.Sample("lines recorded", ARM, rate, "lines/s")
 
     async def _posts(self) -> list[ground.Sample]:
-        """Accepted alone, accepted by an app that stores nothing, and followed into the ledger."""
+        """Returns accepted by intake, by an app that stores nothing, and recorded by the ledger."""
         here = self._here
         posts = here.scale.contracts * here.scale.post_months
         samples = []
@@ -126,7 +126,7 @@ class Ours:
     # --- how soon ----------------------------------------------------------------------------
 
     async def _latency(self, per_second: float) -> list[ground.Sample]:
-        """From the producer's hand to the commit of what was decided about the return."""
+        """From handing the return to the producer to the commit of the decision on it."""
         here = self._here
         plan = self._plan(per_second * here.scale.paced_seconds)
         await self._system.vouch(plan)
@@ -141,7 +141,7 @@ class Ours:
         ]
 
     async def _restart(self, service: str) -> ground.Sample:
-        """From SIGKILL to the first commit of the one started in its place, under load."""
+        """From SIGKILL to the first commit of the new process, under load."""
         here = self._here
         plan = self._plan(RESTART_LOAD_PER_S * RESTART_LOAD_S)
         await self._system.vouch(plan)
@@ -158,13 +158,13 @@ class Ours:
         return ground.Sample("back after SIGKILL", service, back - killed, "s")
 
     async def _restart_intake(self) -> ground.Sample:
-        """The same, to the first receipt; the client sends again what had no answer."""
+        """From SIGKILL to the first receipt. The client sends again what was not answered."""
         here = self._here
         plan = self._plan(RESTART_POSTS)
         async with trace.following(here.dsn) as log:
-            taking = asyncio.create_task(trace.until_moves(here.dsn, trace.RECEIPTS))
+            accepting = asyncio.create_task(trace.until_moves(here.dsn, trace.RECEIPTS))
             client = load.start(here, self._order(plan, is_patient=True))
-            await taking
+            await accepting
             killed = ground.now()
             self._system.kill("intake")
             self._system.launch("intake")
@@ -172,14 +172,14 @@ class Ours:
             await log.until_checked(here.dsn, len(plan))
         silent, back = report.silence
         if not silent < killed + SETTLED_S < back:
-            raise ground.BrokenArmError("intake had taken everything before it was killed")
+            raise ground.BrokenArmError("intake had accepted everything before it was killed")
         return ground.Sample("back after SIGKILL", "intake", back - killed, "s")
 
     # --- how heavy ---------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
     async def _weighing(self) -> AsyncIterator[None]:
-        """Keeps the most memory that each service was seen to hold."""
+        """Records the most memory that each service uses while the block runs."""
 
         async def weigh() -> None:
             while True:
@@ -195,7 +195,7 @@ class Ours:
             task.cancel()
 
     async def _idle(self, seconds: float) -> ground.Sample:
-        """CPU of the three together, with nothing to do."""
+        """CPU of the three together while there is nothing to do."""
         await self._settle()
         before = sum(map(self._system.cpu_seconds, SERVICES))
         began = ground.now()
@@ -204,7 +204,7 @@ class Ours:
         return ground.Sample("idle", ARM, 100 * used / (ground.now() - began), "% of a core")
 
     async def _settle(self) -> None:
-        """All three run and have nothing left to do."""
+        """Returns when all three run and have nothing left to do."""
         await self._system.open(*SERVICES)
         await trace.until_quiet(self._here)
 
@@ -214,7 +214,7 @@ class Ours:
         async with httpx.AsyncClient() as client, asyncio.timeout(trace.WAIT_S_MAX):
             while True:
                 url = f"http://127.0.0.1:{self._system.ports['ledger']}/api/v1/log"
-                said = (await client.get(url)).json()
-                if said["size"] == await trace.size(self._here.dsn):
-                    return bytes.fromhex(said["root"])
+                head = (await client.get(url)).json()
+                if head["size"] == await trace.size(self._here.dsn):
+                    return bytes.fromhex(head["root"])
                 await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Returns at a steady pace, straight into the returns topic, and when each was produced."""
+"""Produces returns at a steady pace, directly to the returns topic, and notes when."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import itertools
 from . import ground, workload
 
 TICK_SECONDS = 0.01
-"""The producer's pauses: shorter ones would take a good part of the cores from what is measured."""
+"""The producer's pauses. Shorter ones would use much of the CPU that is being measured."""
 TOPIC = "makegood.returns.v1"
 
 
 async def produce(here: ground.Ground, plan: workload.Plan, per_second: float) -> dict[str, float]:
     """The moment at which each return was handed to the producer, by its id."""
     produced: dict[str, float] = {}
-    records = list(map(ground.Record.of, workload.returns(plan)))  # all that can be done before
+    records = list(map(ground.Record.of, workload.returns(plan)))  # prepared before the clock runs
     async with ground.producer(here.bootstrap, linger_ms=0) as out:
         began = ground.now()
         sent: list[asyncio.Future[object]] = []

@@ -1,4 +1,4 @@
-"""What is shown and written at the end: medians, ranges, and ratios between arms."""
+"""The report at the end: medians, ranges, and ratios between arms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .ground import Sample
 
 @dataclass(frozen=True)
 class Comparison:
-    """A ratio of two arms of one measure, or of a figure to its limit, with what is wanted."""
+    """A measure of one arm, compared with another arm or with a limit, and the target."""
 
     measure: str
     arm: str
@@ -60,7 +60,7 @@ Values = dict[tuple[str, str], list[Sample]]
 
 
 def write(samples: Iterable[Sample], file: Path) -> None:
-    """`bench.json`: a row for each ratio, and one for each figure without any."""
+    """Writes `bench.json`: a row for each ratio, and one for each figure without a ratio."""
     found = _by_arm(samples)
     compared = {(c.measure, c.arm): None for c in COMPARISONS if c.to is not None}
     rows = [
@@ -75,12 +75,12 @@ def write(samples: Iterable[Sample], file: Path) -> None:
 
 
 def show(samples: Iterable[Sample], console: rich.console.Console) -> None:
-    """The same for people: medians with ranges, ratios with what is wanted of them."""
+    """Prints the same for people: medians with ranges, and ratios with their targets."""
     found = _by_arm(samples)
     table = rich.table.Table("measure", "arm", box=rich.box.SIMPLE_HEAD)
     for name in ("median", "lowest", "highest", "unit"):
         table.add_column(name, justify="right")
-    table.add_column("compared, and wanted")
+    table.add_column("compared with (target)")
     for measure, keys in itertools.groupby(sorted(found), lambda key: key[0]):
         for key in sorted(keys, key=lambda key: -_median(found[key])):
             values = [sample.value for sample in found[key]]
@@ -109,13 +109,21 @@ def _wanted(found: Values, each: Comparison) -> str:
 
 
 def _row(found: Values, measure: str, arm: str, to: str | None) -> Row:
-    """The ratio is the median of the rounds' own: two arms of a round met the same weather."""
+    """The ratio is the median over the rounds: the two arms of a round ran under the same
+    conditions."""
     samples = found[measure, arm]
     ratio = None
     if to is not None:
         pairs = zip(samples, found[measure, to], strict=True)
         ratio = statistics.median(own.value / other.value for own, other in pairs)
-    return Row(measure, arm, _median(samples), samples[0].unit, to, ratio)
+    return Row(
+        measure=measure,
+        arm=arm,
+        value=_median(samples),
+        unit=samples[0].unit,
+        to=to,
+        ratio=ratio,
+    )
 
 
 def _median(samples: list[Sample]) -> float:

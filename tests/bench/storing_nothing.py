@@ -1,7 +1,8 @@
-"""Intake as it is, but for one thing: a return is decided and receipted, and never stored.
+"""Intake with one difference: a return is decided and receipted, but never stored.
 
-The most that POSTs could reach with no database at all behind the same reading, rules, signature,
-metrics and answers. Same command as intake's own: `python -m tests.bench.storing_nothing serve`.
+This is the highest rate of POSTs that the same parser, rules, signature, metrics and answers could
+reach without a database. The command is intake's own: `python -m tests.bench.storing_nothing
+serve`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _states: list[admission.State] = []
 
 
 async def submit(self: group_commit.Committer, post: admission.Post) -> admission.Decision:
-    """In place of waiting for a group to commit."""
+    """Replaces waiting for a group to commit."""
     if not _states:
         _states.append(await _state(self))
     state = _states[0]
@@ -27,7 +28,7 @@ async def submit(self: group_commit.Committer, post: admission.Post) -> admissio
 
 
 async def _state(self: group_commit.Committer) -> admission.State:
-    """Contracts are read once; what was accepted is remembered until the process ends."""
+    """Contracts are read once. Accepted returns are remembered until the process ends."""
     rows = await self._delivery.pool.fetch("SELECT body FROM contract")
     published = [events.read(row["body"]) for row in rows]
     return admission.State(

@@ -1,8 +1,8 @@
-"""When what became an entry: the log's size over time, read from the ledger's database.
+"""When something became an entry: the log's size over time, read from the ledger's database.
 
-Promises: one cheap query every few milliseconds while an arm is timed, fewer for a rate; which
-entry says what is read afterwards. Times are those at which a commit was seen: up to one pause too
-late, never too early.
+Promises: one cheap query every few milliseconds while an arm is timed, fewer when a rate is
+measured. The entries themselves are read afterwards. Times are when a commit was seen: late by up
+to one pause, never early.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from . import ground
 
 POLL_SECONDS = 0.005
 RATE_POLL_SECONDS = 0.025
-"""Where a rate is measured over seconds: looking often would cost what is measured."""
+"""For rates over many seconds. Frequent queries would slow what is measured."""
 WAIT_S_MAX = 240.0
 SERVICES = ("intake", "verification", "ledger")
 SIZE = "SELECT size FROM ledger.head"
-TAKEN = """
+PROCESSED = """
     SELECT coalesce(sum(next_offset), 0)::bigint FROM verification.consumer_offset
     WHERE topic = 'makegood.returns.v1'
 """
-"""How many records of the returns topic verification has committed."""
+"""How many records of the returns topic verification has processed."""
 
 RECEIPTS = "SELECT coalesce(max(receipt_no), 0) FROM intake.desk"
 _UNSENT = " + ".join(f"(SELECT count(*) FROM {service}.outbox_unsent)" for service in SERVICES)
-_POSITIONS = " UNION ALL ".join(
+_OFFSETS = " UNION ALL ".join(
     f"SELECT topic, partition, next_offset FROM {service}.consumer_offset" for service in SERVICES
 )
 
 
 class Trace:
-    """The sizes that the log had, and when each was first seen."""
+    """The sizes of the log, and when each was first seen."""
 
     def __init__(self, connection: asyncpg.Connection[Any], size: int, poll_seconds: float) -> None:
         self._connection = connection
@@ -50,6 +50,7 @@ class Trace:
         self._checked: dict[str, int] = {}
 
     async def follow(self) -> None:
+        """Follows the log until the task is cancelled."""
         while True:
             size = await self._connection.fetchval(SIZE)
             if size != self._sizes[-1]:
@@ -58,13 +59,14 @@ class Trace:
             await asyncio.sleep(self._poll_seconds)
 
     async def until_grown(self, entries: int) -> None:
-        """Waits until the log has so many more entries than at first."""
+        """Waits until the log has `entries` more entries than at the start."""
         async with asyncio.timeout(WAIT_S_MAX):
             while self._sizes[-1] < self._sizes[0] + entries:
                 await asyncio.sleep(self._poll_seconds)
 
     async def until_checked(self, dsn: str, returns: int) -> dict[str, float]:
-        """Waits for a ReturnChecked entry of so many returns; when each was committed."""
+        """Waits until so many returns have a ReturnChecked entry. Returns when each was
+        committed."""
         await self.until_grown(2 * returns)
         connection = await asyncpg.connect(dsn)
         try:
@@ -114,7 +116,7 @@ async def following(dsn: str, poll_seconds: float = POLL_SECONDS) -> AsyncIterat
 
 
 async def until_quiet(here: ground.Ground) -> None:
-    """Waits until everything published was taken by all who read it, and all messages have left."""
+    """Waits until all messages were sent, and every consumer has read its topics to the end."""
     connection = await asyncpg.connect(here.dsn)
     consumer = AIOKafkaConsumer(bootstrap_servers=here.bootstrap)
     await consumer.start()
@@ -128,15 +130,15 @@ async def until_quiet(here: ground.Ground) -> None:
 
 
 async def _is_quiet(connection: asyncpg.Connection[Any], consumer: AIOKafkaConsumer) -> bool:
-    rows = await connection.fetch(_POSITIONS)
-    taken = [(TopicPartition(row["topic"], row["partition"]), row["next_offset"]) for row in rows]
+    rows = await connection.fetch(_OFFSETS)
+    read = [(TopicPartition(row["topic"], row["partition"]), row["next_offset"]) for row in rows]
     unsent = await connection.fetchval(f"SELECT {_UNSENT}")
-    ends = await consumer.end_offsets({partition for partition, _ in taken})
-    return not unsent and all(ends[partition] == offset for partition, offset in taken)
+    ends = await consumer.end_offsets({partition for partition, _ in read})
+    return not unsent and all(ends[partition] == offset for partition, offset in read)
 
 
 async def size(dsn: str) -> int:
-    """How many entries the log has."""
+    """The number of entries in the log."""
     connection = await asyncpg.connect(dsn)
     try:
         return int(await connection.fetchval(SIZE))
@@ -145,7 +147,7 @@ async def size(dsn: str) -> int:
 
 
 async def until_moves(dsn: str, query: str) -> float:
-    """When the query's answer was first seen to grow."""
+    """Waits until the query's result grows. Returns when that was first seen."""
     connection = await asyncpg.connect(dsn)
     try:
         before = await connection.fetchval(query)

@@ -1,8 +1,8 @@
-"""Our three services, as an operator runs them: migrated, with topics, metrics and logs on.
+"""Our three services as an operator runs them: with migrations, topics, metrics and logs.
 
-Promises: they are started by their own commands, told only what their READMEs document, and given
-contracts through verification's public API by two people (rule P3). One thing is put into their
-tables by hand: `vouch`.
+Promises: they are started by their own commands, with settings that their READMEs document, and get
+their contracts through verification's public API from two people (rule P3). Only `vouch` writes to
+their tables.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ CALLS_AT_ONCE = 16
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class RunningSystem:
-    """The services of one run. Data and tokens are kept while they stop and start."""
+class WholeSystem:
+    """The services of one run. Data and tokens survive when services stop and start."""
 
     def __init__(self, here: ground.Ground) -> None:
         self.ports = {service: load.free_port() for service in SERVICES}
@@ -40,7 +40,7 @@ class RunningSystem:
         self._running: dict[str, process.Process] = {}
 
     async def build(self) -> None:
-        """Topics, tables, and a token for each role."""
+        """Creates topics, tables, and a token for each role."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self._here.bootstrap)
         await admin.start()
         try:
@@ -70,18 +70,18 @@ class RunningSystem:
             "KAFKA_BOOTSTRAP_SERVERS": self._here.bootstrap,
             "KAFKA_GROUP_INSTANCE_ID": f"bench-{service}",
             f"{service.upper()}_PORT": str(self.ports[service]),
-            "INTAKE_POSTS_PER_SECOND_MAX": "1000000",  # one client stands for all of them
+            "INTAKE_POSTS_PER_SECOND_MAX": "1000000",  # one client posts for all of them
             "MAKEGOOD_STATE": str(self._here.state / "keys"),
         }
 
     def launch(self, *services: str, module: str | None = None) -> None:
-        """Starts them and waits for nothing."""
+        """Starts them, without waiting until they are ready."""
         for service in services:
             command = (module or f"services.{service}", "serve")
             self._running[service] = self._here.start(service, command, self._settings(service))
 
     async def open(self, *services: str, module: str | None = None) -> None:
-        """Starts those that do not run, and waits until they answer."""
+        """Starts those that are not running, and waits until all are ready."""
         closed = [service for service in services if service not in self._running]
         self.launch(*closed, module=module)
         async with httpx.AsyncClient() as client, asyncio.timeout(READY_S_MAX):
@@ -99,27 +99,29 @@ class RunningSystem:
         return answer.status_code == 200
 
     async def close(self, *services: str) -> None:
-        """Stops them as an operator does."""
+        """Stops them cleanly."""
         for service in services:
             if service in self._running:
                 await self._running.pop(service).stop()
 
     def kill(self, service: str) -> None:
-        """SIGKILL."""
+        """Sends SIGKILL."""
         self._running.pop(service).kill()
 
     def resident_mb(self, service: str) -> float:
+        """The service's resident memory in MB."""
         status = Path(f"/proc/{self._running[service].pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
     def cpu_seconds(self, service: str) -> float:
+        """The CPU time that the service has used, in seconds."""
         stat = Path(f"/proc/{self._running[service].pid}/stat").read_text()
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
     async def vouch(self, plan: workload.Plan) -> None:
-        """Has intake know what is about to be produced in its place: it guards the returns topic,
-        and takes what it never sent for a database that was restored from before."""
+        """Puts the plan's returns into intake's outbox, as if intake had sent them. Otherwise its
+        restore check would find unknown records in its topic and stop it."""
         connection = await asyncpg.connect(self._here.dsn)
         try:
             await connection.copy_records_to_table(
@@ -134,7 +136,8 @@ class RunningSystem:
     # --- contracts, through the API --------------------------------------------------------
 
     async def register(self, contract_ids: Iterable[str]) -> None:
-        """Each with its commitments, drafted by the manager and activated by the approver."""
+        """Registers contracts with their commitments, which the manager drafts and the approver
+        activates."""
         bench = asyncio.Semaphore(CALLS_AT_ONCE)
         url = f"http://127.0.0.1:{self.ports['verification']}/api/v1"
         async with httpx.AsyncClient(base_url=url, timeout=30) as client:
@@ -161,10 +164,10 @@ class RunningSystem:
             raise ground.BrokenArmError(f"POST {path}: {answer.status_code} {answer.text}")
 
 
-def _message(given: workload.Return) -> tuple[object, ...]:
+def _message(each: workload.Return) -> tuple[object, ...]:
     moment = datetime.fromisoformat(workload.RECEIVED_AT)
-    about = (uuid.UUID(given.return_id), "ReturnReceived", moment)
-    return (topics.RETURNS.name, given.contract_id, *about, workload.event(given))
+    about = (uuid.UUID(each.return_id), "ReturnReceived", moment)
+    return (topics.RETURNS.name, each.contract_id, *about, workload.event(each))
 
 
 def _contract(contract_id: str) -> dict[str, Any]:

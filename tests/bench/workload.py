@@ -1,11 +1,11 @@
-"""The returns that every arm gets: 6 lines, about 900 bytes of JSON, the same ones in every run.
+"""The returns that every arm gets: 6 lines, about 900 bytes of JSON, the same in every run.
 
-Promises: plain Python and nothing of the services, so that the oracle can trust it; each return is
-new (its contract, month and invoice never come again), so that a real intake and a real
-verification accept and count every line. No two plans of a run on ours may meet.
+Promises: plain Python without any code of the services, so that the oracle can trust it. Each
+return is new (its contract, month and invoice do not come again), so that the real intake and
+verification accept and count every line. The plans of one run on ours must not overlap.
 
-The months lie before the contracts became known, as in a back-load of history: nothing of them was
-owed, so nothing of them is rated (rules A5, O1). `fold.py` measures what rating adds.
+The months are before the contracts became known, as in a back-load of history: nothing was owed for
+them, so nothing is rated (rules A5, O1). `fold.py` measures what rating adds.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ COMMITMENTS = {
     "hours": ("volunteering", "hours"),
     "spend": ("local-spend", "GBP"),
 }
-"""By commitment: its measure and unit. All add up (kind `sum`)."""
+"""Measure and unit by commitment. All are of kind `sum`."""
 _LINES = ("visits", "visits", "hours", "hours", "hours", "spend")
 assert len(_LINES) == LINES
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`contracts` x `months` returns: which contracts, and from which of their months on."""
+    """`contracts` x `months` returns: from which contract on, and from which month on."""
 
     contracts: int
     months: int
@@ -52,6 +52,7 @@ class Plan:
 
     @property
     def contract_ids(self) -> list[str]:
+        """The ids of the plan's contracts."""
         numbers = range(self.first_contract, self.first_contract + self.contracts)
         return [f"B-{number:05}" for number in numbers]
 
@@ -68,7 +69,7 @@ class Return:
     contract_id: str
     period: str
     number: int
-    """Its place among all returns there can be."""
+    """Its number among all possible returns."""
     lines: tuple[Line, ...]
 
     @property
@@ -78,7 +79,7 @@ class Return:
 
 
 def returns(plan: Plan) -> Iterator[Return]:
-    """Month by month, every contract in each: the order in which real ones arrive."""
+    """The plan's returns, month by month, as real ones arrive."""
     months = range(plan.first_month, plan.first_month + plan.months)
     for month, (place, contract_id) in itertools.product(
         months, enumerate(plan.contract_ids, plan.first_contract)
@@ -95,12 +96,12 @@ def _line(commitment_id: str, seed: int) -> Line:
     return Line(commitment_id, quantity, seed % 28 + 1)
 
 
-def post(given: Return) -> bytes:
-    """As a supplier's system sends it to intake."""
+def post(each: Return) -> bytes:
+    """The body that a supplier's system posts to intake."""
     return _json(
         {
-            "contract_id": given.contract_id,
-            "period": given.period,
+            "contract_id": each.contract_id,
+            "period": each.period,
             "revision": 1,
             "declaration": {
                 "this_contract_and_period_only": True,
@@ -108,50 +109,50 @@ def post(given: Return) -> bytes:
                 "name": "A. Signatory",
                 "role": "director",
             },
-            "lines": [_as_json(given, at, line) for at, line in enumerate(given.lines)],
+            "lines": [_as_json(each, at, line) for at, line in enumerate(each.lines)],
         }
     )
 
 
-def event(given: Return) -> bytes:
-    """As intake publishes it: the ReturnReceived event, without the fields that say nothing."""
+def event(each: Return) -> bytes:
+    """The ReturnReceived event that intake publishes, without empty fields."""
     return _json(
         {
-            "event_id": given.return_id,
+            "event_id": each.return_id,
             "authority_id": AUTHORITY_ID,
             "occurred_at": RECEIVED_AT,
             "type": "ReturnReceived",
-            "contract_id": given.contract_id,
-            "return_id": given.return_id,
-            "receipt_no": 1_000_000_000 + given.number,
+            "contract_id": each.contract_id,
+            "return_id": each.return_id,
+            "receipt_no": 1_000_000_000 + each.number,
             "party_id": PARTY_ID,
-            "period": given.period,
+            "period": each.period,
             "revision": 1,
-            "lines": [_as_json(given, at, line) for at, line in enumerate(given.lines)],
+            "lines": [_as_json(each, at, line) for at, line in enumerate(each.lines)],
         }
     )
 
 
-def headers(given: Return) -> list[tuple[str, bytes]]:
-    """The event's, in CloudEvents' binary mode."""
-    return [("ce_id", given.return_id.encode()), ("ce_type", b"ReturnReceived")]
+def headers(each: Return) -> list[tuple[str, bytes]]:
+    """The event's headers, in CloudEvents' binary mode."""
+    return [("ce_id", each.return_id.encode()), ("ce_type", b"ReturnReceived")]
 
 
-def _as_json(given: Return, at: int, line: Line) -> dict[str, Any]:
+def _as_json(each: Return, at: int, line: Line) -> dict[str, Any]:
     unit = COMMITMENTS[line.commitment_id][1]
     said: dict[str, Any] = {
         "line_id": str(at + 1),
         "commitment_id": line.commitment_id,
         "quantity": str(line.quantity),
         "unit": unit,
-        "from": f"{given.period}-{line.day:02}",
+        "from": f"{each.period}-{line.day:02}",
     }
     if unit == "GBP":
         said["place"] = {"postcode": "L36 9YG"}
         said["invoice"] = {
             "payer_id": PARTY_ID,
             "payee_id": "GB-COH-00000002",
-            "number": f"{given.contract_id}/{given.period}",
+            "number": f"{each.contract_id}/{each.period}",
             "net_total": str(line.quantity),
         }
     return said
