@@ -58,7 +58,7 @@ def respond(problem: Problem) -> Response:
         document["detail"] = problem.detail
     if problem.errors:
         document["errors"] = [
-            {name: said for name, said in dataclasses.asdict(fault).items() if said is not None}
+            {name: value for name, value in dataclasses.asdict(fault).items() if value is not None}
             for fault in problem.errors
         ]
     body = json.dumps(document, ensure_ascii=False).encode(errors="replace")

@@ -182,7 +182,7 @@ class ContractRegistered(Event, frozen=True, kw_only=True):
 
 
 class CommitmentChanged(Event, frozen=True, kw_only=True):
-    """A commitment was activated, changed or closed."""
+    """A version of a commitment was drafted, activated or closed."""
 
     contract_id: Identifier
     contract_version: int
@@ -304,8 +304,8 @@ class EntriesRecorded(Event, frozen=True, kw_only=True):
 
 
 class RecordParked(Event, frozen=True, kw_only=True):
-    """A record could not be read. Its bytes stay, encrypted, in the database of the service that
-    parked it."""
+    """A record could not be read or processed. Its bytes stay, encrypted, in the database of the
+    service that parked it."""
 
     service: Literal["intake", "verification", "ledger"]
     topic: Identifier

@@ -140,7 +140,7 @@ def headers(each: Return) -> list[tuple[str, bytes]]:
 
 def _as_json(each: Return, at: int, line: Line) -> dict[str, Any]:
     unit = COMMITMENTS[line.commitment_id][1]
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "line_id": str(at + 1),
         "commitment_id": line.commitment_id,
         "quantity": str(line.quantity),
@@ -148,14 +148,14 @@ def _as_json(each: Return, at: int, line: Line) -> dict[str, Any]:
         "from": f"{each.period}-{line.day:02}",
     }
     if unit == "GBP":
-        said["place"] = {"postcode": "L36 9YG"}
-        said["invoice"] = {
+        content["place"] = {"postcode": "L36 9YG"}
+        content["invoice"] = {
             "payer_id": PARTY_ID,
             "payee_id": "GB-COH-00000002",
             "number": f"{each.contract_id}/{each.period}",
             "net_total": str(line.quantity),
         }
-    return said
+    return content
 
 
 def _json(value: object) -> bytes:

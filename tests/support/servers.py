@@ -18,12 +18,12 @@ from deploy.local.servers import both, process
 async def run(folder: Path, owner: process.Identity) -> None:
     """Starts both, writes their addresses to `servers.json`, waits, stops both and deletes their
     data."""
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     async with both.Servers(folder / "shared") as servers:
         found = {"bootstrap": servers.kafka.bootstrap, "dsn": servers.postgres.dsn}
         process.write(folder / "servers.json", json.dumps(found))
-        while not told.is_set() and owner.is_alive():
+        while not stopping.is_set() and owner.is_alive():
             await asyncio.sleep(0.1)
     servers.remove()
     (folder / "servers.json").unlink()

@@ -255,12 +255,12 @@ class TestDown:
         left = process.Process("kafka", tmp_path / place)
         left.spawn(["sleep", "300"], dict(os.environ), Path("/"))
 
-        told = down()
+        output = down()
         was_running = left.is_running()
         left.kill()
 
         assert not was_running
-        assert "Stopped." in told
+        assert "Stopped." in output
 
     def test_stops_the_process_that_locked_the_folder(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -289,12 +289,12 @@ class TestDown:
         named = bystander.pid if is_old else dataclasses.asdict(identity) | {"started": "1"}
         with both.locked(tmp_path):
             (tmp_path / "lock").write_text(json.dumps(named))
-            told = down("--forget")
+            output = down("--forget")
         was_running = bystander.is_running()
         bystander.kill()
 
         assert was_running
-        assert "Stop it there" in told
+        assert "Stop it there" in output
         assert (tmp_path / "elsewhere").exists()
 
 

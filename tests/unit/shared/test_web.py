@@ -155,8 +155,8 @@ class TestProblem:
 class TestLimit:
     async def test_refuses_an_announced_body_unread(self) -> None:
         """413 by Content-Length alone: the body is never read."""
-        said = await _post_raw([(b"content-length", b"1001")], chunks=None)
-        assert (413, b"close") == said
+        answer = await _post_raw([(b"content-length", b"1001")], chunks=None)
+        assert (413, b"close") == answer
 
     async def test_refuses_a_body_that_grows(self) -> None:
         """Without Content-Length, reading stops at the limit."""
@@ -173,7 +173,7 @@ async def _post_raw(
     headers: list[tuple[bytes, bytes]], chunks: list[bytes] | None, path: str = "/bytes"
 ) -> tuple[int, bytes | None]:
     """Status and `connection` header of a POST. A body of None must not be read."""
-    said: dict[str, Any] = {}
+    start: dict[str, Any] = {}
     left = list(chunks or [])
 
     async def receive() -> dict[str, Any]:
@@ -182,7 +182,7 @@ async def _post_raw(
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
-            said.update(message)
+            start.update(message)
 
     scope = {
         "type": "http",
@@ -193,7 +193,7 @@ async def _post_raw(
         "headers": headers,
     }
     await build()(scope, receive, send)
-    return said["status"], dict(said["headers"]).get(b"connection")
+    return start["status"], dict(start["headers"]).get(b"connection")
 
 
 class TestAFastPath:
