@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-import prometheus_client
 from fastapi import FastAPI
 
-from services.verification import store
-from services.verification.api import contracts
-from services.verification.api.dependencies import Parts
+from services.verification import metrics, store
+from services.verification.api import alerts, commitments, contracts, figures
+from services.verification.api.dependencies import Dependencies
 from services.verification.consumer import handlers
 from services.verification.register import imports
 from services.verification.settings import Settings
@@ -22,10 +21,6 @@ from shared.delivery import transaction
 from shared.web import auth
 
 MEASURE_SECONDS: Final = 15.0
-
-OPEN_SHORTFALLS: Final = prometheus_client.Gauge(
-    "makegood_open_shortfalls", "Shortfall cases that are open, over all authorities."
-)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -36,7 +31,8 @@ def build(settings: Settings) -> FastAPI:
         delivery = await service.open_delivery(settings, "verification")
         delivery.seen, delivery.remember = handlers.seen, None
         ticking = await _clock(settings, delivery)
-        app.state.tokens, app.state.parts = auth.Tokens(delivery.pool), Parts(delivery, ticking)
+        app.state.tokens = auth.Tokens(delivery.pool)
+        app.state.dependencies = Dependencies(delivery, ticking)
         async with service.running(
             settings,
             delivery,
@@ -47,22 +43,23 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("verification", lifespan, imports.BODY_BYTES_MAX)
-    app.include_router(contracts.router)
+    for each in (contracts, commitments, figures, alerts):
+        app.include_router(each.router)
     return app
 
 
 async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Clock:
-    """The wall's; in the demo one that starts in the past and goes along with the days taken."""
+    """The wall clock; in the demo one that starts in the past and follows the days that ended."""
     if not settings.demo:
         return clock.WallClock()
-    day = await store.fold.last_day(delivery.pool)
+    day = await store.batches.find_last_day(delivery.pool)
     if day is None:
         return clock.MovedClock(settings.demo_starts_at or datetime.now(UTC))
     return clock.MovedClock(calendar.midnight_after(day))
 
 
 async def _measure(delivery: transaction.Delivery) -> None:
-    """Counts what a metric tells, for ever."""
+    """Keeps the metrics that are counted in the database up to date, for ever."""
     while True:
-        OPEN_SHORTFALLS.set(await store.reading.open_shortfalls(delivery.pool))
+        metrics.OPEN_SHORTFALLS.set(await store.reading.count_open_shortfalls(delivery.pool))
         await asyncio.sleep(MEASURE_SECONDS)

@@ -16,6 +16,8 @@ FUNCTION_LINES_MAX = 70
 """A function fits on a screen."""
 POSITIONAL_MAX = 5
 DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "core", "base"}
+MAKER = re.compile(r"(\w+\.)*_?[A-Z][a-z]\w*")
+"""What looks like a class."""
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 LEFT_FOR_LATER = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]))
 
@@ -56,6 +58,19 @@ class TestFiles:
             arguments = [*function.args.posonlyargs, *function.args.args]
             names = [a.arg for a in arguments if a.arg not in ("self", "cls")]
             assert POSITIONAL_MAX >= len(names), place(file, function)
+
+    def test_build_large_values_by_keyword(self) -> None:
+        """What has more than five fields is built by their names."""
+        ours = [f for f in FILES if not f.is_relative_to(ROOT / "tests")]
+        long = [
+            f"{file.relative_to(ROOT)}:{node.lineno}"
+            for file in ours
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Call)
+            and MAKER.fullmatch(ast.unparse(node.func))
+            and len(node.args) > POSITIONAL_MAX
+        ]
+        assert [] == long
 
     def test_have_constants_that_stay(self) -> None:
         """A module's constants are annotated `Final`."""

@@ -14,9 +14,20 @@ FOLDER = Path(__file__).parents[2] / "services"
 SERVICES = ("intake", "verification", "ledger")
 
 
+def files(service: str) -> list[Path]:
+    """The queries of a service's store."""
+    found = sorted((FOLDER / service / "store").glob("*.sql"))
+    assert found
+    return found
+
+
 def named(queries: Any) -> dict[str, str]:
     """The text of each query by its name, with PostgreSQL's own placeholders."""
-    found = {name: getattr(queries, name) for name in queries.available_queries}
+    found = {
+        name: getattr(queries, name)
+        for name in queries.available_queries
+        if not name.endswith("_cursor")
+    }
     return {name: query.sql for name, query in found.items() if hasattr(query, "sql")}
 
 
@@ -29,22 +40,29 @@ class TestQueries:
         connection = await asyncpg.connect(
             database, server_settings={"search_path": service, "role": sql.role(service)}
         )
-        queries = named(sql.queries(folder / "queries.sql"))
-        assert queries
         try:
-            for name, text in queries.items():
-                try:
-                    await connection.prepare(text)
-                except asyncpg.PostgresError as error:
-                    pytest.fail(f"{service}: {name}: {error}")
+            for file in files(service):
+                for name, text in named(sql.queries(file)).items():
+                    try:
+                        await connection.prepare(text)
+                    except asyncpg.PostgresError as error:
+                        pytest.fail(f"{service}/{file.name}: {name}: {error}")
         finally:
             await connection.close()
 
     def test_say_what_they_are_for(self, service: str) -> None:
         """Each has a line of purpose."""
-        queries = sql.queries(FOLDER / service / "store" / "queries.sql")
-        silent = [n for n in named(queries) if not (getattr(queries, n).__doc__ or "").strip()]
-        assert [] == silent
+        for file in files(service):
+            queries = sql.queries(file)
+            silent = [n for n in named(queries) if not (getattr(queries, n).__doc__ or "").strip()]
+            assert [] == silent, file
+
+    def test_are_used_by_the_module_beside_them(self, service: str) -> None:
+        """Each file is one module's, which uses every query of it."""
+        for file in files(service):
+            text = file.with_suffix(".py").read_text()
+            unused = {n for n in named(sql.queries(file)) if f"QUERIES.{n}(" not in text}
+            assert set() == unused, file
 
 
 class TestMigrations:

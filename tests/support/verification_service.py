@@ -195,7 +195,8 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
     }
     await offsets.assign(pool, "cluster", begin, begin)
     moved, served = clock.MovedClock(now), app.build(given)
-    served.state.tokens, served.state.parts = auth.Tokens(pool), dependencies.Parts(delivery, moved)
+    served.state.tokens = auth.Tokens(pool)
+    served.state.dependencies = dependencies.Dependencies(delivery, moved)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(served), base_url="http://verification"
     ) as client:

@@ -145,7 +145,7 @@ class TestAnUpdate:
         )
         await service.pool.execute(award)
         done = await imported(manager, package(published.release()))
-        assert ["This contract is registered already"] == [
+        assert ["A contract for this award is registered already"] == [
             each["reason"] for each in done["faults"]
         ]
         assert 1 == (await manager.get("/contracts/ocds-abc123-7-1")).json()["version"]
@@ -210,7 +210,7 @@ class TestAgreedMetrics:
         drafted = []
         for _ in range(2):
             async with service.pool.acquire() as conn, conn.transaction():
-                drafted.append((await imports._keep(conn, given, acting))[1])
+                drafted.append((await imports._keep_locked(conn, given, acting)).metrics)
         assert [list(given.metrics), []] == drafted
         assert 1 == await service.pool.fetchval("SELECT count(*) FROM commitment")
 

@@ -1,4 +1,4 @@
-"""What the endpoints stand on, made by `app` when it starts, and who may ask them."""
+"""What the endpoints need, made by `app` when it starts, and who may call them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.verification.register.publication import Acting
 from shared import clock
 from shared.delivery import transaction
 from shared.web import auth
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     delivery: transaction.Delivery
     clock: clock.Clock
 
+    def acting(self, who: auth.Caller) -> Acting:
+        """`who` changes something now."""
+        return Acting(who, self.clock.now())
 
-async def _of(request: Request) -> Parts:
-    parts: Parts = request.app.state.parts
-    return parts
+
+async def _of(request: Request) -> Dependencies:
+    dependencies: Dependencies = request.app.state.dependencies
+    return dependencies
 
 
-Given = Annotated[Parts, Depends(_of)]
-"""The parts, as an endpoint's parameter."""
+Injected = Annotated[Dependencies, Depends(_of)]
+"""The dependencies, as an endpoint's parameter."""
 
 Manager = Annotated[auth.Caller, Depends(auth.caller("manager"))]
 Approver = Annotated[auth.Caller, Depends(auth.caller("approver"))]

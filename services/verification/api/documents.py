@@ -39,7 +39,7 @@ Words = Annotated[
 Target = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 
 
-class _Wanted(BaseModel):
+class _Query(BaseModel):
     """What a list is asked for."""
 
     model_config = ConfigDict(extra="forbid")
@@ -49,15 +49,15 @@ class _Wanted(BaseModel):
     cursor: str | None = Field(default=None, max_length=lists.CURSOR_CHARACTERS_MAX)
 
 
-class LinesWanted(_Wanted):
+class LinesQuery(_Query):
     state: Literal["counted", "provisional", "queried", "not_counted"] | None = None
 
 
-class AlertsWanted(_Wanted):
+class AlertsQuery(_Query):
     kind: str | None = None
 
 
-class CasesWanted(_Wanted):
+class CasesQuery(_Query):
     state: str | None = None
 
 
@@ -65,7 +65,7 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class Named(BaseModel):
+class Organisation(BaseModel):
     """A party as the contract names it."""
 
     id: Identifier
@@ -81,7 +81,7 @@ class ContractRequest(_Request):
     starts_on: date
     ends_on: date
     ocid: Identifier | None = None
-    buyer: Named | None = None
+    buyer: Organisation | None = None
 
 
 class CommitmentRequest(_Request):
@@ -155,12 +155,12 @@ class Contract(BaseModel):
     version: int
     title: str
     authority_id: str
-    suppliers: list[Named]
+    suppliers: list[Organisation]
     starts_on: date
     ends_on: date
     ocid: str | None
     award_id: str | None
-    buyer: Named | None
+    buyer: Organisation | None
     """As published; the authority is who monitors."""
     published: bool
     """Whether the newest version is on its way to intake: the broker has acknowledged it. Until

@@ -1,48 +1,119 @@
-"""A contract's figures as people see them: what was delivered, and how it was rated (rule A9).
+"""A contract's figures for programs: what was delivered, how it was rated, and its lines (rule A9).
 
-Promises: pure; figures are those that the fold keeps or said, never computed anew; what is shown is
-rounded, the exact fraction stands beside it. `refold` answers "as at": the same fold over the first
-inputs of the journal.
+Promises: figures are those that the fold keeps or announced, never computed anew; what is shown is
+rounded, with the exact fraction next to it. "As at" is the same fold over the first entries of the
+journal.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import Final
+from typing import Annotated, Any, Final, NamedTuple
+
+from fastapi import APIRouter, Query
 
 from services.verification import store
-from services.verification.api import documents
-from services.verification.domain import assessment, profiles
+from services.verification.api import commitments, contracts, documents
+from services.verification.api.dependencies import Injected, Reader
+from services.verification.domain import assessment, journal, profiles, state
 from services.verification.domain.lines import Line
 from services.verification.domain.rules import RULE_SET
 from services.verification.domain.state import Commitment, State, Sums
+from services.verification.store.reading import FIRST_LINE, LineKey
+from shared import calendar
+from shared.web import lists, problems
 from shared.wire import events
+
+router = APIRouter(prefix="/api/v1")
+
+Day = Annotated[date, Query(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
 
 _ONE_PLACE: Final = Decimal("0.1")
 
 
+@router.get("/contracts/{contract_id}/performance")
+async def get_performance(
+    contract_id: str, who: Reader, dependencies: Injected, as_at: Day | None = None
+) -> documents.Performance:
+    """Each commitment's figures, now or as they were known at the end of a day."""
+    row = await contracts.find(dependencies, who, contract_id)
+    pool = dependencies.delivery.pool
+    titles = commitments.titles(await store.register.list_commitments(pool, [contract_id]))
+    if as_at is None:
+        returns = await store.histories.list_lines(pool, contract_id)
+        known = Known(
+            state.from_bytes(row["state"]),
+            [line for each in returns for line in store.rows.read_lines(each.lines)],
+            await store.histories.list_assessments(pool, contract_id),
+        )
+        return show(known, titles)
+    entries = await store.histories.list_entries(pool, contract_id)
+    end = calendar.midnight_after(as_at)
+    late = (n for n, entry in enumerate(entries) if entry["occurred_at"] >= end)
+    known_then = entries[: next(late, len(entries))]
+    folded = await asyncio.to_thread(lambda: journal.refold(map(store.rows.read_entry, known_then)))
+    if folded.state is None:
+        raise problems.Problem(404, "The contract was not known here on that day")
+    outcomes = (event for each in folded.decisions for event in each.outcomes)
+    assessments = store.rows.assessment_rows(outcomes)
+    return show(Known(folded.state, folded.lines.values(), assessments), titles, as_at)
+
+
+@router.get("/lines")
+async def list_lines(
+    who: Reader, dependencies: Injected, query: Annotated[documents.LinesQuery, Query()]
+) -> lists.Page[documents.LineShown]:
+    """Current lines with their results; `state=queried` waits for the council."""
+    after = FIRST_LINE
+    if query.cursor is not None:
+        after = LineKey(*lists.decode_cursor(query.cursor, str, str, str, str))
+    found = await store.reading.list_lines(
+        dependencies.delivery.pool,
+        store.reading.scope(who),
+        after,
+        query.limit + 1,
+        outcome=query.state,
+        contract_id=query.contract,
+    )
+    shown, next_cursor = lists.cut(found, query.limit, lambda each: each.key)
+    items = [line_shown(each.key.contract_id, each.line) for each in shown]
+    return lists.Page(items=items, next=next_cursor)
+
+
+# --- a contract's figures ------------------------------------------------------------------------
+
+
+class Known(NamedTuple):
+    """What is known of a contract, now or at the end of a day."""
+
+    state: State
+    lines: Iterable[Line]
+    assessments: Iterable[store.rows.AssessmentRow]
+
+
 def show(
-    found: State,
-    titles: Mapping[str, str],
-    lines: Iterable[Line],
-    rated: Iterable[store.rows.AssessmentRow],
-    as_at: date | None,
+    known: Known, titles: Mapping[str, str], as_at: date | None = None
 ) -> documents.Performance:
     """The figures of every commitment that was ever active."""
-    periods, newest = _by_period(lines), _newest(rated)
+    found, periods = known.state, _by_period(known.lines)
+    newest = _newest(known.assessments)
     return documents.Performance(
         contract_id=found.contract_id,
         as_at=as_at,
         inputs=found.inputs,
         rule_set=RULE_SET,
         commitments=[
-            _performed(
-                (commitment_id, titles.get(commitment_id, commitment_id)),
-                found.commitments[commitment_id],
-                newest.get(commitment_id, []),
-                periods.get(commitment_id, {}),
+            documents.Performed(
+                commitment_id=commitment_id,
+                title=titles.get(commitment_id, commitment_id),
+                **_performed(
+                    found.commitments[commitment_id],
+                    newest.get(commitment_id, []),
+                    periods.get(commitment_id, {}),
+                ),
             )
             for commitment_id in sorted(found.commitments)
         ],
@@ -50,29 +121,26 @@ def show(
 
 
 def _performed(
-    named: tuple[str, str],
-    promise: Commitment,
-    rated: list[documents.AssessmentShown],
+    commitment: Commitment,
+    assessments: list[documents.AssessmentShown],
     periods: Mapping[str, Sums],
-) -> documents.Performed:
-    version = promise.versions[-1]
-    last = rated[-1] if rated else None
-    return documents.Performed(
-        commitment_id=named[0],
-        title=named[1],
-        measure=version.measure,
-        unit=version.unit,
-        version=version.number,
-        target=version.target,
-        **_figures(promise.total, version.per),
-        period=last and last.period,
-        expected=last and last.expected,
-        attainment=last and last.attainment,
-        rating=last and last.rating,
-        reason=last and last.reason,
-        used=last and last.used,
-        assessments=rated,
-        by_period=[
+) -> dict[str, Any]:
+    version = commitment.versions[-1]
+    last = assessments[-1] if assessments else None
+    return {
+        "measure": version.measure,
+        "unit": version.unit,
+        "version": version.number,
+        "target": version.target,
+        **_figures(commitment.total, version.per),
+        "period": last and last.period,
+        "expected": last and last.expected,
+        "attainment": last and last.attainment,
+        "rating": last and last.rating,
+        "reason": last and last.reason,
+        "used": last and last.used,
+        "assessments": assessments,
+        "by_period": [
             {"period": period}
             | {
                 name: format(value, "f")
@@ -80,7 +148,7 @@ def _performed(
             }
             for period in sorted(periods)
         ],
-    )
+    }
 
 
 def _figures(sums: Sums, per: int) -> dict[str, Decimal]:
@@ -101,13 +169,13 @@ def _by_period(lines: Iterable[Line]) -> dict[str, dict[str, Sums]]:
 
 
 def _newest(
-    rated: Iterable[store.rows.AssessmentRow],
+    assessments: Iterable[store.rows.AssessmentRow],
 ) -> dict[str, list[documents.AssessmentShown]]:
     """Each commitment's assessments, the newest of each period, by period."""
     newest: dict[tuple[str, str], tuple[store.rows.AssessmentRow, events.Assessment]] = {}
-    for row in rated:
-        for said in store.rows.read_assessments(row):
-            newest[said.commitment_id, said.period] = row, said
+    for row in assessments:
+        for made in store.rows.read_assessments(row):
+            newest[made.commitment_id, made.period] = row, made
     found: dict[str, list[documents.AssessmentShown]] = {}
     for commitment_id, period in sorted(newest):
         shown = _shown(*newest[commitment_id, period])
@@ -115,28 +183,28 @@ def _newest(
     return found
 
 
-def _shown(row: store.rows.AssessmentRow, said: events.Assessment) -> documents.AssessmentShown:
+def _shown(row: store.rows.AssessmentRow, made: events.Assessment) -> documents.AssessmentShown:
     return documents.AssessmentShown(
-        period=said.period,
+        period=made.period,
         assessed_at=row.assessed_at,
-        commitment_version=said.commitment_version,
-        target=said.target,
-        expected=assessment.shown(_ratio(said.expected)),
-        expected_exact=said.expected,
-        counted=said.counted,
-        low=said.low,
-        high=said.high,
-        queried=said.high - said.low,
-        attainment=None if said.attainment is None else percent(_ratio(said.attainment)),
-        attainment_exact=said.attainment,
-        rating=said.rating,
-        reason=said.reason,
-        replaces=said.replaces,
+        commitment_version=made.commitment_version,
+        target=made.target,
+        expected=assessment.shown(_ratio(made.expected)),
+        expected_exact=made.expected,
+        counted=made.counted,
+        low=made.low,
+        high=made.high,
+        queried=made.high - made.low,
+        attainment=None if made.attainment is None else percent(_ratio(made.attainment)),
+        attainment_exact=made.attainment,
+        rating=made.rating,
+        reason=made.reason,
+        replaces=made.replaces,
         used={
-            "commitment_version": said.commitment_version,
-            "bands": said.bands,
-            "returns": [str(each) for each in said.returns],
-            "inputs": said.inputs,
+            "commitment_version": made.commitment_version,
+            "bands": made.bands,
+            "returns": [str(each) for each in made.returns],
+            "inputs": made.inputs,
             "event_id": str(row.event_id),
         },
     )
@@ -168,14 +236,14 @@ def line_shown(contract_id: str, line: Line) -> documents.LineShown:
         **_figures(sums, line.per),
         findings=[
             {
-                name: said
-                for name, said in (
+                name: value
+                for name, value in (
                     ("rule", finding.rule),
                     ("code", finding.code),
                     ("found", finding.found),
                     ("wanted", finding.wanted),
                 )
-                if said is not None
+                if value is not None
             }
             for finding in line.result.findings
         ],

@@ -36,9 +36,9 @@ class Batch:
     world: World
     post: Post
     """Gets each message to be sent, in order."""
-    stored_returns: set[store.fold.ReturnId] = field(default_factory=set)
+    stored_returns: set[store.batches.ReturnId] = field(default_factory=set)
     """Those that were loaded: they have rows."""
-    stored_claims: set[store.fold.Claiming] = field(default_factory=set)
+    stored_claims: set[store.batches.Claiming] = field(default_factory=set)
 
     journal: list[rows.JournalRow] = field(default_factory=list)
     assessments: list[rows.AssessmentRow] = field(default_factory=list)
@@ -48,9 +48,9 @@ class Batch:
     days: list[rows.DayRow] = field(default_factory=list)
     outcomes: collections.Counter[str] = field(default_factory=collections.Counter)
     """Returns and withdrawals, by the outcome of their worst line."""
-    _returns: dict[store.fold.ReturnId, rows.ReturnRow | None] = field(default_factory=dict)
+    _returns: dict[store.batches.ReturnId, rows.ReturnRow | None] = field(default_factory=dict)
     """Returns whose lines changed, whole; None where none is current any more."""
-    _claims: dict[store.fold.Claiming, rows.ClaimRow | None] = field(default_factory=dict)
+    _claims: dict[store.batches.Claiming, rows.ClaimRow | None] = field(default_factory=dict)
 
     def fold_in(self, event: fold.Input, body: bytes, wanted: Needs) -> str | None:
         """Folds an event into its contract; the reason, as a code, where that is refused."""
@@ -77,9 +77,9 @@ class Batch:
         moved = sorted({row.contract_id for row in self.journal})
         return [rows.state_row(self.states[contract_id]) for contract_id in moved]
 
-    def change(self) -> store.fold.Change:
+    def change(self) -> store.batches.Change:
         """What the batch comes to for lines and claims; a row that is replaced goes first."""
-        return store.fold.Change(
+        return store.batches.Change(
             [touched for touched in self._returns if touched in self.stored_returns],
             [row for row in self._returns.values() if row is not None],
             [key for key in self._claims if key in self.stored_claims],

@@ -13,9 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-import prometheus_client
-
-from services.verification import store
+from services.verification import metrics, store
 from services.verification.consumer.batch import Batch
 from services.verification.domain import places, rating, state, world
 from services.verification.domain.lines import Line, Lines
@@ -30,11 +28,6 @@ SUBSCRIPTION: Final = kafka.Subscription(
     "makegood-verification", [topics.RETURNS.name, topics.RECONSIDER.name]
 )
 
-RETURNS_CHECKED: Final = prometheus_client.Counter(
-    "makegood_returns_checked_total",
-    "Returns and withdrawals checked, by the outcome of their worst line.",
-    ["outcome"],
-)
 MESSAGES_PER_TURN: Final = 250
 """The event loop is left to heartbeats and the relay after so many: they take 10 to 20 ms."""
 
@@ -44,7 +37,7 @@ _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReco
 
 async def seen(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, transaction.IsOf]:
     """Which messages were seen before: the journal and the days tell (`transaction.Seen`)."""
-    known = await store.fold.taken(conn, [message.event_id for message in messages])
+    known = await store.batches.load_digests(conn, [message.event_id for message in messages])
     return {event_id: transaction.is_of(digest) for event_id, digest in known.items()}
 
 
@@ -60,7 +53,7 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
             await _decide(unit, needs, batch)
             await _apply(unit.conn, batch)
         for outcome, count in batch.outcomes.items():
-            RETURNS_CHECKED.labels(outcome).inc(count)
+            metrics.RETURNS_CHECKED.labels(outcome).inc(count)
         if isinstance(now, clock.MovedClock):
             _follow(now, unit.messages)
 
@@ -81,7 +74,7 @@ class _Needs:
             for message in messages
             if isinstance(message.event, events.DayEnded)
         }
-        self.returns: set[store.fold.ReturnId] = set()
+        self.returns: set[store.batches.ReturnId] = set()
         self.keys: set[str] = set()
         self.postcodes: set[tuple[str, str]] = set()
 
@@ -97,10 +90,10 @@ class _Needs:
 async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
     conn = unit.conn
     if needs.days:
-        needs.contract_ids.update(await store.fold.waking(conn, needs.days))
-    rows = await store.fold.lock_contracts(conn, needs.contract_ids)
-    states = {contract_id: state.from_bytes(row[1]) for contract_id, row in rows.items()}
-    partitions = {contract_id: row[0] for contract_id, row in rows.items()}
+        needs.contract_ids.update(await store.batches.list_waking(conn, needs.days))
+    locked = await store.batches.lock_contracts(conn, needs.contract_ids)
+    states = {contract_id: state.from_bytes(each.state) for contract_id, each in locked.items()}
+    partitions = {contract_id: each.partition for contract_id, each in locked.items()}
     for message in unit.messages:
         wanted = _NOTHING
         if isinstance(message.event, _FOLDED) and message.event.contract_id in states:
@@ -111,7 +104,7 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
     lines: dict[str, Lines] = {}
     batch = Batch(states, partitions, lines, World(await _places(conn, needs)), unit.send)
     if needs.returns:
-        _add_lines(batch, await store.fold.lines_of_returns(conn, needs.returns))
+        _add_lines(batch, await store.batches.load_lines(conn, needs.returns))
     for found_lines in lines.values():
         needs.keys |= found_lines.keys()
     if needs.keys:
@@ -120,13 +113,13 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
 
 
 async def _places(conn: sql.Connection, needs: _Needs) -> dict[str, places.PlaceFact]:
-    return await store.fold.places_of(conn, needs.postcodes) if needs.postcodes else {}
+    return await store.batches.load_places(conn, needs.postcodes) if needs.postcodes else {}
 
 
 async def _add_claims(conn: sql.Connection, batch: Batch, needs: _Needs) -> None:
     """Claims under the batch's keys, and the returns with the own lines that made own claims."""
-    await store.fold.lock_claims(conn, needs.keys)
-    found = await store.fold.claims_under(conn, needs.keys)
+    await store.batches.lock_claims(conn, needs.keys)
+    found = await store.batches.load_claims(conn, needs.keys)
     batch.world.claims.put(found)
     batch.stored_claims.update((claim.key, claim.id) for claim in found)
     claiming = {
@@ -135,10 +128,10 @@ async def _add_claims(conn: sql.Connection, batch: Batch, needs: _Needs) -> None
         if claim.contract_id in batch.states
     }
     if missing := claiming - batch.stored_returns:
-        _add_lines(batch, await store.fold.lines_of_returns(conn, missing))
+        _add_lines(batch, await store.batches.load_lines(conn, missing))
 
 
-def _add_lines(batch: Batch, found: dict[store.fold.ReturnId, list[Line]]) -> None:
+def _add_lines(batch: Batch, found: dict[store.batches.ReturnId, list[Line]]) -> None:
     for (contract_id, _, _), lines in found.items():
         batch.lines.setdefault(contract_id, Lines()).put(lines)
     batch.stored_returns.update(found)
@@ -162,13 +155,13 @@ async def _decide(unit: transaction.Unit, needs: _Needs, batch: Batch) -> None:
 
 
 async def _apply(conn: sql.Connection, batch: Batch) -> None:
-    await store.fold.change_lines(conn, batch.change())
-    await store.fold.add_inputs(conn, batch.journal)
-    await store.fold.add_assessments(conn, batch.assessments)
-    await store.fold.move_cases(conn, batch.cases.values())
-    await store.fold.add_alerts(conn, batch.alerts)
-    await store.fold.end_days(conn, batch.days)
-    await store.fold.move_contracts(conn, batch.state_rows())
+    await store.batches.change_lines(conn, batch.change())
+    await store.batches.add_entries(conn, batch.journal)
+    await store.batches.add_assessments(conn, batch.assessments)
+    await store.batches.move_cases(conn, batch.cases.values())
+    await store.batches.add_alerts(conn, batch.alerts)
+    await store.batches.add_days(conn, batch.days)
+    await store.batches.move_contracts(conn, batch.state_rows())
 
 
 def _follow(now: clock.MovedClock, messages: Sequence[Message]) -> None:

@@ -43,16 +43,16 @@ class Report:
 async def run(pool: sql.Pool) -> Report:
     """Replays all contracts; each is read in one snapshot, so the service may be at work."""
     report = Report()
-    for contract_id in await store.reading.contract_ids(pool):
+    for contract_id in await store.histories.list_contract_ids(pool):
         async with (
             pool.acquire() as conn,
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
-            inputs = await store.reading.inputs(conn, contract_id)
+            inputs = await store.histories.list_entries(conn, contract_id)
             stored = await _stored(conn, contract_id)
             folded = journal.refold(map(rows.read_entry, inputs))
             wanted = _messages(folded)
-            posted = await store.reading.posted(conn, list(wanted))
+            posted = await store.histories.load_messages(conn, list(wanted))
         report.contracts += 1
         report.inputs += len(inputs)
         report.messages += len(wanted)
@@ -76,12 +76,12 @@ class _Tables:
 
 async def _stored(conn: sql.Connection, contract_id: str) -> _Tables:
     return _Tables(
-        state=await store.reading.state_of(conn, contract_id),
-        lines=await store.reading.returns_of(conn, contract_id),
-        claims=set(await store.reading.claims_of(conn, contract_id)),
-        cases=set(await store.reading.cases_of_contract(conn, contract_id)),
-        assessments=await store.reading.assessments_of(conn, contract_id),
-        alerts=set(await store.reading.alerts_of(conn, contract_id)),
+        state=await store.histories.get_state(conn, contract_id),
+        lines=await store.histories.list_lines(conn, contract_id),
+        claims=set(await store.histories.list_claims(conn, contract_id)),
+        cases=set(await store.histories.list_cases(conn, contract_id)),
+        assessments=await store.histories.list_assessments(conn, contract_id),
+        alerts=set(await store.histories.list_alerts(conn, contract_id)),
     )
 
 

@@ -1,7 +1,7 @@
 """The words of an alert, made where it is read, from ids and figures (rule L1).
 
 Promises: pure, plain English, and no figure that the event does not carry. Names come from the
-contract as registered; where there is none the id stands in its place.
+contract as registered; where there is none the id is used.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from services.verification.api import documents
 from shared import calendar
 from shared.wire import events
 
@@ -40,45 +39,38 @@ class Names:
     commitments: Mapping[str, str]
 
 
-def describe(alert: events.AlertRaised, names: Names) -> documents.Alert:
-    """The alert with its words."""
+class NextStep(NamedTuple):
+    """What somebody should do about it, and by when."""
+
+    code: str
+    words: str
+    by: date | None
+
+
+class Wording(NamedTuple):
+    """An alert in words."""
+
+    headline: str
+    words: str
+    gap_share: str | None
+    """The gap in per cent of the whole target, with one decimal."""
+    next_step: NextStep | None
+
+
+def describe(alert: events.AlertRaised, names: Names) -> Wording:
     supplier = _supplier(alert, names)
-    commitment = names.commitments.get(alert.commitment_id or "", alert.commitment_id)
     share = _share(alert)
-    return documents.Alert(
-        alert_id=alert.event_id,
-        raised_at=alert.occurred_at,
-        contract_title=names.contract,
-        supplier_name=names.suppliers.get(alert.supplier_id or ""),
-        commitment_title=commitment,
-        gap_share=share,
-        headline=_headline(alert, commitment, supplier, names.contract),
+    return Wording(
+        headline=_headline(alert, names, supplier),
         words=_words(alert, supplier, share),
+        gap_share=share,
         next_step=_next_step(alert, supplier),
-        why=list(alert.why),
-        returns=list(alert.returns),
-        links=_links(alert),
-        **{name: getattr(alert, name) for name in _SAME},
     )
 
 
-_SAME: Final = (
-    "kind",
-    "subject",
-    "contract_id",
-    "supplier_id",
-    "commitment_id",
-    "period",
-    "unit",
-    "target",
-    "expected",
-    "reported",
-    "counted",
-    "gap",
-    "rating",
-    "due_on",
-    "rule_set",
-)
+def commitment_title(alert: events.AlertRaised, names: Names) -> str | None:
+    """Its title, or its id where the contract has no such commitment."""
+    return names.commitments.get(alert.commitment_id or "", alert.commitment_id)
 
 
 def _supplier(alert: events.AlertRaised, names: Names) -> str:
@@ -87,8 +79,8 @@ def _supplier(alert: events.AlertRaised, names: Names) -> str:
     return names.suppliers.get(alert.supplier_id) or alert.supplier_id
 
 
-def _headline(alert: events.AlertRaised, commitment: str | None, supplier: str, title: str) -> str:
-    month = _month(alert.period)
+def _headline(alert: events.AlertRaised, names: Names, supplier: str) -> str:
+    month, commitment = _month(alert.period), commitment_title(alert, names)
     about = {
         "return_due": f"The return for {month} is due",
         "return_overdue": f"The return for {month} is overdue",
@@ -97,7 +89,7 @@ def _headline(alert: events.AlertRaised, commitment: str | None, supplier: str, 
         "shortfall_recovered": f"{commitment} is back on course",
         "duplicate_claim": f"{commitment}: the same thing was claimed twice",
     }[alert.kind]
-    return f"{about}: {title} ({supplier})"
+    return f"{about}: {names.contract} ({supplier})"
 
 
 def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
@@ -108,8 +100,8 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
     if alert.kind == "duplicate_claim":
         return (
             f"{supplier} reported {amount(alert.reported, alert.unit)} in {_month(alert.period)} "
-            "for something that an earlier receipt claims already. It does not count until the "
-            "council has decided, or the earlier claim is withdrawn."
+            "for something that an earlier receipt already claims. It does not count until the "
+            "council decides, or the earlier claim is withdrawn."
         )
     end = _day(calendar.last_day(alert.period)) if alert.period else "now"
     expected, target = amount(alert.expected, alert.unit), amount(alert.target, alert.unit)
@@ -127,7 +119,7 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
     return " ".join(sentences)
 
 
-def _next_step(alert: events.AlertRaised, supplier: str) -> documents.NextStep | None:
+def _next_step(alert: events.AlertRaised, supplier: str) -> NextStep | None:
     if alert.step is None:
         return None
     words = _STEPS.get(alert.step, alert.step).format(
@@ -135,7 +127,7 @@ def _next_step(alert: events.AlertRaised, supplier: str) -> documents.NextStep |
     )
     if alert.step_by is not None:
         words += f" by {_day(alert.step_by)}"
-    return documents.NextStep(code=alert.step, words=f"{words}.", by=alert.step_by)
+    return NextStep(alert.step, f"{words}.", alert.step_by)
 
 
 def _share(alert: events.AlertRaised) -> str | None:
@@ -143,15 +135,6 @@ def _share(alert: events.AlertRaised) -> str | None:
     if alert.gap is None or not alert.target:
         return None
     return str((alert.gap * 100 / alert.target).quantize(Decimal("0.1"), ROUND_DOWN))
-
-
-def _links(alert: events.AlertRaised) -> dict[str, str]:
-    contract = f"/api/v1/contracts/{alert.contract_id}"
-    return {
-        "contract": contract,
-        "performance": f"{contract}/performance",
-        "lines": f"/api/v1/lines?contract={alert.contract_id}",
-    }
 
 
 def amount(value: Decimal | None, unit: str | None) -> str:

@@ -77,7 +77,7 @@ def _row(line: dict[str, str]) -> Row:
 
 async def load(conn: sql.Connection, rows: list[Row]) -> None:
     """Adds the rows in the caller's transaction."""
-    await store.fold.add_postcodes(
+    await store.postcodes.add_postcodes(
         conn,
         postcodes=[row.postcode for row in rows],
         editions=[row.edition for row in rows],

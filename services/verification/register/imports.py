@@ -1,33 +1,42 @@
 """Contracts imported from what was published: OCDS release packages, or releases line by line.
 
 Promises: a dry run stores nothing and says what would come of it; a contract's newest release
-stands; importing the same again changes nothing. One transaction a contract, so that an import that
-was cut off is simply run again. What is broken is named, and what is beside it is taken.
+applies; importing the same again changes nothing. One transaction a contract, so that an import
+that was cut off is simply run again. What is broken is named; the rest is imported.
 """
 
 from __future__ import annotations
 
 import asyncio
+import collections
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
-
-import pydantic
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from services.verification import store
-from services.verification.api import documents
-from services.verification.api.dependencies import Parts
-from services.verification.register import commitments, contracts, ocds, publication
+from services.verification.register import commitments, contracts, ocds
+from services.verification.register.publication import Acting
+from services.verification.register.refusals import Refusal, RefusedError
 from shared import sql
-from shared.web import problems
+from shared.delivery import transaction
+from shared.wire import events
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
-"""A year of a large council's notices is below it; more comes in more files."""
+"""A year of a large council's notices is smaller; more comes in several files."""
 RELEASES_MAX: Final = 20_000
 
+Outcome = TypeVar("Outcome")
 Fate: TypeAlias = Literal["new", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line, a release or a contract that was not imported, and why."""
+
+    ocid: str | None
+    reason: str | Refusal
 
 
 @dataclass
@@ -37,45 +46,42 @@ class File:
     releases: int = 0
     contracts: dict[str, ocds.ImportedContract] = field(default_factory=dict)
     """The newest of each."""
-    skipped: list[documents.Skipped] = field(default_factory=list)
-    faults: list[documents.Skipped] = field(default_factory=list)
+    skipped: list[ocds.Skipped] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass
+class Summary:
+    """What an import did, or would do."""
+
+    file: File
+    fates: collections.Counter[Fate] = field(default_factory=collections.Counter)
+    """Contracts, by what becomes of them."""
+    drafted: list[ocds.Metric] = field(default_factory=list)
+    """Metrics that become drafts; those without a measure need structuring."""
 
 
 async def run(
-    parts: Parts, body: bytes, acting: publication.Acting, *, is_committed: bool
-) -> documents.ImportSummary:
+    delivery: transaction.Delivery, body: bytes, acting: Acting, *, is_committed: bool
+) -> Summary:
     """Imports a file for the authority of `acting`, or says what would come of it."""
     file = await asyncio.to_thread(read, body)
-    pool, counts = parts.delivery.pool, documents.ImportCounts(new=0, updated=0, unchanged=0)
-    known = {
-        row["contract_id"]: row for row in await store.reading.known(pool, list(file.contracts))
-    }
-    promised = _promised(await store.fold.commitments(pool, list(file.contracts)))
-    drafted: list[ocds.Metric] = []
-    for contract_id, given in file.contracts.items():
-        row = known.get(contract_id)
-        metrics = _unpromised(given, promised)
-        try:
-            fate = _fate(row, given, acting)
-            if is_committed and (fate != "unchanged" or metrics or _is_newer(row, given)):
-                async with pool.acquire() as conn, conn.transaction():
-                    fate, metrics = await _keep(conn, given, acting)
-                parts.delivery.posted.set()
-        except (problems.Problem, pydantic.ValidationError) as error:
-            file.faults.append(documents.Skipped(ocid=given.ocid, reason=_reason(error)))
-            continue
-        setattr(counts, fate, getattr(counts, fate) + 1)
-        drafted += metrics
-    structured = sum(metric.measure is not None for metric in drafted)
-    return documents.ImportSummary(
-        committed=is_committed,
-        releases=file.releases,
-        contracts=counts,
-        drafts=structured,
-        needs_structuring=len(drafted) - structured,
-        skipped=file.skipped,
-        faults=file.faults,
-    )
+    summary = Summary(file)
+    contract_ids = list(file.contracts)
+    registered = await store.register.list_known(delivery.pool, contract_ids)
+    known = {row["contract_id"]: row for row in registered}
+    drafted = _drafted(await store.register.list_commitments(delivery.pool, contract_ids))
+    for contract_id, imported in file.contracts.items():
+        plan = _plan(known.get(contract_id), imported, drafted, acting)
+        if isinstance(plan, _Plan) and is_committed and plan.is_to_be_kept:
+            plan = await _keep(delivery.pool, imported, acting)
+            delivery.posted.set()
+        if isinstance(plan, Refusal):
+            file.faults.append(Fault(imported.ocid, plan))
+        else:
+            summary.fates[plan.fate] += 1
+            summary.drafted += plan.metrics
+    return summary
 
 
 # --- the file ------------------------------------------------------------------------------------
@@ -87,12 +93,12 @@ def read(body: bytes) -> File:
     text = body.decode("utf-8-sig", errors="replace")
     for number, release in enumerate(_releases(text, file)):
         if number == RELEASES_MAX:
-            file.faults.append(_fault(f"only the first {RELEASES_MAX} releases were read"))
+            file.faults.append(Fault(None, f"only the first {RELEASES_MAX} releases were read"))
             break
         file.releases += 1
         for each in ocds.read(release):
             if isinstance(each, ocds.Skipped):
-                file.skipped.append(documents.Skipped(ocid=each.ocid, reason=each.reason))
+                file.skipped.append(each)
                 continue
             before = file.contracts.get(each.contract_id)
             if before is None or before.released_at <= each.released_at:
@@ -112,7 +118,7 @@ def _releases(text: str, file: File) -> Iterator[object]:
         try:
             yield from _unpacked(_json(line))
         except (ValueError, RecursionError):
-            file.faults.append(_fault(f"line {number} is not JSON"))
+            file.faults.append(Fault(None, f"line {number} is not JSON"))
 
 
 def _unpacked(value: object) -> list[object]:
@@ -127,90 +133,114 @@ def _json(text: str) -> object:
     return json.loads(text, parse_float=Decimal)
 
 
-def _fault(reason: str) -> documents.Skipped:
-    return documents.Skipped(ocid=None, reason=reason)
-
-
 # --- one contract --------------------------------------------------------------------------------
 
 
-def _fate(row: sql.Record | None, given: ocds.ImportedContract, acting: publication.Acting) -> Fate:
-    """What becomes of a contract, given how it stands. Raises where another authority has it."""
-    if row is None:
-        return "new"
-    if row["authority_id"] != acting.who.authority_id:
-        raise problems.Problem(409, "a contract with this id is registered already")
-    is_older = row["published_at"] is not None and given.released_at < row["published_at"]
-    return "unchanged" if is_older or contracts.is_same(row, _registration(given)) else "updated"
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to become of a contract."""
+
+    fate: Fate
+    metrics: list[ocds.Metric]
+    """Those without a commitment yet."""
+    is_newer: bool
+    """Whether the registered contract comes from an older release, maybe one with the same
+    words."""
+
+    @property
+    def is_to_be_kept(self) -> bool:
+        return self.fate != "unchanged" or bool(self.metrics) or self.is_newer
 
 
-def _is_newer(row: sql.Record | None, given: ocds.ImportedContract) -> bool:
-    """Whether a contract stands by an older release, maybe one with the same words."""
-    if row is None:
-        return False
-    return row["published_at"] is None or given.released_at > row["published_at"]
+_Drafted: TypeAlias = set[tuple[str, str]]
+"""(contract, commitment) of every commitment that is known."""
 
 
-async def _keep(
-    conn: sql.Connection, given: ocds.ImportedContract, acting: publication.Acting
-) -> tuple[Fate, list[ocds.Metric]]:
-    """What became of a contract, and the metrics that were drafted, by how it stands under lock."""
-    row = await store.fold.lock_contract(conn, given.contract_id)
-    fate = _fate(row, given, acting)
-    if row is None:
-        await contracts.register(conn, _registration(given), acting)
-    elif fate == "updated":
-        await contracts.register_again(conn, row, _registration(given), acting)
-    elif _is_newer(row, given):  # it said the same, but an older one must not change it any more
-        await store.fold.date_contract(conn, given.contract_id, given.released_at)
-    promised = _promised(await store.fold.commitments(conn, [given.contract_id]))
-    metrics = _unpromised(given, promised)
-    for metric in metrics:
-        row = await store.fold.lock_contract(conn, given.contract_id)
-        assert row is not None, "it was registered just now"
-        await commitments.propose(conn, row, _draft(row, metric), acting)
-    return fate, metrics
-
-
-def _registration(given: ocds.ImportedContract) -> contracts.Registration:
-    buyer = given.buyer
-    return contracts.Registration(
-        given.contract_id,
-        tuple(each.id for each in given.suppliers),
-        given.starts_on,
-        given.ends_on,
-        {
-            "title": given.title,
-            "suppliers": {each.id: each.name for each in given.suppliers},
-            "buyer": {"id": buyer.id, "name": buyer.name} if buyer else None,
-        },
-        ocid=given.ocid,
-        award_id=given.award_id,
-        buyer_id=buyer.id if buyer else None,
-        published_at=given.released_at,
-    )
-
-
-def _draft(row: sql.Record, metric: ocds.Metric) -> commitments.Draft:
-    terms = None
-    if metric.measure is not None:
-        linear = {"kind": "linear", "from": str(metric.starts_on), "to": str(metric.ends_on)}
-        figures = {"target": metric.target, "profile": linear, "from_": metric.starts_on}
-        terms = commitments.structure(row, metric.commitment_id, metric.measure, figures)
-    return commitments.Draft(metric.commitment_id, metric.title, terms, metric.words, metric.reason)
-
-
-def _promised(rows: list[sql.Record]) -> set[tuple[str, str]]:
+def _drafted(rows: Iterable[sql.Record]) -> _Drafted:
     return {(row["contract_id"], row["commitment_id"]) for row in rows}
 
 
-def _unpromised(given: ocds.ImportedContract, promised: set[tuple[str, str]]) -> list[ocds.Metric]:
-    return [m for m in given.metrics if (given.contract_id, m.commitment_id) not in promised]
+def _plan(
+    row: sql.Record | None, imported: ocds.ImportedContract, drafted: _Drafted, acting: Acting
+) -> _Plan | Refusal:
+    contract_id = imported.contract_id
+    metrics = [m for m in imported.metrics if (contract_id, m.commitment_id) not in drafted]
+    if row is None:
+        return _Plan("new", metrics, is_newer=False)
+    if row["authority_id"] != acting.who.authority_id:
+        return Refusal("contract_of_another_authority")
+    published_at = row["published_at"]
+    is_older = published_at is not None and imported.released_at < published_at
+    is_newer = published_at is None or imported.released_at > published_at
+    is_same = is_older or contracts.is_same(row, _registration(imported))
+    return _Plan("unchanged" if is_same else "updated", metrics, is_newer)
 
 
-def _reason(error: problems.Problem | pydantic.ValidationError) -> str:
-    if isinstance(error, problems.Problem):
-        details = "; ".join(fault.message for fault in error.errors)
-        return f"{error.title}: {details}" if details else error.title
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+async def _keep(pool: sql.Pool, imported: ocds.ImportedContract, acting: Acting) -> _Plan | Refusal:
+    """What became of a contract, by what is registered once it is locked; all of it or nothing."""
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            return await _keep_locked(conn, imported, acting)
+    except RefusedError as refused:
+        return refused.refusal
+
+
+async def _keep_locked(
+    conn: sql.Connection, imported: ocds.ImportedContract, acting: Acting
+) -> _Plan:
+    contract_id = imported.contract_id
+    row = await store.register.lock_contract(conn, contract_id)
+    known = await store.register.list_commitments(conn, [contract_id])
+    plan = _accepted(_plan(row, imported, _drafted(known), acting))
+    if row is None:
+        _accepted(await contracts.register(conn, _registration(imported), acting))
+    elif plan.fate == "updated":
+        _accepted(await contracts.register_again(conn, row, _registration(imported), acting))
+    elif plan.is_newer:  # it said the same, but an older one must not change it any more
+        await store.register.date_contract(conn, contract_id, imported.released_at)
+    for metric in plan.metrics:
+        row = await store.register.lock_contract(conn, contract_id)
+        assert row is not None, "it was registered just now"
+        draft = _accepted(_draft(row, metric))
+        _accepted(await commitments.propose(conn, row, draft, acting))
+    return plan
+
+
+def _accepted(outcome: Outcome | Refusal) -> Outcome:
+    """Raises RefusedError where it is a refusal."""
+    if isinstance(outcome, Refusal):
+        raise RefusedError(outcome)
+    return outcome
+
+
+def _registration(imported: ocds.ImportedContract) -> contracts.Registration:
+    buyer = imported.buyer
+    return contracts.Registration(
+        contract_id=imported.contract_id,
+        supplier_ids=tuple(each.id for each in imported.suppliers),
+        starts_on=imported.starts_on,
+        ends_on=imported.ends_on,
+        words={
+            "title": imported.title,
+            "suppliers": {each.id: each.name for each in imported.suppliers},
+            "buyer": {"id": buyer.id, "name": buyer.name} if buyer else None,
+        },
+        ocid=imported.ocid,
+        award_id=imported.award_id,
+        buyer_id=buyer.id if buyer else None,
+        published_at=imported.released_at,
+    )
+
+
+def _draft(row: sql.Record, metric: ocds.Metric) -> commitments.Draft | Refusal:
+    version: events.CommitmentVersion | None = None
+    if metric.measure is not None:
+        linear = {"kind": "linear", "from": str(metric.starts_on), "to": str(metric.ends_on)}
+        figures = {"target": metric.target, "profile": linear, "from_": metric.starts_on}
+        structured = commitments.structure(row, metric.commitment_id, metric.measure, figures)
+        if isinstance(structured, Refusal):
+            return structured
+        version = structured
+    return commitments.Draft(
+        metric.commitment_id, metric.title, version, metric.words, metric.reason
+    )

@@ -1,9 +1,8 @@
-"""What all changes to a contract by people have in common: who acts, and what is said of it.
+"""What all changes to a contract by people have in common: who acts, and what is announced.
 
 Promises: a change is an input of the contract's journal like any other, is posted for the ledger,
 and gives the contract a new version, which is posted for intake. The contract's row is locked until
-the transaction ends, so a change takes its place between the returns, and messages keep their
-order.
+the transaction ends, so a change comes between two returns and messages keep their order.
 """
 
 from __future__ import annotations
@@ -29,25 +28,33 @@ class Acting:
     at: datetime
 
 
+def head(acting: Acting) -> dict[str, Any]:
+    """What an event that begins here says of itself."""
+    return {
+        "event_id": ids.new(int(acting.at.timestamp() * 1000)),
+        "authority_id": acting.who.authority_id,
+        "occurred_at": acting.at,
+    }
+
+
 async def post(
     conn: sql.Connection,
     after: State,
     event: events.ContractRegistered | events.CommitmentChanged,
-    rows: Sequence[sql.Record],
+    commitments: Sequence[sql.Record],
     moved: Sequence[events.CaseMoved] = (),
 ) -> None:
-    """The input into the journal, the fact and what it moved to the ledger, the contract as it is
-    now to intake."""
-    await store.fold.add_inputs(
-        conn, [store.rows.journal_row(after, event, events.write(event), Facts())]
-    )
-    published = _published(after, event, rows)
-    told = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
-    await outbox.post(conn, [*told, outbox.Row.of(topics.CONTRACTS, published)])
+    """The input into the journal; the event and the cases that it moved to the ledger; the contract
+    as it is now to intake. `commitments`: the rows of all its versions."""
+    entry = store.rows.journal_row(after, event, events.write(event), Facts())
+    await store.batches.add_entries(conn, [entry])
+    outcomes = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
+    published = outbox.Row.of(topics.CONTRACTS, _published(after, event, commitments))
+    await outbox.post(conn, [*outcomes, published])
 
 
 def _published(
-    after: State, cause: events.Event, rows: Sequence[sql.Record]
+    after: State, cause: events.Event, commitments: Sequence[sql.Record]
 ) -> events.ContractPublished:
     return events.ContractPublished(
         event_id=ids.derived("ContractPublished", after.contract_id, after.version),
@@ -59,33 +66,24 @@ def _published(
         supplier_ids=after.suppliers,
         starts_on=after.starts_on,
         ends_on=after.ends_on,
-        commitments=tuple(_terms(rows).values()),
+        commitments=tuple(_published_commitments(commitments).values()),
     )
 
 
-def _terms(rows: Sequence[sql.Record]) -> dict[str, events.PublishedCommitment]:
+def _published_commitments(rows: Sequence[sql.Record]) -> dict[str, events.PublishedCommitment]:
     """What intake must know of each commitment: of its newest active version, else of its draft."""
     found: dict[str, events.PublishedCommitment] = {}
     for row in rows:
-        commitment_id, terms = row["commitment_id"], store.rows.read_commitment_version(row)
+        commitment_id, version = row["commitment_id"], store.rows.read_commitment_version(row)
         before = found.get(commitment_id)
         is_weaker = before is not None and before.state == "active" and row["state"] != "active"
-        if terms is None or row["state"] == "replaced" or is_weaker:
+        if version is None or row["state"] == "replaced" or is_weaker:
             continue
         found[commitment_id] = events.PublishedCommitment(
             commitment_id=commitment_id,
-            measure=terms.measure,
-            kind=terms.kind,
-            unit=terms.unit,
-            state=terms.state,
+            measure=version.measure,
+            kind=version.kind,
+            unit=version.unit,
+            state=version.state,
         )
     return found
-
-
-def head(acting: Acting) -> dict[str, Any]:
-    """What an event that begins here says of itself."""
-    return {
-        "event_id": ids.new(int(acting.at.timestamp() * 1000)),
-        "authority_id": acting.who.authority_id,
-        "occurred_at": acting.at,
-    }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.verification.store import fold, reading, rows
+from services.verification.store import batches, histories, postcodes, reading, register, rows
 
-__all__ = ["MIGRATIONS", "fold", "reading", "rows"]
+__all__ = ["MIGRATIONS", "batches", "histories", "postcodes", "reading", "register", "rows"]
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

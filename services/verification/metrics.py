@@ -1,0 +1,16 @@
+"""What verification measures of its own work; `shared.metrics` has what every service does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+RETURNS_CHECKED: Final = Counter(
+    "makegood_returns_checked_total",
+    "Returns and withdrawals checked, by the outcome of their worst line.",
+    ["outcome"],
+)
+OPEN_SHORTFALLS: Final = Gauge(
+    "makegood_open_shortfalls", "Shortfall cases that are open, over all authorities."
+)

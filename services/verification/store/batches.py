@@ -1,0 +1,203 @@
+"""What a batch of events is folded into and what it leaves; each function is one query.
+
+Promises: a batch of n takes a handful of queries whatever n is, and locks what it changes in one
+order (contracts by id, then claims by key), so that two processes never wait for each other.
+Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
+from uuid import UUID
+
+from services.verification.domain import claims, places
+from services.verification.domain.lines import Line
+from services.verification.store import rows
+from shared import sql
+
+QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
+
+CLAIM_LOCKS_MAX: Final = 2000
+"""Keys that one batch locks one by one: the server's lock table holds about 6,400 locks by default,
+for all processes together. A batch with more locks all keys at once."""
+EVERYTHING: Final = -0x636C61696D
+"""The lock of all claims' keys together."""
+
+ReturnId: TypeAlias = tuple[str, str, str]
+"""Contract, period, party: whose return of which month."""
+Claiming: TypeAlias = tuple[str, claims.ClaimId]
+"""A key, and who claims under it."""
+
+
+# --- gather --------------------------------------------------------------------------------------
+
+
+async def load_digests(conn: sql.Connection, event_ids: Sequence[UUID | None]) -> dict[UUID, bytes]:
+    """Which of these events were seen before, with the digest of their bytes."""
+    found = await sql.rows(QUERIES.load_digests(conn, event_ids=event_ids))
+    return {row["event_id"]: row["digest"] for row in found}
+
+
+async def list_waking(conn: sql.Connection, days: Mapping[int, date]) -> list[str]:
+    """Contracts that have something due by the end of a day, given by partition."""
+    found = await sql.rows(
+        QUERIES.list_waking(conn, partitions=list(days), days=list(days.values()))
+    )
+    return [row["contract_id"] for row in found]
+
+
+class LockedContract(NamedTuple):
+    """A contract that a batch folds into."""
+
+    partition: int
+    """Of `returns`: whose days it lives by."""
+    state: bytes
+
+
+async def lock_contracts(
+    conn: sql.Connection, contract_ids: Collection[str]
+) -> dict[str, LockedContract]:
+    """Each contract that is known, locked until the transaction ends."""
+    found = await sql.rows(QUERIES.lock_contracts(conn, contract_ids=sorted(contract_ids)))
+    return {row["contract_id"]: LockedContract(row["partition"], row["state"]) for row in found}
+
+
+async def lock_claims(conn: sql.Connection, keys: Collection[str]) -> None:
+    """Locks these keys until the transaction ends: whoever reads their claims then reads all."""
+    if len(keys) > CLAIM_LOCKS_MAX:
+        await QUERIES.lock_all_claims(conn, everything=EVERYTHING)
+        return
+    numbers = sorted({_lock_number(key) for key in keys})
+    await QUERIES.lock_claims(conn, everything=EVERYTHING, keys=numbers)
+
+
+def _lock_number(key: str) -> int:
+    return int.from_bytes(bytes.fromhex(key[:16]), signed=True)
+
+
+async def load_lines(
+    conn: sql.Connection, wanted: Collection[ReturnId]
+) -> dict[ReturnId, list[Line]]:
+    """Current lines, in the order of each return; one that is not current, or is nil, is absent."""
+    contract_ids, periods, party_ids = sql.columns(wanted, 3)
+    found = await sql.rows(
+        QUERIES.load_lines(conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids)
+    )
+    return {
+        (row["contract_id"], row["period"], row["party_id"]): rows.read_lines(row["lines"])
+        for row in found
+    }
+
+
+async def load_claims(conn: sql.Connection, keys: Collection[str]) -> list[claims.Claim]:
+    """Every contract's claims under these keys."""
+    found = await sql.rows(QUERIES.load_claims(conn, keys=[bytes.fromhex(key) for key in keys]))
+    return [rows.read_claim(row["claim"]) for row in found]
+
+
+async def load_places(
+    conn: sql.Connection, wanted: Collection[tuple[str, str]]
+) -> dict[str, places.PlaceFact]:
+    """What the directory says of (edition, postcode), by `places.fact_key`."""
+    editions, postcodes = sql.columns(wanted, 2)
+    found = await sql.rows(QUERIES.load_places(conn, editions=editions, postcodes=postcodes))
+    return {places.fact_key(row["pinned"], row["postcode"]): rows.read_place(row) for row in found}
+
+
+# --- apply ---------------------------------------------------------------------------------------
+
+
+async def add_entries(conn: sql.Connection, journal: Sequence[rows.JournalRow]) -> None:
+    await _copy(conn, "journal", rows.JournalRow._fields, journal)
+
+
+async def move_contracts(conn: sql.Connection, moved: Sequence[rows.StateRow]) -> None:
+    if moved:
+        contract_ids, inputs, wake_on, states = sql.columns(moved, 4)
+        await QUERIES.move_contracts(
+            conn, contract_ids=contract_ids, inputs=inputs, wake_on=wake_on, states=states
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows of `checked_return` and `claim`: what goes (or comes anew), then what is there."""
+
+    returns_gone: Sequence[ReturnId]
+    returns: Sequence[rows.ReturnRow]
+    claims_gone: Sequence[Claiming]
+    claims: Sequence[rows.ClaimRow]
+
+
+async def change_lines(conn: sql.Connection, change: Change) -> None:
+    if change.returns_gone:
+        contract_ids, periods, party_ids = sql.columns(change.returns_gone, 3)
+        await QUERIES.drop_returns(
+            conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids
+        )
+    if change.claims_gone:
+        keys, ids = zip(*change.claims_gone, strict=True)
+        contract_ids, party_ids, periods, line_ids = sql.columns(ids, 4)
+        await QUERIES.drop_claims(
+            conn,
+            keys=[bytes.fromhex(key) for key in keys],
+            contract_ids=contract_ids,
+            party_ids=party_ids,
+            periods=periods,
+            line_ids=line_ids,
+        )
+    await _copy(conn, "checked_return", rows.ReturnRow._fields, change.returns)
+    await _copy(conn, "claim", rows.ClaimRow._fields, change.claims)
+
+
+async def add_assessments(conn: sql.Connection, made: Sequence[rows.AssessmentRow]) -> None:
+    await _copy(conn, "assessment", rows.AssessmentRow._fields, made)
+
+
+async def add_alerts(conn: sql.Connection, raised: Sequence[rows.AlertRow]) -> None:
+    await _copy(conn, "alert", rows.AlertRow._fields, raised)
+
+
+async def move_cases(conn: sql.Connection, moved: Collection[rows.CaseRow]) -> None:
+    if moved:
+        every = sql.columns(sorted(moved), len(rows.CaseRow._fields))
+        (case_ids, contract_ids, kinds, commitment_ids, party_ids, periods, *rest) = every
+        states, reasons, opened_at, moved_at = rest
+        await QUERIES.move_cases(
+            conn,
+            case_ids=case_ids,
+            contract_ids=contract_ids,
+            kinds=kinds,
+            commitment_ids=commitment_ids,
+            party_ids=party_ids,
+            periods=periods,
+            states=states,
+            reasons=reasons,
+            opened_at=opened_at,
+            moved_at=moved_at,
+        )
+
+
+async def add_days(conn: sql.Connection, days: Sequence[rows.DayRow]) -> None:
+    if days:
+        partitions, ended, event_ids, digests = sql.columns(days, 4)
+        await QUERIES.add_days(
+            conn, partitions=partitions, days=ended, event_ids=event_ids, digests=digests
+        )
+
+
+async def find_last_day(conn: sql.Connection | sql.Pool) -> date | None:
+    """The last day whose end was folded."""
+    day: date | None = await QUERIES.find_last_day(conn)
+    return day
+
+
+async def _copy(
+    conn: sql.Connection, table: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]
+) -> None:
+    if records:
+        await conn.copy_records_to_table(table, records=records, columns=columns)

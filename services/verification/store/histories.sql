@@ -1,0 +1,42 @@
+-- One whole contract: its journal, and the tables that come of it. `histories.py` has one function for each query.
+
+-- name: list_contract_ids()
+-- All contracts, for a replay.
+SELECT contract_id FROM contract ORDER BY contract_id;
+
+-- name: list_entries(contract_id)
+-- A contract's journal, in order.
+SELECT seq, type, occurred_at, body, facts
+FROM journal WHERE contract_id = :contract_id ORDER BY seq;
+
+-- name: get_state(contract_id)$
+-- A contract's state.
+SELECT state FROM contract WHERE contract_id = :contract_id;
+
+-- name: list_lines(contract_id)
+-- All current lines of a contract, return by return.
+SELECT contract_id, period, party_id, outcomes, lines
+FROM checked_return WHERE contract_id = :contract_id ORDER BY period, party_id;
+
+-- name: list_claims(contract_id)
+-- All claims of a contract.
+SELECT key, contract_id, party_id, period, line_id, claim
+FROM claim WHERE contract_id = :contract_id;
+
+-- name: list_assessments(contract_id)
+-- All assessments of a contract, in the order in which they were made.
+SELECT contract_id, inputs, event_id, assessed_at, assessments
+FROM assessment WHERE contract_id = :contract_id ORDER BY inputs;
+
+-- name: list_cases(contract_id)
+-- A contract's cases.
+SELECT case_id, contract_id, kind, commitment_id, party_id, period, state, reason, opened_at, moved_at
+FROM contract_case WHERE contract_id = :contract_id;
+
+-- name: list_alerts(contract_id)
+-- All alerts of a contract.
+SELECT event_id, contract_id, kind, raised_at, body FROM alert WHERE contract_id = :contract_id;
+
+-- name: load_messages(event_ids)
+-- Messages that were posted, by id.
+SELECT event_id, topic, body FROM outbox WHERE event_id = ANY(:event_ids::uuid[]);

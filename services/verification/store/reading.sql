@@ -1,0 +1,64 @@
+-- What people are shown: scoped to the caller, page by page. `reading.py` has one function for each query.
+
+-- name: find_contract(contract_id, authority_id, party_id)^
+-- One contract, where the caller may see it.
+SELECT contract_id, authority_id, version, state, supplier_ids, starts_on, ends_on, ocid, award_id,
+    published_at, buyer_id, words
+FROM contract
+WHERE contract_id = :contract_id AND authority_id = :authority_id
+    AND (:party_id::text IS NULL OR :party_id = ANY(supplier_ids));
+
+-- name: list_contracts(authority_id, after, party_id, limit)
+-- The caller's contracts from a place on.
+SELECT contract_id, authority_id, version, state, supplier_ids, starts_on, ends_on, ocid, award_id,
+    published_at, buyer_id, words
+FROM contract
+WHERE authority_id = :authority_id AND contract_id > :after
+    AND (:party_id::text IS NULL OR :party_id = ANY(supplier_ids))
+ORDER BY contract_id LIMIT :limit;
+
+-- name: list_unpublished(topic, contract_ids)
+-- Contracts whose newest message to intake still waits for the broker.
+SELECT DISTINCT o.key
+FROM outbox_unsent AS u JOIN outbox AS o USING (id)
+WHERE o.topic = :topic AND o.key = ANY(:contract_ids::text[]);
+
+-- name: list_returns(authority_id, party_id, outcome, contract_id, from_contract, from_period, from_party, limit)
+-- Returns of the contracts that the caller may see, from a place on: those that have lines in one
+-- state, by the index of those in doubt; for `counted`, which nearly all have, all.
+SELECT r.contract_id, r.period, r.party_id, r.lines
+FROM checked_return AS r JOIN contract AS c USING (contract_id)
+WHERE c.authority_id = :authority_id
+    AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+    AND (:contract_id::text IS NULL OR r.contract_id = :contract_id)
+    AND (coalesce(:outcome, 'counted') = 'counted'
+        OR (r.outcomes <> 'counted' AND :outcome = ANY(string_to_array(r.outcomes, ' '))))
+    AND (r.contract_id, r.period, r.party_id) >= (:from_contract, :from_period, :from_party)
+ORDER BY r.contract_id, r.period, r.party_id LIMIT :limit;
+
+-- name: list_alerts(authority_id, party_id, contract_id, kind, before, before_id, limit)
+-- Alerts of the contracts that the caller may see, the newest first, from a place on.
+SELECT a.event_id, a.raised_at, a.contract_id, a.body, c.words
+FROM alert AS a JOIN contract AS c USING (contract_id)
+WHERE c.authority_id = :authority_id
+    AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+    AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
+    AND (:kind::text IS NULL OR a.kind = :kind)
+    AND (:before::timestamptz IS NULL OR (a.raised_at, a.event_id) < (:before, :before_id::uuid))
+ORDER BY a.raised_at DESC, a.event_id DESC LIMIT :limit;
+
+-- name: list_cases(authority_id, party_id, contract_id, state, after, after_id, limit)
+-- Cases of the contracts that the caller may see, from a place on.
+SELECT k.case_id, k.contract_id, k.kind, k.commitment_id, k.party_id, k.period, k.state, k.reason,
+    k.opened_at, k.moved_at
+FROM contract_case AS k JOIN contract AS c USING (contract_id)
+WHERE c.authority_id = :authority_id
+    AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+    AND (:contract_id::text IS NULL OR k.contract_id = :contract_id)
+    AND (:state::text IS NULL OR k.state = :state)
+    AND (k.opened_at, k.case_id) > (:after::timestamptz, :after_id::uuid)
+ORDER BY k.opened_at, k.case_id LIMIT :limit;
+
+-- name: count_open_shortfalls(open_states)$
+-- For the metrics.
+SELECT count(*) FROM contract_case WHERE kind = 'shortfall' AND state = ANY(:open_states::text[]);

@@ -1,0 +1,64 @@
+-- Contracts and commitments, one at a time, as people change them. `register.py` has one function for each query.
+
+-- name: lock_contract(contract_id)^
+-- One contract, locked for a change.
+SELECT contract_id, authority_id, version, inputs, state, supplier_ids, starts_on, ends_on, ocid,
+    award_id, published_at, buyer_id, words
+FROM contract WHERE contract_id = :contract_id FOR UPDATE;
+
+-- name: list_known(contract_ids)
+-- Contracts of these ids, of any authority: for an import's dry run.
+SELECT contract_id, authority_id, supplier_ids, starts_on, ends_on, ocid, award_id, published_at,
+    buyer_id, words
+FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
+
+-- name: add_contract(contract_id, authority_id, partition, version, inputs, wake_on, state, supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt)!
+-- A contract's first row.
+INSERT INTO contract (contract_id, authority_id, partition, version, inputs, wake_on, state,
+    supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt)
+VALUES (:contract_id, :authority_id, :partition, :version, :inputs, :wake_on, :state,
+    :supplier_ids, :starts_on, :ends_on, :ocid, :award_id, :published_at, :buyer_id, :words,
+    :words_salt);
+
+-- name: change_contract(version, inputs, wake_on, state, supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt, contract_id)!
+-- A contract registered anew: later figures and words of the same award.
+UPDATE contract SET version = :version, inputs = :inputs, wake_on = :wake_on, state = :state,
+    supplier_ids = :supplier_ids, starts_on = :starts_on, ends_on = :ends_on, ocid = :ocid,
+    award_id = :award_id, published_at = :published_at, buyer_id = :buyer_id, words = :words,
+    words_salt = :words_salt
+WHERE contract_id = :contract_id;
+
+-- name: date_contract(published_at, contract_id)!
+-- A later release said the same of a contract.
+UPDATE contract SET published_at = :published_at WHERE contract_id = :contract_id;
+
+-- name: move_contract(version, inputs, wake_on, state, contract_id)!
+-- A contract whose commitments changed.
+UPDATE contract SET version = :version, inputs = :inputs, wake_on = :wake_on, state = :state
+WHERE contract_id = :contract_id;
+
+-- name: list_commitments(contract_ids)
+-- All versions of a contract's commitments, in order.
+SELECT contract_id, commitment_id, version, state, title, terms, words, reason, proposed_by,
+    proposed_at, approved_by, approved_at
+FROM commitment WHERE contract_id = ANY(:contract_ids::text[])
+ORDER BY contract_id, commitment_id, version;
+
+-- name: add_commitment(contract_id, commitment_id, version, state, title, terms, words, reason, proposed_by, proposed_at)!
+-- A proposed version.
+INSERT INTO commitment (contract_id, commitment_id, version, state, title, terms, words, reason,
+    proposed_by, proposed_at)
+VALUES (:contract_id, :commitment_id, :version, :state, :title, :terms, :words, :reason,
+    :proposed_by, :proposed_at);
+
+-- name: replace_proposal(contract_id, commitment_id)!
+-- A proposal gives way to the one after it.
+UPDATE commitment SET state = 'replaced'
+WHERE contract_id = :contract_id AND commitment_id = :commitment_id
+    AND state IN ('needs_structuring', 'draft');
+
+-- name: approve_commitment(terms, approved_by, approved_at, contract_id, commitment_id, version)!
+-- A second person has agreed (rule P3).
+UPDATE commitment SET state = 'active', terms = :terms, approved_by = :approved_by,
+    approved_at = :approved_at
+WHERE contract_id = :contract_id AND commitment_id = :commitment_id AND version = :version;
