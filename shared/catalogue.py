@@ -77,10 +77,10 @@ _WEEKS_MAX: Final = Decimal(53)
 _HOURS_MAX: Final = Decimal(100_000)
 _COUNT_MAX: Final = Decimal(10_000)
 
-_EMPLOYMENT: Final = "employment and apprenticeships"
-_SUPPLY: Final = "local supply chain"
-_SCHOOLS: Final = "school engagement"
-_TRAINING: Final = "training and community"
+_EMPLOYMENT: Final[Theme] = "employment and apprenticeships"
+_SUPPLY: Final[Theme] = "local supply chain"
+_SCHOOLS: Final[Theme] = "school engagement"
+_TRAINING: Final[Theme] = "training and community"
 
 
 def _post(
@@ -115,39 +115,58 @@ def _spend(code: str, title: str, kind: Kind = "sum") -> Measure:
     )
 
 
-CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
-    _post("apprentices-started", "Apprentices started", ("apprenticeship agreement",)),
-    Measure(
-        code="apprenticeship-weeks",
-        title="Apprenticeship weeks worked",
-        theme=_EMPLOYMENT,
+def _weeks(code: str, title: str, theme: Theme, *evidence: str) -> Measure:
+    return Measure(
+        code=code,
+        title=title,
+        theme=theme,
         unit="weeks",
         quantity_max=_WEEKS_MAX,
         decimals_max=2,
-        evidence=("apprenticeship agreement", "attendance record"),
+        evidence=evidence,
+    )
+
+
+def _hours(code: str, title: str, theme: Theme, *evidence: str) -> Measure:
+    return Measure(
+        code=code,
+        title=title,
+        theme=theme,
+        unit="hours",
+        quantity_max=_HOURS_MAX,
+        decimals_max=2,
+        evidence=evidence,
+    )
+
+
+def _of_schools(code: str, title: str, unit: str, kind: Kind = "sum") -> Measure:
+    return Measure(
+        code=code,
+        title=title,
+        theme=_SCHOOLS,
+        unit=unit,
+        kind=kind,
+        quantity_max=_COUNT_MAX,
+        decimals_max=0,
+        evidence=("confirmation by the school",),
+    )
+
+
+CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
+    _post("apprentices-started", "Apprentices started", ("apprenticeship agreement",)),
+    _weeks(
+        "apprenticeship-weeks",
+        "Apprenticeship weeks worked",
+        _EMPLOYMENT,
+        "apprenticeship agreement",
+        "attendance record",
     ),
     _post("local-jobs", "Local jobs created", ("contract of employment",)),
     _post(  # a group total, never the people themselves
         "priority-jobs", "Jobs for people from priority groups", ("signed group total",), _COUNT_MAX
     ),
-    Measure(
-        code="paid-placements",
-        title="Paid work placements",
-        theme=_EMPLOYMENT,
-        unit="weeks",
-        quantity_max=_WEEKS_MAX,
-        decimals_max=2,
-        evidence=("placement record",),
-    ),
-    Measure(
-        code="unpaid-placements",
-        title="Unpaid work placements",
-        theme=_EMPLOYMENT,
-        unit="weeks",
-        quantity_max=_WEEKS_MAX,
-        decimals_max=2,
-        evidence=("placement record",),
-    ),
+    _weeks("paid-placements", "Paid work placements", _EMPLOYMENT, "placement record"),
+    _weeks("unpaid-placements", "Unpaid work placements", _EMPLOYMENT, "placement record"),
     _spend("local-spend", "Spend in the local area"),
     _spend("local-spend-small-firms", "Spend in the local area with small firms"),
     _spend(
@@ -165,61 +184,12 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
         evidence=("order or invoice",),
         is_local=True,
     ),
-    Measure(
-        code="school-visits",
-        title="School visits",
-        theme=_SCHOOLS,
-        unit="visits",
-        quantity_max=_COUNT_MAX,
-        decimals_max=0,
-        evidence=("confirmation by the school",),
-    ),
-    Measure(
-        code="school-hours",
-        title="Staff hours in schools, with preparation",
-        theme=_SCHOOLS,
-        unit="hours",
-        quantity_max=_HOURS_MAX,
-        decimals_max=2,
-        evidence=("timesheet",),
-    ),
-    Measure(
-        code="pupils-reached",
-        title="Pupils reached, summed over sessions",
-        theme=_SCHOOLS,
-        unit="people",
-        quantity_max=_COUNT_MAX,
-        decimals_max=0,
-        evidence=("confirmation by the school",),
-    ),
-    Measure(
-        code="careers-sessions",
-        title="Careers advice sessions",
-        theme=_SCHOOLS,
-        unit="sessions",
-        quantity_max=_COUNT_MAX,
-        decimals_max=0,
-        evidence=("confirmation by the school",),
-    ),
-    Measure(
-        code="schools-engaged",
-        title="Schools engaged",
-        theme=_SCHOOLS,
-        unit="schools",
-        kind="distinct",
-        quantity_max=_COUNT_MAX,
-        decimals_max=0,
-        evidence=("confirmation by the school",),
-    ),
-    Measure(
-        code="accredited-training",
-        title="Accredited training",
-        theme=_TRAINING,
-        unit="weeks",
-        quantity_max=_WEEKS_MAX,
-        decimals_max=2,
-        evidence=("enrolment or certificate",),
-    ),
+    _of_schools("school-visits", "School visits", "visits"),
+    _hours("school-hours", "Staff hours in schools, with preparation", _SCHOOLS, "timesheet"),
+    _of_schools("pupils-reached", "Pupils reached, summed over sessions", "people"),
+    _of_schools("careers-sessions", "Careers advice sessions", "sessions"),
+    _of_schools("schools-engaged", "Schools engaged", "schools", "distinct"),
+    _weeks("accredited-training", "Accredited training", _TRAINING, "enrolment or certificate"),
     Measure(
         code="training-places",
         title="Training places for residents",
@@ -231,24 +201,13 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
         evidence=("enrolment",),
         is_local=True,
     ),
-    Measure(
-        code="participant-hours",
-        title="Participant hours: duration times attendees",
-        theme=_TRAINING,
-        unit="hours",
-        quantity_max=_HOURS_MAX,
-        decimals_max=2,
-        evidence=("attendance record",),
+    _hours(
+        "participant-hours",
+        "Participant hours: duration times attendees",
+        _TRAINING,
+        "attendance record",
     ),
-    Measure(
-        code="volunteering",
-        title="Volunteering by staff",
-        theme=_TRAINING,
-        unit="hours",
-        quantity_max=_HOURS_MAX,
-        decimals_max=2,
-        evidence=("timesheet",),
-    ),
+    _hours("volunteering", "Volunteering by staff", _TRAINING, "timesheet"),
     Measure(
         code="community-projects",
         title="Community projects finished",

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import types
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Final, Self
@@ -123,12 +122,7 @@ class Stack:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._close()
 
     async def wait(self) -> None:
@@ -168,7 +162,8 @@ class Stack:
         with self._steps.step("Services"):
             await both.together(*(service.start() for service in services))
         self.announce()
-        for part in (*self.servers.own, *services):
+        parts: list[supervisor.Part] = [*self.servers.own, *services]
+        for part in parts:
             part.process.spawned = self.announce
             self._watches.append(asyncio.create_task(supervisor.keep_alive(part)))
 

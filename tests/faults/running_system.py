@@ -9,7 +9,6 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import asyncpg
@@ -64,12 +63,7 @@ class RunningSystem:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def stop(self) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.faults.running_system import RunningSystem
+from shared.web.auth import Caller
+from tests.faults import contracts
+from tests.faults.running_system import AUTHORITY, RunningSystem
 
 PERIODS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
 INSIST_SECONDS = 0.05
@@ -108,6 +110,16 @@ class Suppliers:
         )
 
 
+async def register(system: RunningSystem, contract_ids: list[str]) -> Suppliers:
+    """Registers each contract with a supplier of its own."""
+    tokens = {}
+    for number, contract in enumerate(contract_ids, start=1):
+        supplier = f"GB-COH-{number:08}"
+        tokens[contract] = await system.admit(Caller(supplier, "supplier", AUTHORITY, supplier))
+        await contracts.register(system, contract, supplier)
+    return Suppliers(system, contract_ids, tokens)
+
+
 def a_return(contract: str, period: str, revision: int, hours: int) -> dict[str, object]:
     lines = [
         {
@@ -137,7 +149,3 @@ def a_return(contract: str, period: str, revision: int, hours: int) -> dict[str,
 
 def _parts(hours: int) -> list[int]:
     return [part for part in (hours // 2, hours - hours // 2) if part]
-
-
-def supplier_of(number: int) -> str:
-    return f"GB-COH-{number:08}"

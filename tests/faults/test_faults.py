@@ -14,11 +14,9 @@ import pytest
 from deploy.local.servers import postgres
 from deploy.local.servers.both import Servers
 from shared.delivery import outbox, topics
-from shared.web.auth import Caller
 from tests.faults import suppliers
-from tests.faults.contracts import register
 from tests.faults.invariants import Books
-from tests.faults.running_system import AUTHORITY, SERVICES, RunningSystem
+from tests.faults.running_system import SERVICES, RunningSystem
 from tests.support.waiting import until, until_true
 
 CONTRACTS = [f"FAULT-{number:03}" for number in range(6)]
@@ -29,13 +27,7 @@ DRAIN_SECONDS_MAX = 90
 async def open_system(servers: Servers) -> AsyncIterator[tuple[RunningSystem, suppliers.Suppliers]]:
     """A running system whose suppliers post until they are told to stop."""
     async with RunningSystem(servers) as system:
-        tokens = {}
-        for number, contract in enumerate(CONTRACTS, start=1):
-            supplier = suppliers.supplier_of(number)
-            holder = Caller(supplier, "supplier", AUTHORITY, supplier)
-            tokens[contract] = await system.admit(holder)
-            await register(system, contract, supplier)
-        clients = suppliers.Suppliers(system, CONTRACTS, tokens)
+        clients = await suppliers.register(system, CONTRACTS)
         posting = asyncio.create_task(clients.run())
         try:
             yield system, clients

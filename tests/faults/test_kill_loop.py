@@ -15,11 +15,9 @@ import pytest
 
 from deploy.local.servers.both import Servers
 from shared.delivery import failpoints
-from shared.web.auth import Caller
 from tests.faults import strikes, suppliers
-from tests.faults.contracts import register
 from tests.faults.invariants import Books
-from tests.faults.running_system import AUTHORITY, RunningSystem
+from tests.faults.running_system import RunningSystem
 
 CONTRACTS = [f"KILL-{number:03}" for number in range(12)]
 BACK_SECONDS_MAX = {"intake": 10, "verification": 10, "ledger": 10, "kafka": 30, "postgres": 30}
@@ -35,7 +33,7 @@ class TestTheSystemUnderStrikes:
         rounds = pytestconfig.getoption("--rounds")
         dice = random.Random(20261122)
         async with RunningSystem(own_servers) as system:
-            clients = await _register_suppliers(system)
+            clients = await suppliers.register(system, CONTRACTS)
             posting = asyncio.create_task(clients.run())
             outcomes = [
                 await strikes.execute(system, strike, lambda: clients.in_flight, dice)
@@ -57,16 +55,6 @@ class TestTheSystemUnderStrikes:
             each for each in outcomes if each.back_seconds > BACK_SECONDS_MAX[each.strike.victim]
         ]
         assert [] == slow
-
-
-async def _register_suppliers(system: RunningSystem) -> suppliers.Suppliers:
-    tokens = {}
-    for number, contract in enumerate(CONTRACTS, start=1):
-        supplier = suppliers.supplier_of(number)
-        holder = Caller(supplier, "supplier", AUTHORITY, supplier)
-        tokens[contract] = await system.admit(holder)
-        await register(system, contract, supplier)
-    return suppliers.Suppliers(system, CONTRACTS, tokens)
 
 
 def _assert_every_failpoint_was_hit(system: RunningSystem) -> None:

@@ -142,8 +142,7 @@ class TestDelivery:
     ) -> None:
         """The whole outbox is published a second time: there is no new effect."""
         async with service.running():
-            await service.post(*(refusal("C1", number) for number in range(1, 100)))
-            await eventually(lambda: service.received("C1"), list(range(1, 100)))
+            await service.exchange("C1", range(1, 100))
             async with service.pool.acquire() as conn:
                 await outbox.republish(conn, topics.RETURNS.name)
             service.delivery.posted.set()
@@ -155,8 +154,7 @@ class TestDelivery:
     ) -> None:
         """Offsets are set back to 0 while it is stopped: everything is read again, counted once."""
         async with service.running():
-            await service.post(*(refusal("C1", number) for number in range(1, 100)))
-            await eventually(lambda: service.received("C1"), list(range(1, 100)))
+            await service.exchange("C1", range(1, 100))
         await service.pool.execute("UPDATE consumer_offset SET next_offset = 0, last_digest = NULL")
         async with service.running():
             await service.post(refusal("C1", 100))
@@ -223,8 +221,7 @@ class TestDelivery:
     ) -> None:
         """A broker without its data is noticed by cluster id or end; no offset is skipped."""
         async with service.running():
-            await service.post(*(refusal("C1", number) for number in range(1, 50)))
-            await eventually(lambda: service.received("C1"), list(range(1, 50)))
+            await service.exchange("C1", range(1, 50))
         await service.empty_the_broker()
         async with service.running() as reader:
             await eventually(lambda: _stopped(reader), "broker_and_database_disagree")
@@ -233,8 +230,7 @@ class TestDelivery:
     async def test_stops_when_a_record_is_not_the_one_it_was(self, service: BareService) -> None:
         """The partition is as long as before, but its last processed record has another digest."""
         async with service.running():
-            await service.post(*(refusal("C1", number) for number in range(1, 50)))
-            await eventually(lambda: service.received("C1"), list(range(1, 50)))
+            await service.exchange("C1", range(1, 50))
         await service.pool.execute("UPDATE consumer_offset SET last_digest = sha256('other')")
         async with service.running() as reader:
             await eventually(lambda: _stopped(reader), "record_changed")
@@ -244,8 +240,7 @@ class TestDelivery:
     ) -> None:
         """The next incarnation starts at offset 0; messages published again count once."""
         async with service.running():
-            await service.post(*(refusal("C1", number) for number in range(1, 50)))
-            await eventually(lambda: service.received("C1"), list(range(1, 50)))
+            await service.exchange("C1", range(1, 50))
         await service.empty_the_broker()
         admin = await kafka.start_admin(service.settings)
         cluster = str((await admin.describe_cluster())["cluster_id"])

@@ -20,6 +20,7 @@ from shared.delivery.messages import Record
 from shared.settings import Settings
 from shared.wire import events
 from tests.support.delivery_builders import refusal
+from tests.support.waiting import eventually
 
 
 class BareService:
@@ -83,6 +84,11 @@ class BareService:
         async with self.pool.acquire() as conn, conn.transaction():
             await outbox.post(conn, [outbox.Row.of(topics.RETURNS, event) for event in sent])
         self.delivery.posted.set()
+
+    async def exchange(self, contract: str, numbers: range) -> None:
+        """Posts a contract's events and waits until it has processed them itself."""
+        await self.post(*(refusal(contract, number) for number in numbers))
+        await eventually(lambda: self.received(contract), list(numbers))
 
     async def assign(self) -> None:
         """Assigns a first offset, for tests that call `handle` themselves."""

@@ -8,13 +8,12 @@ import json
 import os
 import shutil
 import threading
-import types
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Final, Self
 
 from deploy.local import CannotStart, steps
-from deploy.local.servers import jars, kafka, ports, postgres, process
+from deploy.local.servers import jars, kafka, ports, postgres, process, server
 
 DISK_BYTES_MIN: Final = 2_000_000_000
 BUILT: Final = {"venv", "cache"}  # made by make, not by the stack
@@ -60,10 +59,10 @@ class Servers:
         return self._dsn or self.postgres.dsn
 
     @property
-    def own(self) -> list[kafka.Kafka | postgres.Postgres]:
+    def own(self) -> list[server.Server]:
         """The servers that this stack starts and keeps alive."""
-        brokers = [] if self._bootstrap else [self.kafka]
-        return [*brokers, *([] if self._dsn else [self.postgres])]
+        servers = {self.kafka: self._bootstrap, self.postgres: self._dsn}
+        return [each for each, existing in servers.items() if not existing]
 
     async def __aenter__(self) -> Self:
         try:
@@ -74,12 +73,7 @@ class Servers:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def lock(self) -> None:
@@ -91,7 +85,7 @@ class Servers:
 
     async def start(self) -> None:
         """Starts both. The folder must be locked. Raises CannotStart."""
-        await together(*(self._start(server) for server in self.own))
+        await together(*(self._start(each) for each in self.own))
 
     async def stop(self) -> None:
         """Shuts both down and unlocks the folder."""
@@ -108,12 +102,12 @@ class Servers:
         with contextlib.suppress(OSError):  # not empty, or not there
             self.state.rmdir()
 
-    async def _start(self, server: kafka.Kafka | postgres.Postgres) -> None:
-        if server is self.kafka:
+    async def _start(self, each: server.Server) -> None:
+        if each is self.kafka:
             await self._fetch_jars()
-        with self._steps.step("Kafka" if server is self.kafka else "PostgreSQL"):
-            await asyncio.to_thread(server.prepare)
-            await server.start()
+        with self._steps.step("Kafka" if each is self.kafka else "PostgreSQL"):
+            await asyncio.to_thread(each.prepare)
+            await each.start()
 
     async def _fetch_jars(self) -> None:
         wanted = jars.locked()

