@@ -8,7 +8,7 @@ import typer
 def demo(
     once: Annotated[
         bool,
-        typer.Option("--once", help="End after the summary, with 0 only if every fact was seen."),
+        typer.Option("--once", help="Exit after the summary, with 0 only if every fact was seen."),
     ] = False,
 ) -> None:
     """Run six months of three fictional suppliers through the whole system and show the results."""

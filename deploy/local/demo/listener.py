@@ -34,7 +34,7 @@ class Listener:
         self._more = asyncio.Condition()
 
     async def until(self, fact: Callable[[], bool], what: str, seconds_max: float) -> None:
-        """Waits until `fact` holds. Raises NotSeenError, with `what` was expected."""
+        """Waits until `fact` holds. Raises NotSeenError, which names `what` was expected."""
         try:
             async with asyncio.timeout(seconds_max), self._more:
                 await self._more.wait_for(fact)

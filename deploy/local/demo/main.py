@@ -109,7 +109,7 @@ class Job:
             ):
                 await self._play_months(outside, heard, progress)
         except _WRONG as error:
-            raise CannotStart(f"the demo went wrong: {error}") from error
+            raise CannotStart(f"The demo failed: {error}") from error
 
     async def _play_months(
         self, outside: clients.Clients, heard: listener.Listener, progress: steps.Steps

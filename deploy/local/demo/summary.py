@@ -26,7 +26,7 @@ _COLOURS: Final = {
     "Approaching target": "yellow",
 }
 _WHY_OTHER: Final = {
-    "data_missing": "a return is missing, and missing is not zero",
+    "data_missing": "a return is missing, which does not mean zero",
     "awaiting_council": "it depends on a line that waits for the council",
     "nothing_due": "nothing is due yet",
 }
