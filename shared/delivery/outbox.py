@@ -76,7 +76,7 @@ class Posted(asyncio.Event):
 
     def keep(self, messages: Mapping[int, Row]) -> None:
         """Keeps what `post` returned and wakes the relay. Call it *after* the commit. Messages are
-        dropped when they become too many, for the table has them."""
+        dropped when they become too many, since the table has them."""
         if messages:
             self._bytes += sum(len(row.body) for row in messages.values())
             self._kept.update(messages)
