@@ -73,8 +73,7 @@ def is_indivisible(kind: str, unit: str) -> bool:
 _FTE_MAX: Final = Decimal(1)
 """A line about a post is about one person, who fills at most one post."""
 _GBP_MAX: Final = Decimal(1_000_000_000)
-_WEEKS_MAX: Final = Decimal(53)
-_HOURS_MAX: Final = Decimal(100_000)
+_TIME_MAX: Final = {"weeks": Decimal(53), "hours": Decimal(100_000)}
 _COUNT_MAX: Final = Decimal(10_000)
 
 _EMPLOYMENT: Final[Theme] = "employment and apprenticeships"
@@ -115,25 +114,13 @@ def _spend(code: str, title: str, kind: Kind = "sum") -> Measure:
     )
 
 
-def _weeks(code: str, title: str, theme: Theme, *evidence: str) -> Measure:
+def _time(code: str, title: str, theme: Theme, unit: str, *evidence: str) -> Measure:
     return Measure(
         code=code,
         title=title,
         theme=theme,
-        unit="weeks",
-        quantity_max=_WEEKS_MAX,
-        decimals_max=2,
-        evidence=evidence,
-    )
-
-
-def _hours(code: str, title: str, theme: Theme, *evidence: str) -> Measure:
-    return Measure(
-        code=code,
-        title=title,
-        theme=theme,
-        unit="hours",
-        quantity_max=_HOURS_MAX,
+        unit=unit,
+        quantity_max=_TIME_MAX[unit],
         decimals_max=2,
         evidence=evidence,
     )
@@ -154,10 +141,11 @@ def _of_schools(code: str, title: str, unit: str, kind: Kind = "sum") -> Measure
 
 CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
     _post("apprentices-started", "Apprentices started", ("apprenticeship agreement",)),
-    _weeks(
+    _time(
         "apprenticeship-weeks",
         "Apprenticeship weeks worked",
         _EMPLOYMENT,
+        "weeks",
         "apprenticeship agreement",
         "attendance record",
     ),
@@ -165,8 +153,8 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
     _post(  # a group total, never the people themselves
         "priority-jobs", "Jobs for people from priority groups", ("signed group total",), _COUNT_MAX
     ),
-    _weeks("paid-placements", "Paid work placements", _EMPLOYMENT, "placement record"),
-    _weeks("unpaid-placements", "Unpaid work placements", _EMPLOYMENT, "placement record"),
+    _time("paid-placements", "Paid work placements", _EMPLOYMENT, "weeks", "placement record"),
+    _time("unpaid-placements", "Unpaid work placements", _EMPLOYMENT, "weeks", "placement record"),
     _spend("local-spend", "Spend in the local area"),
     _spend("local-spend-small-firms", "Spend in the local area with small firms"),
     _spend(
@@ -185,11 +173,15 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
         is_local=True,
     ),
     _of_schools("school-visits", "School visits", "visits"),
-    _hours("school-hours", "Staff hours in schools, with preparation", _SCHOOLS, "timesheet"),
+    _time(
+        "school-hours", "Staff hours in schools, with preparation", _SCHOOLS, "hours", "timesheet"
+    ),
     _of_schools("pupils-reached", "Pupils reached, summed over sessions", "people"),
     _of_schools("careers-sessions", "Careers advice sessions", "sessions"),
     _of_schools("schools-engaged", "Schools engaged", "schools", "distinct"),
-    _weeks("accredited-training", "Accredited training", _TRAINING, "enrolment or certificate"),
+    _time(
+        "accredited-training", "Accredited training", _TRAINING, "weeks", "enrolment or certificate"
+    ),
     Measure(
         code="training-places",
         title="Training places for residents",
@@ -201,13 +193,14 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
         evidence=("enrolment",),
         is_local=True,
     ),
-    _hours(
+    _time(
         "participant-hours",
         "Participant hours: duration times attendees",
         _TRAINING,
+        "hours",
         "attendance record",
     ),
-    _hours("volunteering", "Volunteering by staff", _TRAINING, "timesheet"),
+    _time("volunteering", "Volunteering by staff", _TRAINING, "hours", "timesheet"),
     Measure(
         code="community-projects",
         title="Community projects finished",
