@@ -13,7 +13,7 @@ import asyncpg
 import typer
 
 from services.ledger import app, store
-from services.ledger.audit import fsck as checking
+from services.ledger.audit import fsck
 from services.ledger.domain.log import notes
 from services.ledger.publishing import create_log
 from services.ledger.publishing.objects import Objects
@@ -39,38 +39,38 @@ def serve() -> None:
 
 @command.command("create-log")
 def create(
-    origin: str = typer.Option(help="The log's name, for ever: an address without https://"),
-    if_absent: bool = typer.Option(False, help="Be content with a log of that name."),
+    origin: str = typer.Option(help="The log's name for ever: an address without https://"),
+    if_absent: bool = typer.Option(False, help="Accept a log that already has this name."),
 ) -> None:
-    """Begin the one log of this installation, with a key of its own (once; after migrate)."""
+    """Create the one log of this installation and its key. Run it once, after migrate."""
     try:
-        words = asyncio.run(create_log.create(_settings(), origin, if_absent=if_absent))
-    except (create_log.ExistsError, notes.KeyRefusedError) as error:
+        verifier_key = asyncio.run(create_log.create(_settings(), origin, if_absent=if_absent))
+    except (create_log.LogExistsError, notes.KeyRefusedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    typer.echo(words)
+    typer.echo(verifier_key)
 
 
-@command.command()
-def fsck() -> None:
-    """Derive every hash again from the stored entries; says what is wrong and exits 1."""
+@command.command("fsck")
+def check() -> None:
+    """Derive every hash again from the stored entries. Says what is wrong and then exits 1."""
     try:
-        report = asyncio.run(_fsck(_settings()))
+        report = asyncio.run(_check(_settings()))
     except store.log.NoLogError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     seen = ", ".join(f"{count:,} {what}" for what, count in report.seen.items())
     typer.echo(f"{report.origin}: {seen or 'empty'}")
-    for place, what in report.findings:
+    for place, what in report.failures:
         typer.echo(f"WRONG  {place}: {what}")
     if not report.holds:
-        typer.echo("The log is not whole. Change nothing, keep the backups, tell the auditor.")
+        typer.echo("The log is damaged. Change nothing, keep all backups, and tell the auditor.")
         raise typer.Exit(1)
     typer.echo("Every hash, chain, event and checkpoint agrees with the stored entries.")
 
 
-async def _fsck(settings: Settings) -> checking.Report:
-    from rich import console, progress  # serving has no use for them
+async def _check(settings: Settings) -> fsck.Report:
+    from rich import console, progress  # late: serving does not need them
 
     conn: sql.Connection = await asyncpg.connect(
         settings.database_url.get_secret_value(),
@@ -81,8 +81,8 @@ async def _fsck(settings: Settings) -> checking.Report:
     shown = progress.Progress(console=console.Console(stderr=True), transient=True)
     try:
         with shown as bar:
-            task = bar.add_task("entries", total=(await store.log.get_frontier(conn))[0])
-            return await checking.check(conn, objects, lambda count: bar.advance(task, count))
+            task = bar.add_task("entries", total=(await store.checkpoints.get_frontier(conn)).size)
+            return await fsck.check(conn, objects, lambda count: bar.advance(task, count))
     finally:
         await conn.close()
 

@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.ledger.api import entries
+from services.ledger.api import entries, export, log
+from services.ledger.api.dependencies import Dependencies
 from services.ledger.consumer import handlers
 from services.ledger.publishing import create_log, publisher
-from services.ledger.publishing.brake import Alarm
+from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import service
+from shared.delivery import transaction
 from shared.web import auth
 
 
@@ -23,35 +25,38 @@ def build(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         delivery = await service.open_delivery(settings, "ledger", handlers.read)
-        delivery.seen, delivery.remember = (
-            handlers.seen,
-            None,
-        )  # entries themselves tell what was taken
-        alarm = Alarm()
-        recorder = handlers.Recorder(delivery, alarm.stop)
-        signer = await create_log.load_signer(settings, delivery.pool)
-        publishing = publisher.Publisher(
-            delivery.pool, Objects(settings.objects_folder), signer, alarm
-        )
-        try:
-            await publishing.examine()
-        except publisher.RefusedError as error:  # serves what it has, and says why it has no more
-            alarm.stop("publisher_refuses", str(error))
-        app.state.tokens, app.state.pool, app.state.alarm = (
-            auth.Tokens(delivery.pool),
-            delivery.pool,
-            alarm,
-        )
+        delivery.seen, delivery.remember = handlers.seen, None
+        brake = Brake()
+        publishing = await _publisher(settings, delivery, brake)
+        app.state.tokens = auth.Tokens(delivery.pool)
         async with service.running(
             settings,
             delivery,
-            handlers.READS,
-            recorder.take,
+            handlers.SUBSCRIPTION,
+            handlers.handler(delivery, brake.stop),
             lambda: publishing.run(settings.publish_seconds),
         ) as app.state.service:
-            alarm.watch(app.state.service.consumer)
+            consumer = app.state.service.consumer
+            brake.watch(consumer)
+            app.state.dependencies = Dependencies(delivery.pool, brake, consumer)
             yield
 
     app = service.build("ledger", lifespan)
-    app.include_router(entries.router)
+    for each in (entries, export, log):
+        app.include_router(each.router)
     return app
+
+
+async def _publisher(
+    settings: Settings, delivery: transaction.Delivery, brake: Brake
+) -> publisher.Publisher:
+    """The publisher, after it has compared the log with what was published. If they differ, the
+    brake is on: the service goes on serving what it has."""
+    signer = await create_log.load_signer(settings, delivery.pool)
+    objects = Objects(settings.objects_folder)
+    made = publisher.Publisher(delivery.pool, objects, signer, brake)
+    try:
+        await made.examine()
+    except publisher.RefusedError as error:
+        brake.stop("publisher_refuses", str(error))
+    return made

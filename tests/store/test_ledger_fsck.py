@@ -10,7 +10,7 @@ import pytest
 
 from services.ledger import store
 from services.ledger.audit import audit, fsck
-from services.ledger.publishing import publisher
+from services.ledger.publishing import paths
 from services.ledger.publishing.objects import Objects
 from shared import sql
 from shared.delivery import topics
@@ -26,9 +26,9 @@ async def service(database: str, tmp_path: Path) -> AsyncIterator[build.LedgerSe
     async with build.at_work(database, tmp_path) as made:
         await made.publisher.publish()
         sent = [build.received(n, f"C{n % 2}") for n in range(COUNT)]
-        await made.take(*sent[:100])
+        await made.append(*sent[:100])
         await made.publisher.publish()
-        await made.take(*sent[100:], build.day(1), *sent[:2])
+        await made.append(*sent[100:], build.day(1), *sent[:2])
         await made.publisher.publish()
         yield made
 
@@ -41,9 +41,9 @@ async def check(service: build.LedgerService) -> fsck.Report:
         await conn.close()
 
 
-async def findings(service: build.LedgerService) -> dict[str, str]:
+async def failures(service: build.LedgerService) -> dict[str, str]:
     """What is wrong, by its place; the last of a place."""
-    return dict((await check(service)).findings)
+    return dict((await check(service)).failures)
 
 
 class TestWholeLog:
@@ -54,7 +54,7 @@ class TestWholeLog:
         """Nothing is wrong, and it says how much it saw; in several steps, or in one."""
         monkeypatch.setattr(store.log, "BYTES_PER_STEP", length)
         report = await check(service)
-        assert [] == report.findings
+        assert [] == report.failures
         seen = {"entries": 300, "full tiles": 1, "checkpoints": 3, "contracts": 2}
         assert seen | {"events opened": 300, "partitions": 8} == report.seen
 
@@ -62,30 +62,30 @@ class TestWholeLog:
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What is published after the moment that is checked is none of its business."""
-        get_head = fsck._queries.get_head
+        get_head = store.log.get_stored_head
 
-        async def and_publish(conn: sql.Connection) -> sql.Record | None:
-            head: sql.Record | None = await get_head(conn)
+        async def and_publish(conn: sql.Connection) -> store.rows.StoredHead:
+            head = await get_head(conn)
             monkeypatch.undo()
-            await service.take(build.received(COUNT))
+            await service.append(build.received(COUNT))
             await service.publisher.publish()
             return head
 
-        monkeypatch.setattr(fsck._queries, "get_head", and_publish)
-        assert {} == await findings(service)
+        monkeypatch.setattr(store.log, "get_stored_head", and_publish)
+        assert {} == await failures(service)
 
     async def test_may_be_empty(self, database: str, tmp_path: Path) -> None:
         """A log that has just begun is whole, before and after its first checkpoint."""
         async with build.at_work(database, tmp_path) as service:
-            assert {} == await findings(service)
+            assert {} == await failures(service)
             await service.publisher.publish()
-            assert {} == await findings(service)
+            assert {} == await failures(service)
 
     async def test_may_have_forgotten_an_event(self, service: build.LedgerService) -> None:
         """Without its key a payload is not opened, and everything else still holds."""
         await service.superuser("DELETE FROM payload_key WHERE idx = 7")
         report = await check(service)
-        assert ([], 299) == (report.findings, report.seen["events opened"])
+        assert ([], 299) == (report.failures, report.seen["events opened"])
 
     async def test_is_needed(self, database: str, tmp_path: Path) -> None:
         """Where there is no log there is nothing to be whole."""
@@ -104,9 +104,10 @@ class TestTampering:
             """UPDATE entry SET leaf = replace(encode(leaf, 'escape'), '"reported":"7"',
                '"reported":"9"')::bytea WHERE idx = 7"""
         )
-        found = await findings(service)
-        assert "its bytes are not those that were hashed" == found["entry 7"]
-        assert "is not the one of the entries under it" == found["tile 0 of level 0"]
+        found = await failures(service)
+        assert "its hash is not that of its bytes" == found["entry 7"]
+        what = "its hashes are not those of the entries under it"
+        assert what == found["tile 0 of level 0"]
         assert {"checkpoint 100", "checkpoint 300", "published head 300"} <= found.keys()
 
     async def test_with_a_leaf_and_its_hash(self, service: build.LedgerService) -> None:
@@ -116,7 +117,7 @@ class TestTampering:
                '"reported":"9"')::bytea WHERE idx = 7""",
             "UPDATE entry SET leaf_hash = sha256('\\x00'::bytea || leaf) WHERE idx = 7",
         )
-        found = await findings(service)
+        found = await failures(service)
         assert {"tile 0 of level 0", "entry 9", "checkpoint 100", "head"} <= found.keys()
         assert "entry 7" not in found
 
@@ -124,9 +125,8 @@ class TestTampering:
         """Entries taken away at the end, and the head set back: more was signed."""
         tables = ("entry", "payload_key", "entry_index")
         await service.superuser(*(f"DELETE FROM {table} WHERE idx >= 290" for table in tables))
-        found = await findings(service)
-        signed = "more was signed than the 290 entries that are there"
-        assert signed == found["checkpoint 300"]
+        found = await failures(service)
+        assert "it covers more than the 290 stored entries" == found["checkpoint 300"]
         assert {"head", "published head 300", f"{topics.RETURNS.name}[0] (incarnation 1)"} <= set(
             found
         )
@@ -139,31 +139,30 @@ class TestTampering:
             "UPDATE entry SET idx = 20 WHERE idx = 21",
             "UPDATE entry SET idx = 21 WHERE idx = -1",
         )
-        found = await findings(service)
+        found = await failures(service)
         assert {"entry 20", "entry 21", "tile 0 of level 0", "checkpoint 100"} <= found.keys()
 
     async def test_with_an_entry_in_the_middle(self, service: build.LedgerService) -> None:
         """A missing index is named, and once."""
         await service.superuser("DELETE FROM entry WHERE idx = 50")
         found = await check(service)
-        gaps = [f for f in found.findings if f.what.startswith("the next entry")]
-        assert [audit.Failure("entry 50", "the next entry is 51")] == gaps
+        gaps = [f for f in found.failures if f.what.startswith("it is missing")]
+        assert [audit.Failure("entry 50", "it is missing; the next entry is 51")] == gaps
 
     async def test_with_a_tile(self, service: build.LedgerService) -> None:
         """One hash of a tile that proofs are made of."""
         await service.superuser(
             "UPDATE tile SET hashes = set_byte(hashes, 40, 255 - get_byte(hashes, 40))"
         )
-        assert {"tile 0 of level 0": "is not the one of the entries under it"} == await findings(
-            service
-        )
+        what = "its hashes are not those of the entries under it"
+        assert {"tile 0 of level 0": what} == await failures(service)
 
     async def test_with_the_head(self, service: build.LedgerService) -> None:
         """What the next leaf would be appended to."""
         await service.superuser(
             "UPDATE head SET edge = set_byte(edge, 40, 255 - get_byte(edge, 40))"
         )
-        assert {"head"} == (await findings(service)).keys()
+        assert {"head"} == (await failures(service)).keys()
 
     async def test_with_an_event(self, service: build.LedgerService) -> None:
         """What lies beside the log, its key, its commitment."""
@@ -173,7 +172,7 @@ class TestTampering:
             "UPDATE payload_key SET salt = sha256(salt) WHERE idx = 4",
             "UPDATE entry SET commitment = sha256(commitment) WHERE idx = 5",
         )
-        assert {"entry 3", "entry 4", "entry 5"} == (await findings(service)).keys()
+        assert {"entry 3", "entry 4", "entry 5"} == (await failures(service)).keys()
 
     async def test_with_what_entries_are_looked_up_by(self, service: build.LedgerService) -> None:
         """An entry hidden from its party, one hidden altogether, one filed as another event."""
@@ -182,18 +181,19 @@ class TestTampering:
             "DELETE FROM entry_index WHERE idx = 4",
             f"UPDATE entry SET event_id = '{ids.new()}' WHERE idx = 5",
         )
-        assert {"entry 3", "entry 4", "entry 5", "listings"} == (await findings(service)).keys()
+        assert {"entry 3", "entry 4", "entry 5", "index rows"} == (await failures(service)).keys()
 
     async def test_with_a_chain(self, service: build.LedgerService) -> None:
         """Where a contract's chain is said to end."""
         await service.superuser("UPDATE contract_chain SET seq = 7 WHERE contract_id = 'C1'")
-        assert {"contract C1": "its chain ends elsewhere"} == await findings(service)
+        what = "the stored end of its chain is not that of its entries"
+        assert {"contract C1": what} == await failures(service)
 
     async def test_with_what_was_accounted_for(self, service: build.LedgerService) -> None:
         """A repeat taken off the list leaves an offset that nothing accounts for."""
         await service.superuser('DELETE FROM repeat WHERE "offset" = 301')
-        what = "303 offsets were read, 302 are accounted for"
-        assert {f"{topics.RETURNS.name}[0] (incarnation 1)": what} == await findings(service)
+        what = "303 offsets were read, but 302 are accounted for"
+        assert {f"{topics.RETURNS.name}[0] (incarnation 1)": what} == await failures(service)
 
     async def test_with_a_checkpoint(self, service: build.LedgerService) -> None:
         """Another root, another size's note, and one signed with another key."""
@@ -205,11 +205,11 @@ class TestTampering:
             f"UPDATE checkpoint SET note = {forged} WHERE size = 300",
         )
         expected = {f"checkpoint {size}" for size in (0, 100, 300)}
-        assert expected == (await findings(service)).keys()
+        assert expected == (await failures(service)).keys()
 
     async def test_with_what_was_published(self, service: build.LedgerService) -> None:
         """A head that was published and is another one now, and one beyond the log."""
         objects = Objects(service.settings.objects_folder)
-        objects.put(publisher.head_path(100), bytes(32))
-        objects.put(publisher.head_path(400), bytes(32))
-        assert {"checkpoint 100", "published head 400"} == (await findings(service)).keys()
+        objects.put(paths.head_path(100), bytes(32))
+        objects.put(paths.head_path(400), bytes(32))
+        assert {"checkpoint 100", "published head 400"} == (await failures(service)).keys()

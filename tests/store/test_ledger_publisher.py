@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from services.ledger import store
 from services.ledger.domain.log import notes, tiles, verifier
-from services.ledger.publishing import create_log, publisher
+from services.ledger.publishing import create_log, paths, publisher
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import sql
@@ -42,13 +42,13 @@ def opened(service: build.LedgerService) -> notes.Checkpoint:
 
 async def second(service: build.LedgerService) -> publisher.Publisher:
     signer = await create_log.load_signer(service.settings, service.pool)
-    return publisher.Publisher(service.pool, objects(service), signer, service.alarm)
+    return publisher.Publisher(service.pool, objects(service), signer, service.brake)
 
 
 class TestPublisher:
     async def test_signs_the_root_of_the_leaves(self, service: build.LedgerService) -> None:
         """Size and root are those of what was appended, under the log's key."""
-        await service.take(*(build.received(n) for n in range(300)))
+        await service.append(*(build.received(n) for n in range(300)))
         assert 300 == await service.publisher.publish()
         root = verifier.compute_root(map(verifier.hash_leaf, await service.leaves()))
         assert notes.Checkpoint(build.ORIGIN, 300, root) == opened(service)
@@ -56,7 +56,7 @@ class TestPublisher:
     async def test_signs_only_what_grew(self, service: build.LedgerService) -> None:
         """The empty log once; then nothing until there is more."""
         found = [await service.publisher.publish() for _ in range(2)]
-        await service.take(build.received(1))
+        await service.append(build.received(1))
         found += [await service.publisher.publish() for _ in range(2)]
         assert [0, None, 1, None] == found
 
@@ -68,7 +68,7 @@ class TestPublisher:
         steps of a bundle, or of all."""
         monkeypatch.setattr(store.log, "BYTES_PER_STEP", length)
         for start, end in ((0, 10), (10, 255), (255, 600)):
-            await service.take(*(build.received(n) for n in range(start, end)))
+            await service.append(*(build.received(n) for n in range(start, end)))
             await service.publisher.publish()
         store_ = objects(service)
         entries: list[bytes] = []
@@ -78,7 +78,7 @@ class TestPublisher:
             assert content is not None, address.path
             if address.level == tiles.ENTRIES:
                 entries += tiles.read_bundle(content)
-                sealed += store_.read(publisher.payload_path(address)) or b""
+                sealed += store_.read(paths.payload_path(address)) or b""
         assert await service.leaves() == entries
         rows = await service.pool.fetch("SELECT ciphertext FROM entry ORDER BY idx")
         assert b"".join(struct.pack(">I", len(text)) + text for (text,) in rows) == sealed
@@ -89,7 +89,7 @@ class TestPublisher:
         """That of the checkpoint that is out, which can be proved from what lies there."""
         sizes = (300, 520, 530, 540)
         for start, end in pairwise((0, *sizes)):
-            await service.take(*(build.received(n) for n in range(start, end)))
+            await service.append(*(build.received(n) for n in range(start, end)))
             await service.publisher.publish()
         store_, partial = objects(service), ("tile/0/002", "tile/entries/002", "payload/002")
         assert [["28"]] * 3 == [store_.names(f"{path}.p") for path in partial]
@@ -111,7 +111,7 @@ class TestPublisher:
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The size is claimed, nothing is out: the next publisher signs the same root."""
-        await service.take(build.received(1))
+        await service.append(build.received(1))
 
         def die(name: str) -> None:
             raise KeyboardInterrupt(name)
@@ -128,7 +128,7 @@ class TestPublisher:
 
     async def test_puts_what_a_kill_left_undone(self, service: build.LedgerService) -> None:
         """A checkpoint that is in the database only comes into the object store."""
-        await service.take(build.received(1))
+        await service.append(build.received(1))
         await service.publisher.publish()
         (service.settings.objects_folder / "checkpoint").unlink()
         assert None is await (await second(service)).publish()
@@ -137,11 +137,11 @@ class TestPublisher:
     async def test_puts_the_newest_over_an_older_one(self, service: build.LedgerService) -> None:
         """Whoever put it there, also beneath a publisher that put the newest itself; and over what
         nobody can read."""
-        await service.take(build.received(1))
+        await service.append(build.received(1))
         await service.publisher.publish()
         old = objects(service).read("checkpoint")
         assert old is not None
-        await service.take(build.received(2))
+        await service.append(build.received(2))
         await service.publisher.publish()
         for lies in (old, b"\xff"):
             objects(service).put("checkpoint", lies)
@@ -150,7 +150,7 @@ class TestPublisher:
 
     async def test_puts_none_over_a_newer_one(self, service: build.LedgerService) -> None:
         """What is out stays out, whatever the database says."""
-        await service.take(build.received(1))
+        await service.append(build.received(1))
         await service.publisher.publish()
         signer = await create_log.load_signer(service.settings, service.pool)
         newer = notes.sign(notes.Checkpoint(build.ORIGIN, 3, bytes(32)).body(), signer)
@@ -160,25 +160,31 @@ class TestPublisher:
             assert 3 == opened(service).size
 
     @pytest.mark.parametrize(
-        ("act", "asked"), [("publish", "get_frontier"), ("examine", "get_head")]
+        ("act", "module", "asked"),
+        [("publish", store.checkpoints, "get_frontier"), ("examine", store.log, "get_head")],
     )
     async def test_may_be_overtaken(
-        self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch, act: str, asked: str
+        self,
+        service: build.LedgerService,
+        monkeypatch: pytest.MonkeyPatch,
+        act: str,
+        module: Any,
+        asked: str,
     ) -> None:
         """What another one signs while it looks at the log is no loss of entries."""
         other = await second(service)
-        await service.take(build.received(1))
+        await service.append(build.received(1))
         await service.publisher.publish()
-        ask = getattr(store.log, asked)
+        ask = getattr(module, asked)
 
         async def and_publish(conn: sql.Connection) -> Any:
             found = await ask(conn)
             monkeypatch.undo()
-            await service.take(build.received(2))
+            await service.append(build.received(2))
             await other.publish()
             return found
 
-        monkeypatch.setattr(store.log, asked, and_publish)
+        monkeypatch.setattr(module, asked, and_publish)
         await getattr(service.publisher, act)()
         assert 2 == opened(service).size
 
@@ -199,7 +205,7 @@ class TestPublisher:
         async def append() -> None:
             nonlocal appended
             while not enough():
-                await service.take(build.received(appended))
+                await service.append(build.received(appended))
                 appended += 1
 
         async with asyncio.timeout(30):
@@ -211,12 +217,12 @@ class TestPublisher:
         assert appended == rows[-1]["size"]
         for size, root in rows:
             assert verifier.compute_root(hashes[:size]) == root
-            assert root == objects(service).read(publisher.head_path(size))
+            assert root == objects(service).read(paths.head_path(size))
 
     async def test_stands_still_on_an_alarm(self, service: build.LedgerService) -> None:
         """What was refused once is not signed later: the loop has ended."""
-        service.alarm.stop("log_shrunk", "a test says so")
-        await service.take(build.received(1))
+        service.brake.stop("log_shrunk", "a test says so")
+        await service.append(build.received(1))
         running = asyncio.create_task(service.publisher.run(0.001))
         done, _ = await asyncio.wait([running], timeout=0.1)
         running.cancel()
@@ -227,7 +233,7 @@ class TestPublisher:
 class TestRefusal:
     async def test_of_a_log_restored_from_before(self, service: build.LedgerService) -> None:
         """A published head beyond the database's: nothing is signed, and it says why."""
-        await service.take(*(build.received(n) for n in range(3)))
+        await service.append(*(build.received(n) for n in range(3)))
         await service.publisher.publish()
         root = verifier.hash_leaf((await service.leaves())[0])
         await service.superuser(
@@ -242,29 +248,29 @@ class TestRefusal:
 
     async def test_of_a_fork(self, service: build.LedgerService) -> None:
         """As many entries and more, but others: it does not go on from what was published."""
-        await service.take(build.received(1), build.received(2))
+        await service.append(build.received(1), build.received(2))
         await service.publisher.publish()
         forged = verifier.hash_leaf(b"another first entry").hex()
         await service.superuser(
             "DELETE FROM checkpoint",
             f"UPDATE head SET edge = decode('{forged}', 'hex') || substring(edge FROM 33)",
         )
-        await service.take(build.received(3))
+        await service.append(build.received(3))
         for act in ((await second(service)).examine, service.publisher.publish):
             with pytest.raises(publisher.RefusedError, match="forked or changed"):
                 await act()
 
     async def test_of_a_second_root_for_a_size(self, service: build.LedgerService) -> None:
         """Two logs that publish to one place: the first root of a size stays."""
-        await service.take(build.received(1))
-        objects(service).create({publisher.head_path(1): bytes(32)})
-        with pytest.raises(publisher.RefusedError, match="published with another root"):
+        await service.append(build.received(1))
+        objects(service).create({paths.head_path(1): bytes(32)})
+        with pytest.raises(publisher.RefusedError, match="published with a different root"):
             await service.publisher.publish()
 
     async def test_of_another_key(self, service: build.LedgerService) -> None:
         """A new key in the old one's place signs nothing."""
         signer = notes.SignerKey(build.ORIGIN, bytes(32))
-        other = publisher.Publisher(service.pool, objects(service), signer, service.alarm)
+        other = publisher.Publisher(service.pool, objects(service), signer, service.brake)
         with pytest.raises(publisher.RefusedError, match="restore the log's key"):
             await other.examine()
 
@@ -272,11 +278,11 @@ class TestRefusal:
 class TestFounding:
     async def test_happens_once(self, service: build.LedgerService) -> None:
         """A second log is refused; `--if-absent` is content with the first."""
-        with pytest.raises(create_log.ExistsError, match="holds the log"):
+        with pytest.raises(create_log.LogExistsError, match="holds the log"):
             await create_log.create(service.settings, build.ORIGIN)
         again = await create_log.create(service.settings, build.ORIGIN, if_absent=True)
         assert service.verifier_key.encode() == again
-        with pytest.raises(create_log.ExistsError, match="holds the log"):
+        with pytest.raises(create_log.LogExistsError, match="holds the log"):
             await create_log.create(service.settings, "another.test/log", if_absent=True)
 
     @pytest.mark.parametrize("if_absent", [False, True])
@@ -286,7 +292,7 @@ class TestFounding:
         """An empty database beside a published log is a loss, not a beginning."""
         await service.publisher.publish()
         await service.superuser("DELETE FROM head")
-        with pytest.raises(create_log.ExistsError, match="restore the database"):
+        with pytest.raises(create_log.LogExistsError, match="restore the database"):
             await create_log.create(service.settings, build.ORIGIN, if_absent=if_absent)
         with pytest.raises(store.log.NoLogError, match="create-log"):
             await create_log.load_signer(service.settings, service.pool)

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from services.ledger.api import entries
+from services.ledger.api import entries, export, log
+from services.ledger.api.dependencies import Dependencies
 from shared.web import auth, server
 from shared.wire import events
 from tests.support import ledger_service as build
@@ -54,7 +55,7 @@ class Client:
 
 async def connect(service: build.LedgerService) -> Client:
     """A log of eight entries, under a checkpoint."""
-    await service.take(*SENT)
+    await service.append(*SENT)
     await service.publisher.publish()
 
     @contextlib.asynccontextmanager
@@ -65,10 +66,11 @@ async def connect(service: build.LedgerService) -> Client:
         return True
 
     app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
-    app.include_router(entries.router)
-    consumer = SimpleNamespace(alarm=None)
-    app.state.tokens, app.state.pool = auth.Tokens(service.pool), service.pool
-    app.state.alarm, app.state.service = service.alarm, SimpleNamespace(consumer=consumer)
+    for each in (entries, export, log):
+        app.include_router(each.router)
+    consumer: Any = SimpleNamespace(alarm=None)
+    app.state.tokens = auth.Tokens(service.pool)
+    app.state.dependencies = Dependencies(service.pool, service.brake, consumer)
     async with service.pool.acquire() as conn:
         tokens = {}
         for name, holder in CALLERS.items():

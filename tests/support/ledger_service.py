@@ -20,7 +20,7 @@ from services.ledger import store
 from services.ledger.consumer import handlers
 from services.ledger.domain.log import notes
 from services.ledger.publishing import create_log, publisher
-from services.ledger.publishing.brake import Alarm
+from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import sql
@@ -134,7 +134,7 @@ class LedgerService:
     settings: Settings
     pool: sql.Pool
     delivery: transaction.Delivery
-    alarm: Alarm
+    brake: Brake
     recorder: handlers.Recorder
     publisher: publisher.Publisher
     verifier_key: notes.VerifierKey
@@ -151,9 +151,9 @@ class LedgerService:
             made.append(record(event, topic, partition, offset))
         return made
 
-    async def take(self, *sent: events.Event, topic: topics.Topic = topics.RETURNS) -> None:
+    async def append(self, *sent: events.Event, topic: topics.Topic = topics.RETURNS) -> None:
         """One batch, all from the first partition of `topic`."""
-        await self.recorder.take(self.records(*sent, topic=topic))
+        await self.recorder.handle(self.records(*sent, topic=topic))
 
     async def leaves(self) -> list[bytes]:
         rows = await self.pool.fetch("SELECT leaf FROM entry ORDER BY idx")
@@ -197,8 +197,8 @@ async def at_work(dsn: str, folder: Path) -> AsyncIterator[LedgerService]:
     await sql.migrate(dsn, "ledger", store.MIGRATIONS)
     key = notes.parse_verifier_key(await create_log.create(own, ORIGIN))
     async with open_service(own, key) as service:
-        taken = (topics.RETURNS, topics.OUTCOMES, topics.ALERTS, topics.PARKED)
-        places = {TopicPartition(t.name, p): 0 for t in taken for p in range(PARTITIONS)}
+        names = handlers.SUBSCRIPTION.topics
+        places = {TopicPartition(name, p): 0 for name in names for p in range(PARTITIONS)}
         await offsets.assign(service.pool, "cluster", places, collections.Counter())
         yield service
 
@@ -211,16 +211,16 @@ async def open_service(own: Settings, key: notes.VerifierKey) -> AsyncIterator[L
         delivery = transaction.Delivery(
             "ledger", pool, b"k" * 32, handlers.read, seen=handlers.seen, remember=None
         )
-        alarm = Alarm()
+        brake = Brake()
         signer = await create_log.load_signer(own, pool)
         yield LedgerService(
             dsn=own.database_url.get_secret_value(),
             settings=own,
             pool=pool,
             delivery=delivery,
-            alarm=alarm,
-            recorder=handlers.Recorder(delivery, alarm.stop),
-            publisher=publisher.Publisher(pool, Objects(own.objects_folder), signer, alarm),
+            brake=brake,
+            recorder=handlers.Recorder(delivery, brake.stop),
+            publisher=publisher.Publisher(pool, Objects(own.objects_folder), signer, brake),
             verifier_key=key,
             ends=collections.Counter(),
         )

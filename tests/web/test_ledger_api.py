@@ -126,7 +126,7 @@ class TestEntries:
         self, client: Client, service: build.LedgerService, between: dict[str, str]
     ) -> None:
         """Whose authority is the installation itself: in either order, page by page."""
-        await service.take(*(build.parked(n) for n in range(2, 6)), topic=topics.PARKED)
+        await service.append(*(build.parked(n) for n in range(2, 6)), topic=topics.PARKED)
         found: list[list[int]] = []
         cursor: dict[str, str] = {}
         while True:
@@ -143,7 +143,7 @@ class TestEntries:
     ) -> None:
         """In pages, too: each once; what occurred earlier and was recorded later comes first."""
         early = build.AT - timedelta(hours=3)
-        await service.take(build.received(20, occurred_at=early), build.received(21))
+        await service.append(build.received(20, occurred_at=early), build.received(21))
         found: list[int] = []
         cursor: dict[str, str] = {}
         while True:
@@ -227,8 +227,8 @@ class TestLife:
     ) -> None:
         """Topics are read side by side: a check may come first."""
         late = build.received(30)
-        await service.take(build.checked(late))
-        await service.take(late)
+        await service.append(build.checked(late))
+        await service.append(late)
         path = f"/api/v1/returns/{late.return_id}/life"
         assert [8, 9] == await client.indexes(path, "supplier")
 

@@ -44,7 +44,7 @@ class TestProof:
         self, client: Client, service: build.LedgerService
     ) -> None:
         """An entry that nothing signed covers yet: come again."""
-        await service.take(build.received(10))
+        await service.append(build.received(10))
         answer = await client.get(f"/api/v1/entries/{len(SENT)}/proof")
         assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
         await service.publisher.publish()
@@ -60,10 +60,10 @@ class TestExport:
         self, client: Client, service: build.LedgerService, tmp_path: Path, who: str, opened: int
     ) -> None:
         """Every leaf for everyone, events for whom they concern; the audit holds."""
-        await service.take(OURS[0], build.day(1))
-        await service.take(build.received(10))
+        await service.append(OURS[0], build.day(1))
+        await service.append(build.received(10))
         await service.publisher.publish()
-        await service.take(build.received(11), OURS[0])  # under no checkpoint yet: not in it
+        await service.append(build.received(11), OURS[0])  # under no checkpoint yet: not in it
         pack = tmp_path / "pack.jsonl"
         pack.write_bytes((await client.get("/api/v1/export.jsonl", who)).content)
         read = export.read(pack)
@@ -85,7 +85,7 @@ class TestLog:
 
     async def test_can_be_read_as_tiles(self, client: Client, service: build.LedgerService) -> None:
         """From the checkpoint alone a stranger gets every entry, and the root is the signed one."""
-        await service.take(*(build.received(n) for n in range(20, 600)))
+        await service.append(*(build.received(n) for n in range(20, 600)))
         await service.publisher.publish()
         note = (await client.get("/checkpoint", None)).text
         signed = notes.open_checkpoint(note, service.verifier_key, origin=build.ORIGIN)
@@ -105,7 +105,7 @@ class TestLog:
         self, client: Client, service: build.LedgerService
     ) -> None:
         """Who holds an older checkpoint can go on from it."""
-        await service.take(*(build.received(n) for n in range(20, 300)))
+        await service.append(*(build.received(n) for n in range(20, 300)))
         hashes = [verifier.hash_leaf(leaf) for leaf in await service.leaves()]
         answer = await client.get("/tile/0/000.p/8", None)
         assert b"".join(hashes[:8]) == answer.content
@@ -135,6 +135,6 @@ class TestLog:
     ) -> None:
         """In words, to whom it may concern."""
         assert "ok" == (await client.get("/health", None)).json()["status"]
-        service.alarm.stop("publisher_refuses", "a test says so")
+        service.brake.stop("publisher_refuses", "a test says so")
         said = (await client.get("/health", None)).json()
-        assert {"status": "stands still", "alarm": "publisher_refuses: a test says so"} == said
+        assert {"status": "stopped", "alarm": "publisher_refuses: a test says so"} == said

@@ -21,6 +21,8 @@ from uuid import UUID
 
 from services.ledger import store
 from services.ledger.audit import audit
+from services.ledger.domain.entries.offsets import Listed, Stream
+from services.ledger.domain.entries.payloads import Disclosed
 from shared import sql
 
 KIND: Final = "makegood-export"
@@ -39,42 +41,44 @@ class ExportRefusedError(ValueError):
 async def write(
     pool: sql.Pool,
     head: store.log.Head,
-    checkpoint: store.log.Checkpoint,
-    seen_by: store.lookup.Scope | None,
+    checkpoint: store.rows.StoredCheckpoint,
+    seen_by: store.reading.Scope | None,
 ) -> AsyncIterator[bytes]:
     """The export's lines, one by one. Events are disclosed where `seen_by` covers them; none
     where there is no scope."""
     yield _line(_header(head, checkpoint))
-    async for step in store.lookup.all_kept(pool, checkpoint.size):
-        for kept in step:
-            yield _line(_entry(kept, seen_by))
+    async for step in store.reading.stream_entries(pool, checkpoint.size):
+        for stored in step:
+            yield _line(_entry(stored, seen_by))
     async with pool.acquire() as conn:
-        listed = await store.lookup.list_listed(conn, checkpoint.positions)
+        listed = await store.reading.list_offsets(conn, checkpoint.next_offsets)
     for each in listed:
         yield _line(_listed(each))
 
 
-def _header(head: store.log.Head, checkpoint: store.log.Checkpoint) -> dict[str, object]:
+def _header(head: store.log.Head, checkpoint: store.rows.StoredCheckpoint) -> dict[str, object]:
     return {
         "kind": KIND,
         "version": VERSION,
         "origin": head.origin,
         "verifier_key": head.verifier_key,
         "checkpoint": checkpoint.note,
-        "next_offsets": checkpoint.positions,
+        "next_offsets": [[*stream, n] for stream, n in checkpoint.next_offsets.items()],
     }
 
 
-def _entry(kept: store.lookup.Kept, seen_by: store.lookup.Scope | None) -> dict[str, object]:
-    said: dict[str, object] = {"index": kept.idx, "leaf": base64.b64encode(kept.leaf).decode()}
-    may_see = seen_by is not None and seen_by.covers(kept.authority_id, kept.party_id)
-    if may_see and kept.disclosed is not None:
-        said["event"] = base64.b64encode(kept.disclosed.event).decode()
-        said["salt"] = base64.b64encode(kept.disclosed.salt).decode()
+def _entry(
+    stored: store.rows.StoredEntry, seen_by: store.reading.Scope | None
+) -> dict[str, object]:
+    said: dict[str, object] = {"index": stored.idx, "leaf": base64.b64encode(stored.leaf).decode()}
+    may_see = seen_by is not None and seen_by.covers(stored.authority_id, stored.party_id)
+    if may_see and stored.disclosed is not None:
+        said["event"] = base64.b64encode(stored.disclosed.event).decode()
+        said["salt"] = base64.b64encode(stored.disclosed.salt).decode()
     return said
 
 
-def _listed(listed: audit.Listed) -> dict[str, object]:
+def _listed(listed: Listed) -> dict[str, object]:
     said: dict[str, object] = {
         "why": listed.why,
         **listed.stream._asdict(),
@@ -107,11 +111,11 @@ def read(path: Path, advance: Callable[[int], object] = lambda _: None) -> Pack:
     number, header = next(lines, (1, {}))
     if header.get("kind") != KIND or header.get("version") != VERSION:
         raise ExportRefusedError(f"line 1: this is no {KIND} of version {VERSION}")
-    disclosed: dict[int, audit.Disclosed] = {}
-    listed: list[audit.Listed] = []
+    disclosed: dict[int, Disclosed] = {}
+    listed: list[Listed] = []
     with _refusing(number):
         next_offsets = {
-            audit.Stream(str(topic), int(incarnation), int(partition)): int(reached)
+            Stream(str(topic), int(incarnation), int(partition)): int(reached)
             for topic, incarnation, partition, reached in header["next_offsets"]
         }
         entries = _entries(lines, disclosed, listed)
@@ -121,8 +125,8 @@ def read(path: Path, advance: Callable[[int], object] = lambda _: None) -> Pack:
 
 def _entries(
     lines: Iterator[tuple[int, dict[str, Any]]],
-    disclosed: dict[int, audit.Disclosed],
-    listed: list[audit.Listed],
+    disclosed: dict[int, Disclosed],
+    listed: list[Listed],
 ) -> Iterator[bytes]:
     """The leaves. Fills the other two as it goes: `disclosed` with the event of the leaf in hand
     alone, so that a file of any length fits in memory; `listed` with what follows the leaves."""
@@ -137,16 +141,16 @@ def _entries(
             disclosed.clear()
             if "event" in said:
                 event, salt = (base64.b64decode(said[f], validate=True) for f in ("event", "salt"))
-                disclosed[index] = audit.Disclosed(event, salt)
+                disclosed[index] = Disclosed(event, salt)
         yield leaf
 
 
-def _parse_listed(said: dict[str, Any]) -> audit.Listed:
+def _parse_listed(said: dict[str, Any]) -> Listed:
     if said["why"] not in _WHY:
         raise ValueError(said["why"])
-    stream = audit.Stream(str(said["topic"]), int(said["incarnation"]), int(said["partition"]))
+    stream = Stream(str(said["topic"]), int(said["incarnation"]), int(said["partition"]))
     event_id = UUID(said["event_id"]) if "event_id" in said else None
-    return audit.Listed(stream, int(said["first"]), int(said["next"]), said["why"], event_id)
+    return Listed(stream, int(said["first"]), int(said["next"]), said["why"], event_id)
 
 
 def _lines(path: Path, advance: Callable[[int], object]) -> Iterator[tuple[int, dict[str, Any]]]:

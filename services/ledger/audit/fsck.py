@@ -1,36 +1,38 @@
 """Whether the stored log is whole: every hash derived again from the stored entries.
 
-Promises: reads every entry once, of one moment, and changes nothing. What it checks, in the order
-of `_NAMES`: entries are gapless, their hashes and ids are those of their bytes; contracts' chains;
-events open to what their leaves committed to, and are looked up by what they say; full tiles and
-the head's edge; every checkpoint ever signed, and what was published, is a beginning of this tree,
-and so consistent with every other; all offsets that were read are accounted for.
+Promises: reads every entry once, in one snapshot, and changes nothing. It checks that
 
-A superuser can change tables; whoever changes all of them alike still cannot make the checkpoints
-agree without the key, nor with the key those that others have seen.
+- entries are numbered without a gap, and their hashes and ids are those of their bytes;
+- each event opens to what its leaf committed to, and its index row is that of the event;
+- full tiles, the head's edge and the ends of the contracts' chains are those of the entries;
+- every checkpoint ever signed, and the newest published head, belongs to this tree, and so is
+  consistent with every other;
+- every offset that was read is accounted for (docs/ledger.md, Completeness 2).
+
+A superuser can change tables. Without the key nobody can make the checkpoints agree with changed
+tables; with the key nobody can change the checkpoints that others have seen.
 """
 
 from __future__ import annotations
 
 import collections
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from services.ledger import store
 from services.ledger.audit import audit
 from services.ledger.domain.entries import index_row, leaves, payloads
-from services.ledger.domain.entries.recording import Tip
+from services.ledger.domain.entries.chains import Chains
+from services.ledger.domain.entries.offsets import Stream
 from services.ledger.domain.log import notes, tree, verifier
-from services.ledger.publishing import publisher
+from services.ledger.publishing import paths
 from services.ledger.publishing.objects import Objects
 from shared import sql
 from shared.wire import events
 
-FINDINGS_MAX: Final = 1000
-"""A log with more to say is broken enough."""
-
-_queries = store.log.queries
+FAILURES_MAX: Final = 1000
+"""More would not help: such a log is restored, not repaired."""
 
 
 @dataclass(slots=True)
@@ -39,140 +41,121 @@ class Report:
 
     origin: str
     seen: collections.Counter[str] = field(default_factory=collections.Counter)
-    findings: list[audit.Failure] = field(default_factory=list)
+    failures: list[audit.Failure] = field(default_factory=list)
 
     def refuse(self, place: str, what: str) -> None:
-        if len(self.findings) < FINDINGS_MAX:
-            self.findings.append(audit.Failure(place, what))
+        """Adds a failure."""
+        if len(self.failures) < FAILURES_MAX:
+            self.failures.append(audit.Failure(place, what))
 
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong."""
-        return not self.findings
+        return not self.failures
 
 
 async def check(
     conn: sql.Connection, objects: Objects, advance: Callable[[int], object] = lambda _: None
 ) -> Report:
-    """Everything above, in one snapshot; `advance` hears of the entries of each step. Raises
-    store.log.NoLogError."""
-    published = publisher.newest_head(objects)  # first: the log is published while it is read
+    """Checks everything above in one snapshot. `advance` is told the number of entries of each
+    step. Raises store.log.NoLogError."""
+    # before the snapshot: the log goes on being published while it is read
+    published = paths.newest_head(objects)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        head = await _queries.get_head(conn)
-        if head is None:
-            raise store.log.NoLogError
-        checking = _Checking(conn, objects, published, head, Report(head["origin"]))
-        await checking.begin()
-        async for rows in _steps(conn):
-            await checking.take(rows)
+        head = await store.log.get_stored_head(conn)
+        reading = _Reading(conn, objects, published, head)
+        await reading.begin()
+        async for rows in store.checking.stream_everything(conn):
+            await reading.check_rows(rows)
             advance(len(rows))
-        await checking.end()
-    return checking.report
+        await reading.end()
+    return reading.report
 
 
-async def _steps(conn: sql.Connection) -> AsyncIterator[list[sql.Record]]:
-    after = -1
-    while (last := await store.log.get_step(conn, after)) is not None:
-        yield [row async for row in _queries.everything(conn, after=after, last=last)]
-        after = last
-
-
-class _Checking:
+class _Reading:
     """One pass over the log."""
 
     def __init__(
         self,
         conn: sql.Connection,
         objects: Objects,
-        published: tuple[int, bytes],
-        head: sql.Record,
-        report: Report,
+        published: tree.TreeHead,
+        head: store.rows.StoredHead,
     ) -> None:
-        self.report = report
+        self.report = Report(head.origin)
         self._conn, self._objects, self._head = conn, objects, head
+        self._published = published
         self._edge = tree.EMPTY_EDGE
         self._next_index = 0
-        self._tips: dict[str, Tip] = {}
-        self._taken: collections.Counter[tuple[str, int, int]] = collections.Counter()
-        self._signed = _checkpoints(conn)
-        self._next_signed: store.log.Checkpoint | None = None
-        self._published = published
+        self._chains = Chains()
+        self._leaves: collections.Counter[Stream] = collections.Counter()
+        """How many offsets of each stream are leaves."""
+        self._signed = store.checking.stream_checkpoints(conn)
+        self._next_signed: store.rows.StoredCheckpoint | None = None
 
     async def begin(self) -> None:
-        """What was signed of the empty tree."""
+        """Checks what was signed and published at size 0."""
         self._next_signed = await anext(self._signed, None)
         await self._compare_root()
 
-    async def take(self, rows: list[sql.Record]) -> None:
-        """The next entries, in order."""
+    async def check_rows(self, rows: list[sql.Record]) -> None:
+        """Checks the next entries, in order."""
         hashes: list[bytes] = []
         for row in rows:
             if row["idx"] != self._next_index:
-                what = f"the next entry is {row['idx']}"
+                what = f"it is missing; the next entry is {row['idx']}"
                 self.report.refuse(f"entry {self._next_index}", what)
             self._next_index = row["idx"] + 1
-            hashes.append(self._take_entry(row))
-            if self._stops_at(self._edge.size + len(hashes)):
+            hashes.append(self._check_entry(row))
+            if self._has_root(self._edge.size + len(hashes)):
                 await self._grow(hashes)
                 hashes = []
                 await self._compare_root()
         await self._grow(hashes)
 
-    def _stops_at(self, size: int) -> bool:
+    def _has_root(self, size: int) -> bool:
         """Whether the root of this size was signed or published."""
         signed = self._next_signed is not None and self._next_signed.size == size
-        return signed or self._published[0] == size
+        return signed or self._published.size == size
 
     async def _grow(self, hashes: list[bytes]) -> None:
         self._edge, completed = tree.append(self._edge, hashes)
         if not completed:
             return
         self.report.seen["full tiles"] += len(completed)
-        rows = _queries.get_tiles(
-            self._conn, levels=[t.level for t in completed], ns=[t.n for t in completed]
-        )
-        stored = {(row["level"], row["n"]): row["hashes"] async for row in rows}
+        stored = await store.log.load_full_tiles(self._conn, completed)
         for tile in completed:
             if tile.hashes != stored.get((tile.level, tile.n)):
-                what = "is not the one of the entries under it"
+                what = "its hashes are not those of the entries under it"
                 self.report.refuse(f"tile {tile.n} of level {tile.level}", what)
 
     # --- an entry --------------------------------------------------------------------------
 
-    def _take_entry(self, row: sql.Record) -> bytes:
-        """Its hash, derived from its bytes, after all else about it was compared."""
+    def _check_entry(self, row: sql.Record) -> bytes:
+        """Checks all that belongs to one entry. Returns its hash, derived from its bytes."""
         place, refuse = f"entry {row['idx']}", self.report.refuse
         self.report.seen["entries"] += 1
         leaf_hash = verifier.hash_leaf(row["leaf"])
         if leaf_hash != row["leaf_hash"]:
-            refuse(place, "its bytes are not those that were hashed")
+            refuse(place, "its hash is not that of its bytes")
         try:
             leaf = leaves.parse(row["leaf"])
         except leaves.LeafRefusedError as error:
             refuse(place, str(error))
             return leaf_hash
         if leaf.event_id != row["event_id"]:
-            refuse(place, f"it is filed as event {row['event_id']}, but records {leaf.event_id}")
-        self._chain(place, leaf, leaf_hash)
+            refuse(place, f"its row names event {row['event_id']}, its leaf {leaf.event_id}")
+        broken = self._chains.follow(leaf, leaf_hash)
+        if broken is not None:
+            refuse(place, broken)
         source = leaf.source
-        self._taken[source.topic, source.incarnation, source.partition] += 1
+        self._leaves[Stream(source.topic, source.incarnation, source.partition)] += 1
         self._check_payload(place, leaf, row)
         return leaf_hash
 
-    def _chain(self, place: str, leaf: leaves.Leaf, leaf_hash: bytes) -> None:
-        if leaf.contract_id is None or leaf.contract_seq is None:
-            return
-        tip = self._tips.get(leaf.contract_id, Tip(0, b""))
-        if leaf.contract_seq != tip.seq + 1:
-            what = f"{leaf.contract_id} goes on with {leaf.contract_seq} after {tip.seq}"
-            self.report.refuse(place, what)
-        elif (leaf.prev or "") != tip.leaf_hash.hex():
-            self.report.refuse(place, f"{leaf.contract_id}: its leaf before was another one")
-        self._tips[leaf.contract_id] = Tip(leaf.contract_seq, leaf_hash)
-
     def _check_payload(self, place: str, leaf: leaves.Leaf, row: sql.Record) -> None:
         if row["commitment"].hex() != leaf.payload:
-            self.report.refuse(place, "what lies beside it is not what it committed to")
+            self.report.refuse(place, "the commitment in its row is not that of its leaf")
             return
         if row["key"] is None:
             return  # forgotten: nobody can open it, and nobody needs to
@@ -180,104 +163,81 @@ class _Checking:
         secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
         try:
             event = events.read(payloads.unseal(sealed, leaf.event_id, secrets))
-        except ValueError as error:  # refused by the seal, or no event of ours
-            self.report.refuse(place, f"its event does not open: {error}")
+        except ValueError as error:  # refused by the seal, or not one of our events
+            self.report.refuse(place, f"its event cannot be opened: {error}")
             return
         self.report.seen["events opened"] += 1
-        if row["listed"] is None or index_row.of(event) != _listing(row):  # type: ignore[arg-type]  # compared whatever it is
-            self.report.refuse(place, "it is looked up by something else than its event says")
+        if index_row.of(event) != store.rows.read_index_row(row):  # type: ignore[arg-type]  # any event has a row to compare
+            self.report.refuse(place, "its index row is not that of its event")
 
     # --- a signed size ---------------------------------------------------------------------
 
     async def _compare_root(self) -> None:
-        """What was signed and published of the tree as it stands."""
-        size, root = self._edge.size, tree.root(self._edge)
-        if self._published[0] == size and self._published[1] != root:
-            self.report.refuse(f"published head {size}", "it is of another tree than this one")
-        while self._next_signed is not None and self._next_signed.size == size:
-            self._check_signed(self._next_signed, root)
+        """Checks what was signed and published at the present size."""
+        head = tree.head(self._edge)
+        if self._published.size == head.size and self._published != head:
+            self.report.refuse(f"published head {head.size}", "it is of a different tree")
+        while self._next_signed is not None and self._next_signed.size == head.size:
+            self._check_signed(self._next_signed, head)
             self._next_signed = await anext(self._signed, None)
 
-    def _check_signed(self, signed: store.log.Checkpoint, root: bytes) -> None:
+    def _check_signed(self, signed: store.rows.StoredCheckpoint, head: tree.TreeHead) -> None:
         place = f"checkpoint {signed.size}"
         self.report.seen["checkpoints"] += 1
-        if signed.root != root:
-            self.report.refuse(place, "it was signed over another tree than this one")
+        if signed.head != head:
+            self.report.refuse(place, "it was signed over a different tree")
         try:
-            key = notes.parse_verifier_key(self._head["verifier_key"])
-            said = notes.open_checkpoint(signed.note, key, origin=self._head["origin"])
-            if (said.size, said.root) != (signed.size, signed.root):
-                self.report.refuse(place, "it is filed as another than the one that was signed")
+            key = notes.parse_verifier_key(self._head.verifier_key)
+            opened = notes.open_checkpoint(signed.note, key, origin=self._head.origin)
+            if (opened.size, opened.root) != (signed.size, signed.root):
+                self.report.refuse(place, "its row is not what was signed")
         except ValueError as error:
             self.report.refuse(place, str(error))
-        if self._objects.read(publisher.head_path(signed.size)) != signed.root:
-            self.report.refuse(place, "its root was not published, or another one was")
+        if self._objects.read(paths.head_path(signed.size)) != signed.root:
+            self.report.refuse(place, "its root was not published, or a different one was")
 
     # --- the end ---------------------------------------------------------------------------
 
     async def end(self) -> None:
-        """What can only be said when all entries are read."""
+        """Checks what is known only after the last entry."""
         size, report = self._edge.size, self.report
-        if (self._head["size"], self._head["edge"]) != (size, self._edge.encode()):
-            what = (
-                f"its {self._head['size']} entries are another tree than the {size} that are there"
-            )
+        if (self._head.size, self._head.edge) != (size, self._edge.encode()):
+            what = f"its tree of {self._head.size} entries is not that of the {size} stored ones"
             report.refuse("head", what)
+        beyond = f"it covers more than the {size} stored entries"
         while self._next_signed is not None:
-            what = f"more was signed than the {size} entries that are there"
-            report.refuse(f"checkpoint {self._next_signed.size}", what)
+            report.refuse(f"checkpoint {self._next_signed.size}", beyond)
             self._next_signed = await anext(self._signed, None)
-        if self._published[0] > size:
-            what = f"more was published than the {size} entries that are there"
-            report.refuse(f"published head {self._published[0]}", what)
-        await self._count()
+        if self._published.size > size:
+            report.refuse(f"published head {self._published.size}", beyond)
+        await self._count_rows()
         await self._compare_chains()
-        await self._account()
+        await self._count_offsets()
 
-    async def _count(self) -> None:
-        """That nothing lies beside the log that belongs to no entry."""
-        beside = await _queries.count_beside(self._conn)
-        for name, wanted in (
-            ("tiles", self.report.seen["full tiles"]),
-            ("listings", self.report.seen["entries"]),
+    async def _count_rows(self) -> None:
+        """Checks that no row belongs to no entry."""
+        stored = await store.checking.count_rows(self._conn)
+        for name, count, wanted in (
+            ("tiles", stored.tiles, self.report.seen["full tiles"]),
+            ("index rows", stored.index_rows, self.report.seen["entries"]),
         ):
-            if beside[name] != wanted:
-                self.report.refuse(name, f"there are {beside[name]} instead of {wanted}")
+            if count != wanted:
+                self.report.refuse(name, f"there are {count} instead of {wanted}")
 
     async def _compare_chains(self) -> None:
-        stored = {
-            row["contract_id"]: Tip(row["seq"], row["leaf_hash"])
-            async for row in _queries.chains(self._conn)
-        }
-        self.report.seen["contracts"] = len(self._tips)
-        for contract_id in sorted(stored.keys() | self._tips.keys()):
-            if stored.get(contract_id) != self._tips.get(contract_id):
-                self.report.refuse(f"contract {contract_id}", "its chain ends elsewhere")
+        stored, derived = await store.checking.load_tips(self._conn), self._chains.tips
+        self.report.seen["contracts"] = len(derived)
+        for contract_id in sorted(stored.keys() | derived.keys()):
+            if stored.get(contract_id) != derived.get(contract_id):
+                what = "the stored end of its chain is not that of its entries"
+                self.report.refuse(f"contract {contract_id}", what)
 
-    async def _account(self) -> None:
-        """Ledger.md, Completeness 2, by numbers; the audit of an export does it by offsets."""
-        async for row in _queries.count_listed(self._conn):
-            stream = audit.Stream(row["topic"], row["incarnation"], row["partition"])
+    async def _count_offsets(self) -> None:
+        """docs/ledger.md, Completeness 2, by numbers. The audit of an export checks it offset by
+        offset."""
+        for stream, next_offset, listed in await store.checking.count_offsets(self._conn):
             self.report.seen["partitions"] += 1
-            found = self._taken[stream] + row["listed"]
-            if found != row["next_offset"]:
-                what = f"{row['next_offset']} offsets were read, {found} are accounted for"
+            found = self._leaves[stream] + listed
+            if found != next_offset:
+                what = f"{next_offset} offsets were read, but {found} are accounted for"
                 self.report.refuse(str(stream), what)
-
-
-async def _checkpoints(conn: sql.Connection) -> AsyncIterator[store.log.Checkpoint]:
-    over = -1
-    while True:
-        rows = [
-            r async for r in _queries.checkpoints(conn, over=over, count=store.log.ROWS_PER_STEP)
-        ]
-        for row in rows:
-            yield store.log.checkpoint(row)
-        if not rows:
-            return
-        over = rows[-1]["size"]
-
-
-def _listing(row: sql.Record) -> index_row.Listing:
-    names = index_row.Listing._fields
-    return index_row.Listing(row["listed_event_id"], *(row[name] for name in names[1:]))

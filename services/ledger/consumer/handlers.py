@@ -1,11 +1,12 @@
-"""What the ledger does with what it reads: append it, in batches, to the one log.
+"""Appends what the ledger reads, in batches, to the one log.
 
-Promises: every event is one leaf, once, behind the lock on the head (two writers take turns);
-every offset is a leaf, a parked record, a listed repeat or a passed day (ledger.md, Completeness
-2); the leaves of a contract are numbered and chained (3). One transaction a batch.
+Promises: each event becomes one leaf, once. The lock on the head lets two writers append in turn.
+Every offset is a leaf, a parked record, a listed repeat or a day that ended (docs/ledger.md,
+Completeness 2). The leaves of a contract are numbered and chained (docs/ledger.md, Completeness 3).
+One transaction for a batch.
 
-Refuses: events that are none of the log's (parked), and a log that became shorter than it was:
-that is a restored database, and appending to it would fork what was published.
+Refuses: events that do not belong in the log (they are parked), and to append to a log that is
+shorter than it was: its database was restored, and appending would fork what was published.
 """
 
 from __future__ import annotations
@@ -17,29 +18,25 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
-from prometheus_client import Counter, Gauge
-
-from services.ledger import store
+from services.ledger import metrics, store
 from services.ledger.domain.entries import facts, index_row, leaves, payloads, recording
+from services.ledger.domain.entries.chains import Tip
 from services.ledger.domain.log import tree
 from shared import sql
-from shared.delivery import kafka, topics, transaction
+from shared.delivery import consumer, kafka, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
 from shared.wire import events, ids
 
-READS: Final = kafka.Subscription(
+SUBSCRIPTION: Final = kafka.Subscription(
     "makegood-ledger",
     [topics.RETURNS.name, topics.OUTCOMES.name, topics.ALERTS.name, topics.PARKED.name],
 )
 BYTES_IN_LOOP_MAX: Final = 2_000_000
-"""Events of more than this take longer than the event loop can spare: 50 ms at 25 µs for each kB.
-A full batch of returns is below it, and a thread would only take turns with the loop."""
+"""Recording more bytes than this takes longer than the event loop can spare: 50 ms at 25 µs a kB.
+A full batch of returns has fewer, and a thread would only compete with the loop for it."""
 
 _RECORDED: Final = frozenset(facts.RECORDED)
-"""Asked of each message: a set knows a type sooner than `isinstance` knows ten."""
-
-ENTRIES: Final = Counter("makegood_entries_total", "Entries appended, by type of event.", ["type"])
-LOG_SIZE: Final = Gauge("makegood_log_size", "Entries in the log.")
+"""A set, for it is asked for each message: `isinstance` over ten types is slower."""
 
 
 class ShrunkError(Exception):
@@ -47,89 +44,95 @@ class ShrunkError(Exception):
 
 
 class Recorder:
-    """Appends batches. `stop` is told why when it refuses to go on; the caller then hands it no
-    more."""
+    """Appends batches. If it refuses to append, it tells `stop` why, and gets no more batches."""
 
     def __init__(self, delivery: transaction.Delivery, stop: Callable[[str, str], None]) -> None:
         self._delivery, self._stop = delivery, stop
         self._size_reached = 0
 
-    async def take(self, records: Sequence[Record]) -> None:
-        """Appends what `records` bring. One transaction."""
+    async def handle(self, records: Sequence[Record]) -> None:
+        """Appends the events of `records`, in one transaction."""
         try:
-            made = await self._record(records)
+            made = await self._append(records)
         except ShrunkError as error:
             self._stop("log_shrunk", str(error))
             return
         for kind, count in collections.Counter(entry.leaf.type for entry in made).items():
-            ENTRIES.labels(kind).inc(count)
-        LOG_SIZE.set(self._size_reached)
+            metrics.ENTRIES.labels(kind).inc(count)
+        metrics.LOG_SIZE.set(self._size_reached)
 
-    async def _record(self, records: Sequence[Record]) -> list[recording.Entry]:
-        async with transaction.unit(self._delivery, records) as work:
-            arriving, days = _sort(work)
-            head = await store.log.lock_head(work.conn)
+    async def _append(self, records: Sequence[Record]) -> list[recording.Entry]:
+        async with transaction.unit(self._delivery, records) as unit:
+            arriving, days = _sort(unit)
+            head = await store.log.lock_head(unit.conn)
             if head.size < self._size_reached:
                 raise ShrunkError(f"it had {self._size_reached} entries and has {head.size}")
-            tips = await store.log.get_tips(
-                work.conn, {_contract(each) for each in arriving} - {""}
+            tips = await store.log.load_tips(
+                unit.conn, {_contract(each) for each in arriving} - {""}
             )
             made, moved = await _make(arriving, tips)
             edge, completed = tree.append(head.edge, [entry.leaf_hash for entry in made])
             if made:
                 rows = [index_row.of(message.event) for message in arriving]
-                await store.log.append(work.conn, head.size, made, rows)
-                await store.log.move_tips(work.conn, moved)
-                await store.log.move_head(work.conn, edge, completed)
-                work.send(topics.ENTRIES, _recorded(head.size, made))
-            if work.repeats:
-                await store.log.add_repeats(work.conn, work.repeats)
+                await store.log.append(unit.conn, head.size, made, rows)
+                await store.log.move_tips(unit.conn, moved)
+                await store.log.move_head(unit.conn, edge, completed)
+                unit.send(topics.ENTRIES, _recorded(head.size, made))
+            if unit.repeats:
+                await store.log.add_repeats(unit.conn, unit.repeats)
             if days:
-                await store.log.add_days(work.conn, days)
+                await store.log.add_days(unit.conn, days)
         self._size_reached = edge.size
         return made
 
 
+def handler(delivery: transaction.Delivery, stop: Callable[[str, str], None]) -> consumer.Handle:
+    """Handles batches of `SUBSCRIPTION`'s topics."""
+    return Recorder(delivery, stop).handle
+
+
 def read(record: Record) -> tuple[events.AnyEvent, UUID | None]:
-    """An event, and its id where it becomes an entry: days may come twice and what is none of the
-    log's is parked, so neither claims an id. Raises mail.UnreadableError."""
+    """An event, and its id if it becomes an entry. Days may come twice, and what does not belong in
+    the log is parked: neither claims an id. Raises messages.UnreadableError."""
     event, event_id = read_event(record)
     return event, event_id if type(event) in _RECORDED else None
 
 
 async def seen(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, transaction.IsOf]:
-    """Which of these events are entries, and what tells their bytes from others (`mail.Seen`).
+    """Which of these events are entries already, and how to recognise the bytes of each
+    (`transaction.Seen`).
 
-    The head is locked first: what another writer appends meanwhile is seen too.
+    The head is locked first, so that what another writer appends meanwhile is found too.
     """
     await store.log.lock_head(conn)
-    taken = await store.log.get_seen(conn, {message.event.event_id for message in messages})
-    return {event_id: entry.is_of for event_id, entry in taken.items()}
+    found = await store.log.load_seen(conn, {message.event.event_id for message in messages})
+    return {event_id: entry.is_of for event_id, entry in found.items()}
 
 
-def _sort(work: transaction.Unit) -> tuple[list[Message], list[Message]]:
-    """What becomes entries, and the days; what is neither is parked."""
+def _sort(unit: transaction.Unit) -> tuple[list[Message], list[Message]]:
+    """The messages that become entries, and the days. Parks the others."""
     arriving: list[Message] = []
     days: list[Message] = []
-    for message in work.messages:
+    for message in unit.messages:
         if type(message.event) in _RECORDED:
             arriving.append(message)
         elif isinstance(message.event, events.DayEnded):
             days.append(message)
         else:
-            work.park(message, "not_recorded_here")
+            unit.park(message, "not_recorded_here")
     return arriving, days
 
 
 def _contract(message: Message) -> str:
-    """Its contract, or nothing."""
+    """Its contract; empty if it has none."""
     return getattr(message.event, "contract_id", None) or ""
 
 
 async def _make(
-    arriving: Sequence[Message], tips: dict[str, recording.Tip]
-) -> tuple[list[recording.Entry], dict[str, recording.Tip]]:
-    """The entries of these messages, each under fresh secrets."""
+    arriving: Sequence[Message], tips: dict[str, Tip]
+) -> tuple[list[recording.Entry], dict[str, Tip]]:
+    """The entries of these messages, each sealed with fresh secrets, and the tips that they
+    move."""
     length = payloads.SECRETS_BYTES
     random = os.urandom(length * len(arriving))
     secrets = [payloads.cut(random[n : n + length]) for n in range(0, len(random), length)]
@@ -147,7 +150,7 @@ async def _make(
 
 
 def _recorded(size: int, made: Sequence[recording.Entry]) -> events.EntriesRecorded:
-    """Which events became which entries; small, since a batch is."""
+    """Tells which event became which entry."""
     newest = made[-1].leaf
     return events.EntriesRecorded(
         event_id=ids.derived("entries", newest.event_id),

@@ -1,7 +1,7 @@
-"""How a log begins: its name, its key, its first head. By command only, never by the way.
+"""Creates the log: its name, its key, its first head. Only a command does this.
 
-Promises: one log for an installation. Refuses to begin a second one, also where the database is
-empty but the object store holds what was published: that log is to be restored, not replaced.
+Promises: an installation has one log. Refuses to create a second one, also if the database has none
+but the object store holds a published one: that log must be restored, not replaced.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ import asyncpg
 
 from services.ledger import store
 from services.ledger.domain.log import notes
+from services.ledger.publishing import paths
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import keys, sql
 
 
-class ExistsError(Exception):
-    """There is a log here, or the remains of one. The message says what to do."""
+class LogExistsError(Exception):
+    """There is a log already, or what was published of one. The message says what to do."""
 
 
 class NoKeyError(Exception):
-    """The log's key is not where it should be."""
+    """The log's key is missing."""
 
 
 async def create(settings: Settings, origin: str, *, if_absent: bool = False) -> str:
-    """Creates log `origin`; its verifier key. `if_absent`: the log of that name may be there
-    already. Raises ExistsError, notes.KeyRefusedError (a name that no key can have)."""
+    """Creates the log `origin` and returns its verifier key. With `if_absent` a log of that name
+    may exist already. Raises LogExistsError, and notes.KeyRefusedError for a name that no key can
+    have."""
     dsn = settings.database_url.get_secret_value()
     conn: sql.Connection = await asyncpg.connect(
         dsn, timeout=sql.CONNECT_SECONDS_MAX, server_settings={"search_path": "ledger"}
@@ -35,34 +37,36 @@ async def create(settings: Settings, origin: str, *, if_absent: bool = False) ->
             try:
                 head = await store.log.get_head(conn)
             except store.log.NoLogError:
-                return await _begin(conn, settings, origin)
+                return await _create(conn, settings, origin)
     finally:
         await conn.close()
     if not if_absent or head.origin != origin:
-        raise ExistsError(f"This database holds the log {head.origin} of {head.size} entries.")
+        raise LogExistsError(
+            f"This database already holds the log {head.origin} with {head.size} entries."
+        )
     return head.verifier_key
 
 
-async def _begin(conn: sql.Connection, settings: Settings, origin: str) -> str:
-    if Objects(settings.objects_folder).names("head"):
-        raise ExistsError(
-            f"{settings.objects_folder} holds a log that was published, but this database holds "
-            "none: restore the database, or name another folder for another log."
+async def _create(conn: sql.Connection, settings: Settings, origin: str) -> str:
+    if Objects(settings.objects_folder).names(paths.HEADS):
+        raise LogExistsError(
+            f"{settings.objects_folder} holds a published log, but this database holds none: "
+            "restore the database, or choose another folder for a new log."
         )
-    notes.SignerKey(origin, bytes(notes.KEY_BYTES)).verifier_key  # noqa: B018  refuses odd names
+    notes.check_name(origin)
     signer = notes.SignerKey(origin, keys.load_or_create(settings.key_path))
     verifier_key = signer.verifier_key.encode()
-    await store.log.create_head(conn, origin, verifier_key)
+    await store.log.add_head(conn, origin, verifier_key)
     return verifier_key
 
 
 async def load_signer(settings: Settings, pool: sql.Pool) -> notes.SignerKey:
-    """The log's own key. Raises NoKeyError, store.log.NoLogError."""
+    """The log's key. Raises NoKeyError, store.log.NoLogError."""
     async with pool.acquire() as conn:
         head = await store.log.get_head(conn)
     if not settings.key_path.exists():
         raise NoKeyError(
             f"The key of the log {head.origin} is not at {settings.key_path}: restore it. "
-            "A new one would sign what nobody trusts."
+            "Nobody would trust what a new key signs."
         )
     return notes.SignerKey(head.origin, keys.load_or_create(settings.key_path))

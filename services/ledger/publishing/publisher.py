@@ -1,12 +1,12 @@
-"""The publisher: signs what the log has become, where it can be seen that it only grew.
+"""The publisher: signs the log at its new size, after it has shown that the log only grew.
 
 Promises: a checkpoint is signed only after the independent verifier found the tree consistent with
-the one signed before, and after every tile, bundle and encrypted payload of it lies in the object
-store. The root of each size is kept there as `head/…` and never replaced: the same size may be
-signed again with the same root, with another never. Two publishers do not disturb each other.
+the last signed one, and after every tile, bundle and encrypted event of it is in the object store.
+The root of each size is kept there as `head/…` and never replaced: a size may be signed again with
+the same root, but never with another. Two publishers do not disturb each other.
 
-Refuses to sign, with an alarm that says why: a log that is shorter than what was published, or
-another (a database restored from an old backup, a fork), and a key that is not the log's.
+Refuses to sign, with an alarm that says why: a log that is shorter than what was published or does
+not continue it (a database restored from an old backup, a fork), and a key that is not the log's.
 """
 
 from __future__ import annotations
@@ -16,30 +16,17 @@ import itertools
 import time
 from typing import Final
 
-from prometheus_client import Gauge, Histogram
-
-from services.ledger import store
+from services.ledger import metrics, store
 from services.ledger.domain.log import notes, proofs, tiles, tree, verifier
-from services.ledger.publishing.brake import Alarm
+from services.ledger.publishing import paths
+from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from shared import log, sql
 from shared.delivery import failpoints
 
 ENTRIES_PER_STEP: Final = 16 * tree.TILE_HASHES
-"""Entries in memory together, as rows and as bundles; fewer where events are long, and never less
-than a bundle, which is one file."""
-HEADS_PER_FOLDER: Final = 1_000_000
-
-CHECKPOINT_SIZE: Final = Gauge("makegood_checkpoint_size", "Entries under the newest checkpoint.")
-CHECKPOINT_AGE: Final = Gauge(
-    "makegood_checkpoint_age_seconds",
-    "Since a checkpoint covered the whole log; stays near the pause while publishing works.",
-)
-PUBLISH_SECONDS: Final = Histogram(
-    "makegood_publish_seconds",
-    "From reading the head to the published checkpoint.",
-    buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),
-)
+"""Entries in memory together, as rows and as bundles. Fewer if their events are long, but at least
+those of one bundle, which is one file."""
 
 _log = log.get(__name__)
 
@@ -52,103 +39,106 @@ class Publisher:
     """Signs with `signer` and writes to `objects`."""
 
     def __init__(
-        self, pool: sql.Pool, objects: Objects, signer: notes.SignerKey, alarm: Alarm
+        self, pool: sql.Pool, objects: Objects, signer: notes.SignerKey, brake: Brake
     ) -> None:
-        self._pool, self._objects, self._signer, self._alarm = pool, objects, signer, alarm
-        self._published = (0, tree.EMPTY_ROOT)
-        """Size and root of the newest head that is known to be out."""
+        self._pool, self._objects, self._signer, self._brake = pool, objects, signer, brake
+        self._published = tree.EMPTY_HEAD
+        """The newest head that is known to be published."""
 
     async def run(self, pause_seconds: float) -> None:
-        """Publishes for ever; after an alarm it stands still."""
+        """Publishes for ever. Once the brake is on, it publishes nothing more."""
         covered = time.monotonic()
-        CHECKPOINT_AGE.set_function(lambda: time.monotonic() - covered)
-        while self._alarm.words is None:
+        metrics.CHECKPOINT_AGE.set_function(lambda: time.monotonic() - covered)
+        while self._brake.words is None:
             began = time.monotonic()
             try:
                 await self.publish()
                 covered = began
             except RefusedError as error:
-                self._alarm.stop("publisher_refuses", str(error))
+                self._brake.stop("publisher_refuses", str(error))
             except sql.BROKEN as error:
-                _log.warning("Publishing is tried again.", error=repr(error))
+                _log.warning("Publishing failed; it is tried again.", error=repr(error))
             await asyncio.sleep(max(0.0, pause_seconds - (time.monotonic() - began)))
         await asyncio.Event().wait()
 
     async def examine(self) -> None:
-        """That the log goes on from all that was published. Raises RefusedError, NoLogError."""
+        """Checks that the log continues all that was published, and that the key is the log's.
+        Raises RefusedError, NoLogError."""
         async with self._pool.acquire() as conn:
-            published = await asyncio.to_thread(newest_head, self._objects)
-            newest = await store.log.get_checkpoint(conn)
-            head = await store.log.get_head(conn)  # last: another publisher goes on meanwhile
-            if head.verifier_key != self._signer.verifier_key.encode():
+            published = await asyncio.to_thread(paths.newest_head, self._objects)
+            newest = await store.checkpoints.find_checkpoint(conn)
+            head = await store.log.get_head(conn)  # last: meanwhile another publisher may sign
+            own_key = self._signer.verifier_key.encode()
+            if head.verifier_key != own_key:
                 raise RefusedError(
-                    f"the key at hand is {self._signer.verifier_key.encode()}, but the log's is "
-                    f"{head.verifier_key}: restore the log's key"
+                    f"the key here is {own_key}, but the log's is {head.verifier_key}: restore the "
+                    "log's key"
                 )
             self._published = published
-            await self._check_grown(conn, notes.Checkpoint(head.origin, *_now(head.edge)), newest)
+            await self._check_grown(conn, tree.head(head.edge), newest)
 
     async def publish(self) -> int | None:
-        """Signs the tree as it is now, if it grew; the size, or None where there is nothing to
-        sign. Raises RefusedError."""
+        """Signs the tree as it is now. Returns its size, or None if it has not grown. Raises
+        RefusedError."""
         async with self._pool.acquire() as conn:
             await self._put(conn)  # a kill may have come between database and object store
-            newest = await store.log.get_checkpoint(
-                conn
-            )  # first: another publisher goes on meanwhile
-            size, positions = await store.log.get_frontier(conn)
-            if newest is not None and newest.size == size >= self._published[0]:
+            # before the frontier: meanwhile another publisher may sign
+            newest = await store.checkpoints.find_checkpoint(conn)
+            size, next_offsets = await store.checkpoints.get_frontier(conn)
+            if newest is not None and newest.size == size >= self._published.size:
                 return None
-            with PUBLISH_SECONDS.time():
-                size, root = _now(await store.log.get_edge(conn, size))
-                checkpoint = notes.Checkpoint(self._signer.name, size, root)
-                await self._check_grown(conn, checkpoint, newest)
+            with metrics.PUBLISH_SECONDS.time():
+                head = tree.head(await store.log.get_edge(conn, size))
+                await self._check_grown(conn, head, newest)
                 since = 0 if newest is None else newest.size
                 await self._write_objects(conn, size, since)
-                await self._sign(conn, checkpoint, positions)
+                checkpoint = notes.Checkpoint(self._signer.name, head.size, head.root)
+                await self._sign(conn, checkpoint, next_offsets)
         return size
 
     async def _check_grown(
-        self, conn: sql.Connection, new: notes.Checkpoint, newest: store.log.Checkpoint | None
+        self, conn: sql.Connection, new: tree.TreeHead, newest: store.rows.StoredCheckpoint | None
     ) -> None:
-        """That `new` goes on from what was published and what was signed. Raises RefusedError."""
-        before = {self._published}  # mostly the same as what was signed last
+        """That `new` continues what was published and what was signed. Raises RefusedError."""
+        before = {self._published}  # mostly the same as what was last signed
         if newest is not None:
-            before.add((newest.size, newest.root))
-        for old_size, old_root in before:
-            if new.size < old_size:
+            before.add(newest.head)
+        for old in before:
+            if new.size < old.size:
                 raise RefusedError(
-                    f"the log has {new.size} entries, but {old_size} were published: it was "
-                    "restored from an older backup, or is another log"
+                    f"the log has {new.size} entries, but {old.size} were published: it was "
+                    "restored from an older backup, or is a different log"
                 )
-            if old_size == 0:
-                continue  # every tree begins with the empty one
-            proof = await store.log.get_proof(conn, proofs.consistency(old_size, new.size))
+            if old.size == 0:
+                continue  # every tree continues the empty one
+            proof = await store.log.get_proof(conn, proofs.consistency(old.size, new.size))
             try:
-                verifier.check_consistency(old_size, new.size, proof, old_root, new.root)
+                verifier.check_consistency(old.size, new.size, proof, old.root, new.root)
             except verifier.ProofRefusedError as error:
                 raise RefusedError(
-                    f"the log of {new.size} entries does not go on from the {old_size} that were "
+                    f"the log of {new.size} entries does not continue the {old.size} that were "
                     f"published ({error}): it was forked or changed"
                 ) from error
 
     async def _write_objects(self, conn: sql.Connection, size: int, since: int) -> None:
-        """Tiles, bundles and encrypted payloads of the tree of `size` that `since` had not."""
+        """Tiles, bundles and encrypted events that the tree of `size` adds to that of `since`."""
         addresses = list(tiles.of_tree(size, since=since))
         hashes = [address for address in addresses if address.level != tiles.ENTRIES]
         for at in range(0, len(hashes), tree.TILE_HASHES):
-            found = await store.log.get_tiles(conn, hashes[at : at + tree.TILE_HASHES])
+            found = await store.log.load_tiles(conn, hashes[at : at + tree.TILE_HASHES])
             files = {address.path: content for address, content in found.items()}
             await asyncio.to_thread(self._objects.create, files)
         start = since // tree.TILE_HASHES * tree.TILE_HASHES
         while start < size:
-            last = await store.log.get_step(conn, start - 1, size, ENTRIES_PER_STEP)
+            last = await store.log.find_step(conn, start - 1, size, ENTRIES_PER_STEP)
             assert last is not None, "an index is missing from the log"
             whole = (last + 1) // tree.TILE_HASHES * tree.TILE_HASHES
             end = min(size, max(whole, start + tree.TILE_HASHES))
-            bundles, sealed = await store.log.get_bundles(conn, start, end - 1)
-            files = {address.path: content for address, content in bundles.items()}
-            files |= {payload_path(address): content for address, content in sealed.items()}
+            bundles = await store.checkpoints.load_bundles(conn, start, end - 1)
+            files = {address.path: content for address, content in bundles.leaves.items()}
+            files |= {
+                paths.payload_path(address): content for address, content in bundles.events.items()
+            }
             await asyncio.to_thread(self._objects.create, files)
             start = end
         full = [address for address in addresses if address.is_full]
@@ -156,99 +146,70 @@ class Publisher:
             await asyncio.to_thread(self._remove_partial, full)
 
     def _remove_partial(self, full: list[tiles.Address]) -> None:
-        """A full tile takes the place of the partial ones before it."""
-        for folder in itertools.chain.from_iterable(map(_partial_folders, full)):
+        """Removes the partial tiles that these full ones replace."""
+        for folder in itertools.chain.from_iterable(map(paths.partial_folders, full)):
             self._objects.remove(folder)
 
     async def _sign(
-        self, conn: sql.Connection, checkpoint: notes.Checkpoint, positions: str
+        self, conn: sql.Connection, checkpoint: notes.Checkpoint, next_offsets: str
     ) -> None:
-        """Claims the size, signs, publishes; nothing where another publisher was faster."""
+        """Claims the size, signs, publishes. Does nothing if another publisher was faster."""
         async with conn.transaction():
-            if not await store.log.lock_publisher(conn):
+            if not await store.checkpoints.lock_publisher(conn):
                 return
-            newest = await store.log.get_checkpoint(conn)
+            newest = await store.checkpoints.find_checkpoint(conn)
             if newest is not None and newest.size >= checkpoint.size:
                 return
             await asyncio.to_thread(self._claim, checkpoint)
             note = notes.sign(checkpoint.body(), self._signer)
             failpoints.hit("between_sign_and_publish")
-            await store.log.add_checkpoint(conn, checkpoint, note, positions)
+            await store.checkpoints.add_checkpoint(conn, checkpoint, note, next_offsets)
         await self._put(conn)
-        self._published = checkpoint.size, checkpoint.root
-        CHECKPOINT_SIZE.set(checkpoint.size)
+        self._published = tree.TreeHead(checkpoint.size, checkpoint.root)
+        metrics.CHECKPOINT_SIZE.set(checkpoint.size)
 
     def _claim(self, checkpoint: notes.Checkpoint) -> None:
-        """The root of this size, for ever. Raises RefusedError where another one is."""
-        path = head_path(checkpoint.size)
+        """Fixes the root of this size for ever. Raises RefusedError if it has another one."""
+        path = paths.head_path(checkpoint.size)
         if not self._objects.create({path: checkpoint.root}):
             claimed = self._objects.read(path)
             if claimed != checkpoint.root:
-                raise RefusedError(f"size {checkpoint.size} was published with another root")
+                raise RefusedError(f"size {checkpoint.size} was published with a different root")
 
     async def _put(self, conn: sql.Connection) -> None:
-        """Puts what was signed last into the object store. Publishers take turns, and who has none
-        leaves it to the next time: an older checkpoint never comes after a newer one."""
+        """Puts the newest checkpoint into the object store. Publishers take turns. One that does
+        not get its turn leaves it to the next round, so that an older checkpoint never replaces a
+        newer one."""
         async with conn.transaction():
-            if await store.log.lock_publisher(conn):
-                newest = await store.log.get_checkpoint(conn)
+            if await store.checkpoints.lock_publisher(conn):
+                newest = await store.checkpoints.find_checkpoint(conn)
                 if newest is not None:
                     await asyncio.to_thread(self._replace, newest)
 
-    def _replace(self, newest: store.log.Checkpoint) -> None:
-        """The checkpoint that lies there, and then the partial tiles that only it needs."""
-        lies = self._open_checkpoint()
-        if lies is None or lies.size < newest.size:
-            self._objects.put("checkpoint", newest.note.encode())
-            self._remove_narrower(newest.size, since=0 if lies is None else lies.size)
+    def _replace(self, newest: store.rows.StoredCheckpoint) -> None:
+        """Replaces an older checkpoint, then removes the partial tiles that only that one needs."""
+        published = self._open_checkpoint()
+        if published is None or published.size < newest.size:
+            self._objects.put(paths.CHECKPOINT, newest.note.encode())
+            self._remove_narrower(newest.size, since=0 if published is None else published.size)
 
     def _open_checkpoint(self) -> notes.Checkpoint | None:
-        """What lies there, if it is one of this log."""
-        note = self._objects.read("checkpoint")
+        """The checkpoint in the object store, if it is one of this log."""
+        note = self._objects.read(paths.CHECKPOINT)
         if note is None:
             return None
         try:
             key = self._signer.verifier_key
             return notes.open_checkpoint(note.decode(), key, origin=self._signer.name)
-        except ValueError:  # refused, or no text
+        except ValueError:  # refused, or not text
             return None
 
     def _remove_narrower(self, size: int, since: int) -> None:
-        """The partial tiles of a tree of `size`, which is out, take the place of those of smaller
-        trees: else a bundle's entries would lie there once for each checkpoint."""
+        """Keeps one width of each partial tile, that of the published tree of `size`. Otherwise
+        the entries of a bundle would be stored once for each checkpoint."""
         for address in tiles.of_tree(size, since=since):
             if not address.is_full:
-                for folder in _partial_folders(address):
+                for folder in paths.partial_folders(address):
                     widths = map(int, self._objects.names(folder))
                     narrower = [width for width in widths if width < address.width]
                     self._objects.remove_files(f"{folder}/{width}" for width in narrower)
-
-
-def _now(edge: tree.Edge) -> tuple[int, bytes]:
-    return edge.size, tree.root(edge)
-
-
-def head_path(size: int) -> str:
-    """Where the root of a published size lies: in folders that can be listed."""
-    return f"head/{size // HEADS_PER_FOLDER:07d}/{size:013d}"
-
-
-def newest_head(objects: Objects) -> tuple[int, bytes]:
-    """Size and root of the largest tree that was published; the empty one where none was."""
-    for folder in reversed(objects.names("head")):
-        for name in reversed(objects.names(f"head/{folder}")):
-            root = objects.read(f"head/{folder}/{name}")
-            assert root is not None
-            return int(name), root
-    return 0, tree.EMPTY_ROOT
-
-
-def payload_path(address: tiles.Address) -> str:
-    """Where the encrypted events of an entry bundle lie."""
-    return address.path.replace("tile/entries/", "payload/")
-
-
-def _partial_folders(address: tiles.Address) -> set[str]:
-    """Where the partial widths of a tile lie, and those of its encrypted events."""
-    whole = address._replace(width=tree.TILE_HASHES)
-    return {f"{path}.p" for path in (whole.path, payload_path(whole))}

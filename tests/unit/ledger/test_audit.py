@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ledger.audit import audit
-from services.ledger.domain.entries import leaves, payloads, recording
+from services.ledger.domain.entries import leaves, offsets, payloads, recording
 from services.ledger.domain.log import notes, tree
 from shared.wire import events
 
 KEY = notes.SignerKey("makegood.example/log", bytes(range(32)))
 ORIGIN = "makegood.example/log"
-RETURNS = audit.Stream("makegood.returns.v1", 1, 0)
-PARKED = audit.Stream("makegood.parked.v1", 1, 0)
+RETURNS = offsets.Stream("makegood.returns.v1", 1, 0)
+PARKED = offsets.Stream("makegood.parked.v1", 1, 0)
 NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)
 
 
@@ -55,7 +55,7 @@ def parked(number: int, offset: int) -> events.RecordParked:
     )
 
 
-def arrival(event: Any, stream: audit.Stream, offset: int) -> recording.Arrival:
+def arrival(event: Any, stream: offsets.Stream, offset: int) -> recording.Arrival:
     return recording.Arrival(event, events.write(event), leaves.Source(*stream, offset))
 
 
@@ -75,10 +75,10 @@ ARRIVALS = (
     arrival(withdrawn(5, "B"), RETURNS, 8),
 )
 LISTED = (
-    audit.Listed(RETURNS, 2, 3, "day"),
-    audit.Listed(RETURNS, 4, 5, "repeat", UUID(int=1)),
-    audit.Listed(RETURNS, 5, 6, "parked"),
-    audit.Listed(RETURNS, 6, 7, "hole"),
+    offsets.Listed(RETURNS, 2, 3, "day"),
+    offsets.Listed(RETURNS, 4, 5, "repeat", UUID(int=1)),
+    offsets.Listed(RETURNS, 5, 6, "parked"),
+    offsets.Listed(RETURNS, 6, 7, "hole"),
 )
 MADE, _ = recording.record(ARRIVALS, {}, secrets(len(ARRIVALS)))
 ENCODED = tuple(entry.encoded for entry in MADE)
@@ -95,7 +95,7 @@ EXPORT = audit.Export(
     listed=LISTED,
     next_offsets={RETURNS: 9, PARKED: 1},
     disclosed={
-        index: audit.Disclosed(arrival.body, entry.secrets.salt)
+        index: payloads.Disclosed(arrival.body, entry.secrets.salt)
         for index, (arrival, entry) in enumerate(zip(ARRIVALS, MADE, strict=True))
     },
 )
@@ -187,7 +187,7 @@ class TestForgery:
     def test_finds_a_leaf_left_out(self) -> None:
         """Its contract has a gap, and so has its partition."""
         found = failures(forged(lambda all_: all_[:2] + all_[3:]))
-        assert [("entry 3", "A goes on with 3 after 1")] == found["contracts"]
+        assert [("entry 3", "A: number 3 follows number 1")] == found["contracts"]
         assert (
             audit.Failure(f"{RETURNS} offset 4", "nothing accounts for offsets 3 to 3")
             in (found["sources"])
@@ -202,12 +202,12 @@ class TestForgery:
             return (leaves.build(other), *all_[1:])
 
         found = failures(forged(rewrite))
-        assert {"contracts": [("entry 2", "A: its leaf before was another one")]} == found
+        assert {"contracts": [("entry 2", "A: prev is not the hash of the leaf before")]} == found
 
     def test_finds_an_event_recorded_twice(self) -> None:
         """One event is one leaf."""
         found = failures(forged(lambda all_: (*all_, all_[3])))
-        assert found["leaves"] == [("entry 6", f"event {UUID(int=3)} is recorded a second time")]
+        assert found["leaves"] == [("entry 6", f"event {UUID(int=3)} was recorded before")]
         assert f"{PARKED} offset 0" in {failure.place for failure in found["sources"]}
 
     def test_finds_what_is_no_leaf(self) -> None:
@@ -218,7 +218,7 @@ class TestForgery:
     def test_finds_a_changed_order(self) -> None:
         """The order of a partition is the order of its leaves."""
         found = failures(forged(lambda all_: (all_[1], all_[0], *all_[2:])))
-        assert found == {"sources": [(f"{RETURNS}, entry 1", "offset 0 came after offset 1")]}
+        assert found == {"sources": [(f"{RETURNS}, entry 1", "offset 0 comes after offset 1")]}
 
 
 class TestSources:
@@ -234,7 +234,7 @@ class TestSources:
 
     def test_finds_what_is_listed_twice(self) -> None:
         """A leaf's offset cannot be a day's too."""
-        listed = (*LISTED, audit.Listed(RETURNS, 7, 8, "day"))
+        listed = (*LISTED, offsets.Listed(RETURNS, 7, 8, "day"))
         assert failures(replace(EXPORT, listed=listed))["sources"] == [
             (f"{RETURNS} offset 7", "it is accounted for twice: day, entry 4")
         ]
@@ -252,7 +252,7 @@ class TestSources:
 
     def test_finds_a_partition_left_out(self) -> None:
         """A partition that was read and has no leaf at all is a gap."""
-        other = audit.Stream("makegood.returns.v1", 1, 1)
+        other = offsets.Stream("makegood.returns.v1", 1, 1)
         export = replace(EXPORT, next_offsets={other: 4})
         assert [str(other)] == [failure.place for failure in failures(export)["sources"]]
 
@@ -278,9 +278,9 @@ class TestPayloads:
         committed = payloads.commit(b"salt", event)
         leaf = msgspec.structs.replace(leaves.parse(ENCODED[3]), payload=committed)
         encoded = (*ENCODED[:3], leaves.build(leaf), *ENCODED[4:])
-        disclosed = {3: audit.Disclosed(event, b"salt")}
+        disclosed = {3: payloads.Disclosed(event, b"salt")}
         export = replace(EXPORT, entries=encoded, checkpoint=signed(encoded), disclosed=disclosed)
-        what = "the event has another id than its leaf"
+        what = "the event's id is not that of its leaf"
         assert failures(export) == {"payloads": [("entry 3", what)]}
 
     def test_finds_an_event_of_no_leaf(self) -> None:

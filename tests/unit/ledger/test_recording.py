@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.domain.entries import facts, leaves, payloads, recording
+from services.ledger.domain.entries import chains, facts, leaves, payloads, recording
 from services.ledger.domain.log import tree
 from shared.wire import events
 
@@ -274,8 +274,8 @@ class TestRecord:
             (each.leaf.contract_id, each.leaf.contract_seq, each.leaf.prev) for each in made
         ]
         assert {
-            "A": recording.Tip(2, made[2].leaf_hash),
-            "B": recording.Tip(1, made[1].leaf_hash),
+            "A": chains.Tip(2, made[2].leaf_hash),
+            "B": chains.Tip(1, made[1].leaf_hash),
         } == tips
 
     def test_entry_is_whole(self) -> None:

@@ -7,14 +7,14 @@ one supplier's; `return_id` the return that it is or that it judges.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from services.ledger.domain.entries import facts
 from shared.wire import events
 
 
-class Listing(NamedTuple):
+class IndexRow(NamedTuple):
     """One entry's row, without its index."""
 
     event_id: UUID
@@ -31,12 +31,9 @@ class Listing(NamedTuple):
     occurred_at: datetime
 
 
-COLUMNS: Final = ("idx", *Listing._fields)
-
-
-def of(event: facts.Recorded) -> Listing:
+def of(event: facts.Recorded) -> IndexRow:
     """The row of `event`."""
-    return Listing(
+    return IndexRow(
         event_id=event.event_id,
         caused_by=event.caused_by,
         type=event.type,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -46,6 +46,13 @@ class Sealed(msgspec.Struct, frozen=True):
 
     commitment: str
     ciphertext: bytes
+
+
+class Disclosed(NamedTuple):
+    """An event's exact bytes, and the salt of its commitment."""
+
+    event: bytes
+    salt: bytes
 
 
 def cut(random: bytes) -> Secrets:

@@ -1,10 +1,10 @@
 """From events to entries: the fold that a batch goes through before it is appended.
 
-Promises: entries in the order of the events; each contract's entries numbered from 1 without gaps
-and chained by hash (ledger.md, Completeness 3), also within a batch, so that a batch of n gives
+Promises: entries are in the order of their events. Those of a contract are numbered from 1 without
+a gap and chained by hash (docs/ledger.md, Completeness 3), also within a batch: a batch of n gives
 what n batches of one give. No clock and no randomness: secrets are passed in, one set an event.
 
-Refuses nothing that could be read: facts too long for a leaf are replaced by a salted digest.
+Refuses no event: facts too long for a leaf are replaced by a salted digest.
 """
 
 from __future__ import annotations
@@ -18,19 +18,13 @@ from uuid import UUID
 import msgspec
 
 from services.ledger.domain.entries import facts, leaves, payloads
+from services.ledger.domain.entries.chains import Tip
 from services.ledger.domain.log import tree
 from shared.wire import events
 
 
-class Tip(NamedTuple):
-    """Where a contract's chain ends: the number and hash of its newest leaf."""
-
-    seq: int
-    leaf_hash: bytes
-
-
 class Arrival(NamedTuple):
-    """An event to be recorded: its exact bytes, and where they stood."""
+    """An event to record: its exact bytes, and where they were read."""
 
     event: facts.Recorded
     body: bytes
@@ -38,7 +32,7 @@ class Arrival(NamedTuple):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry, ready to be written: the leaf, and the sealed event beside it."""
+    """One entry, ready to be written: the leaf, the sealed event, and its secrets."""
 
     leaf: leaves.Leaf
     encoded: bytes
@@ -57,9 +51,9 @@ def record(
     tips: Mapping[str, Tip],
     secrets: Iterable[payloads.Secrets],
 ) -> tuple[list[Entry], dict[str, Tip]]:
-    """The entries of `arrivals`, and the tips of the contracts that they moved.
+    """The entries of `arrivals`, and the tips that they move.
 
-    `tips` holds the tip of every contract among the arrivals that has one.
+    `tips` has the tip of every contract of the arrivals that has entries already.
     """
     entries: list[Entry] = []
     moved: dict[str, Tip] = {}
@@ -106,6 +100,7 @@ def _entry(
 
 
 def _digest(full: dict[str, Any], event: events.Event, salt: bytes) -> dict[str, Any]:
-    """Facts too long for a leaf, as SHA-256(0x03 || salt || facts): who has the event can check."""
+    """Stands in for facts too long for a leaf: SHA-256(0x03 || salt || facts). Anyone who has the
+    event and its salt can check it."""
     digest = hashlib.sha256(b"\x03" + salt + leaves.encode_facts(full)).hexdigest()
     return {"authority_id": event.authority_id, "digest": digest}

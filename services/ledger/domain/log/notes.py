@@ -49,7 +49,7 @@ class VerifierKey:
     public: bytes
 
     def __post_init__(self) -> None:
-        _refuse_odd_name(self.name)
+        check_name(self.name)
         if len(self.public) != KEY_BYTES:
             raise KeyRefusedError("an Ed25519 key is 32 bytes")
 
@@ -189,6 +189,12 @@ def parse_signer_key(encoded: str) -> SignerKey:
     return parsed
 
 
+def check_name(name: str) -> None:
+    """Raises KeyRefusedError for a name that no key can have."""
+    if not name or "+" in name or any(character.isspace() for character in name):
+        raise KeyRefusedError("a key's name must not be empty and has neither spaces nor a plus")
+
+
 def decode64(encoded: str) -> bytes:
     """Standard base64 in its one canonical spelling. Raises NoteRefusedError."""
     try:
@@ -210,7 +216,7 @@ def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
     if not line.startswith(_MARK) or not separator:
         raise NoteRefusedError("a signature line is a dash, a name and base64")
     try:
-        _refuse_odd_name(name)
+        check_name(name)
     except KeyRefusedError as error:
         raise NoteRefusedError(str(error)) from error
     blob = decode64(encoded)
@@ -224,11 +230,6 @@ def _check_signature(key: VerifierKey, signature: bytes, message: bytes) -> None
         ed25519.Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
     except InvalidSignature as error:
         raise NoteRefusedError(f"the signature of {key.name} does not hold") from error
-
-
-def _refuse_odd_name(name: str) -> None:
-    if not name or "+" in name or any(letter.isspace() for letter in name):
-        raise KeyRefusedError("a key's name is not empty and has neither spaces nor a plus")
 
 
 def _key_material(encoded: str) -> bytes:

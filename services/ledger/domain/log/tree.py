@@ -26,6 +26,16 @@ EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 _sha256 = hashlib.sha256
 
 
+class TreeHead(NamedTuple):
+    """The size of a tree, and its root."""
+
+    size: int
+    root: bytes
+
+
+EMPTY_HEAD: Final = TreeHead(0, EMPTY_ROOT)
+
+
 class FullTile(NamedTuple):
     """Tile `n` of `level`: 256 hashes, 8,192 bytes, immutable from now on."""
 
@@ -95,6 +105,11 @@ def append(edge: Edge, leaf_hashes: Sequence[bytes]) -> tuple[Edge, list[FullTil
         rows.append(row[full * TILE_BYTES :])
         arriving = b"".join(map(fold, completed))
     return Edge(edge.size + len(leaf_hashes), tuple(rows)), tiles
+
+
+def head(edge: Edge) -> TreeHead:
+    """Size and root of the tree of `edge`."""
+    return TreeHead(edge.size, root(edge))
 
 
 def root(edge: Edge) -> bytes:

@@ -21,8 +21,8 @@ READ_MAX = 40 * PAGE
 """Rows of the index that a page may look at: far below what lies before and behind it."""
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 MIDDLE = BEGAN + timedelta(minutes=COUNT // 2)
-EVERYONE = store.lookup.Scope((build.AUTHORITY, "installation"), None)
-LATE = store.lookup.Scope(("GB-LAE-LATE", "installation"), None)
+EVERYONE = store.reading.Scope((build.AUTHORITY, "installation"), None)
+LATE = store.reading.Scope(("GB-LAE-LATE", "installation"), None)
 
 FILL = f"""
     INSERT INTO entry_index (
@@ -80,15 +80,15 @@ class Reading:
 class TestPage:
     async def test_costs_the_same_anywhere(self, long: sql.Connection) -> None:
         """By every filter, at the beginning, in the middle, for what came late or not at all."""
-        asked: list[tuple[store.lookup.Scope, dict[str, Any], int]] = [
+        asked: list[tuple[store.reading.Scope, dict[str, Any], int]] = [
             (EVERYONE, {}, -1),
             (EVERYONE, {}, COUNT // 2),
             (LATE, {}, -1),
-            (store.lookup.Scope(("nobody",), None), {}, -1),
+            (store.reading.Scope(("nobody",), None), {}, -1),
             (EVERYONE, {"contract": "C7"}, -1),
             (EVERYONE, {"contract": "C7", "type": "ReturnChecked"}, COUNT // 2),
             (EVERYONE, {"party": "P-LATE"}, -1),
-            (store.lookup.Scope((build.AUTHORITY,), "P-LATE"), {"contract": "C6"}, -1),
+            (store.reading.Scope((build.AUTHORITY,), "P-LATE"), {"contract": "C6"}, -1),
             (EVERYONE, {"type": "RecordParked"}, -1),
             (EVERYONE, {"type": "Nothing"}, -1),
             (EVERYONE, {"type": "ReturnReceived"}, -1),
@@ -101,8 +101,8 @@ class TestPage:
         ]
         for seen_by, filters, after in asked:
             reading: Any = Reading(long)
-            narrowed = store.lookup.Filter(**filters)
-            await store.lookup.list_entries(reading, seen_by, narrowed, after, PAGE)
+            narrowed = store.reading.Filter(**filters)
+            await store.reading.list_entries(reading, seen_by, narrowed, after, PAGE)
             assert READ_MAX > reading.rows, (seen_by, filters, after)
 
     async def test_between_times_costs_the_same_anywhere(self, long: sql.Connection) -> None:
@@ -117,15 +117,18 @@ class TestPage:
         ]
         for filters, since in asked:
             reading: Any = Reading(long)
-            narrowed = store.lookup.Filter(**filters)
-            await store.lookup.list_occurrences(reading, EVERYONE, narrowed, (since, -1), PAGE)
+            narrowed = store.reading.Filter(**filters)
+            start = store.reading.Occurrence(since, -1)
+            await store.reading.list_occurrences(reading, EVERYONE, narrowed, start, PAGE)
             assert READ_MAX * 2 > reading.rows, (filters, since)
 
     async def test_follows_the_one_before(self, long: sql.Connection) -> None:
         """Two authorities' entries come as one list, each once."""
-        both = store.lookup.Scope((build.AUTHORITY, "GB-LAE-LATE"), None)
+        both = store.reading.Scope((build.AUTHORITY, "GB-LAE-LATE"), None)
         after, found = COUNT - 600, []
-        while rows := await store.lookup.list_entries(long, both, store.lookup.Filter(), after, 70):
+        while rows := await store.reading.list_entries(
+            long, both, store.reading.Filter(), after, 70
+        ):
             found += [row.idx for row in rows]
             after = found[-1]
         assert list(range(COUNT - 599, COUNT)) == found
@@ -140,18 +143,21 @@ class TestSteps:
             [line] = build.received(1).lines
             for number, count in enumerate((1, 400, 1, 1, 400)):
                 lines = tuple(msgspec.structs.replace(line, line_id=str(n)) for n in range(count))
-                await service.take(build.received(number, lines=lines))
+                await service.append(build.received(number, lines=lines))
             await service.publisher.publish()
             at_once = await _export(service)
             monkeypatch.setattr(store.log, "BYTES_PER_STEP", 10_000)
-            steps = [step async for step in store.lookup.all_kept(service.pool, 5)]
+            steps = [step async for step in store.reading.stream_entries(service.pool, 5)]
             assert [[0], [1], [2, 3], [4]] == [[kept.idx for kept in step] for step in steps]
             assert at_once == await _export(service)
 
 
 async def _export(service: build.LedgerService) -> bytes:
     async with service.pool.acquire() as conn:
-        head, checkpoint = await store.log.get_head(conn), await store.log.get_checkpoint(conn)
+        head, checkpoint = (
+            await store.log.get_head(conn),
+            await store.checkpoints.find_checkpoint(conn),
+        )
     assert checkpoint is not None
     return b"".join(
         [piece async for piece in export.write(service.pool, head, checkpoint, EVERYONE)]
@@ -169,7 +175,7 @@ class TestBundles:
                 "INSERT INTO entry VALUES (0, gen_random_uuid(), $1, sha256($1), sha256($1), $1)",
                 leaf,
             )
-            bundles, _ = await store.log.get_bundles(conn, 0, 0)
+            bundles, _ = await store.checkpoints.load_bundles(conn, 0, 0)
             [bundle] = bundles.values()
         pool.terminate()
         assert len(leaf).to_bytes(2, "big") + leaf == bundle

@@ -52,7 +52,7 @@ class TestBatch:
     async def test_becomes_leaves_in_its_order(self, service: build.LedgerService) -> None:
         """Numbered from 0, chained per contract, under the root that the head stands for."""
         sent = [build.received(1, "A"), build.received(2, "B"), build.received(3, "A")]
-        await service.take(*sent)
+        await service.append(*sent)
         found = [leaves.parse(leaf) for leaf in await service.leaves()]
         assert build.event_ids(sent) == [leaf.event_id for leaf in found]
         assert [1, 1, 2] == [leaf.contract_seq for leaf in found]
@@ -65,7 +65,7 @@ class TestBatch:
         """Over a tile's end, too: 600 leaves in three batches are one tree, one chain."""
         for start in (0, 150, 500):
             count = {0: 150, 150: 350, 500: 100}[start]
-            await service.take(*(build.received(n) for n in range(start, start + count)))
+            await service.append(*(build.received(n) for n in range(start, start + count)))
         found = await service.leaves()
         async with service.pool.acquire() as conn:
             head = await store.log.get_head(conn)
@@ -78,7 +78,7 @@ class TestBatch:
     async def test_keeps_the_event_sealed(self, service: build.LedgerService) -> None:
         """The kept bytes open to the event that the leaf committed to."""
         event = build.received(1)
-        await service.take(event)
+        await service.append(event)
         [row] = await service.pool.fetch("SELECT * FROM entry JOIN payload_key USING (idx)")
         sealed = payloads.Sealed(row["commitment"].hex(), row["ciphertext"])
         secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
@@ -87,7 +87,7 @@ class TestBatch:
     async def test_is_told_on_entries(self, service: build.LedgerService) -> None:
         """One message a batch: which event is which entry."""
         sent = [build.received(1), build.received(2)]
-        await service.take(*sent)
+        await service.append(*sent)
         [row] = await service.pool.fetch("SELECT topic, body FROM outbox")
         told = events.read(row["body"])
         assert topics.ENTRIES.name == row["topic"]
@@ -99,7 +99,7 @@ class TestBatch:
     async def test_of_500_is_read_off_the_loop(self, service: build.LedgerService) -> None:
         """A large batch is as a small one."""
         sent = [build.received(n) for n in range(500)]
-        await service.take(*sent)
+        await service.append(*sent)
         assert build.event_ids(sent) == [
             leaves.parse(leaf).event_id for leaf in await service.leaves()
         ]
@@ -107,8 +107,8 @@ class TestBatch:
     async def test_that_brings_nothing_writes_nothing(self, service: build.LedgerService) -> None:
         """A redelivered batch moves neither head nor offsets."""
         records = service.records(build.received(1))
-        await service.recorder.take(records)
-        await service.recorder.take(records)
+        await service.recorder.handle(records)
+        await service.recorder.handle(records)
         assert 1 == len(await service.leaves())
         assert [] == await _rows(service, "SELECT * FROM repeat")
 
@@ -117,9 +117,9 @@ class TestOffsets:
     async def test_are_leaves_repeats_days_or_parked(self, service: build.LedgerService) -> None:
         """Ledger.md, Completeness 2: what was consumed is accounted for, each offset once."""
         one, two = build.received(1), build.received(2)
-        await service.take(one, build.day(1), one, two)
-        await service.take(two, build.day(2), build.day(2))
-        await service.take(stranger(ids.new()))
+        await service.append(one, build.day(1), one, two)
+        await service.append(two, build.day(2), build.day(2))
+        await service.append(stranger(ids.new()))
         assert [(2, 0), (4, 1)] == await _rows(
             service, 'SELECT "offset", idx FROM repeat ORDER BY "offset"'
         )
@@ -139,7 +139,7 @@ class TestOffsets:
         """What is no entry keeps no entry out that comes under its id, in the same batch too."""
         received = build.received(1)
         day = msgspec.structs.replace(build.day(1), event_id=received.event_id)
-        await service.take(day, stranger(received.event_id), received)
+        await service.append(day, stranger(received.event_id), received)
         assert 1 == len(await service.leaves())
         assert [(1, "not_recorded_here")] == await _rows(
             service, 'SELECT "offset", reason FROM parked'
@@ -150,9 +150,9 @@ class TestOffsets:
     ) -> None:
         """What this service parked returns on the parked topic and is an entry there."""
         [bad] = service.records(build.received(1))
-        await service.recorder.take([replace(bad, value=b"{")])
+        await service.recorder.handle([replace(bad, value=b"{")])
         [body] = [r["body"] for r in await service.pool.fetch("SELECT body FROM outbox")]
-        await service.take(events.read(body), topic=topics.PARKED)
+        await service.append(events.read(body), topic=topics.PARKED)
         [leaf] = map(leaves.parse, await service.leaves())
         assert ("RecordParked", "ledger", 0) == (
             leaf.type,
@@ -165,9 +165,9 @@ class TestRepeat:
     async def test_with_the_same_bytes_is_listed(self, service: build.LedgerService) -> None:
         """Every event again at new offsets: no new leaf, all listed with what they repeat."""
         sent = [build.received(n) for n in range(5)]
-        await service.take(*sent)
+        await service.append(*sent)
         before = await service.leaves()
-        await service.take(*sent)
+        await service.append(*sent)
         assert before == await service.leaves()
         assert [(n,) for n in range(5)] == await _rows(
             service, "SELECT idx FROM repeat ORDER BY idx"
@@ -176,8 +176,8 @@ class TestRepeat:
     async def test_with_other_bytes_is_parked(self, service: build.LedgerService) -> None:
         """The kept salt tells: the same id with another figure is an alarm, not a repeat."""
         event = build.received(1)
-        await service.take(event)
-        await service.take(msgspec.structs.replace(event, receipt_no=99))
+        await service.append(event)
+        await service.append(msgspec.structs.replace(event, receipt_no=99))
         assert 1 == len(await service.leaves())
         assert [("same_id_other_bytes",)] == await _rows(service, "SELECT reason FROM parked")
 
@@ -186,9 +186,9 @@ class TestRepeat:
         is listed, what does not is parked."""
         event = build.received(1)
         other = msgspec.structs.replace(event, receipt_no=99)
-        await service.take(event)
-        await service.take(event, other)
-        await service.take(other, event)
+        await service.append(event)
+        await service.append(event, other)
+        await service.append(other, event)
         assert [(2,), (3,)] == await _rows(service, 'SELECT "offset" FROM parked ORDER BY 1')
         assert [(1,), (4,)] == await _rows(service, 'SELECT "offset" FROM repeat ORDER BY 1')
 
@@ -202,7 +202,7 @@ class TestTwoWriters:
             async def work(which: build.LedgerService, partition: int) -> None:
                 for event in sent[partition]:
                     records = service.records(event, partition=partition)
-                    await which.recorder.take(records)
+                    await which.recorder.handle(records)
 
             await asyncio.gather(work(service, 0), work(second, 1))
         found = [leaves.parse(leaf) for leaf in await service.leaves()]
@@ -222,7 +222,7 @@ class TestTwoWriters:
             event = build.received(number)
             one = service.records(event, partition=0)
             two = service.records(event, partition=1)
-            await asyncio.gather(service.recorder.take(one), service.recorder.take(two))
+            await asyncio.gather(service.recorder.handle(one), service.recorder.handle(two))
         assert 20 == len(await service.leaves())
         assert [(20,)] == await _rows(service, "SELECT count(*) FROM repeat")
 
@@ -251,13 +251,13 @@ class TestLog:
 
     async def test_that_became_shorter_stops_the_writer(self, service: build.LedgerService) -> None:
         """A database restored under a running service: it stands still and appends nothing."""
-        await service.take(build.received(1), build.received(2))
+        await service.append(build.received(1), build.received(2))
         await service.superuser(
             "DELETE FROM entry WHERE idx = 1",
             f"UPDATE head SET size = 1, edge = '\\x{verifier.hash_leaf(b'x').hex()}'",
         )
-        await service.take(build.received(3))
-        assert "log_shrunk: it had 2 entries and has 1" == service.alarm.words
+        await service.append(build.received(3))
+        assert "log_shrunk: it had 2 entries and has 1" == service.brake.words
         assert 1 == len(await service.leaves())
 
 
@@ -287,7 +287,7 @@ class TestAnyCut:
             async with databases() as dsn, build.at_work(dsn, folder) as service:
                 left = list(sent)
                 for size in sizes:
-                    await service.take(*left[:size])
+                    await service.append(*left[:size])
                     del left[:size]
                 logs.append([_without_secrets(leaf) for leaf in await service.leaves()])
                 logs[-1] += await _rows(service, 'SELECT "offset", idx FROM repeat ORDER BY 1')
@@ -326,13 +326,13 @@ class TestBrokenDatabase:
         with monkeypatch.context() as broken:
             broken.setattr(store.log, "move_head", fail)
             with pytest.raises(sql.BROKEN):
-                await service.recorder.take(records)
+                await service.recorder.handle(records)
         assert [] == await service.leaves()
-        await service.recorder.take(records)
+        await service.recorder.handle(records)
         assert 1 == len(await service.leaves())
 
     async def test_refuses_a_batch_with_a_hole(self, service: build.LedgerService) -> None:
         """An offset that was not delivered is for the consumer to read again."""
         _, second = service.records(build.received(1), build.received(2))
         with pytest.raises(transaction.Hole):
-            await service.recorder.take([second])
+            await service.recorder.handle([second])

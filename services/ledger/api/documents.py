@@ -1,0 +1,85 @@
+"""The JSON that the ledger answers with."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import pydantic
+
+from shared.web import lists
+
+Text = Annotated[str | None, pydantic.Field(min_length=1, max_length=200)]
+Day = Annotated[date | None, pydantic.Field(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
+
+
+class Item(pydantic.BaseModel):
+    """An entry in a list. `leaf` is its JSON; the exact bytes come with the single entry."""
+
+    index: int
+    leaf_hash: str
+    leaf: dict[str, Any]
+
+
+class Payload(pydantic.BaseModel):
+    """The event, and the salt of the leaf's commitment to it: `payload` in the leaf is
+    `SHA-256(0x02 || salt || event)`, over the bytes in `event_base64`."""
+
+    event: dict[str, Any]
+    event_base64: str
+    salt: str
+
+
+class Entry(Item):
+    """One entry with its exact bytes, and with its event for those who may see it."""
+
+    leaf_base64: str
+    payload: Payload | None
+    """None if the caller may not see it, or it was forgotten."""
+
+
+class Log(pydantic.BaseModel):
+    """The log as it was last signed."""
+
+    origin: str
+    size: int
+    root: str
+    verifier_key: str
+    verifier_keys: list[str]
+    witnesses: list[str]
+    checkpoint_at: datetime | None
+
+
+class Health(pydantic.BaseModel):
+    """`ok`; or `stopped`, with the alarm that says why nothing is appended or signed."""
+
+    status: str
+    alarm: str | None
+
+
+class Query(pydantic.BaseModel):
+    """Which page of a list."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")  # a misspelt filter would show too much
+
+    cursor: str | None = None
+    limit: int = pydantic.Field(default=lists.ITEMS_DEFAULT, ge=1, le=lists.ITEMS_MAX)
+
+
+class EntriesQuery(Query):
+    """What a list of entries is narrowed down to. `from` and `to` are the first and last day of
+    occurrence, both included; with either the list is in the order of occurrence."""
+
+    contract: Text = None
+    supplier: Text = None
+    commitment: Text = None
+    type: Text = None
+    period: str | None = pydantic.Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    since: Day = pydantic.Field(default=None, alias="from")
+    until: Day = pydantic.Field(default=None, alias="to")
+
+
+class HistoryQuery(Query):
+    """A chain, as it was at the end of the day `as_at`."""
+
+    as_at: Day = None

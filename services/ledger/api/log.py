@@ -1,0 +1,91 @@
+"""The log for clients of C2SP tlog-tiles: its checkpoint, tiles and entry bundles, and its health.
+
+Promises: all of it is public, as in any transparency log, and holds no person and no line of a
+return. A full tile never changes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Response
+
+from services.ledger import store
+from services.ledger.api import documents, refusals
+from services.ledger.api.dependencies import Injected
+from services.ledger.domain.log import tiles, tree
+from shared import sql
+
+router = APIRouter()
+
+FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
+A_MINUTE: Final = {"cache-control": "public, max-age=60"}
+"""For partial tiles: they never change, but wider ones soon replace them."""
+NOW: Final = {"cache-control": "no-cache"}
+
+
+@router.get("/api/v1/log")
+async def get_log(dependencies: Injected) -> documents.Log:
+    """Which log this is, and how large it was when it was last signed."""
+    async with dependencies.pool.acquire() as conn:
+        head = await store.log.get_head(conn)
+        newest = await store.checkpoints.find_checkpoint(conn)
+    return documents.Log(
+        origin=head.origin,
+        size=newest.size if newest else 0,
+        root=(newest.root if newest else tree.EMPTY_ROOT).hex(),
+        verifier_key=head.verifier_key,
+        verifier_keys=[head.verifier_key],
+        witnesses=[],
+        checkpoint_at=newest.signed_at if newest else None,
+    )
+
+
+@router.get("/checkpoint", response_class=Response)
+async def get_checkpoint(dependencies: Injected) -> Response:
+    """The newest checkpoint, a signed note."""
+    async with dependencies.pool.acquire() as conn:
+        newest = await newest_checkpoint(conn)
+    return Response(newest.note, media_type="text/plain", headers=NOW)
+
+
+@router.get("/tile/{path:path}", response_class=Response)
+async def get_tile(dependencies: Injected, path: Annotated[str, Path(max_length=100)]) -> Response:
+    """A tile or an entry bundle (C2SP tlog-tiles)."""
+    try:
+        address = tiles.parse(f"tile/{path}")
+    except tiles.PathRefusedError:
+        raise refusals.no_tile_path() from None
+    async with dependencies.pool.acquire() as conn:
+        content = await _tile(conn, address)
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers=FOREVER if address.is_full else A_MINUTE,
+    )
+
+
+@router.get("/health")
+async def get_health(dependencies: Injected) -> documents.Health:
+    """Why nothing is appended or signed, in words: an operator looks here first."""
+    alarm = dependencies.brake.words or dependencies.consumer.alarm
+    return documents.Health(status="ok" if alarm is None else "stopped", alarm=alarm)
+
+
+async def newest_checkpoint(conn: sql.Connection) -> store.rows.StoredCheckpoint:
+    """Raises a `404` problem before the first one."""
+    newest = await store.checkpoints.find_checkpoint(conn)
+    if newest is None:
+        raise refusals.no_checkpoint()
+    return newest
+
+
+async def _tile(conn: sql.Connection, address: tiles.Address) -> bytes:
+    """The bytes of a tile. Raises a `404` problem for a tile beyond the tree."""
+    head = await store.log.get_head(conn)
+    past = address.first + address.width
+    if past > head.size >> tree.TILE_HEIGHT * max(address.level, 0):
+        raise refusals.no_tile()
+    if address.level == tiles.ENTRIES:
+        return await store.checkpoints.get_bundle(conn, address)
+    return (await store.log.load_tiles(conn, [address]))[address]

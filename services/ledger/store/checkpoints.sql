@@ -1,0 +1,37 @@
+-- What is signed and published. `checkpoints.py` has one function for each query.
+
+-- name: find_frontier()^
+-- The tree's size, and the next offset of every partition, of one moment.
+SELECT h.size, (
+    SELECT coalesce(
+        jsonb_agg(jsonb_build_array(o.topic, i.incarnation, o.partition, o.next_offset)
+                  ORDER BY o.topic, o.partition), '[]')
+    FROM consumer_offset AS o JOIN topic_incarnation AS i USING (topic)
+) AS positions
+FROM head AS h;
+
+-- name: find_newest()^
+-- What was signed last.
+SELECT size, root, note, positions, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1;
+
+-- name: find_over(idx)^
+-- The newest checkpoint, if entry :idx is under it.
+SELECT size, root, note, positions, signed_at FROM checkpoint
+WHERE size > :idx ORDER BY size DESC LIMIT 1;
+
+-- name: lock_publisher()$
+-- Whether this transaction may sign; another one may not meanwhile.
+SELECT pg_try_advisory_xact_lock(hashtext('ledger-publisher'));
+
+-- name: add_checkpoint(size, root, note, positions)!
+-- What is signed now.
+INSERT INTO checkpoint (size, root, note, positions)
+VALUES (:size, :root, :note, :positions);
+
+-- name: list_leaves(first, last)
+-- Entries :first to :last, for a bundle.
+SELECT leaf FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;
+
+-- name: list_contents(first, last)
+-- Entries :first to :last with their encrypted events, for bundles.
+SELECT idx, leaf, ciphertext FROM entry WHERE idx BETWEEN :first AND :last ORDER BY idx;

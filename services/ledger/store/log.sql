@@ -1,0 +1,64 @@
+-- The log itself: its head, what a batch appends, and its tiles. `log.py` has one function for each query.
+
+-- name: find_head()^
+-- The log's name and key, its size and its partial tiles.
+SELECT origin, verifier_key, size, edge FROM head;
+
+-- name: lock_head()^
+-- The same, held until the transaction ends: one writer at a time.
+SELECT origin, verifier_key, size, edge FROM head FOR UPDATE;
+
+-- name: add_head(origin, verifier_key)!
+-- The first row of a log. Refused by the primary key where there is one.
+INSERT INTO head (origin, verifier_key, size, edge) VALUES (:origin, :verifier_key, 0, '');
+
+-- name: move_head(size, edge)!
+-- After a batch: the new size and edge.
+UPDATE head SET size = :size, edge = :edge;
+
+-- name: load_seen(event_ids)
+-- Which events are entries, and what their bytes can be compared with.
+SELECT e.event_id, e.commitment, k.salt
+FROM entry AS e LEFT JOIN payload_key AS k USING (idx)
+WHERE e.event_id = ANY(:event_ids::uuid[]);
+
+-- name: load_tips(contract_ids)
+-- Where the chains of these contracts end.
+SELECT contract_id, seq, leaf_hash FROM contract_chain
+WHERE contract_id = ANY(:contract_ids::text[]);
+
+-- name: move_tips(contract_ids, seqs, leaf_hashes)!
+-- After a batch: where the chains end now.
+INSERT INTO contract_chain (contract_id, seq, leaf_hash)
+SELECT contract_id, seq, leaf_hash
+FROM unnest(:contract_ids::text[], :seqs::bigint[], :leaf_hashes::bytea[])
+    AS t (contract_id, seq, leaf_hash)
+ON CONFLICT (contract_id) DO UPDATE SET seq = excluded.seq, leaf_hash = excluded.leaf_hash;
+
+-- name: add_repeats(topics, incarnations, partitions, offsets, event_ids)!
+-- Offsets at which entries came again.
+INSERT INTO repeat (topic, incarnation, partition, "offset", idx)
+SELECT r.topic, r.incarnation, r.partition, r."offset", e.idx
+FROM unnest(:topics::text[], :incarnations::integer[], :partitions::integer[],
+            :offsets::bigint[], :event_ids::uuid[])
+    AS r (topic, incarnation, partition, "offset", event_id)
+JOIN entry AS e USING (event_id);
+
+-- name: load_full_tiles(levels, ns)
+-- Full tiles of the tree, among these.
+SELECT level, n, hashes FROM tile
+WHERE (level, n) IN (SELECT * FROM unnest(:levels::integer[], :ns::bigint[]));
+
+-- name: find_step(after, size, count, length)$
+-- The last of those behind :after and under :size that are read together: not over :count, nor over
+-- :length bytes of leaves and events, but for one that is longer by itself.
+SELECT max(idx) FROM (
+    SELECT idx, row_number() OVER w AS n,
+        sum(octet_length(leaf) + octet_length(ciphertext)) OVER w AS length
+    FROM (
+        SELECT idx, leaf, ciphertext FROM entry
+        WHERE idx > :after AND idx < :size ORDER BY idx LIMIT :count
+    ) AS e
+    WINDOW w AS (ORDER BY idx ROWS UNBOUNDED PRECEDING)
+) AS e
+WHERE n = 1 OR length <= :length;

@@ -1,0 +1,155 @@
+"""What callers read of the log: lists, one entry, all entries. The connection comes first.
+
+Promises: the cost of a page does not grow with the log, not even at ten million entries. Cursors
+are indexes, and every filter that can be rare has a database index in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from services.ledger.domain.entries.offsets import Listed, Stream
+from services.ledger.store import log, rows
+from shared import sql
+from shared.web import auth
+from shared.wire import events
+
+QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
+LIFE_ENTRIES_MAX: Final = 1000
+"""Far more than a return leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose entries a caller sees: those of these authorities, or of one party under them."""
+
+    authorities: tuple[str, ...]
+    party: str | None
+
+    def covers(self, authority_id: str, party_id: str | None) -> bool:
+        return authority_id in self.authorities and self.party in (None, party_id)
+
+
+def scope(who: auth.Caller) -> Scope:
+    """A supplier sees its own entries, others their authority's. Auditors also see those of the
+    installation."""
+    everyone = (events.INSTALLATION,) if who.role == "auditor" else ()
+    each_once = tuple(dict.fromkeys((who.authority_id, *everyone)))
+    return Scope(each_once, who.party_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a list is narrowed down to. `until` is excluded."""
+
+    party: str | None = None
+    contract: str | None = None
+    commitment: str | None = None
+    type: str | None = None
+    period: str | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry of a list; with `occurred_at` if the list is in that order."""
+
+    idx: int
+    leaf: bytes
+    leaf_hash: bytes
+    occurred_at: datetime | None = None
+
+
+class Occurrence(NamedTuple):
+    """A place in the order of occurrence."""
+
+    occurred_at: datetime
+    idx: int
+
+
+async def list_entries(
+    conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: int, count: int
+) -> list[Row]:
+    """At most `count` entries after index `after`, in the order of recording."""
+    asked = _asked(seen_by, narrowed)
+    async with conn.transaction(readonly=True):
+        await QUERIES.walk_in_order(conn)
+        found = QUERIES.list_entries(conn, after=after, count=count, **asked)
+        return [Row(*row) async for row in found]
+
+
+async def list_occurrences(
+    conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: Occurrence, count: int
+) -> list[Row]:
+    """At most `count` entries after `after`, in the order of occurrence."""
+    asked = _asked(seen_by, narrowed) | {"at": after.occurred_at, "after": after.idx}
+    async with conn.transaction(readonly=True):
+        await QUERIES.walk_in_order(conn)
+        found = QUERIES.list_occurrences(conn, count=count, **asked)
+        return [Row(*row) async for row in found]
+
+
+def _asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
+    """The parameters of a list. A supplier that asks for the entries of another party gets those of
+    no authority: none."""
+    elsewhere = seen_by.party is not None and narrowed.party not in (None, seen_by.party)
+    return asdict(narrowed) | {
+        "authorities": () if elsewhere else seen_by.authorities,
+        "party": seen_by.party or narrowed.party,
+    }
+
+
+async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> list[Row]:
+    """The entries of one return: its receipt, its checks, what they caused."""
+    found = QUERIES.list_life(
+        conn,
+        return_id=return_id,
+        authorities=seen_by.authorities,
+        party=seen_by.party,
+        count=LIFE_ENTRIES_MAX,
+    )
+    return [Row(*row) async for row in found]
+
+
+async def find_entry(conn: sql.Connection, idx: int) -> rows.StoredEntry | None:
+    """Entry `idx`, with its event."""
+    row = await QUERIES.find_entry(conn, idx=idx)
+    return None if row is None else rows.read_entry(row)
+
+
+async def find_index(conn: sql.Connection, event_id: UUID) -> int | None:
+    """The index of the entry that records an event."""
+    found: int | None = await QUERIES.find_index(conn, event_id=event_id)
+    return found
+
+
+async def stream_entries(pool: sql.Pool, size: int) -> AsyncIterator[list[rows.StoredEntry]]:
+    """All entries below `size`, in steps. No transaction lasts longer than a step."""
+    after = -1
+    while after < size - 1:
+        async with pool.acquire() as conn:
+            last = await log.find_step(conn, after, size)
+            assert last is not None, "an index is missing from the log"
+            step = [
+                rows.read_entry(r) async for r in QUERIES.list_stored(conn, after=after, last=last)
+            ]
+        after = last
+        yield step
+
+
+async def list_offsets(conn: sql.Connection, next_offsets: Mapping[Stream, int]) -> list[Listed]:
+    """The offsets below these next offsets that are no leaf of their own."""
+    topics, incarnations, partitions = sql.columns(next_offsets, 3)
+    found = QUERIES.list_offsets(
+        conn,
+        topics=topics,
+        incarnations=incarnations,
+        partitions=partitions,
+        next_offsets=list(next_offsets.values()),
+    )
+    return [rows.read_listed(row) async for row in found]
