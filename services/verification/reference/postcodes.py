@@ -1,8 +1,8 @@
 """Editions of the postcode directory, loaded from CSV.
 
-Columns, by name: postcode, district, ward, introduced, terminated, edition; dates are `YYYY-MM`.
-Lines that begin with `#` are remarks. An edition that is loaded again says what the file says.
-Promises: all or nothing; what is wrong is told with its line.
+Columns, by name: postcode, district, ward, introduced, terminated, edition. Dates are `YYYY-MM`.
+Lines that begin with `#` are comments. Loading an edition again updates its rows.
+Promises: all or nothing; an error names its row.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _AREA: Final = re.compile(r"[EWSNLM]\d{8}")
 
 
 class Row(NamedTuple):
+    """A postcode in one edition of the directory."""
+
     postcode: str
     edition: str
     district: str
@@ -33,18 +35,18 @@ class Row(NamedTuple):
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a file. ValueError, with the line, for what cannot be read."""
+    """The rows of a file, sorted. Raises ValueError, which names the row that cannot be read."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         return _rows(file)
 
 
 def _rows(lines: Iterable[str]) -> list[Row]:
-    given = csv.DictReader(line for line in lines if not line.startswith("#"))
-    missing = set(_COLUMNS) - set(given.fieldnames or ())
+    reader = csv.DictReader(line for line in lines if not line.startswith("#"))
+    missing = set(_COLUMNS) - set(reader.fieldnames or ())
     if missing:
-        raise ValueError(f"columns are missing: {', '.join(sorted(missing))}")
+        raise ValueError(f"missing columns: {', '.join(sorted(missing))}")
     rows = {}
-    for number, line in enumerate(given, start=2):
+    for number, line in enumerate(reader, start=2):
         try:
             row = _row({name: (line[name] or "").strip() for name in _COLUMNS})
         except ValueError as error:
@@ -55,28 +57,28 @@ def _rows(lines: Iterable[str]) -> list[Row]:
 
 def _row(line: dict[str, str]) -> Row:
     row = Row(
-        places.normal(line["postcode"]),
-        line["edition"],
-        line["district"],
-        line["ward"] or None,
-        line["introduced"],
-        line["terminated"] or None,
+        postcode=places.normal(line["postcode"]),
+        edition=line["edition"],
+        district=line["district"],
+        ward=line["ward"] or None,
+        introduced=line["introduced"],
+        terminated=line["terminated"] or None,
     )
     if not _POSTCODE.fullmatch(row.postcode):
-        raise ValueError(f"{line['postcode']!r} is no postcode")
+        raise ValueError(f"{line['postcode']!r} is not a postcode")
     if not row.edition:
-        raise ValueError("it says no edition")
+        raise ValueError("the edition is missing")
     for code in (row.district, *([row.ward] if row.ward else [])):
         if not _AREA.fullmatch(code):
-            raise ValueError(f"{code!r} is no GSS code")
+            raise ValueError(f"{code!r} is not a GSS code")
     for month in (row.introduced, *([row.terminated] if row.terminated else [])):
         if not _MONTH.fullmatch(month):
-            raise ValueError(f"{month!r} is no month YYYY-MM")
+            raise ValueError(f"{month!r} is not a month (YYYY-MM)")
     return row
 
 
 async def load(conn: sql.Connection, rows: list[Row]) -> None:
-    """Adds the rows in the caller's transaction."""
+    """Adds the rows, in the caller's transaction."""
     await store.postcodes.add_postcodes(
         conn,
         postcodes=[row.postcode for row in rows],
