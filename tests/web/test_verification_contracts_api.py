@@ -3,16 +3,17 @@ broker."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
-import httpx
 import pytest
 
-from services.verification.register import commitments
-from services.verification.register.refusals import Refusal
+from services.verification.api import refusals
+from services.verification.register import contracts, publication, terms
+from services.verification.register.refusals import Code, Refusal
 from shared.delivery import topics
 from shared.wire import events
 from tests.support import verification_service
@@ -22,6 +23,7 @@ from tests.support.verification_service import (
     a_commitment,
     a_contract,
 )
+from tests.support.waiting import eventually
 
 OTHER = "GB-LAE-SHN"
 
@@ -40,12 +42,6 @@ async def manager(service: VerificationService) -> Caller:
 @pytest.fixture
 async def approver(service: VerificationService) -> Caller:
     return await service.caller("approver")
-
-
-def figure(answer: httpx.Response, name: str = "counted") -> str:
-    assert 200 == answer.status_code, answer.text
-    (only,) = answer.json()["commitments"]
-    return str(only[name])
 
 
 class TestRegisteringAContract:
@@ -86,6 +82,30 @@ class TestRegisteringAContract:
             await stranger.post("/contracts", a_contract()),
         ]
         assert [201, 200, 409, 409] == [answer.status_code for answer in answers]
+        assert 1 == len(await service.rows("journal"))
+
+    async def test_is_refused_if_someone_else_is_quicker(
+        self, service: VerificationService
+    ) -> None:
+        """Neither saw the contract, and both add it: the second learns that the id is known."""
+        wanted = contracts.Registration(
+            contract_id="C1",
+            supplier_ids=("GB-COH-1",),
+            starts_on=date(2026, 10, 1),
+            ends_on=date(2028, 9, 30),
+            words={"title": "Community hub", "suppliers": {"GB-COH-1": None}, "buyer": None},
+        )
+        acting = publication.Acting("manager@here", OTHER, service.clock.now())
+        async with service.pool.acquire() as one, service.pool.acquire() as other:
+            async with one.transaction():
+                assert "new" == await contracts.register(one, wanted, acting)
+                late = asyncio.create_task(contracts.register(other, wanted, acting))
+                waiting = (
+                    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                    "WHERE NOT granted AND datname = current_database()"
+                )
+                await eventually(lambda: service.pool.fetchval(waiting), 1)
+            assert Refusal("contract_known") == await late
         assert 1 == len(await service.rows("journal"))
 
     @pytest.mark.parametrize(
@@ -202,10 +222,18 @@ class TestACommitment:
         )
         assert [] == await service.rows("commitment")
 
-    def test_is_refused_a_target_that_nothing_can_be_counted_with(self) -> None:
-        """As from a notice, whose figures no form has bounded."""
-        days = {"starts_on": date(2026, 10, 1), "ends_on": date(2028, 9, 30)}
-        figures = {"target": Decimal("1e-25"), "profile": {"kind": "linear"}}
-        refused = commitments.structure(days, "spend", "local-spend", figures)  # type: ignore[arg-type]  # the figures of a contract's row
+    def test_is_refused_with_a_target_that_cannot_be_counted_with(self) -> None:
+        """As an import may have it: only the API bounds figures beforehand."""
+        life = terms.Life(date(2026, 10, 1), date(2028, 9, 30))
+        wanted = terms.Terms(
+            measure="local-spend", target=Decimal("1e-25"), profile={"kind": "linear"}
+        )
+        refused = terms.structure("spend", 1, wanted, life)
         assert isinstance(refused, Refusal)
         assert "/target" == refused.pointer
+
+
+class TestARefusal:
+    def test_has_its_status_and_words_in_the_table(self) -> None:
+        """Every code has an answer, and there is no answer without a code."""
+        assert set(get_args(Code)) == refusals.ANSWERS.keys()

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from services.verification.consumer import replay
-from services.verification.register import imports, ocds, publication
+from services.verification.register import commitments, imports, ocds, publication
 from shared.delivery import topics
-from shared.web import auth
 from tests.support import reference, verification_service
 from tests.support import verification_builders as build
 from tests.support.verification_service import Caller, VerificationService, day_ended
@@ -205,14 +204,27 @@ class TestAgreedMetrics:
         award = published.award(agreedMetrics=[published.metric()])
         (given,) = ocds.read(published.release(awards=[award]))
         assert isinstance(given, ocds.ImportedContract)
-        who = auth.Caller("manager@here", "manager", build.AUTHORITY, None)
-        acting = publication.Acting(who, service.clock.now())
+        acting = publication.Acting("manager@here", build.AUTHORITY, service.clock.now())
         drafted = []
         for _ in range(2):
             async with service.pool.acquire() as conn, conn.transaction():
                 drafted.append((await imports._keep_locked(conn, given, acting)).metrics)
         assert [list(given.metrics), []] == drafted
         assert 1 == await service.pool.fetchval("SELECT count(*) FROM commitment")
+
+    async def test_are_refused_with_their_contract_if_there_are_too_many(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """The contract is a fault of the file, and nothing of it is stored."""
+        metrics = [{"id": f"kpi-{n}"} for n in range(commitments.COMMITMENTS_MAX + 1)]
+        award = published.award(agreedMetrics=metrics)
+        done = await imported(manager, package(published.release(awards=[award])))
+        assert ["A contract has at most 200 commitments"] == [
+            each["reason"] for each in done["faults"]
+        ]
+        assert (0, 0) == (done["contracts"]["new"], done["needs_structuring"])
+        for table in ("contract", "commitment", "journal", "outbox"):
+            assert [] == await service.rows(table)
 
 
 class TestABrokenFile:

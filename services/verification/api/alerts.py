@@ -40,9 +40,7 @@ async def list_alerts(
         rows, query.limit, lambda row: _key(row["raised_at"], row["event_id"])
     )
     contract_ids = sorted({row["contract_id"] for row in shown})
-    versions: dict[str, list[sql.Record]] = {}
-    for row in await store.register.list_commitments(pool, contract_ids):
-        versions.setdefault(row["contract_id"], []).append(row)
+    versions = await store.register.load_commitments(pool, contract_ids)
     items = [_alert(row, commitments.titles(versions.get(row["contract_id"], []))) for row in shown]
     return lists.Page(items=items, next=next_cursor)
 

@@ -10,10 +10,8 @@ from services.verification import store
 from services.verification.api import documents, refusals
 from services.verification.api.dependencies import Approver, Dependencies, Injected, Manager
 from services.verification.register import commitments
-from services.verification.register.commitments import Approval, Draft
-from services.verification.register.refusals import Refusal
-from shared import catalogue, sql
-from shared.web import auth, problems
+from services.verification.register.terms import Terms
+from shared import sql
 
 router = APIRouter(prefix="/api/v1/contracts/{contract_id}/commitments")
 
@@ -22,21 +20,10 @@ router = APIRouter(prefix="/api/v1/contracts/{contract_id}/commitments")
 async def post_commitment(
     contract_id: str, body: documents.CommitmentRequest, who: Manager, dependencies: Injected
 ) -> documents.Commitment:
-    """Draft a commitment; it binds when a second person has activated it (rule P3)."""
-    delivery = dependencies.delivery
+    """Draft a commitment; it binds once a second person has activated it (rule P3)."""
+    delivery, acting = dependencies.delivery, dependencies.acting(who)
     async with delivery.pool.acquire() as conn, conn.transaction():
-        row = await _lock(conn, who, contract_id)
-        known = await store.register.list_commitments(conn, [contract_id])
-        if any(each["commitment_id"] == body.commitment_id for each in known):
-            raise refusals.problem(Refusal("commitment_known"))
-        version = commitments.structure(row, body.commitment_id, body.measure, body.model_dump())
-        if isinstance(version, Refusal):
-            raise refusals.problem(version)
-        title = body.title or catalogue.by_code[body.measure].title
-        draft = Draft(body.commitment_id, title, version, reason=body.reason)
-        proposed = await commitments.propose(conn, row, draft, dependencies.acting(who))
-        if isinstance(proposed, Refusal):
-            raise refusals.problem(proposed)
+        refusals.accept(await commitments.add(conn, contract_id, _new(body), acting))
     delivery.posted.set()
     return await _get(dependencies, contract_id, body.commitment_id)
 
@@ -49,18 +36,11 @@ async def patch_commitment(
     who: Manager,
     dependencies: Injected,
 ) -> documents.Commitment:
-    """Draft a new version; what is active stays so until a second person activates it."""
-    delivery = dependencies.delivery
+    """Draft a new version; what is active stays active until a second person activates it."""
+    delivery, acting = dependencies.delivery, dependencies.acting(who)
     async with delivery.pool.acquire() as conn, conn.transaction():
-        row = await _lock(conn, who, contract_id)
-        known = await store.register.list_commitments(conn, [contract_id])
-        own = [each for each in known if each["commitment_id"] == commitment_id]
-        draft = commitments.revise(row, own, body.model_dump(exclude_none=True))
-        if isinstance(draft, Refusal):
-            raise refusals.problem(draft)
-        proposed = await commitments.propose(conn, row, draft, dependencies.acting(who))
-        if isinstance(proposed, Refusal):
-            raise refusals.problem(proposed)
+        change = _change(commitment_id, body)
+        refusals.accept(await commitments.change(conn, contract_id, change, acting))
     delivery.posted.set()
     return await _get(dependencies, contract_id, commitment_id)
 
@@ -74,33 +54,48 @@ async def activate_commitment(
     body: documents.Activation | None = None,
 ) -> documents.Commitment:
     """Approve what was proposed; the person who proposed it may not (rule P3)."""
-    approval = Approval(commitment_id, body.version if body is not None else None)
-    delivery = dependencies.delivery
+    approval = commitments.Approval(commitment_id, body.version if body is not None else None)
+    delivery, acting = dependencies.delivery, dependencies.acting(who)
     async with delivery.pool.acquire() as conn, conn.transaction():
-        row = await _lock(conn, who, contract_id)
-        refusal = await commitments.activate(conn, row, approval, dependencies.acting(who))
-        if refusal is not None:
-            raise refusals.problem(refusal)
+        refusals.accept(await commitments.activate(conn, contract_id, approval, acting))
     delivery.posted.set()
     return await _get(dependencies, contract_id, commitment_id)
 
 
-async def _lock(conn: sql.Connection, who: auth.Caller, contract_id: str) -> sql.Record:
-    row = await store.register.lock_contract(conn, contract_id)
-    if row is None or row["authority_id"] != who.authority_id:
-        raise no_such_contract()
-    return row
+def _new(body: documents.CommitmentRequest) -> commitments.New:
+    return commitments.New(
+        commitment_id=body.commitment_id,
+        title=body.title,
+        terms=Terms(
+            measure=body.measure,
+            target=body.target,
+            profile=body.profile,
+            area=body.area,
+            from_on=body.from_,
+            kind=body.kind,
+            unit=body.unit,
+        ),
+        reason=body.reason,
+    )
 
 
-def no_such_contract() -> problems.Problem:
-    """Also for a contract that the caller may not see."""
-    return problems.Problem(404, "There is no such contract")
+def _change(commitment_id: str, body: documents.CommitmentChange) -> commitments.Change:
+    return commitments.Change(
+        commitment_id=commitment_id,
+        reason=body.reason,
+        title=body.title,
+        measure=body.measure,
+        target=body.target,
+        profile=body.profile,
+        area=body.area,
+        from_on=body.from_,
+    )
 
 
 async def _get(
     dependencies: Dependencies, contract_id: str, commitment_id: str
 ) -> documents.Commitment:
-    rows = await store.register.list_commitments(dependencies.delivery.pool, [contract_id])
+    rows = await store.register.list_commitments(dependencies.delivery.pool, contract_id)
     return next(each for each in shown(rows) if each.commitment_id == commitment_id)
 
 

@@ -1,15 +1,13 @@
 """Contracts for programs: registered one by one, imported from what was published, and read.
 
-Promises: each change is one transaction and is on its way to ledger and intake when it is answered.
-Everything is scoped to the caller's authority, a supplier to its own contracts; what a caller may
-not see is `404` to it.
+Promises: a change is one transaction, and its messages to ledger and intake are posted with it. A
+caller sees the contracts of its authority, a supplier only its own; any other is `404`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -38,7 +36,7 @@ Cursor = Annotated[str | None, Query(max_length=lists.CURSOR_CHARACTERS_MAX)]
     status_code=201,
     responses={
         200: {
-            "description": "Unchanged: registered already with these values",
+            "description": "Unchanged: already registered with these values",
             "model": documents.ContractWhole,
         }
     },
@@ -49,11 +47,9 @@ async def post_contract(
     """Register a contract; its commitments come next."""
     if body.ends_on < body.starts_on:
         raise problems.Problem(422, "The contract ends before it starts")
-    delivery, wanted = dependencies.delivery, _registration(body)
+    delivery, acting = dependencies.delivery, dependencies.acting(who)
     async with delivery.pool.acquire() as conn, conn.transaction():
-        registered = await contracts.register(conn, wanted, dependencies.acting(who))
-        if isinstance(registered, Refusal):
-            raise refusals.problem(registered)
+        registered = refusals.accept(await contracts.register(conn, _registration(body), acting))
     delivery.posted.set()
     response.status_code = 201 if registered == "new" else 200
     return await _whole(dependencies, who, body.contract_id)
@@ -71,10 +67,8 @@ async def import_contracts(
     """Contracts from OCDS 1.1 releases; a dry run unless `commit=true`."""
     if who.role != "operator" and authority != who.authority_id:
         raise problems.Problem(403, "You may import for your own authority only")
-    acting = dependencies.acting(replace(who, authority_id=authority))
-    done = await imports.run(
-        dependencies.delivery, await request.body(), acting, is_committed=commit
-    )
+    delivery, acting = dependencies.delivery, dependencies.acting_for(authority, who)
+    done = await imports.run(delivery, await request.body(), acting, is_committed=commit)
     return _summary(done, is_committed=commit)
 
 
@@ -104,12 +98,10 @@ async def get_contract(
 
 
 async def find(dependencies: Dependencies, who: auth.Caller, contract_id: str) -> sql.Record:
-    """The contract's row. Raises a `404` problem where there is none that the caller may see."""
+    """The contract's row. Raises a `404` problem unless there is one that the caller may see."""
     pool = dependencies.delivery.pool
     row = await store.reading.find_contract(pool, store.reading.scope(who), contract_id)
-    if row is None:
-        raise commitments.no_such_contract()
-    return row
+    return refusals.accept(row if row is not None else Refusal("contract_unknown"))
 
 
 async def _whole(
@@ -118,7 +110,7 @@ async def _whole(
     row = await find(dependencies, who, contract_id)
     pool = dependencies.delivery.pool
     waiting = await store.reading.list_unpublished(pool, [contract_id])
-    versions = await store.register.list_commitments(pool, [contract_id])
+    versions = await store.register.list_commitments(pool, contract_id)
     return documents.ContractWhole(
         **_contract(row, waiting), commitments=commitments.shown(versions)
     )
@@ -163,7 +155,7 @@ def _registration(body: documents.ContractRequest) -> contracts.Registration:
 
 
 def _summary(done: imports.Summary, *, is_committed: bool) -> documents.ImportSummary:
-    structured = sum(metric.measure is not None for metric in done.drafted)
+    structured = sum(metric.figures is not None for metric in done.drafted)
     return documents.ImportSummary(
         committed=is_committed,
         releases=done.file.releases,

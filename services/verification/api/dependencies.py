@@ -1,4 +1,4 @@
-"""What the endpoints need, made by `app` when it starts, and who may call them."""
+"""What the endpoints need, made by `app` when it starts; and who may call them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from shared.web import auth
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
+    """What every endpoint may use."""
+
     delivery: transaction.Delivery
     clock: clock.Clock
 
     def acting(self, who: auth.Caller) -> Acting:
-        """`who` changes something now."""
-        return Acting(who, self.clock.now())
+        """The caller changes something now, for its own authority."""
+        return self.acting_for(who.authority_id, who)
+
+    def acting_for(self, authority_id: str, who: auth.Caller) -> Acting:
+        """The caller changes something now."""
+        return Acting(who.actor_id, authority_id, self.clock.now())
 
 
 async def _of(request: Request) -> Dependencies:

@@ -41,7 +41,7 @@ async def get_performance(
     """Each commitment's figures, now or as they were known at the end of a day."""
     row = await contracts.find(dependencies, who, contract_id)
     pool = dependencies.delivery.pool
-    titles = commitments.titles(await store.register.list_commitments(pool, [contract_id]))
+    titles = commitments.titles(await store.register.list_commitments(pool, contract_id))
     if as_at is None:
         returns = await store.histories.list_lines(pool, contract_id)
         known = Known(

@@ -1,45 +1,59 @@
-"""What a refusal of the register is to a program: its status and its words, in one table."""
+"""What a program is answered when the register refuses: status and words, in one table."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from services.verification.register.refusals import Code, Refusal
 from shared.web.problems import Fault, Problem
 
+Value = TypeVar("Value")
+
 
 class Answer(NamedTuple):
+    """Status and words; `{detail}` is replaced by the detail of the refusal."""
+
     status: int
     title: str
-    """`{detail}` stands for the refusal's detail."""
     detail: str | None = None
 
 
 ANSWERS: Final[dict[Code, Answer]] = {
+    "contract_unknown": Answer(404, "There is no such contract"),
     "contract_known": Answer(409, "A contract with this id is registered already"),
-    "award_known": Answer(409, "A contract for this award is registered already"),
     "contract_of_another_authority": Answer(409, "A contract with this id is registered already"),
+    "award_known": Answer(409, "A contract for this award is registered already"),
     "commitment_unknown": Answer(404, "There is no such commitment"),
-    "commitment_known": Answer(409, "This commitment exists already; change it with PATCH"),
-    "too_many_commitments": Answer(422, "A contract has at most {detail} commitments"),
+    "commitment_known": Answer(409, "This commitment exists already: change it with PATCH"),
     "commitment_unreadable": Answer(422, "The commitment cannot be read"),
-    "not_structured": Answer(422, "To structure a target, give its measure, target and profile"),
-    "still_in_prose": Answer(
-        409, "The target is still in prose: give it a measure and figures first"
-    ),
+    "too_many_commitments": Answer(422, "A contract has at most {detail} commitments"),
+    "not_structured": Answer(422, "The target is still prose: give measure, target and profile"),
+    "still_in_prose": Answer(409, "The target is still prose: structure it with PATCH first"),
     "nothing_proposed": Answer(409, "Nothing is proposed: the newest version is active"),
-    "another_version_proposed": Answer(409, "Version {detail} is proposed by now"),
+    "another_version_proposed": Answer(409, "Version {detail} is proposed now: read it first"),
     "own_proposal": Answer(403, "The person who proposed a commitment may not approve it"),
     "version_refused": Answer(
         409,
-        "This version is refused",
+        "This version cannot take effect",
         "{detail}: a version takes effect no earlier than the one before it",
     ),
 }
 
 
-def problem(refusal: Refusal) -> Problem:
-    """The refusal as a problem document."""
+def accept(outcome: Value | Refusal) -> Value:
+    """What the register did. Raises the problem document of a refusal."""
+    if isinstance(outcome, Refusal):
+        raise _problem(outcome)
+    return outcome
+
+
+def sentence(refusal: Refusal) -> str:
+    """A refusal in one line, for a list of them."""
+    title = ANSWERS[refusal.code].title.format(detail=refusal.detail)
+    return f"{title}: {refusal.detail}" if refusal.pointer is not None else title
+
+
+def _problem(refusal: Refusal) -> Problem:
     answer = ANSWERS[refusal.code]
     title = answer.title.format(detail=refusal.detail)
     detail = answer.detail and answer.detail.format(detail=refusal.detail)
@@ -47,10 +61,3 @@ def problem(refusal: Refusal) -> Problem:
     if refusal.pointer is not None:
         faults = [Fault("form", refusal.detail or title, pointer=refusal.pointer)]
     return Problem(answer.status, title, detail, errors=faults)
-
-
-def sentence(refusal: Refusal) -> str:
-    """The refusal in one line, for a list of them."""
-    answer = ANSWERS[refusal.code]
-    title = answer.title.format(detail=refusal.detail)
-    return f"{title}: {refusal.detail}" if refusal.pointer is not None else title

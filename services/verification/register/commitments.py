@@ -1,16 +1,18 @@
 """Commitments, as two people make them binding (rule P3). Gather, decide, apply.
 
-Promises: what is active stays so until another version is activated; every version keeps who
-proposed and who approved it, and why. A refusal is known before anything is written.
-Refuses: a measure, profile or area that the fold cannot read; approval by whoever proposed; a
-version that would begin before the one before it.
+Promises: what is active stays active until another version is approved. Every version keeps who
+proposed it, who approved it, and why. A refusal is known before anything is written.
+Refuses: terms that cannot be read (`terms`); approval by the person who proposed; a version that
+would begin before the previous one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,118 +20,225 @@ from services.verification import store
 from services.verification.domain import fold, state
 from services.verification.domain.lines import Lines
 from services.verification.domain.state import Facts, State
-from services.verification.register import publication
+from services.verification.register import contracts, publication, terms
 from services.verification.register.publication import Acting
 from services.verification.register.refusals import Refusal
+from services.verification.register.terms import Life, Terms
 from shared import catalogue, sql
 from shared.wire import events
 
 COMMITMENTS_MAX: Final = 200
+"""Of one contract."""
+
+Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A version of a commitment to be proposed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """A commitment to be drafted."""
 
     commitment_id: str
-    title: str
-    version: events.CommitmentVersion | None
-    """None: it needs structuring, and no other service hears of it yet."""
+    title: str | None
+    """None: the title of its measure."""
+    terms: Terms | None
+    """None: its target is prose and needs structuring; no other service is told of it yet."""
     words: str | None = None
+    """The target in prose, as published."""
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The next version of a commitment. What is None stays as it is."""
+
+    commitment_id: str
+    reason: str
+    title: str | None = None
+    measure: str | None = None
+    """Only while it needs structuring."""
+    target: Decimal | None = None
+    profile: Mapping[str, Any] | None = None
+    area: Mapping[str, Any] | None = None
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Which commitment is approved; of it, the version that the approver read, where that is
-    said."""
+    """Which commitment is approved."""
 
     commitment_id: str
     version: int | None = None
+    """The version that the approver read, if the approver says so."""
 
 
-async def propose(
-    conn: sql.Connection, row: sql.Record, draft: Draft, acting: Acting
-) -> int | Refusal:
-    """A draft, in the place of one that still waits; its version. `row`: the contract's, locked."""
-    contract_id: str = row["contract_id"]
-    known = await store.register.list_commitments(conn, [contract_id])
-    if len({each["commitment_id"] for each in known} | {draft.commitment_id}) > COMMITMENTS_MAX:
-        return Refusal("too_many_commitments", str(COMMITMENTS_MAX))
-    number: int = 1 + sum(each["commitment_id"] == draft.commitment_id for each in known)
-    version = draft.version and msgspec.structs.replace(draft.version, version=number)
-    changed: _Changed | None = None
-    if version is not None:
-        event = events.CommitmentChanged(
-            **publication.head(acting),
-            contract_id=contract_id,
-            contract_version=row["version"] + 1,
-            commitment=version,
-            proposed_by=acting.who.actor_id,
-        )
-        decided = _change(row, event)
-        if isinstance(decided, Refusal):
-            return decided
-        changed = decided
-    await store.register.replace_proposal(conn, contract_id, draft.commitment_id)
-    await store.register.add_commitment(
-        conn,
-        contract_id=contract_id,
-        commitment_id=draft.commitment_id,
-        version=number,
-        state="draft" if version else "needs_structuring",
-        title=draft.title,
-        terms=version and store.rows.commitment_version_bytes(version),
-        words=draft.words,
-        reason=draft.reason,
-        proposed_by=acting.who.actor_id,
-        proposed_at=acting.at,
-    )
-    if changed is not None:
-        await _keep(conn, changed)
-    return number
+async def add(conn: sql.Connection, contract_id: str, new: New, acting: Acting) -> Refusal | None:
+    """Drafts a commitment."""
+    contract = await _gather(conn, contract_id, acting)
+    if isinstance(contract, Refusal):
+        return contract
+    draft = _first(contract, new)
+    return draft if isinstance(draft, Refusal) else await _propose(conn, contract, draft, acting)
+
+
+async def change(
+    conn: sql.Connection, contract_id: str, wanted: Change, acting: Acting
+) -> Refusal | None:
+    """Drafts the next version of a commitment, in the place of a draft that still waits."""
+    contract = await _gather(conn, contract_id, acting)
+    if isinstance(contract, Refusal):
+        return contract
+    draft = _next(contract, wanted)
+    return draft if isinstance(draft, Refusal) else await _propose(conn, contract, draft, acting)
 
 
 async def activate(
-    conn: sql.Connection, row: sql.Record, approval: Approval, acting: Acting
+    conn: sql.Connection, contract_id: str, approval: Approval, acting: Acting
 ) -> Refusal | None:
-    """A second person approves what was proposed (rule P3). `row`: the contract's, locked."""
-    known = await store.register.list_commitments(conn, [row["contract_id"]])
-    own = [each for each in known if each["commitment_id"] == approval.commitment_id]
-    refusal = _refusal_of_approval(own, approval, acting)
-    if refusal is not None:
-        return refusal
-    proposal = own[-1]
-    draft = store.rows.read_commitment_version(proposal)
-    assert draft is not None, "a draft is structured"
-    version = msgspec.structs.replace(draft, state="active")
-    event = events.CommitmentChanged(
-        **publication.head(acting),
-        contract_id=row["contract_id"],
-        contract_version=row["version"] + 1,
-        commitment=version,
-        proposed_by=proposal["proposed_by"],
-        approved_by=acting.who.actor_id,
-    )
-    changed = _change(row, event)
+    """A second person approves what was proposed (rule P3)."""
+    contract = await _gather(conn, contract_id, acting)
+    if isinstance(contract, Refusal):
+        return contract
+    changed = _approved(contract, approval, acting)
     if isinstance(changed, Refusal):
         return changed
+    version = changed.event.commitment
     await store.register.approve_commitment(
         conn,
-        contract_id=row["contract_id"],
-        commitment_id=approval.commitment_id,
-        version=proposal["version"],
+        contract_id=contract_id,
+        commitment_id=version.commitment_id,
+        version=version.version,
         terms=store.rows.commitment_version_bytes(version),
-        approved_by=acting.who.actor_id,
+        approved_by=acting.actor_id,
         approved_at=acting.at,
     )
-    await _keep(conn, changed)
+    await _apply(conn, changed)
     return None
 
 
-def _refusal_of_approval(
-    own: Sequence[sql.Record], approval: Approval, acting: Acting
-) -> Refusal | None:
+# --- gather --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Contract:
+    """A contract, locked until the transaction ends."""
+
+    row: sql.Record
+    versions: Sequence[sql.Record]
+    """All versions of its commitments: by commitment, in order."""
+
+    def versions_of(self, commitment_id: str) -> list[sql.Record]:
+        return [row for row in self.versions if row["commitment_id"] == commitment_id]
+
+    @property
+    def life(self) -> Life:
+        return Life(self.row["starts_on"], self.row["ends_on"])
+
+
+async def _gather(conn: sql.Connection, contract_id: str, acting: Acting) -> _Contract | Refusal:
+    row = await contracts.lock(conn, contract_id, acting)
+    if isinstance(row, Refusal):
+        return row
+    return _Contract(row, await store.register.list_commitments(conn, contract_id))
+
+
+# --- decide --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A version to be proposed."""
+
+    commitment_id: str
+    number: int
+    title: str
+    version: events.CommitmentVersion | None
+    """None: it needs structuring."""
+    words: str | None
+    reason: str | None
+
+
+def _first(contract: _Contract, new: New) -> _Draft | Refusal:
+    if contract.versions_of(new.commitment_id):
+        return Refusal("commitment_known")
+    version: events.CommitmentVersion | None = None
+    if new.terms is not None:
+        structured = terms.structure(new.commitment_id, 1, new.terms, contract.life)
+        if isinstance(structured, Refusal):
+            return structured
+        version = structured
+    if len({row["commitment_id"] for row in contract.versions}) >= COMMITMENTS_MAX:
+        return Refusal("too_many_commitments", str(COMMITMENTS_MAX))
+    title = new.title
+    if title is None:
+        assert new.terms is not None, "prose comes with its title"
+        title = catalogue.by_code[new.terms.measure].title
+    return _Draft(
+        commitment_id=new.commitment_id,
+        number=1,
+        title=title,
+        version=version,
+        words=new.words,
+        reason=new.reason,
+    )
+
+
+def _next(contract: _Contract, wanted: Change) -> _Draft | Refusal:
+    own = contract.versions_of(wanted.commitment_id)
+    if not own:
+        return Refusal("commitment_unknown")
+    newest, number = own[-1], len(own) + 1
+    changed = _next_terms(store.rows.read_commitment_version(newest), wanted)
+    if isinstance(changed, Refusal):
+        return changed
+    version = terms.structure(wanted.commitment_id, number, changed, contract.life)
+    if isinstance(version, Refusal):
+        return version
+    return _Draft(
+        commitment_id=wanted.commitment_id,
+        number=number,
+        title=wanted.title or newest["title"],
+        version=version,
+        words=newest["words"],
+        reason=wanted.reason,
+    )
+
+
+def _next_terms(before: events.CommitmentVersion | None, wanted: Change) -> Terms | Refusal:
+    if before is None:
+        if wanted.measure is None or wanted.target is None or wanted.profile is None:
+            return Refusal("not_structured")
+        return Terms(
+            measure=wanted.measure,
+            target=wanted.target,
+            profile=wanted.profile,
+            area=wanted.area,
+            from_on=wanted.from_on,
+        )
+    if wanted.measure not in (None, before.measure):
+        return terms.unreadable("/measure", "The measure cannot change: draft another commitment")
+    return Terms(
+        measure=before.measure,
+        target=_either(wanted.target, before.target),
+        profile=_either(wanted.profile, before.profile),
+        area=_either(wanted.area, before.area),
+        from_on=_either(wanted.from_on, before.from_),
+    )
+
+
+def _either(wanted: Value | None, before: Value) -> Value:
+    return before if wanted is None else wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A contract as a change of its commitments leaves it."""
+
+    event: events.CommitmentChanged
+    after: State
+
+
+def _approved(contract: _Contract, approval: Approval, acting: Acting) -> _Changed | Refusal:
+    own = contract.versions_of(approval.commitment_id)
     if not own:
         return Refusal("commitment_unknown")
     proposal = own[-1]
@@ -139,101 +248,36 @@ def _refusal_of_approval(
         return Refusal("nothing_proposed")
     if approval.version not in (None, proposal["version"]):
         return Refusal("another_version_proposed", str(proposal["version"]))
-    if proposal["proposed_by"] == acting.who.actor_id:
+    if proposal["proposed_by"] == acting.actor_id:
         return Refusal("own_proposal")  # rule P3
-    return None
-
-
-# --- what a version says -------------------------------------------------------------------------
-
-
-def structure(
-    row: sql.Record, commitment_id: str, measure: str, figures: Mapping[str, Any]
-) -> events.CommitmentVersion | Refusal:
-    """A commitment's version from what was asked for: the catalogue says kind and unit, and a
-    linear profile without dates runs with the contract. `figures`: target, profile, and maybe area,
-    from_, kind, unit."""
-    found = catalogue.by_code.get(measure)
-    if found is None:
-        return _unreadable("/measure", f"{measure} is not a measure of {catalogue.CATALOGUE}")
-    for name in ("kind", "unit"):
-        if figures.get(name) not in (None, getattr(found, name)):
-            return _unreadable(f"/{name}", f"{measure} has the {name} {getattr(found, name)}")
-    if found.kind == "ratio":
-        return _unreadable("/measure", "Shares of a total are not assessed yet")
-    from_on = figures.get("from_") or row["starts_on"]
-    profile = dict(figures["profile"])
-    profile.setdefault("from", str(from_on))
-    if profile.get("kind") == "linear":
-        profile.setdefault("to", str(row["ends_on"]))
-    try:
-        version = events.CommitmentVersion(
-            commitment_id=commitment_id,
-            version=1,
-            state="draft",
-            measure=measure,
-            kind=found.kind,
-            unit=found.unit,
-            target=events.plain(figures["target"]),
-            profile=profile,
-            area=figures.get("area"),
-            from_=from_on,
-        )
-    except ValueError as error:
-        return _unreadable("/target", str(error))
-    try:
-        fold.read_version(version, row["starts_on"])
-    except ValueError as error:
-        return _unreadable(f"/{str(error).partition(':')[0]}", str(error))
-    return version
-
-
-def revise(
-    row: sql.Record, own: Sequence[sql.Record], changes: Mapping[str, Any]
-) -> Draft | Refusal:
-    """A new version from the newest one. `own`: the rows of all versions, in order; `changes`: what
-    is to differ, of title, measure, target, profile, area, from_, reason."""
-    if not own:
-        return Refusal("commitment_unknown")
-    newest = own[-1]
-    before = store.rows.read_commitment_version(newest)
-    if before is None and not {"measure", "target", "profile"} <= changes.keys():
-        return Refusal("not_structured")
-    if before is not None and changes.get("measure") not in (None, before.measure):
-        return _unreadable("/measure", "The measure cannot change: draft another commitment")
-    figures = msgspec.structs.asdict(before) if before is not None else {}
-    for given_by_measure in ("kind", "unit"):
-        figures.pop(given_by_measure, None)
-    figures |= changes
-    version = structure(row, newest["commitment_id"], figures["measure"], figures)
-    if isinstance(version, Refusal):
-        return version
-    return Draft(
-        newest["commitment_id"],
-        changes.get("title") or newest["title"],
-        version,
-        words=newest["words"],
-        reason=changes.get("reason"),
+    draft = store.rows.read_commitment_version(proposal)
+    assert draft is not None, "a draft is structured"
+    event = events.CommitmentChanged(
+        **publication.head(acting),
+        contract_id=contract.row["contract_id"],
+        contract_version=contract.row["version"] + 1,
+        commitment=msgspec.structs.replace(draft, state="active"),
+        proposed_by=proposal["proposed_by"],
+        approved_by=acting.actor_id,
     )
+    return _changed(contract, event)
 
 
-def _unreadable(pointer: str, message: str) -> Refusal:
-    return Refusal("commitment_unreadable", message, pointer)
+def _proposed(
+    contract: _Contract, version: events.CommitmentVersion, acting: Acting
+) -> _Changed | Refusal:
+    event = events.CommitmentChanged(
+        **publication.head(acting),
+        contract_id=contract.row["contract_id"],
+        contract_version=contract.row["version"] + 1,
+        commitment=version,
+        proposed_by=acting.actor_id,
+    )
+    return _changed(contract, event)
 
 
-# --- a change of the contract --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Changed:
-    """A contract as a change leaves it."""
-
-    event: events.CommitmentChanged
-    after: State
-
-
-def _change(row: sql.Record, event: events.CommitmentChanged) -> _Changed | Refusal:
-    before = state.from_bytes(row["state"])
+def _changed(contract: _Contract, event: events.CommitmentChanged) -> _Changed | Refusal:
+    before = state.from_bytes(contract.row["state"])
     refusal = fold.refusal(before, event)
     if refusal is not None:
         return Refusal("version_refused", refusal)
@@ -241,8 +285,38 @@ def _change(row: sql.Record, event: events.CommitmentChanged) -> _Changed | Refu
     return _Changed(event, after)
 
 
-async def _keep(conn: sql.Connection, changed: _Changed) -> None:
+# --- apply ---------------------------------------------------------------------------------------
+
+
+async def _propose(
+    conn: sql.Connection, contract: _Contract, draft: _Draft, acting: Acting
+) -> Refusal | None:
+    """Writes a draft, if the fold can read it."""
+    changed = None if draft.version is None else _proposed(contract, draft.version, acting)
+    if isinstance(changed, Refusal):
+        return changed
+    contract_id = contract.row["contract_id"]
+    await store.register.replace_proposal(conn, contract_id, draft.commitment_id)
+    await store.register.add_commitment(
+        conn,
+        contract_id=contract_id,
+        commitment_id=draft.commitment_id,
+        version=draft.number,
+        state="draft" if draft.version else "needs_structuring",
+        title=draft.title,
+        terms=draft.version and store.rows.commitment_version_bytes(draft.version),
+        words=draft.words,
+        reason=draft.reason,
+        proposed_by=acting.actor_id,
+        proposed_at=acting.at,
+    )
+    if changed is not None:
+        await _apply(conn, changed)
+    return None
+
+
+async def _apply(conn: sql.Connection, changed: _Changed) -> None:
     after = changed.after
     await store.register.move_contract(conn, after.version, store.rows.state_row(after))
-    commitments = await store.register.list_commitments(conn, [after.contract_id])
+    commitments = await store.register.list_commitments(conn, after.contract_id)
     await publication.post(conn, after, changed.event, commitments)

@@ -1,8 +1,8 @@
 """Contracts, as people register them: by hand, or from what was published. Gather, decide, apply.
 
-Promises: a contract is registered once; the same again changes nothing. Names and titles stay here;
-its events carry a salted digest of them.
-Refuses: an id, or an award, that another contract has.
+Promises: a contract is registered once; registering it again with the same values changes nothing.
+Names and titles stay in this service; events carry a salted digest of them.
+Refuses: an id or an award that another contract has.
 """
 
 from __future__ import annotations
@@ -45,22 +45,31 @@ class Registration:
     starts_on: date
     ends_on: date
     words: dict[str, Any]
-    """`title`, and names by party: `suppliers`, `buyer`."""
+    """`title`; `suppliers`, a name by id; `buyer`, with id and name."""
     ocid: str | None = None
     award_id: str | None = None
     buyer_id: str | None = None
     published_at: datetime | None = None
-    """When the award was published, so that an older notice changes nothing."""
+    """When the award was published: an older notice changes nothing."""
+
+
+async def lock(conn: sql.Connection, contract_id: str, acting: Acting) -> sql.Record | Refusal:
+    """The row of a contract, locked until the transaction ends. To another authority the contract
+    is unknown."""
+    row = await store.register.lock_contract(conn, contract_id)
+    if row is None or row["authority_id"] != acting.authority_id:
+        return Refusal("contract_unknown")
+    return row
 
 
 async def register(
     conn: sql.Connection, wanted: Registration, acting: Acting
 ) -> Registered | Refusal:
-    """A new contract; `unchanged` where it is registered already, with the same values."""
+    """A new contract; `unchanged` if it is registered already with the same values."""
     row = await store.register.lock_contract(conn, wanted.contract_id)
     if row is None:
         return await _add(conn, wanted, acting)
-    if row["authority_id"] == acting.who.authority_id and is_same(row, wanted):
+    if row["authority_id"] == acting.authority_id and is_same(row, wanted):
         return "unchanged"
     return Refusal("contract_known")
 
@@ -68,25 +77,25 @@ async def register(
 async def register_again(
     conn: sql.Connection, row: sql.Record, wanted: Registration, acting: Acting
 ) -> Refusal | None:
-    """Later figures and words of a contract, whose row is locked."""
+    """Later figures and words of a contract. `row`: the contract's, locked."""
     before, salt = state.from_bytes(row["state"]), os.urandom(SALT_BYTES)
     event = _registered(wanted, acting, row["version"] + 1, salt)
     after, decisions = fold.fold(before, event, Facts(), Lines())
+    moved = [each for each in decisions.outcomes if isinstance(each, events.CaseMoved)]
     values = store.rows.state_row(after)._asdict() | _columns(wanted, salt)
-    refusal = await _unless_known(
+    refusal = await _write(
         conn, store.register.change_contract(conn, **values, version=after.version)
     )
     if refusal is not None:
         return refusal
-    moved = [each for each in decisions.outcomes if isinstance(each, events.CaseMoved)]
     await store.batches.move_cases(conn, [store.rows.case_row(each, None) for each in moved])
-    commitments = await store.register.list_commitments(conn, [wanted.contract_id])
+    commitments = await store.register.list_commitments(conn, wanted.contract_id)
     await publication.post(conn, after, event, commitments, moved)
     return None
 
 
 def is_same(row: sql.Record, wanted: Registration) -> bool:
-    """Whether a contract is registered with these figures and words."""
+    """Whether a contract is registered with these figures and words. `row`: the contract's."""
     names = ("starts_on", "ends_on", "ocid", "award_id", "buyer_id")
     return (
         all(row[name] == getattr(wanted, name) for name in names)
@@ -96,7 +105,8 @@ def is_same(row: sql.Record, wanted: Registration) -> bool:
 
 
 def partition(contract_id: str) -> int:
-    """The partition of `returns` on which the contract lives: as producers choose it by key."""
+    """The partition of `returns` that has the contract's returns and days: producers choose it by
+    the key."""
     every = list(range(topics.PARTITIONS))
     return int(_partition_of(contract_id.encode(), every, every))
 
@@ -106,12 +116,12 @@ async def _add(conn: sql.Connection, wanted: Registration, acting: Acting) -> Re
     event = _registered(wanted, acting, 1, salt)
     after, _ = fold.fold(None, event, Facts(), Lines())
     values = store.rows.state_row(after)._asdict() | _columns(wanted, salt)
-    refusal = await _unless_known(
+    refusal = await _write(
         conn,
         store.register.add_contract(
             conn,
             **values,
-            authority_id=acting.who.authority_id,
+            authority_id=acting.authority_id,
             partition=partition(wanted.contract_id),
             version=1,
         ),
@@ -122,13 +132,15 @@ async def _add(conn: sql.Connection, wanted: Registration, acting: Acting) -> Re
     return "new"
 
 
-async def _unless_known(conn: sql.Connection, write: Awaitable[None]) -> Refusal | None:
-    """Writes a contract's row, unless somebody was quicker, or its award has another id here."""
+async def _write(conn: sql.Connection, write: Awaitable[None]) -> Refusal | None:
+    """Writes the row of a contract. Refused if someone else was quicker to register the id, or if
+    the award has a contract with another id."""
     try:
         async with conn.transaction():  # a savepoint: the caller's transaction lives on
             await write
-    except asyncpg.UniqueViolationError:
-        return Refusal("award_known")
+    except asyncpg.UniqueViolationError as error:
+        is_award = error.constraint_name == "contract_award_once"
+        return Refusal("award_known" if is_award else "contract_known")
     return None
 
 

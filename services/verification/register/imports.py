@@ -1,8 +1,9 @@
 """Contracts imported from what was published: OCDS release packages, or releases line by line.
 
-Promises: a dry run stores nothing and says what would come of it; a contract's newest release
-applies; importing the same again changes nothing. One transaction a contract, so that an import
-that was cut off is simply run again. What is broken is named; the rest is imported.
+Promises: a dry run stores nothing and tells what an import would do. The newest release of a
+contract applies, and importing the same file again changes nothing. Each contract is a transaction
+of its own, so an import that was interrupted is simply run again. What cannot be imported is
+listed; the rest is imported.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -18,16 +19,16 @@ from typing import Final, Literal, TypeAlias, TypeVar
 from services.verification import store
 from services.verification.register import commitments, contracts, ocds
 from services.verification.register.publication import Acting
-from services.verification.register.refusals import Refusal, RefusedError
+from services.verification.register.refusals import Refusal
+from services.verification.register.terms import Terms
 from shared import sql
 from shared.delivery import transaction
-from shared.wire import events
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
-"""A year of a large council's notices is smaller; more comes in several files."""
+"""More than a year of a large council's notices. Larger imports come in several files."""
 RELEASES_MAX: Final = 20_000
 
-Outcome = TypeVar("Outcome")
+Value = TypeVar("Value")
 Fate: TypeAlias = Literal["new", "updated", "unchanged"]
 
 
@@ -41,11 +42,11 @@ class Fault:
 
 @dataclass
 class File:
-    """What a file comes to."""
+    """What a file contains."""
 
     releases: int = 0
     contracts: dict[str, ocds.ImportedContract] = field(default_factory=dict)
-    """The newest of each."""
+    """By id, each from its newest release."""
     skipped: list[ocds.Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -68,11 +69,11 @@ async def run(
     file = await asyncio.to_thread(read, body)
     summary = Summary(file)
     contract_ids = list(file.contracts)
-    registered = await store.register.list_known(delivery.pool, contract_ids)
-    known = {row["contract_id"]: row for row in registered}
-    drafted = _drafted(await store.register.list_commitments(delivery.pool, contract_ids))
+    known = await store.register.load_contracts(delivery.pool, contract_ids)
+    versions = await store.register.load_commitments(delivery.pool, contract_ids)
     for contract_id, imported in file.contracts.items():
-        plan = _plan(known.get(contract_id), imported, drafted, acting)
+        row, own_versions = known.get(contract_id), versions.get(contract_id, [])
+        plan = _plan(row, own_versions, imported, acting)
         if isinstance(plan, _Plan) and is_committed and plan.is_to_be_kept:
             plan = await _keep(delivery.pool, imported, acting)
             delivery.posted.set()
@@ -111,7 +112,7 @@ def _releases(text: str, file: File) -> Iterator[object]:
         yield from _unpacked(_json(text))
         return
     except (ValueError, RecursionError):
-        pass  # then it is line by line
+        pass  # then it is read line by line
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -142,32 +143,27 @@ class _Plan:
 
     fate: Fate
     metrics: list[ocds.Metric]
-    """Those without a commitment yet."""
+    """Those that have no commitment yet."""
     is_newer: bool
-    """Whether the registered contract comes from an older release, maybe one with the same
-    words."""
+    """Whether the contract is registered from an older release, perhaps one with the same words."""
 
     @property
     def is_to_be_kept(self) -> bool:
         return self.fate != "unchanged" or bool(self.metrics) or self.is_newer
 
 
-_Drafted: TypeAlias = set[tuple[str, str]]
-"""(contract, commitment) of every commitment that is known."""
-
-
-def _drafted(rows: Iterable[sql.Record]) -> _Drafted:
-    return {(row["contract_id"], row["commitment_id"]) for row in rows}
-
-
 def _plan(
-    row: sql.Record | None, imported: ocds.ImportedContract, drafted: _Drafted, acting: Acting
+    row: sql.Record | None,
+    versions: Sequence[sql.Record],
+    imported: ocds.ImportedContract,
+    acting: Acting,
 ) -> _Plan | Refusal:
-    contract_id = imported.contract_id
-    metrics = [m for m in imported.metrics if (contract_id, m.commitment_id) not in drafted]
+    """`row` and `versions`: the contract and its commitments, as they are registered."""
+    known = {version["commitment_id"] for version in versions}
+    metrics = [metric for metric in imported.metrics if metric.commitment_id not in known]
     if row is None:
         return _Plan("new", metrics, is_newer=False)
-    if row["authority_id"] != acting.who.authority_id:
+    if row["authority_id"] != acting.authority_id:
         return Refusal("contract_of_another_authority")
     published_at = row["published_at"]
     is_older = published_at is not None and imported.released_at < published_at
@@ -176,12 +172,21 @@ def _plan(
     return _Plan("unchanged" if is_same else "updated", metrics, is_newer)
 
 
+class _RefusedError(Exception):
+    """Rolls back what was written of a contract before its import was refused."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
 async def _keep(pool: sql.Pool, imported: ocds.ImportedContract, acting: Acting) -> _Plan | Refusal:
-    """What became of a contract, by what is registered once it is locked; all of it or nothing."""
+    """Imports a contract, all of it or nothing. Another import may have changed it since the plan
+    was made, so it is locked and planned again."""
     try:
         async with pool.acquire() as conn, conn.transaction():
             return await _keep_locked(conn, imported, acting)
-    except RefusedError as refused:
+    except _RefusedError as refused:
         return refused.refusal
 
 
@@ -190,26 +195,23 @@ async def _keep_locked(
 ) -> _Plan:
     contract_id = imported.contract_id
     row = await store.register.lock_contract(conn, contract_id)
-    known = await store.register.list_commitments(conn, [contract_id])
-    plan = _accepted(_plan(row, imported, _drafted(known), acting))
+    versions = await store.register.list_commitments(conn, contract_id)
+    plan = _accepted(_plan(row, versions, imported, acting))
     if row is None:
         _accepted(await contracts.register(conn, _registration(imported), acting))
     elif plan.fate == "updated":
         _accepted(await contracts.register_again(conn, row, _registration(imported), acting))
-    elif plan.is_newer:  # it said the same, but an older one must not change it any more
-        await store.register.date_contract(conn, contract_id, imported.released_at)
+    elif plan.is_newer:  # it says the same, but an older release must not change it any more
+        await store.register.set_published_at(conn, contract_id, imported.released_at)
     for metric in plan.metrics:
-        row = await store.register.lock_contract(conn, contract_id)
-        assert row is not None, "it was registered just now"
-        draft = _accepted(_draft(row, metric))
-        _accepted(await commitments.propose(conn, row, draft, acting))
+        _accepted(await commitments.add(conn, contract_id, _commitment(metric), acting))
     return plan
 
 
-def _accepted(outcome: Outcome | Refusal) -> Outcome:
-    """Raises RefusedError where it is a refusal."""
+def _accepted(outcome: Value | Refusal) -> Value:
+    """Raises _RefusedError for a refusal."""
     if isinstance(outcome, Refusal):
-        raise RefusedError(outcome)
+        raise _RefusedError(outcome)
     return outcome
 
 
@@ -232,15 +234,20 @@ def _registration(imported: ocds.ImportedContract) -> contracts.Registration:
     )
 
 
-def _draft(row: sql.Record, metric: ocds.Metric) -> commitments.Draft | Refusal:
-    version: events.CommitmentVersion | None = None
-    if metric.measure is not None:
-        linear = {"kind": "linear", "from": str(metric.starts_on), "to": str(metric.ends_on)}
-        figures = {"target": metric.target, "profile": linear, "from_": metric.starts_on}
-        structured = commitments.structure(row, metric.commitment_id, metric.measure, figures)
-        if isinstance(structured, Refusal):
-            return structured
-        version = structured
-    return commitments.Draft(
-        metric.commitment_id, metric.title, version, metric.words, metric.reason
+def _commitment(metric: ocds.Metric) -> commitments.New:
+    terms: Terms | None = None
+    if metric.figures is not None:
+        figures = metric.figures
+        terms = Terms(
+            measure=figures.measure,
+            target=figures.target,
+            profile={"kind": "linear", "from": str(figures.starts_on), "to": str(figures.ends_on)},
+            from_on=figures.starts_on,
+        )
+    return commitments.New(
+        commitment_id=metric.commitment_id,
+        title=metric.title,
+        terms=terms,
+        words=metric.words,
+        reason=metric.reason,
     )

@@ -1,8 +1,8 @@
-"""What all changes to a contract by people have in common: who acts, and what is announced.
+"""What all changes that people make to a contract have in common: who acts, and what is announced.
 
-Promises: a change is an input of the contract's journal like any other, is posted for the ledger,
+Promises: a change is an input of the contract's journal like any other. It is posted for the ledger
 and gives the contract a new version, which is posted for intake. The contract's row is locked until
-the transaction ends, so a change comes between two returns and messages keep their order.
+the transaction ends, so a change falls between two returns, and messages keep their order.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from services.verification import store
 from services.verification.domain.state import Facts, State
 from shared import sql
 from shared.delivery import outbox, topics
-from shared.web import auth
 from shared.wire import events, ids
 
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who changes something, and when."""
+    """Who changes something, for which authority, and when."""
 
-    who: auth.Caller
+    actor_id: str
+    authority_id: str
     at: datetime
 
 
 def head(acting: Acting) -> dict[str, Any]:
-    """What an event that begins here says of itself."""
+    """The first fields of an event that a person causes."""
     return {
         "event_id": ids.new(int(acting.at.timestamp() * 1000)),
-        "authority_id": acting.who.authority_id,
+        "authority_id": acting.authority_id,
         "occurred_at": acting.at,
     }
 
@@ -44,8 +44,8 @@ async def post(
     commitments: Sequence[sql.Record],
     moved: Sequence[events.CaseMoved] = (),
 ) -> None:
-    """The input into the journal; the event and the cases that it moved to the ledger; the contract
-    as it is now to intake. `commitments`: the rows of all its versions."""
+    """Adds the event to the journal, posts it and the cases that it `moved` for the ledger, and
+    posts the contract as it is now for intake. `commitments`: the rows of all versions."""
     entry = store.rows.journal_row(after, event, events.write(event), Facts())
     await store.batches.add_entries(conn, [entry])
     outcomes = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
@@ -71,7 +71,7 @@ def _published(
 
 
 def _published_commitments(rows: Sequence[sql.Record]) -> dict[str, events.PublishedCommitment]:
-    """What intake must know of each commitment: of its newest active version, else of its draft."""
+    """What intake must know of each commitment: its newest active version, else its draft."""
     found: dict[str, events.PublishedCommitment] = {}
     for row in rows:
         commitment_id, version = row["commitment_id"], store.rows.read_commitment_version(row)

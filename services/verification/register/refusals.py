@@ -1,4 +1,4 @@
-"""Why a change to the register is refused, as a value: who answers a request chooses the words."""
+"""Why a change to the register is refused, as a value; the words are the API's."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Code: TypeAlias = Literal[
+    "contract_unknown",
     "contract_known",
-    "award_known",
     "contract_of_another_authority",
+    "award_known",
     "commitment_unknown",
     "commitment_known",
-    "too_many_commitments",
     "commitment_unreadable",
+    "too_many_commitments",
     "not_structured",
     "still_in_prose",
     "nothing_proposed",
@@ -24,18 +25,10 @@ Code: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change that is not made; nothing was written."""
+    """A change that is not made."""
 
     code: Code
     detail: str | None = None
-    """The figure, the fold's code or the sentence that belongs to it."""
+    """What else is to be said: a figure, the fold's code, or a sentence about the field."""
     pointer: str | None = None
     """The field that is wrong, as a JSON pointer."""
-
-
-class RefusedError(Exception):
-    """Rolls back a transaction in which something was written before the refusal was known."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal

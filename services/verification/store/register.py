@@ -1,6 +1,6 @@
-"""Contracts and commitments, one at a time, as people change them; each function is one query.
+"""Contracts and commitments as people change them; each function is one query.
 
-Promises: a contract's row is locked by whoever changes it, until the transaction ends.
+Promises: whoever changes a contract holds its row locked until the transaction ends.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ async def lock_contract(conn: sql.Connection, contract_id: str) -> sql.Record | 
     return row
 
 
-async def list_known(pool: sql.Pool, contract_ids: Sequence[str]) -> list[sql.Record]:
-    """Those of these contracts that are registered, of any authority: nothing of them may be
-    shown."""
-    return await sql.rows(QUERIES.list_known(pool, contract_ids=contract_ids))
+async def load_contracts(pool: sql.Pool, contract_ids: Sequence[str]) -> dict[str, sql.Record]:
+    """The rows of those that are registered, of any authority: nothing of them may be shown."""
+    found = await sql.rows(QUERIES.load_contracts(pool, contract_ids=contract_ids))
+    return {row["contract_id"]: row for row in found}
 
 
 async def add_contract(conn: sql.Connection, **values: Any) -> None:
@@ -36,20 +36,29 @@ async def change_contract(conn: sql.Connection, **values: Any) -> None:
     await QUERIES.change_contract(conn, **values)
 
 
-async def date_contract(conn: sql.Connection, contract_id: str, published_at: datetime) -> None:
-    await QUERIES.date_contract(conn, contract_id=contract_id, published_at=published_at)
+async def set_published_at(conn: sql.Connection, contract_id: str, published_at: datetime) -> None:
+    """When the award was published, as a later release with the same values says."""
+    await QUERIES.set_published_at(conn, contract_id=contract_id, published_at=published_at)
 
 
 async def move_contract(conn: sql.Connection, version: int, row: rows.StateRow) -> None:
-    """A contract whose commitments changed."""
+    """The state that a change of the commitments leads to."""
     await QUERIES.move_contract(conn, version=version, **row._asdict())
 
 
-async def list_commitments(
-    conn: sql.Connection | sql.Pool, contract_ids: Sequence[str]
-) -> list[sql.Record]:
-    """All versions of these contracts' commitments: by contract, commitment, version."""
-    return await sql.rows(QUERIES.list_commitments(conn, contract_ids=list(contract_ids)))
+async def list_commitments(conn: sql.Connection | sql.Pool, contract_id: str) -> list[sql.Record]:
+    """All versions of a contract's commitments: by commitment, in order."""
+    return await sql.rows(QUERIES.list_commitments(conn, contract_ids=[contract_id]))
+
+
+async def load_commitments(
+    pool: sql.Pool, contract_ids: Sequence[str]
+) -> dict[str, list[sql.Record]]:
+    """The same of several contracts; one without commitments is absent."""
+    found: dict[str, list[sql.Record]] = {}
+    for row in await sql.rows(QUERIES.list_commitments(pool, contract_ids=contract_ids)):
+        found.setdefault(row["contract_id"], []).append(row)
+    return found
 
 
 async def add_commitment(conn: sql.Connection, **values: Any) -> None:

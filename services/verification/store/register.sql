@@ -1,4 +1,4 @@
--- Contracts and commitments, one at a time, as people change them. `register.py` has one function for each query.
+-- Contracts and commitments as people change them. `register.py` has the functions.
 
 -- name: lock_contract(contract_id)^
 -- One contract, locked for a change.
@@ -6,14 +6,14 @@ SELECT contract_id, authority_id, version, inputs, state, supplier_ids, starts_o
     award_id, published_at, buyer_id, words
 FROM contract WHERE contract_id = :contract_id FOR UPDATE;
 
--- name: list_known(contract_ids)
--- Contracts of these ids, of any authority: for an import's dry run.
+-- name: load_contracts(contract_ids)
+-- Those of these contracts that are registered, of any authority: for an import.
 SELECT contract_id, authority_id, supplier_ids, starts_on, ends_on, ocid, award_id, published_at,
     buyer_id, words
 FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
 
 -- name: add_contract(contract_id, authority_id, partition, version, inputs, wake_on, state, supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt)!
--- A contract's first row.
+-- A new contract.
 INSERT INTO contract (contract_id, authority_id, partition, version, inputs, wake_on, state,
     supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt)
 VALUES (:contract_id, :authority_id, :partition, :version, :inputs, :wake_on, :state,
@@ -21,15 +21,15 @@ VALUES (:contract_id, :authority_id, :partition, :version, :inputs, :wake_on, :s
     :words_salt);
 
 -- name: change_contract(version, inputs, wake_on, state, supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt, contract_id)!
--- A contract registered anew: later figures and words of the same award.
+-- A contract registered again: later figures and words of the same award.
 UPDATE contract SET version = :version, inputs = :inputs, wake_on = :wake_on, state = :state,
     supplier_ids = :supplier_ids, starts_on = :starts_on, ends_on = :ends_on, ocid = :ocid,
     award_id = :award_id, published_at = :published_at, buyer_id = :buyer_id, words = :words,
     words_salt = :words_salt
 WHERE contract_id = :contract_id;
 
--- name: date_contract(published_at, contract_id)!
--- A later release said the same of a contract.
+-- name: set_published_at(published_at, contract_id)!
+-- A contract of which a later release says the same.
 UPDATE contract SET published_at = :published_at WHERE contract_id = :contract_id;
 
 -- name: move_contract(version, inputs, wake_on, state, contract_id)!
@@ -38,7 +38,7 @@ UPDATE contract SET version = :version, inputs = :inputs, wake_on = :wake_on, st
 WHERE contract_id = :contract_id;
 
 -- name: list_commitments(contract_ids)
--- All versions of a contract's commitments, in order.
+-- All versions of the commitments of contracts, in order.
 SELECT contract_id, commitment_id, version, state, title, terms, words, reason, proposed_by,
     proposed_at, approved_by, approved_at
 FROM commitment WHERE contract_id = ANY(:contract_ids::text[])
@@ -52,7 +52,7 @@ VALUES (:contract_id, :commitment_id, :version, :state, :title, :terms, :words, 
     :proposed_by, :proposed_at);
 
 -- name: replace_proposal(contract_id, commitment_id)!
--- A proposal gives way to the one after it.
+-- A proposal that still waits is replaced by the next one.
 UPDATE commitment SET state = 'replaced'
 WHERE contract_id = :contract_id AND commitment_id = :commitment_id
     AND state IN ('needs_structuring', 'draft');
