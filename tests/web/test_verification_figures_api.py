@@ -188,8 +188,8 @@ class TestAlerts:
             == alert["headline"]
         )
         assert (
-            "By 31 October 2026, £25,444.60 of £600,000.00 was due. £18,250.00 was reported and "
-            "£18,250.00 counted. That is £7,194.60 behind, 1.1 % of the whole. Rated: Inadequate. "
+            "By 31 October 2026, £25,444.60 of £600,000 was due. £18,250 was reported and £18,250 "
+            "counted. That is £7,194.60 behind: 1.1% of the whole target. Rated: Inadequate. "
             "Why: less was delivered than was due." == alert["words"]
         )
         assert (

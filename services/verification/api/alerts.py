@@ -1,4 +1,5 @@
-"""Alerts and cases for programs: what people must hear, and what is being followed up (L1, C2)."""
+"""Alerts and cases for programs: what people must know (rule L1), and what is followed up (rule
+C2)."""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ async def list_alerts(
 async def list_cases(
     who: Reader, dependencies: Injected, query: Annotated[documents.CasesQuery, Query()]
 ) -> lists.Page[documents.Case]:
-    """Shortfall and no-data cases in their present state, the oldest first."""
+    """Shortfall and no-data cases as they are now, the oldest first."""
     rows = await store.reading.list_cases(
         dependencies.delivery.pool,
         store.reading.scope(who),
@@ -69,17 +70,17 @@ def _alert(row: sql.Record, titles: Mapping[str, str]) -> documents.Alert:
     alert = events.read(row["body"])
     assert isinstance(alert, events.AlertRaised)
     names = wording.names(json.loads(row["words"]), titles)
-    words = wording.describe(alert, names)
-    step = words.next_step
+    described = wording.describe(alert, names)
+    step = described.next_step
     return documents.Alert(
         alert_id=alert.event_id,
         raised_at=alert.occurred_at,
         contract_title=names.contract,
-        supplier_name=names.suppliers.get(alert.supplier_id or ""),
-        commitment_title=wording.commitment_title(alert, names),
-        gap_share=words.gap_share,
-        headline=words.headline,
-        words=words.words,
+        supplier_name=described.supplier_name,
+        commitment_title=described.commitment_title,
+        gap_share=described.gap_share,
+        headline=described.headline,
+        words=described.words,
         next_step=step and documents.NextStep(code=step.code, words=step.words, by=step.by),
         why=list(alert.why),
         returns=list(alert.returns),
@@ -131,4 +132,4 @@ def _read_key(cursor: str | None) -> MomentKey | None:
             raise ValueError("a moment needs its offset from UTC")
         return MomentKey(at.astimezone(UTC), UUID(id_))
     except (ValueError, OverflowError):
-        raise problems.Problem(400, "The cursor cannot be read") from None
+        raise problems.Problem(400, "The cursor is invalid") from None
