@@ -1,8 +1,8 @@
-"""The commands `makegood export` and `makegood verify`: take the log away, and prove it offline.
+"""The commands `makegood export` and `makegood verify`: download the log, and check it offline.
 
-`verify` opens no connection and no database. It trusts the log's public key only: give the one
-that you noted earlier, or got from somebody else; the one in the file proves no more than that the
-file agrees with itself.
+`verify` opens no connection and no database. It trusts only the log's public key. Give it the key
+that you noted earlier or got from someone else: the key in the file proves only that the file
+agrees with itself.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if typing.TYPE_CHECKING:
     from services.ledger.audit import audit
 
 FAILURES_SHOWN_MAX: Final = 20
-"""Of each check; the rest is counted."""
+"""Of each check. The others are only counted."""
 
 _PROVED: Final = {
-    "checkpoint": "The log {origin} signed {size} entries with the key that is trusted here.",
+    "checkpoint": "The log {origin} signed {size} entries with the trusted key.",
     "leaves": "{checked} entries are exactly those that were signed; each event is there once.",
     "contracts": "{checked} contracts: the entries of each are numbered without a gap and chained.",
-    "sources": "{checked} partitions: whatever was read is an entry, or is listed with its reason.",
-    "payloads": "{checked} events are the very ones that their entries committed to.",
+    "sources": "{checked} partitions: all that was read is an entry, or listed with a reason.",
+    "payloads": "{checked} events are those that their entries committed to.",
 }
 
 
@@ -37,10 +37,10 @@ def verify(
     pack: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export.")],
     key: Annotated[
         str | None,
-        typer.Option(envvar="MAKEGOOD_LOG_KEY", help="The log's verifier key that you know."),
+        typer.Option(envvar="MAKEGOOD_LOG_KEY", help="The log's verifier key, as you know it."),
     ] = None,
 ) -> None:
-    """Prove an export of the log offline: what was promised, kept, and not left out."""
+    """Check an export of the log offline: that nothing was changed and nothing was left out."""
     from services.ledger.audit import audit, export
     from services.ledger.domain.log import notes
 
@@ -53,14 +53,15 @@ def verify(
             trusted = notes.parse_verifier_key(key or read.verifier_key)
             if read.origin != trusted.name:  # a log is signed by the key of its name
                 client.fail(
-                    f"This is of another log, {read.origin!r}: the key is that of {trusted.name}"
+                    f"This export is of a different log, {read.origin!r}; the key is that of "
+                    f"{trusted.name}."
                 )
             report = audit.check(read.export, trusted, origin=trusted.name)
     except ValueError as error:
         client.fail(str(error))
     _print(report, trusted.name)
     if key is None:
-        words = "The key is the one in the file. Compare it with the one that you know:"
+        words = "The key was taken from the file. Compare it with the key that you know:"
         console.print(words, rich.text.Text(read.verifier_key), soft_wrap=True)
     raise typer.Exit(0 if report.holds else 1)
 
@@ -83,7 +84,7 @@ def export(
         "makegood-export.jsonl"
     ),
 ) -> None:
-    """Download all of the log that you may see; `makegood verify` proves it anywhere."""
+    """Download all of the log that you may see. `makegood verify` checks it anywhere."""
     import httpx
 
     ledger = client.find("ledger", "auditor")
@@ -110,7 +111,7 @@ def export(
                 bar.advance(task, len(piece))
         draft.replace(to)
     except httpx.TransportError as error:
-        client.fail(f"{ledger.url} does not answer to the end: {error}")
+        client.fail(f"{ledger.url} did not finish its answer: {error}")
     finally:
         draft.unlink(missing_ok=True)
-    console.print("[green]✓[/]", rich.text.Text(f"{to}. To prove it: makegood verify {to}"))
+    console.print("[green]✓[/]", rich.text.Text(f"{to}. To check it: makegood verify {to}"))

@@ -1,4 +1,4 @@
-"""What the ledger measures of its own work; `shared.metrics` has what every service does."""
+"""The ledger's own metrics. `shared.metrics` has those that every service has."""
 
 from __future__ import annotations
 

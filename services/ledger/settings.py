@@ -10,7 +10,7 @@ from shared import settings
 
 
 class Settings(settings.Settings):
-    """What the ledger needs beyond what every service does."""
+    """What the ledger needs in addition to what every service needs."""
 
     database_url: SecretStr = Field(validation_alias=settings.service_database("ledger"))
     port: int = Field(
@@ -19,14 +19,14 @@ class Settings(settings.Settings):
     objects: Path | None = Field(
         default=None, validation_alias=AliasChoices("objects", "LEDGER_OBJECTS")
     )
-    """Folder of the object store; `<state>/ledger/objects` where it is not said."""
+    """The folder of the object store; `<state>/ledger/objects` if it is not set."""
     publish_seconds: float = Field(
         default=1.0,
         gt=0,
         le=3600,
         validation_alias=AliasChoices("publish_seconds", "LEDGER_PUBLISH_SECONDS"),
     )
-    """Pause between two checkpoints; none is signed while the tree does not grow."""
+    """The pause between two checkpoints. None is signed while the tree does not grow."""
 
     @property
     def objects_folder(self) -> Path:

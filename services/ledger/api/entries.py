@@ -143,7 +143,7 @@ async def _page(
     return lists.Page(items=_items(shown), next=next_cursor)
 
 
-def _items(rows: Sequence[store.reading.Row]) -> list[documents.Item]:
+def _items(rows: Sequence[store.rows.ShownLeaf]) -> list[documents.Item]:
     return [
         documents.Item(index=row.idx, leaf_hash=row.leaf_hash.hex(), leaf=json.loads(row.leaf))
         for row in rows

@@ -1,8 +1,7 @@
-"""The object store: files under a folder, each of which appears whole or not at all.
+"""The object store: files in a folder, each of which appears whole or not at all.
 
-Promises: what was written survives a loss of power; `create` never replaces what is there, also
-when two processes try at once. A folder and not a library: the one that the design names for S3
-does not flush local files.
+Promises: what was written survives a loss of power. `create` never replaces a file, not even if two
+processes try at once. It uses no library, so that local files are flushed to disk.
 """
 
 from __future__ import annotations
@@ -11,18 +10,26 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+
+class _Draft(NamedTuple):
+    file: Path
+    descriptor: int
 
 
 class Objects:
-    """Paths are relative, with `/` between their parts. Blocks: call it from a thread."""
+    """Paths are relative to the folder, with `/` between their parts. All methods block: call them
+    in a thread."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._kept: set[str] = set()
-        """Folders that were flushed with all above them: their names survive."""
+        """Folders that were flushed, with all folders above them: their names survive."""
 
     def create(self, files: Mapping[str, bytes]) -> set[str]:
-        """Writes what is not there yet; which that was. What is there stays as it is."""
+        """Writes the files that do not exist yet, and returns their paths. The others stay as they
+        are."""
         new = {path: text for path, text in files.items() if not (self.folder / path).exists()}
         drafts = self._draft(new)
         created = set()
@@ -37,27 +44,27 @@ class Objects:
         return created
 
     def put(self, path: str, content: bytes) -> None:
-        """Writes, in place of what may be there."""
+        """Writes a file, or replaces it."""
         drafts = self._draft({path: content})
         drafts[path].replace(self.folder / path)
         self._flush_folders(drafts)
 
     def read(self, path: str) -> bytes | None:
-        """None where there is nothing."""
+        """The content of a file; None if it does not exist."""
         try:
             return (self.folder / path).read_bytes()
         except FileNotFoundError:
             return None
 
     def names(self, path: str) -> list[str]:
-        """What lies directly under `path`, in order; drafts that a kill left behind are nothing."""
+        """The sorted names directly under `path`, without drafts that a kill left behind."""
         try:
             return sorted(name for name in os.listdir(self.folder / path) if name[0] != ".")
         except FileNotFoundError:
             return []
 
     def remove(self, path: str) -> None:
-        """Removes the files directly under `path`, and the folder that they lay in."""
+        """Removes the folder `path` and its files."""
         folder = self.folder / path
         if folder.exists():
             for file in folder.iterdir():
@@ -66,14 +73,14 @@ class Objects:
             self._kept.discard(path)
 
     def remove_files(self, paths: Iterable[str]) -> None:
-        """Removes those of these files that are there."""
+        """Removes these files, as far as they exist."""
         for path in paths:
             (self.folder / path).unlink(missing_ok=True)
 
     def _draft(self, files: Mapping[str, bytes]) -> dict[str, Path]:
-        """Everything on the disk under names of its own: written first, then flushed, since many
-        files are flushed together in a fraction of the time."""
-        opened: dict[str, tuple[Path, int]] = {}
+        """Writes the files to disk under other names. All are written before the first is flushed:
+        to flush many files together takes a fraction of the time."""
+        drafts: dict[str, _Draft] = {}
         mark = secrets.token_hex(4)
         try:
             for path, content in files.items():
@@ -81,18 +88,19 @@ class Objects:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 draft = target.with_name(f".{target.name}.{mark}")
                 descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-                opened[path] = draft, descriptor
+                drafts[path] = _Draft(draft, descriptor)
                 with os.fdopen(descriptor, "wb", closefd=False) as file:
                     file.write(content)
-            for _, descriptor in opened.values():
-                os.fsync(descriptor)
+            for each in drafts.values():
+                os.fsync(each.descriptor)
         finally:
-            for _, descriptor in opened.values():
-                os.close(descriptor)
-        return {path: draft for path, (draft, _) in opened.items()}
+            for each in drafts.values():
+                os.close(each.descriptor)
+        return {path: each.file for path, each in drafts.items()}
 
     def _flush_folders(self, paths: Iterable[str]) -> None:
-        """The folder of each path, and above one that may be new all up to one that is kept."""
+        """Flushes the folder of each path. If it may be new, also the folders above it, up to one
+        that was flushed before."""
         folders: set[str] = set()
         for path in paths:
             folder = path.rpartition("/")[0]

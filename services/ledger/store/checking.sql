@@ -1,7 +1,8 @@
--- What fsck compares: every entry and all that belongs to it. `checking.py` has one function for each query.
+-- What fsck compares: every entry and all that belongs to it.
+-- `checking.py` has one function for each query.
 
 -- name: list_everything(after, last)
--- Entries behind :after up to :last with all that belongs to them, whether it is there or not.
+-- Entries after :after up to :last with all that belongs to them, also where some of it is missing.
 SELECT e.idx, e.event_id, e.leaf, e.leaf_hash,
     e.commitment, e.ciphertext, k.salt, k.key, k.nonce,
     l.idx AS listed, l.event_id AS listed_event_id, l.caused_by, l.type, l.authority_id,
@@ -29,7 +30,7 @@ SELECT (SELECT count(*) FROM tile) AS tiles,
     (SELECT count(*) FROM entry_index) AS index_rows;
 
 -- name: count_offsets()
--- Offsets of each stream that are no leaf of their own, and its next offset.
+-- The next offset of each stream, and how many offsets are no leaf of their own.
 SELECT o.topic, i.incarnation, o.partition, o.next_offset, (
     SELECT count(*) FROM repeat AS r
     WHERE (r.topic, r.incarnation, r.partition) = (o.topic, i.incarnation, o.partition)

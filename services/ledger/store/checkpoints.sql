@@ -1,7 +1,7 @@
 -- What is signed and published. `checkpoints.py` has one function for each query.
 
 -- name: find_frontier()^
--- The tree's size, and the next offset of every partition, of one moment.
+-- The tree's size, and the next offset of every partition at the same moment.
 SELECT h.size, (
     SELECT coalesce(
         jsonb_agg(jsonb_build_array(o.topic, i.incarnation, o.partition, o.next_offset)
@@ -11,20 +11,20 @@ SELECT h.size, (
 FROM head AS h;
 
 -- name: find_newest()^
--- What was signed last.
+-- The newest checkpoint.
 SELECT size, root, note, positions, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1;
 
 -- name: find_over(idx)^
--- The newest checkpoint, if entry :idx is under it.
+-- The newest checkpoint, if it covers entry :idx.
 SELECT size, root, note, positions, signed_at FROM checkpoint
 WHERE size > :idx ORDER BY size DESC LIMIT 1;
 
 -- name: lock_publisher()$
--- Whether this transaction may sign; another one may not meanwhile.
+-- Whether this transaction may sign. Until it ends, no other may.
 SELECT pg_try_advisory_xact_lock(hashtext('ledger-publisher'));
 
 -- name: add_checkpoint(size, root, note, positions)!
--- What is signed now.
+-- A checkpoint that is signed now.
 INSERT INTO checkpoint (size, root, note, positions)
 VALUES (:size, :root, :note, :positions);
 

@@ -1,15 +1,16 @@
--- The log itself: its head, what a batch appends, and its tiles. `log.py` has one function for each query.
+-- The log itself: its head, what a batch appends, and its tiles.
+-- `log.py` has one function for each query.
 
 -- name: find_head()^
 -- The log's name and key, its size and its partial tiles.
 SELECT origin, verifier_key, size, edge FROM head;
 
 -- name: lock_head()^
--- The same, held until the transaction ends: one writer at a time.
+-- The same, locked until the transaction ends: one writer at a time.
 SELECT origin, verifier_key, size, edge FROM head FOR UPDATE;
 
 -- name: add_head(origin, verifier_key)!
--- The first row of a log. Refused by the primary key where there is one.
+-- The head of a new log. The primary key refuses a second one.
 INSERT INTO head (origin, verifier_key, size, edge) VALUES (:origin, :verifier_key, 0, '');
 
 -- name: move_head(size, edge)!
@@ -17,18 +18,18 @@ INSERT INTO head (origin, verifier_key, size, edge) VALUES (:origin, :verifier_k
 UPDATE head SET size = :size, edge = :edge;
 
 -- name: load_seen(event_ids)
--- Which events are entries, and what their bytes can be compared with.
+-- Which events are entries already, and what their bytes are compared with.
 SELECT e.event_id, e.commitment, k.salt
 FROM entry AS e LEFT JOIN payload_key AS k USING (idx)
 WHERE e.event_id = ANY(:event_ids::uuid[]);
 
 -- name: load_tips(contract_ids)
--- Where the chains of these contracts end.
+-- The ends of these contracts' chains.
 SELECT contract_id, seq, leaf_hash FROM contract_chain
 WHERE contract_id = ANY(:contract_ids::text[]);
 
 -- name: move_tips(contract_ids, seqs, leaf_hashes)!
--- After a batch: where the chains end now.
+-- After a batch: the new ends of the chains.
 INSERT INTO contract_chain (contract_id, seq, leaf_hash)
 SELECT contract_id, seq, leaf_hash
 FROM unnest(:contract_ids::text[], :seqs::bigint[], :leaf_hashes::bytea[])
@@ -45,13 +46,13 @@ FROM unnest(:topics::text[], :incarnations::integer[], :partitions::integer[],
 JOIN entry AS e USING (event_id);
 
 -- name: load_full_tiles(levels, ns)
--- Full tiles of the tree, among these.
+-- Of these tiles, the ones that are full.
 SELECT level, n, hashes FROM tile
 WHERE (level, n) IN (SELECT * FROM unnest(:levels::integer[], :ns::bigint[]));
 
 -- name: find_step(after, size, count, length)$
--- The last of those behind :after and under :size that are read together: not over :count, nor over
--- :length bytes of leaves and events, but for one that is longer by itself.
+-- The last entry of the next step: of those after :after and below :size at most :count, and at
+-- most :length bytes of leaves and events, unless the first alone is longer.
 SELECT max(idx) FROM (
     SELECT idx, row_number() OVER w AS n,
         sum(octet_length(leaf) + octet_length(ciphertext)) OVER w AS length

@@ -26,7 +26,7 @@ LIFE_ENTRIES_MAX: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose entries a caller sees: those of these authorities, or of one party under them."""
+    """Whose entries a caller sees: those of these authorities; with `party`, only that party's."""
 
     authorities: tuple[str, ...]
     party: str | None
@@ -55,16 +55,6 @@ class Filter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry of a list; with `occurred_at` if the list is in that order."""
-
-    idx: int
-    leaf: bytes
-    leaf_hash: bytes
-    occurred_at: datetime | None = None
-
-
 class Occurrence(NamedTuple):
     """A place in the order of occurrence."""
 
@@ -74,24 +64,24 @@ class Occurrence(NamedTuple):
 
 async def list_entries(
     conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: int, count: int
-) -> list[Row]:
+) -> list[rows.ShownLeaf]:
     """At most `count` entries after index `after`, in the order of recording."""
     asked = _asked(seen_by, narrowed)
     async with conn.transaction(readonly=True):
         await QUERIES.walk_in_order(conn)
         found = QUERIES.list_entries(conn, after=after, count=count, **asked)
-        return [Row(*row) async for row in found]
+        return [rows.read_shown_leaf(row) async for row in found]
 
 
 async def list_occurrences(
     conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: Occurrence, count: int
-) -> list[Row]:
+) -> list[rows.ShownLeaf]:
     """At most `count` entries after `after`, in the order of occurrence."""
     asked = _asked(seen_by, narrowed) | {"at": after.occurred_at, "after": after.idx}
     async with conn.transaction(readonly=True):
         await QUERIES.walk_in_order(conn)
         found = QUERIES.list_occurrences(conn, count=count, **asked)
-        return [Row(*row) async for row in found]
+        return [rows.read_shown_leaf(row) async for row in found]
 
 
 def _asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
@@ -104,7 +94,7 @@ def _asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
     }
 
 
-async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> list[Row]:
+async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> list[rows.ShownLeaf]:
     """The entries of one return: its receipt, its checks, what they caused."""
     found = QUERIES.list_life(
         conn,
@@ -113,7 +103,7 @@ async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> li
         party=seen_by.party,
         count=LIFE_ENTRIES_MAX,
     )
-    return [Row(*row) async for row in found]
+    return [rows.read_shown_leaf(row) async for row in found]
 
 
 async def find_entry(conn: sql.Connection, idx: int) -> rows.StoredEntry | None:

@@ -1,7 +1,7 @@
--- What is asked of the log. `reading.py` has one function for each query.
+-- What callers read of the log. `reading.py` has one function for each query.
 
 -- name: find_entry(idx)^
--- One entry, whose it is, and its event as far as it is kept.
+-- One entry, whose it is, and what opens its event.
 SELECT e.idx, e.leaf, e.leaf_hash, l.authority_id, l.party_id, l.event_id,
     e.commitment, e.ciphertext, k.salt, k.key, k.nonce
 FROM entry AS e
@@ -10,16 +10,16 @@ LEFT JOIN payload_key AS k USING (idx)
 WHERE e.idx = :idx;
 
 -- name: find_index(event_id)$
--- Which entry an event is.
+-- The index of the entry that records an event.
 SELECT idx FROM entry WHERE event_id = :event_id;
 
 -- name: walk_in_order()!
--- For the two lists below: from entry to entry along an index, however many there are. A sort of
--- all that fits would cost what history costs.
+-- For the two lists below: lets the planner only walk along an index, from entry to entry. To sort
+-- all entries that match would cost more as the log grows.
 SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true);
 
 -- name: list_entries(after, count, authorities, party, contract, commitment, type, period, until)
--- Entries behind :after that a caller may see, narrowed down; in the order of recording.
+-- Entries after :after that the caller may see, narrowed down, in the order of recording.
 SELECT e.idx, e.leaf, e.leaf_hash
 FROM (
     SELECT l.idx
@@ -40,7 +40,7 @@ FROM (
 ORDER BY e.idx;
 
 -- name: list_occurrences(at, after, until, count, authorities, party, contract, commitment, type, period)
--- The same from one time to another; in the order in which what they record occurred.
+-- The same after a time and an index, in the order of occurrence.
 SELECT e.idx, e.leaf, e.leaf_hash, found.occurred_at
 FROM (
     SELECT l.idx, l.occurred_at
@@ -61,27 +61,27 @@ FROM (
 ORDER BY found.occurred_at, e.idx;
 
 -- name: list_life(return_id, authorities, party, count)
--- One return's life: what says its id, and what that caused, on its own contract. Topics are read
--- side by side, so that a check may be recorded before the return that it judges.
+-- One return's life: the entries that name it, and what those caused, on its own contract. Topics
+-- are read concurrently, so a check may be recorded before its return.
 WITH RECURSIVE received AS (
     SELECT authority_id, contract_id FROM entry_index
     WHERE type = 'ReturnReceived' AND return_id = :return_id
         AND authority_id = ANY(:authorities::text[])
         AND (:party::text IS NULL OR party_id = :party)
-), beside AS MATERIALIZED (
+), nearby AS MATERIALIZED (
     SELECT l.idx, l.event_id, l.caused_by, l.return_id
     FROM received AS r JOIN entry_index AS l USING (authority_id, contract_id)
     WHERE :party::text IS NULL OR l.party_id = :party
 ), life AS (
-    SELECT idx, event_id FROM beside WHERE return_id = :return_id
+    SELECT idx, event_id FROM nearby WHERE return_id = :return_id
     UNION
-    SELECT beside.idx, beside.event_id FROM beside JOIN life ON beside.caused_by = life.event_id
+    SELECT nearby.idx, nearby.event_id FROM nearby JOIN life ON nearby.caused_by = life.event_id
 )
 SELECT e.idx, e.leaf, e.leaf_hash
 FROM life JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
 
 -- name: list_stored(after, last)
--- Entries behind :after up to :last, and what opens their events.
+-- Entries after :after up to :last, and what opens their events.
 SELECT e.idx, e.leaf, l.event_id, l.authority_id, l.party_id,
     e.commitment, e.ciphertext, k.salt, k.key, k.nonce
 FROM (
@@ -93,7 +93,7 @@ LEFT JOIN payload_key AS k USING (idx)
 ORDER BY e.idx;
 
 -- name: list_offsets(topics, incarnations, partitions, next_offsets)
--- Offsets that are no leaf of their own, and why, up to the next offsets given.
+-- Offsets below these next offsets that are no leaf of their own, and why.
 WITH reach AS (
     SELECT * FROM unnest(:topics::text[], :incarnations::integer[], :partitions::integer[],
                          :next_offsets::bigint[])

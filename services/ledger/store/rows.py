@@ -39,13 +39,16 @@ class EntryRow(NamedTuple):
 
 
 def entry_row(index: int, entry: Entry) -> EntryRow:
-    return EntryRow(
-        idx=index,
-        event_id=entry.event_id,
-        leaf=entry.encoded,
-        leaf_hash=entry.leaf_hash,
-        commitment=bytes.fromhex(entry.sealed.commitment),
-        ciphertext=entry.sealed.ciphertext,
+    # by position, for this runs for every entry: keywords would take twice as long
+    return EntryRow._make(
+        (
+            index,
+            entry.event_id,
+            entry.encoded,
+            entry.leaf_hash,
+            bytes.fromhex(entry.sealed.commitment),
+            entry.sealed.ciphertext,
+        )
     )
 
 
@@ -142,6 +145,20 @@ def read_entry(row: sql.Record) -> StoredEntry:
         event = payloads.unseal(sealed, row["event_id"], secrets)
         disclosed = payloads.Disclosed(event, row["salt"])
     return StoredEntry(row["idx"], row["leaf"], row["authority_id"], row["party_id"], disclosed)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLeaf:
+    """A leaf in a list; with `occurred_at` if the list is in that order."""
+
+    idx: int
+    leaf: bytes
+    leaf_hash: bytes
+    occurred_at: datetime | None = None
+
+
+def read_shown_leaf(row: sql.Record) -> ShownLeaf:
+    return ShownLeaf(*row)
 
 
 def read_index_row(row: sql.Record) -> IndexRow | None:

@@ -67,7 +67,7 @@ class TestVerify:
         result = verify(tmp_path, lines(), "--key", KEY)
         assert (0, 5) == (result.exit_code, result.output.count("✓"))
         assert "signed 6 entries" in result.output
-        assert "The key is the one in the file" not in result.output
+        assert "The key was taken from the file" not in result.output
 
     def test_says_where_the_key_is_from(self, tmp_path: Path) -> None:
         """Without a key of one's own the file only agrees with itself."""
@@ -83,7 +83,7 @@ class TestVerify:
         assert "no known key signed it" in result.output
 
     @pytest.mark.parametrize(
-        ("origin", "words"), [("another.test/log", "another log"), (build.ORIGIN, "checkpoint")]
+        ("origin", "words"), [("another.test/log", "a different log"), (build.ORIGIN, "checkpoint")]
     )
     def test_refuses_another_log_of_the_same_key(
         self, tmp_path: Path, origin: str, words: str
@@ -153,7 +153,7 @@ class TestVerify:
         """Too deep to be read, too large to be an offset: refused like any other junk."""
         result = verify_text(tmp_path, f"{json.dumps(lines()[0])}\n{line}\n")
         assert 1 == result.exit_code
-        assert "line 2: it is no line of an export" in result.output
+        assert "line 2: this is not a line of an export" in result.output
 
     def test_refuses_an_empty_file(self, tmp_path: Path) -> None:
         """Nothing proves nothing."""

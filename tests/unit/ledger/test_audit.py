@@ -213,7 +213,7 @@ class TestForgery:
     def test_finds_what_is_no_leaf(self) -> None:
         """Bytes that are no leaf are named, and do not stop the audit."""
         found = failures(forged(lambda all_: (*all_, b"{}")))
-        assert {"leaves": [("entry 6", "the bytes are no leaf")]} == found
+        assert {"leaves": [("entry 6", "the bytes are not a leaf")]} == found
 
     def test_finds_a_changed_order(self) -> None:
         """The order of a partition is the order of its leaves."""

@@ -1,10 +1,10 @@
-"""What a leaf says of an event in the clear: ids, codes and figures, never a person or a line.
+"""What a leaf says openly of an event: ids, codes and figures, never a person or a line.
 
-Promises: facts are derived from the event alone, so that who holds the event can check them; they
-name the authority, and per commitment what was reported or counted. Decimals are plain strings.
+Promises: facts are derived from the event alone, so that anyone who has the event can check them.
+They name the authority, and for each commitment what was reported or counted. Decimals are strings.
 
-Refuses: events that are no entries of the log (days, reconsiderations, what is only displayed):
-`RECORDED` names those that are.
+Refuses: events that do not become entries (days, reconsiderations, what is only displayed).
+`RECORDED` names those that do.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RECORDED: tuple[type[events.Event], ...] = get_args(Recorded)
 _ELSEWHERE: Final = frozenset(
     {"type", "event_id", "caused_by", "occurred_at", "contract_id", "period", "rule_set"}
 )
-"""Fields of the leaf itself."""
+"""Fields that the leaf itself has."""
 _LONG: Final = frozenset({"returns"})
 _SHAPES: Final = frozenset({"profile", "area"})
 _ZERO: Final = Decimal(0)
@@ -64,7 +64,7 @@ def of(event: Recorded) -> dict[str, Any]:
             }
         case events.CommitmentChanged():
             return _of_commitment(event)
-        case _:  # small, and made of ids, codes and figures throughout
+        case _:  # small, and made only of ids, codes and figures
             return _plain(event, _ELSEWHERE)
 
 
@@ -81,7 +81,7 @@ def _of_return(
 
 
 def _of_reported_lines(event: events.ReturnReceived) -> dict[str, Any]:
-    """Per commitment what the supplier stated: quantity times attribution, over its lines."""
+    """For each commitment what the supplier reported: the sum of quantity times attribution."""
     commitments: dict[str, dict[str, Any]] = {}
     for line in event.lines:
         entry = commitments.get(line.commitment_id)
@@ -92,14 +92,15 @@ def _of_reported_lines(event: events.ReturnReceived) -> dict[str, Any]:
         entry["reported"] += line.quantity * line.attribution
     for entry in commitments.values():
         entry["reported"] = format(entry["reported"], "f")
-    said: dict[str, Any] = {"nil": event.nil, "commitments": commitments}
+    reported: dict[str, Any] = {"nil": event.nil, "commitments": commitments}
     if event.invoiced_to_date is not None:
-        said["invoiced_to_date"] = format(event.invoiced_to_date, "f")
-    return said
+        reported["invoiced_to_date"] = format(event.invoiced_to_date, "f")
+    return reported
 
 
 def _of_results(results: Iterable[events.LineResult]) -> dict[str, Any]:
-    """Per commitment what was counted, provisional and queried, and which rules found something."""
+    """For each commitment what is counted, provisional and queried, and which rules found
+    something."""
     commitments: dict[str, dict[str, Any]] = {}
     for line in results:
         entry = commitments.get(line.commitment_id)
@@ -114,19 +115,19 @@ def _of_results(results: Iterable[events.LineResult]) -> dict[str, Any]:
         if line.findings:
             found = entry.setdefault("rules", set())
             found.update(finding.rule for finding in line.findings)
-    return {commitment_id: _spelt(entry) for commitment_id, entry in commitments.items()}
+    return {commitment_id: _figures(entry) for commitment_id, entry in commitments.items()}
 
 
-def _spelt(entry: dict[str, Any]) -> dict[str, Any]:
-    """Its sums as plain strings, without those that come to nothing."""
-    said = {"lines": entry["lines"], "counted": format(entry["counted"], "f")}
+def _figures(entry: dict[str, Any]) -> dict[str, Any]:
+    """The sums as strings, without those that are zero."""
+    figures = {"lines": entry["lines"], "counted": format(entry["counted"], "f")}
     if entry.get("provisional"):
-        said["provisional"] = format(entry["provisional"], "f")
+        figures["provisional"] = format(entry["provisional"], "f")
     if entry.get("queried"):
-        said["queried"] = format(entry["queried"], "f")
+        figures["queried"] = format(entry["queried"], "f")
     if "rules" in entry:
-        said["rules"] = sorted(entry["rules"])
-    return said
+        figures["rules"] = sorted(entry["rules"])
+    return figures
 
 
 def _of_assessments(assessments: Iterable[events.Assessment]) -> list[dict[str, Any]]:
@@ -134,8 +135,8 @@ def _of_assessments(assessments: Iterable[events.Assessment]) -> list[dict[str, 
 
 
 def _of_commitment(event: events.CommitmentChanged) -> dict[str, Any]:
-    """The promise's figures; its shape, and the people who proposed and approved it, stay in the
-    payload."""
+    """The commitment's figures. Its profile and area, and the people who proposed and approved it,
+    are only in the encrypted event."""
     return {
         "authority_id": event.authority_id,
         "contract_version": event.contract_version,
@@ -144,9 +145,9 @@ def _of_commitment(event: events.CommitmentChanged) -> dict[str, Any]:
     }
 
 
-def _plain(said: events.Frozen, without: frozenset[str]) -> dict[str, Any]:
-    """Its fields as JSON values, as they are on the wire."""
-    fields: dict[str, Any] = msgspec.to_builtins(said)
+def _plain(struct: events.Frozen, without: frozenset[str]) -> dict[str, Any]:
+    """The fields as JSON values, as they are on the wire."""
+    fields: dict[str, Any] = msgspec.to_builtins(struct)
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in fields.items()

@@ -1,7 +1,7 @@
-"""What an entry is looked up by: a projection of its event, rebuildable from it.
+"""The fields by which an entry is found: a projection of its event.
 
-Promises: derived from the event alone. `party_id` is the supplier whose matter it is, where it is
-one supplier's; `return_id` the return that it is or that it judges.
+Promises: derived from the event alone, and so rebuildable. `party_id` is the supplier that the
+event concerns, if it concerns one. `return_id` is the return that the event is, or is about.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class IndexRow(NamedTuple):
     period: str | None
     return_id: UUID | None
     commitment_ids: str
-    """In order, separated by blanks, of which none has one: an array takes as long to write as all
-    the other columns together."""
+    """Sorted and separated by blanks (no id has one). An array would take as long to write as all
+    other columns together."""
     occurred_at: datetime
 
 
@@ -48,7 +48,7 @@ def of(event: facts.Recorded) -> IndexRow:
 
 
 def _commitment_ids(event: facts.Recorded) -> set[str]:
-    """Those it names itself, and those of what it consists of."""
+    """The commitment that the event names, and those of its lines and assessments."""
     match event:
         case events.ReturnReceived():
             return {line.commitment_id for line in event.lines}

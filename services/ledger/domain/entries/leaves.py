@@ -1,13 +1,13 @@
-"""A leaf of the log: what is said for ever of one event, without its content.
+"""A leaf of the log: what is public for ever of one event (docs/ledger.md, The leaf).
 
-Promises: `build` and `parse` are inverse, and a leaf has one spelling: UTF-8 JSON, keys sorted, no
+Promises: `build` and `parse` are inverse. A leaf has one spelling: UTF-8 JSON, keys sorted, no
 blanks, no floats (decimals are strings), times in UTC. Its bytes are hashed and kept as they are.
-Nothing personal is in it: `facts` are figures and codes, `payload` is a salted commitment to the
+It holds nothing personal: `facts` are figures and codes, `payload` is a salted commitment to the
 event (`payloads.py`), and `prev` chains the leaves of one contract in the order of recording.
 
-Refuses: a leaf that would not fit an entry bundle (LeafTooLargeError); bytes that are no leaf or
-another spelling of one, floats among them (LeafRefusedError). `build` is trusted with facts that
-hold none: no event that is recorded has a float in it.
+Refuses: a leaf that does not fit an entry bundle (LeafTooLargeError); bytes that are not a leaf, or
+a leaf in another spelling, floats included (LeafRefusedError). `build` does not look for floats in
+the facts: those of recorded events have none, which a test shows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from shared.wire import events
 
 
 class LeafRefusedError(ValueError):
-    """The bytes are no leaf."""
+    """The bytes are not a leaf."""
 
 
 class LeafTooLargeError(ValueError):
@@ -31,7 +31,7 @@ class LeafTooLargeError(ValueError):
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the event stood when it was first read."""
+    """The place at which the event was first read."""
 
     topic: str
     incarnation: int
@@ -48,7 +48,7 @@ class Leaf(
     tag_field="v",
     tag=1,
 ):
-    """The fields of a leaf; what does not apply is left out of its bytes."""
+    """The fields of a leaf. Its bytes leave out those that do not apply."""
 
     type: str
     event_id: UUID
@@ -57,7 +57,7 @@ class Leaf(
     contract_seq: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """Order of recording within the contract, from 1."""
     prev: events.Digest | None = None
-    """Hash of this contract's leaf before this one; none for its first."""
+    """The hash of the contract's leaf before this one. Its first leaf has none."""
     period: str | None = None
     facts: dict[str, Any]
     rule_set: str | None = None
@@ -70,16 +70,16 @@ class Leaf(
 
     def __post_init__(self) -> None:
         if (self.contract_id is None) != (self.contract_seq is None):
-            raise ValueError("a leaf of a contract is numbered, and no other is")
+            raise ValueError("a leaf has a number if, and only if, it has a contract")
         if (self.prev is None) != (self.contract_seq is None or self.contract_seq == 1):
-            raise ValueError("every leaf of a contract but its first names the one before")
+            raise ValueError("a leaf has prev if, and only if, it is not the first of its contract")
         if self.occurred_at.tzinfo is not UTC:
-            raise ValueError("the times of leaves are in UTC")
+            raise ValueError("the time of a leaf is in UTC")
 
 
 def _refuse_float(spelt: str) -> NoReturn:
-    """A float has many spellings, a decimal string has the one that was meant."""
-    raise ValueError(f"{spelt} is a float; decimals are strings in a leaf")
+    """A float has many spellings. A decimal string has one."""
+    raise ValueError(f"{spelt} is a float; in a leaf decimals are strings")
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -87,7 +87,7 @@ _decode = msgspec.json.Decoder(Leaf, float_hook=_refuse_float).decode
 
 
 def build(leaf: Leaf) -> bytes:
-    """The leaf's exact bytes. Raises LeafTooLargeError. Inverse of `parse`."""
+    """The leaf's exact bytes. Inverse of `parse`. Raises LeafTooLargeError."""
     encoded = _encode(leaf)
     if len(encoded) > tiles.ENTRY_BYTES_MAX:
         raise LeafTooLargeError(f"{len(encoded)} bytes")
@@ -95,17 +95,17 @@ def build(leaf: Leaf) -> bytes:
 
 
 def parse(encoded: bytes) -> Leaf:
-    """The leaf in `encoded`. Raises LeafRefusedError. Inverse of `build`."""
+    """The leaf in `encoded`. Inverse of `build`. Raises LeafRefusedError."""
     try:
         leaf = _decode(encoded)
-        has_one_spelling = build(leaf) == encoded  # also: no key twice, none that means nothing
+        has_one_spelling = build(leaf) == encoded  # no key twice, none without effect
     except (ValueError, RecursionError) as error:
-        raise LeafRefusedError("the bytes are no leaf") from error
+        raise LeafRefusedError("the bytes are not a leaf") from error
     if not has_one_spelling:
-        raise LeafRefusedError("the bytes are another spelling of a leaf")
+        raise LeafRefusedError("the bytes are a leaf in another spelling")
     return leaf
 
 
 def encode_facts(facts: dict[str, Any]) -> bytes:
-    """Facts alone, spelt as in a leaf."""
+    """The facts alone, spelt as in a leaf."""
     return _encode(facts)

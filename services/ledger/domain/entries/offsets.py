@@ -1,4 +1,4 @@
-"""Where events were read: streams of offsets, and those offsets that are no leaf of their own."""
+"""Streams of offsets, from which events are read, and the offsets that are no leaf of their own."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Why: TypeAlias = Literal["repeat", "day", "parked", "hole"]
 
 
 class Listed(NamedTuple):
-    """Offsets `[first, next)` of a stream that are no leaf of their own, and why."""
+    """Offsets `[first, next)` of a stream that are no leaf of their own, and why not."""
 
     stream: Stream
     first: int
     next: int
     why: Why
     event_id: UUID | None = None
-    """Of a repeat: the event that it repeats."""
+    """The event that a repeat repeats."""

@@ -1,9 +1,10 @@
-"""The event itself, kept beside the log under a key of its own, and the leaf's commitment to it.
+"""The event itself, encrypted with a key of its own, and the leaf's commitment to it.
 
-Promises: `seal` and `unseal` are inverse; what unseals is what the leaf committed to. Forgetting
-key and salt forgets the event, and every proof stays valid. Randomness is passed in.
+Promises: `seal` and `unseal` are inverse, and what unseals is what the leaf committed to. To forget
+key and salt is to forget the event; every proof stays valid. Randomness is passed in.
 
-Refuses, with PayloadRefusedError: another key, another event's id, changed bytes, another salt.
+Refuses, with PayloadRefusedError: another key, the id of another event, changed bytes, another
+salt.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ SALT_BYTES: Final = 32
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 LENGTH_BYTES: Final = 4
-"""Before each event in a bundle of them: its length, a big-endian uint32."""
+"""In a bundle each event follows its length, a big-endian uint32."""
 SECRETS_BYTES: Final = SALT_BYTES + KEY_BYTES + NONCE_BYTES
-"""Random bytes that each event takes."""
+"""The random bytes that each event needs."""
 
 
 class PayloadRefusedError(ValueError):
-    """The sealed bytes do not open to what the leaf committed to."""
+    """The sealed bytes are not what the leaf committed to."""
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """What one event is sealed with; never shown by `repr`."""
+    """What one event is sealed with. `repr` never shows it."""
 
     salt: bytes
     key: bytes
@@ -42,7 +43,7 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 class Sealed(msgspec.Struct, frozen=True):
-    """The commitment, in hex as the leaf shows it, and the encrypted event with its tag."""
+    """The commitment in hexadecimal, as in the leaf, and the encrypted event with its tag."""
 
     commitment: str
     ciphertext: bytes
@@ -56,7 +57,7 @@ class Disclosed(NamedTuple):
 
 
 def cut(random: bytes) -> Secrets:
-    """The secrets of one event from SECRETS_BYTES fresh random bytes, which are used only once."""
+    """The secrets of one event, from SECRETS_BYTES random bytes that are used only once."""
     assert len(random) == SECRETS_BYTES
     return Secrets(random[:SALT_BYTES], random[SALT_BYTES:-NONCE_BYTES], random[-NONCE_BYTES:])
 
@@ -67,13 +68,13 @@ def commit(salt: bytes, event: bytes) -> str:
 
 
 def seal(event: bytes, event_id: UUID, secrets: Secrets) -> Sealed:
-    """The event under AES-256-GCM, bound to its id. Inverse of `unseal`."""
+    """The event, encrypted with AES-256-GCM and bound to its id. Inverse of `unseal`."""
     ciphertext = AESGCM(secrets.key).encrypt(secrets.nonce, event, event_id.bytes)
     return Sealed(commit(secrets.salt, event), ciphertext)
 
 
 def unseal(sealed: Sealed, event_id: UUID, secrets: Secrets) -> bytes:
-    """The event's exact bytes. Raises PayloadRefusedError."""
+    """The event's exact bytes. Inverse of `seal`. Raises PayloadRefusedError."""
     try:
         event = AESGCM(secrets.key).decrypt(secrets.nonce, sealed.ciphertext, event_id.bytes)
     except (InvalidTag, ValueError) as error:  # ValueError: a key or nonce of another length

@@ -1,12 +1,12 @@
 """C2SP signed notes and tlog checkpoints, signed with Ed25519 (signature type 0x01).
 
-Promises: signatures of unknown keys are passed over; a known key whose signature fails refuses the
-whole note; a note that no known key signed is refused. Verifier keys are `name+id+key` and signer
-keys `PRIVATE+KEY+name+id+key`, as Go writes them; `parse_…` and `encode` are inverse.
+Promises: signatures of unknown keys are ignored. Verifier keys are `name+id+key` and signer keys
+`PRIVATE+KEY+name+id+key`, as Go writes them; `parse_…` and `encode` are inverse.
 
-Refuses, with NoteRefusedError or KeyRefusedError and the reason: control characters, odd base64,
-more than SIGNATURES_MAX signatures, other key types, and a checkpoint that is not exactly origin,
-size and root (extension lines are never written here, so none is read).
+Refuses, with NoteRefusedError or KeyRefusedError and the reason: a note that no known key signed,
+or with a signature of a known key that does not hold; control characters, base64 in a spelling that
+is not canonical, more than SIGNATURES_MAX signatures, other key types; and a checkpoint that is not
+exactly origin, size and root. Extension lines are refused too, for this log has none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -26,7 +26,7 @@ ED25519: Final = b"\x01"
 """The signature type; the first byte of an encoded key."""
 KEY_BYTES: Final = 32
 SIGNATURES_MAX: Final = 100
-"""A reader must take 16; more than this is an attempt to keep it busy."""
+"""A reader must accept 16. More than this limit would only keep it busy."""
 
 _MARK: Final = "— "
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -34,16 +34,16 @@ _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class NoteRefusedError(ValueError):
-    """It is no note that can be believed."""
+    """The note cannot be trusted."""
 
 
 class KeyRefusedError(ValueError):
-    """It is no key of a kind that is known here."""
+    """This is not a key of a known kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """Who signs under `name`: the public half, 32 bytes."""
+    """The public half of a key: who signs under `name`, and 32 bytes."""
 
     name: str
     public: bytes
@@ -51,7 +51,7 @@ class VerifierKey:
     def __post_init__(self) -> None:
         check_name(self.name)
         if len(self.public) != KEY_BYTES:
-            raise KeyRefusedError("an Ed25519 key is 32 bytes")
+            raise KeyRefusedError("an Ed25519 key must be 32 bytes")
 
     @property
     def key_id(self) -> bytes:
@@ -65,7 +65,7 @@ class VerifierKey:
 
 @dataclass(frozen=True, slots=True)
 class SignerKey:
-    """The private half: a seed of 32 bytes, never shown by `repr`."""
+    """The private half of a key: a seed of 32 bytes, which `repr` never shows."""
 
     name: str
     seed: bytes = field(repr=False)
@@ -90,7 +90,7 @@ class SignerKey:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text that ends with a newline, and the known keys that did sign it (at least one)."""
+    """A text that ends with a newline, and the known keys that signed it, at least one."""
 
     text: str
     signed_by: tuple[VerifierKey, ...]
@@ -98,7 +98,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The log `origin` had `size` leaves with this root."""
+    """States that the log `origin` had `size` leaves with this root."""
 
     origin: str
     size: int
@@ -111,9 +111,9 @@ class Checkpoint:
 
 
 def sign(text: str, *signers: SignerKey) -> str:
-    """The signed note over `text`, which must end with a newline."""
+    """The signed note over `text`, which must end with a newline. Raises NoteRefusedError."""
     if not text.endswith("\n") or _CONTROL.search(text):
-        raise NoteRefusedError("a text ends with a newline and holds no other control character")
+        raise NoteRefusedError("a text must end with a newline and have no other control character")
     lines = [
         f"{_MARK}{signer.name} {_encode64(signer.verifier_key.key_id + signer.sign(text.encode()))}"
         for signer in signers
@@ -122,9 +122,9 @@ def sign(text: str, *signers: SignerKey) -> str:
 
 
 def open_note(note: str, known: Iterable[VerifierKey]) -> Note:
-    """The text of `note` and who of `known` signed it. Raises NoteRefusedError."""
+    """The text of `note`, and which of the `known` keys signed it. Raises NoteRefusedError."""
     if _CONTROL.search(note):
-        raise NoteRefusedError("it holds a control character")
+        raise NoteRefusedError("it has a control character")
     head, separator, tail = note.rpartition("\n\n")
     if not separator or not tail.endswith("\n"):
         raise NoteRefusedError("it does not end with a blank line and signatures")
@@ -153,16 +153,16 @@ def open_checkpoint(note: str, key: VerifierKey, *, origin: str) -> Checkpoint:
 
 
 def parse_checkpoint(body: str) -> Checkpoint:
-    """Inverse of `Checkpoint.body`, for a text that was opened. Raises NoteRefusedError."""
+    """Inverse of `Checkpoint.body`. Checks no signature. Raises NoteRefusedError."""
     lines = body.split("\n")
     if len(lines) != 4 or not lines[0] or lines[3]:
-        raise NoteRefusedError("a checkpoint is three lines: origin, size, root")
+        raise NoteRefusedError("a checkpoint must be three lines: origin, size, root")
     origin, size, encoded = lines[:3]
     if not _SIZE.fullmatch(size):
-        raise NoteRefusedError("a size is a decimal number without leading zeroes")
+        raise NoteRefusedError("a size must be a decimal number without leading zeros")
     root = decode64(encoded)
     if len(root) != hashlib.sha256().digest_size:
-        raise NoteRefusedError("a root is 32 bytes")
+        raise NoteRefusedError("a root must be 32 bytes")
     return Checkpoint(origin, int(size), root)
 
 
@@ -182,7 +182,7 @@ def parse_signer_key(encoded: str) -> SignerKey:
     name, _, rest = rest.partition("+")
     key_id, _, key = rest.partition("+")
     if private != "PRIVATE":
-        raise KeyRefusedError("a signer key begins with PRIVATE+KEY+")
+        raise KeyRefusedError("a signer key must begin with PRIVATE+KEY+")
     parsed = SignerKey(name, _key_material(key))
     if parsed.verifier_key.key_id.hex() != key_id:
         raise KeyRefusedError("the key's id is not that of its name and public half")
@@ -192,17 +192,19 @@ def parse_signer_key(encoded: str) -> SignerKey:
 def check_name(name: str) -> None:
     """Raises KeyRefusedError for a name that no key can have."""
     if not name or "+" in name or any(character.isspace() for character in name):
-        raise KeyRefusedError("a key's name must not be empty and has neither spaces nor a plus")
+        raise KeyRefusedError(
+            "a key's name must not be empty, and must have neither spaces nor a plus"
+        )
 
 
 def decode64(encoded: str) -> bytes:
-    """Standard base64 in its one canonical spelling. Raises NoteRefusedError."""
+    """Decodes standard base64 in its canonical spelling. Raises NoteRefusedError."""
     try:
         decoded = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise NoteRefusedError("it holds odd base64") from error
+        raise NoteRefusedError("it has base64 that is not canonical") from error
     if _encode64(decoded) != encoded:  # stray bits in the last character
-        raise NoteRefusedError("it holds odd base64")
+        raise NoteRefusedError("it has base64 that is not canonical")
     return decoded
 
 
@@ -210,19 +212,25 @@ def _encode64(plain: bytes) -> str:
     return base64.b64encode(plain).decode()
 
 
-def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
-    """Name, key id and signature of `— name base64(id || signature)`."""
+class _Signature(NamedTuple):
+    name: str
+    key_id: bytes
+    signature: bytes
+
+
+def _parse_signature(line: str) -> _Signature:
+    """The parts of `— name base64(id || signature)`. Raises NoteRefusedError."""
     name, separator, encoded = line.removeprefix(_MARK).partition(" ")
     if not line.startswith(_MARK) or not separator:
-        raise NoteRefusedError("a signature line is a dash, a name and base64")
+        raise NoteRefusedError("a signature line must be a dash, a name and base64")
     try:
         check_name(name)
     except KeyRefusedError as error:
         raise NoteRefusedError(str(error)) from error
     blob = decode64(encoded)
     if len(blob) < 5:
-        raise NoteRefusedError("a signature is longer than its key's id")
-    return name, blob[:4], blob[4:]
+        raise NoteRefusedError("a signature must be longer than the id of its key")
+    return _Signature(name, blob[:4], blob[4:])
 
 
 def _check_signature(key: VerifierKey, signature: bytes, message: bytes) -> None:
@@ -236,7 +244,7 @@ def _key_material(encoded: str) -> bytes:
     try:
         key = decode64(encoded)
     except NoteRefusedError as error:
-        raise KeyRefusedError("the key is odd base64") from error
+        raise KeyRefusedError("the key is base64 that is not canonical") from error
     if key[:1] != ED25519 or len(key) != 1 + KEY_BYTES:
-        raise KeyRefusedError("only Ed25519 keys (type 0x01, 32 bytes) are known here")
+        raise KeyRefusedError("only Ed25519 keys (type 0x01, 32 bytes) are accepted")
     return key[1:]

@@ -1,8 +1,8 @@
-"""C2SP tlog-proof files: that a leaf is in a log, to be checked offline by anyone with the key.
+"""C2SP tlog-proof files: they prove offline, to anyone with the key, that a leaf is in the log.
 
-Promises: `write` and `parse` are inverse; `verify` gives the checkpoint that the leaf was proven
-against. Refuses (NoteRefusedError, ProofRefusedError) whatever the format, the checkpoint's
-signature or the proof refuses. Extra data, which nothing vouches for, is passed over.
+Promises: `write` and `parse` are inverse. `verify` returns the checkpoint under which the leaf is
+proved to be. Refuses, with NoteRefusedError or ProofRefusedError: another format, a signature or a
+proof that does not hold. Extra data is ignored, for nothing proves it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})")
 
 @dataclass(frozen=True, slots=True)
 class ProofFile:
-    """Leaf `index`, its inclusion proof from the leaf's side up, and the signed checkpoint."""
+    """The index of a leaf, its inclusion proof from the leaf up, and the signed checkpoint."""
 
     index: int
     proof: tuple[bytes, ...]
     checkpoint: str
-    """The note exactly as it was signed."""
+    """The note, exactly as it was signed."""
 
 
 def write(file: ProofFile) -> str:
@@ -35,11 +35,11 @@ def write(file: ProofFile) -> str:
 
 
 def parse(text: str) -> ProofFile:
-    """Inverse of `write`. Raises NoteRefusedError; nothing is verified yet."""
+    """Inverse of `write`. Verifies nothing yet. Raises NoteRefusedError."""
     head, separator, checkpoint = text.partition("\n\n")
     header, *lines = head.split("\n")
     if header != _HEADER or not separator:
-        raise notes.NoteRefusedError(f"it is no {_HEADER}")
+        raise notes.NoteRefusedError(f"this is not a {_HEADER} file")
     if lines and lines[0].startswith("extra "):
         notes.decode64(lines.pop(0).removeprefix("extra "))
     index = _INDEX.fullmatch(lines[0]) if lines else None
@@ -49,7 +49,7 @@ def parse(text: str) -> ProofFile:
 
 
 def verify(text: str, leaf: bytes, key: notes.VerifierKey, *, origin: str) -> notes.Checkpoint:
-    """The signed checkpoint in whose tree `leaf` is. Raises as its module says."""
+    """The signed checkpoint whose tree has `leaf`. Raises NoteRefusedError, ProofRefusedError."""
     file = parse(text)
     checkpoint = notes.open_checkpoint(file.checkpoint, key, origin=origin)
     verifier.check_inclusion(

@@ -1,10 +1,10 @@
-"""C2SP tlog-tiles: where each part of the tree and each entry is found, and the bytes there.
+"""C2SP tlog-tiles: the paths of tiles and entry bundles, and their bytes.
 
-Promises: `Address.path` and `parse` are inverse, as are `write_bundle` and `read_bundle`;
-`of_tree` names every tile that a tree has, no more, no fewer.
+Promises: `Address.path` and `parse` are inverse, as are `write_bundle` and `read_bundle`. `of_tree`
+names exactly the tiles that a tree has.
 
-Refuses: any spelling of a path but the one the specification gives (no leading zeroes, no width of
-256), and a bundle that does not end where its last entry ends.
+Refuses: any spelling of a path but that of the specification (no leading zeros, no width of 256),
+and a bundle that does not end with its last entry.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Final, NamedTuple
 from services.ledger.domain.log import tree
 
 ENTRIES: Final = -1
-"""The level that stands for entry bundles, which lie beside the tiles of level 0."""
+"""Our level of entry bundles. They have the numbers of the tiles of level 0."""
 LEVEL_MAX: Final = 63
 ENTRY_LENGTH_BYTES: Final = 2
 ENTRY_BYTES_MAX: Final = 65_535
-"""What an entry's uint16 length can say."""
+"""The largest length that fits a uint16."""
 
 _PATH: Final = re.compile(
     r"tile/(?P<level>entries|0|[1-9]\d?)/(?P<n>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>[1-9]\d{0,2}))?",
@@ -29,15 +29,15 @@ _PATH: Final = re.compile(
 
 
 class PathRefusedError(ValueError):
-    """It is no path of a tile."""
+    """This is not the path of a tile."""
 
 
 class BundleRefusedError(ValueError):
-    """The bytes are no sequence of whole entries."""
+    """The bytes are not a sequence of whole entries."""
 
 
 class Address(NamedTuple):
-    """A tile: `width` hashes (or entries) of tile `n` at `level`; a full one is 256 wide."""
+    """The first `width` hashes (or entries) of tile `n` at `level`. A full tile has 256."""
 
     level: int
     n: int
@@ -49,12 +49,12 @@ class Address(NamedTuple):
 
     @property
     def first(self) -> int:
-        """Index of the tile's first hash within its level (of its first entry, at level 0)."""
+        """The index of the tile's first hash in its level; in a bundle, of its first entry."""
         return self.n * tree.TILE_HASHES
 
     @property
     def path(self) -> str:
-        """`tile/<L>/<N>[.p/<W>]`, N in groups of three digits: 1234067 is `x001/x234/067`."""
+        """`tile/<L>/<N>[.p/<W>]`, with N in groups of three digits: 1234067 is `x001/x234/067`."""
         rest, last = divmod(self.n, 1000)
         number = f"{last:03d}"
         while rest:
@@ -80,10 +80,8 @@ def parse(path: str) -> Address:
 
 
 def of_tree(size: int, *, since: int = 0) -> Iterator[Address]:
-    """The tiles and bundles of a tree of `size` that one of size `since` has not, level by level.
-
-    Partial tiles are named at their width in the tree of `size`.
-    """
+    """The tiles and bundles that a tree of `size` has and one of size `since` has not, level by
+    level. Partial tiles have their width in the tree of `size`."""
     assert 0 <= since <= size
     for level in (ENTRIES, *range(len(tree.row_lengths(size)))):
         shift = tree.TILE_HEIGHT * max(level, 0)
@@ -98,8 +96,8 @@ def of_tree(size: int, *, since: int = 0) -> Iterator[Address]:
 
 
 def in_edge(address: Address, edge: tree.Edge) -> bytes | None:
-    """The hashes of a tile that is still partial in the tree of `edge`; none when it is full there
-    (then its first `width` hashes are the answer) or beyond the tree."""
+    """The hashes of a tile that is still partial in the tree of `edge`. None if it is full there
+    (its first `width` hashes are then those of the full tile), or beyond the tree."""
     if not 0 <= address.level < len(edge.rows):
         return None
     if address.n != edge.size >> tree.TILE_HEIGHT * (address.level + 1):
@@ -109,8 +107,8 @@ def in_edge(address: Address, edge: tree.Edge) -> bytes | None:
 
 
 def write_bundle(entries: Iterable[bytes], length_bytes: int = ENTRY_LENGTH_BYTES) -> bytes:
-    """Each entry behind its length, big-endian. With the specification's two bytes the inverse of
-    `read_bundle`. OverflowError for an entry that is longer than its length can say."""
+    """Each entry after its length, big-endian. With the two bytes of the specification the inverse
+    of `read_bundle`. OverflowError for an entry whose length does not fit."""
     parts: list[bytes] = []
     for entry in entries:
         parts += (len(entry).to_bytes(length_bytes, "big"), entry)
@@ -118,7 +116,7 @@ def write_bundle(entries: Iterable[bytes], length_bytes: int = ENTRY_LENGTH_BYTE
 
 
 def read_bundle(bundle: bytes) -> list[bytes]:
-    """The entries of a bundle. Raises BundleRefusedError when one is cut short."""
+    """The entries of a bundle. Raises BundleRefusedError if one is cut short."""
     entries, at = [], 0
     while at < len(bundle):
         start = at + 2

@@ -1,11 +1,10 @@
-"""The Merkle tree of RFC 6962 §2.1 (RFC 9162 §2.1), SHA-256, grown at its right edge.
+"""The Merkle tree of RFC 6962 §2.1 (RFC 9162 §2.1), with SHA-256, grown at its right edge.
 
-Promises: appending a batch costs what the batch costs, never what the history costs. All that must
-be kept to go on are the partial tiles of the tree, at most 255 hashes a level (`Edge`); full tiles
-are handed out once, when the batch that completes them is appended, and are never needed again to
-append or to compute the root.
+Promises: the cost of appending depends on the batch, not on the size of the tree. To go on, only
+the partial tiles must be kept, at most 255 hashes a level (`Edge`). A full tile is returned once,
+by the batch that completes it; neither appending nor the root ever needs it again.
 
-Refuses: leaf hashes that are not 32 bytes, and a kept edge that cannot be one of its size.
+Refuses: leaf hashes that are not 32 bytes, and an edge that does not fit its size.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ TILE_HASHES: Final = 256
 """Hashes in a full tile (C2SP tlog-tiles)."""
 TILE_BYTES: Final = TILE_HASHES * HASH_BYTES
 TILE_HEIGHT: Final = 8
-"""Tree levels that one tile spans: 256 = 2 ** 8."""
+"""How many levels of the tree a tile spans: 256 = 2 ** 8."""
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 _sha256 = hashlib.sha256
@@ -37,7 +36,7 @@ EMPTY_HEAD: Final = TreeHead(0, EMPTY_ROOT)
 
 
 class FullTile(NamedTuple):
-    """Tile `n` of `level`: 256 hashes, 8,192 bytes, immutable from now on."""
+    """Tile `n` of `level`: 256 hashes, 8,192 bytes. It never changes."""
 
     level: int
     n: int
@@ -48,8 +47,8 @@ class FullTile(NamedTuple):
 class Edge:
     """A tree of `size` leaves, as its partial tiles.
 
-    `rows[level]` holds the hashes of that level's partial tile, `(size >> 8 * level) % 256` of
-    them, one after the other. The last row is never empty.
+    `rows[level]` has the hashes of that level's partial tile one after the other, which are
+    `(size >> 8 * level) % 256`. The last row is never empty.
     """
 
     size: int
@@ -64,7 +63,7 @@ class Edge:
 
 
 def row_lengths(size: int) -> tuple[int, ...]:
-    """Bytes of each row of the edge of a tree of `size` leaves, level 0 first."""
+    """The length in bytes of each row of the edge at `size` leaves, level 0 first."""
     lengths = []
     while size:
         lengths.append(size % TILE_HASHES * HASH_BYTES)
@@ -73,8 +72,8 @@ def row_lengths(size: int) -> tuple[int, ...]:
 
 
 def decode(size: int, encoded: bytes) -> Edge:
-    """The edge of a tree of `size` leaves from what `Edge.encode` gave. ValueError when it cannot
-    be one."""
+    """The edge of a tree of `size` leaves. Inverse of `Edge.encode`. ValueError if the length does
+    not fit the size."""
     lengths = row_lengths(size)
     if sum(lengths) != len(encoded):
         raise ValueError(f"{len(encoded)} bytes cannot be the edge of a tree of {size} leaves")
@@ -89,16 +88,18 @@ EMPTY_EDGE: Final = Edge(0, ())
 
 
 def append(edge: Edge, leaf_hashes: Sequence[bytes]) -> tuple[Edge, list[FullTile]]:
-    """The tree after `leaf_hashes`, and the tiles that they completed, level by level."""
+    """The tree with `leaf_hashes` appended, and the tiles that they complete, level by level."""
     assert all(len(leaf_hash) == HASH_BYTES for leaf_hash in leaf_hashes)
     tiles: list[FullTile] = []
     rows: list[bytes] = []
-    arriving = b"".join(leaf_hashes)  # at this level; what it completes arrives at the next
+    arriving = b"".join(
+        leaf_hashes
+    )  # at this level; the hashes of completed tiles arrive at the next
     size = edge.size
     while arriving or len(rows) < len(edge.rows):
         level = len(rows)
         row = edge.rows[level] + arriving if level < len(edge.rows) else arriving
-        size >>= TILE_HEIGHT  # now the number of this level's tiles that were full already
+        size >>= TILE_HEIGHT  # now the number of tiles of this level that were full before
         full = len(row) // TILE_BYTES
         completed = [row[i * TILE_BYTES : (i + 1) * TILE_BYTES] for i in range(full)]
         tiles += [FullTile(level, size + i, hashes) for i, hashes in enumerate(completed)]
@@ -113,7 +114,7 @@ def head(edge: Edge) -> TreeHead:
 
 
 def root(edge: Edge) -> bytes:
-    """MTH(D[size]): each row, with what lies to the right of it below, folded into one hash."""
+    """MTH(D[size]): level by level, the row and what was folded below it become one hash."""
     below = b""
     for row in edge.rows:
         below = fold(row + below)
@@ -121,10 +122,10 @@ def root(edge: Edge) -> bytes:
 
 
 def fold(hashes: bytes) -> bytes:
-    """The hash over the concatenated `hashes`, of which only the last may stand for fewer leaves.
+    """The root over the concatenated `hashes`, of which only the last may cover fewer leaves.
 
-    Pairs are hashed level by level and an odd last one goes up as it is, which is the tree of
-    RFC 6962 §2.1: its left side is always the largest power of two. Nothing folds to nothing.
+    Pairs are hashed level by level, and an odd last hash moves up as it is. This is the tree of
+    RFC 6962 §2.1: its left side is always the largest power of two. No hashes fold to no hash.
     """
     while len(hashes) > HASH_BYTES:
         pairs = range(0, len(hashes) - HASH_BYTES, 2 * HASH_BYTES)

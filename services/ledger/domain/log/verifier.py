@@ -1,11 +1,12 @@
 """The verifier: the iterative algorithms of RFC 9162, §2.1.3.2 and §2.1.4.2, and a tree's root.
 
-It shares no code with the tree and the prover, so that a mistake there is caught here. The
-publisher asks it before it signs, and the offline audit asks nothing else.
+It shares no code with the tree and the prover, so that it finds their mistakes. The publisher uses
+it before it signs; the offline audit uses nothing else.
 
-Promises: returns only where the proof holds. Refuses, with ProofRefusedError and the reason:
-any hash that is not 32 bytes, numbers out of range, a proof too long or too short, other roots.
-Consistency from size 0 needs no proof and is for the caller to see, so it is refused here.
+Promises: returns only if the proof holds. Refuses, with ProofRefusedError and the reason: hashes
+that are not 32 bytes, numbers out of range, a proof that is too long or too short, and a proof that
+leads to other roots. Every tree is consistent with the empty one: that needs no proof, so a
+consistency proof from size 0 is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class ProofRefusedError(ValueError):
 def check_inclusion(
     index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes
 ) -> None:
-    """That `leaf_hash` is leaf `index` of the tree of `size` with `root` (RFC 9162 §2.1.3.2)."""
+    """Checks that `leaf_hash` is leaf `index` of the tree of `size` with `root` (RFC 9162
+    §2.1.3.2)."""
     _refuse_odd_hashes(leaf_hash, root, *proof)
     if not 0 <= index < size:  # step 1
         raise ProofRefusedError(f"there is no leaf {index} in a tree of {size}")
@@ -39,37 +41,38 @@ def check_inclusion(
     if sn != 0:  # step 5
         raise ProofRefusedError("the proof is too short")
     if r != root:
-        raise ProofRefusedError("the proof leads to another root")
+        raise ProofRefusedError("the proof leads to a different root")
 
 
 def check_consistency(
     old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
 ) -> None:
-    """That the tree of `new` leaves begins with the tree of `old` (RFC 9162 §2.1.4.2).
+    """Checks that the tree of `new` leaves begins with the tree of `old` (RFC 9162 §2.1.4.2).
 
-    The hashes of the proof are 32 bytes; so are the roots, unless the sizes, and with them the
-    roots, are the same."""
+    The hashes of the proof must be 32 bytes, and so must the roots unless the sizes are equal."""
     _refuse_odd_hashes(*proof)
     if not 0 < old <= new:
         raise ProofRefusedError(f"there is no proof from size {old} to size {new}")
-    if old == new:  # nothing is hashed here: whatever names the root, the two names are the same
+    if old == new:  # nothing is hashed: the roots are only compared
         if proof or old_root != new_root:
-            raise ProofRefusedError("two trees of one size have one root, and need no proof")
+            raise ProofRefusedError(
+                "two trees of the same size have the same root, and need no proof"
+            )
         return
     _refuse_odd_hashes(old_root, new_root)
     if not proof:  # step 1
         raise ProofRefusedError("the proof is empty")
     fr, sr = _walk_consistency(old, new, proof, old_root)
     if fr != old_root:  # step 7
-        raise ProofRefusedError("the proof leads to another old root")
+        raise ProofRefusedError("the proof leads to a different old root")
     if sr != new_root:
-        raise ProofRefusedError("the proof leads to another new root")
+        raise ProofRefusedError("the proof leads to a different new root")
 
 
 def _walk_consistency(
     old: int, new: int, proof: Sequence[bytes], old_root: bytes
 ) -> tuple[bytes, bytes]:
-    """The old and the new root that the proof leads to (RFC 9162 §2.1.4.2, steps 2 to 7)."""
+    """The old and the new root to which the proof leads (RFC 9162 §2.1.4.2, steps 2 to 7)."""
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)  # step 2
     fn, sn = old - 1, new - 1  # step 3
     while fn & 1:  # step 4
@@ -96,8 +99,8 @@ def hash_leaf(leaf: bytes) -> bytes:
 
 
 def compute_root(leaf_hashes: Iterable[bytes]) -> bytes:
-    """The root over all leaves, from the first: a stack of perfect subtrees, as a binary counter
-    carries (RFC 9162 §2.1.2)."""
+    """The root over all leaves (RFC 9162 §2.1.2). Keeps a stack of perfect subtrees, which are
+    joined as a binary counter carries."""
     stack: list[bytes] = []
     for count, leaf_hash in enumerate(leaf_hashes):
         _refuse_odd_hashes(leaf_hash)
