@@ -1,4 +1,4 @@
-"""The JSON that verification takes and answers with."""
+"""The JSON that verification reads and answers with."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _plain(value: Decimal) -> str:
 Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
 """A decimal, written as a plain string (never a float, never an exponent)."""
 ContractId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,149}$")]
-"""It is part of addresses and a key on the wire."""
+"""Part of addresses, and a key on the wire."""
 CommitmentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Title = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_CHARACTERS_MAX)
@@ -40,7 +40,7 @@ Target = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow_i
 
 
 class _Query(BaseModel):
-    """What a list is asked for."""
+    """What every list may be asked for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,10 +73,12 @@ class Organisation(BaseModel):
 
 
 class ContractRequest(_Request):
+    """A contract to be registered."""
+
     contract_id: ContractId
     title: Title
     supplier_ids: list[Identifier] = Field(min_length=1, max_length=SUPPLIERS_MAX)
-    """By org-id, such as GB-COH-01234567. Each owes a return a month."""
+    """By org-id, such as GB-COH-01234567. Each owes one return a month."""
     supplier_names: dict[Identifier, str] = Field(default_factory=dict)
     starts_on: date
     ends_on: date
@@ -85,30 +87,30 @@ class ContractRequest(_Request):
 
 
 class CommitmentRequest(_Request):
-    """A promise to be drafted. Without `from` and `to` a linear profile runs with the contract."""
+    """A commitment to be drafted. A linear profile without dates runs with the contract."""
 
     commitment_id: CommitmentId
     title: Title | None = None
-    """As the contract words it; the measure's title where it is left out."""
+    """As in the contract; the title of the measure if it is left out."""
     measure: Identifier
     """A code of the catalogue."""
     kind: str | None = None
     unit: str | None = None
-    """The measure's, where given."""
+    """Kind and unit must be the measure's if they are given."""
     target: Target
     profile: dict[str, Any]
     area: dict[str, Any] | None = None
     from_: date | None = Field(default=None, alias="from")
-    """From when this version is in force; the contract's start where it is left out."""
+    """From when this version is in force; the start of the contract if it is left out."""
     reason: Words | None = None
 
 
 class CommitmentChange(_Request):
-    """A new version of a promise to be drafted: what is left out stays as it is."""
+    """A new version of a commitment to be drafted. What is left out stays as it is."""
 
     title: Title | None = None
     measure: Identifier | None = None
-    """Only while it needs structuring: a promise does not change what is counted."""
+    """Only while the commitment needs structuring: later the measure cannot change."""
     target: Target | None = None
     profile: dict[str, Any] | None = None
     area: dict[str, Any] | None = None
@@ -117,8 +119,10 @@ class CommitmentChange(_Request):
 
 
 class Activation(_Request):
+    """An approval."""
+
     version: int | None = None
-    """The version that was read; refused where another is proposed by now."""
+    """The version that was read; refused if another is proposed by now."""
 
 
 class Version(BaseModel):
@@ -143,6 +147,8 @@ class Version(BaseModel):
 
 
 class Commitment(BaseModel):
+    """A commitment with its versions."""
+
     commitment_id: str
     title: str
     state: Literal["needs_structuring", "draft", "active"]
@@ -151,6 +157,8 @@ class Commitment(BaseModel):
 
 
 class Contract(BaseModel):
+    """A contract as registered."""
+
     contract_id: str
     version: int
     title: str
@@ -161,43 +169,47 @@ class Contract(BaseModel):
     ocid: str | None
     award_id: str | None
     buyer: Organisation | None
-    """As published; the authority is who monitors."""
+    """As published; the authority is the one that monitors."""
     published: bool
-    """Whether the newest version is on its way to intake: the broker has acknowledged it. Until
-    then intake may answer I1, "not known here yet"."""
+    """Whether the broker has acknowledged the newest version, so that intake can know it. Until
+    then intake may refuse returns of the contract (rule I1)."""
 
 
 class ContractWhole(Contract):
+    """A contract with its commitments."""
+
     commitments: list[Commitment]
 
 
 class AssessmentShown(BaseModel):
-    """What a period came to when it was last assessed (rule A9)."""
+    """The last assessment of one period (rule A9)."""
 
     period: Period
     assessed_at: datetime
     commitment_version: int
     target: Quantity
     expected: Quantity
-    """To the penny, the half up; `expected_exact` is the fraction."""
+    """Rounded to two places, half up; `expected_exact` is the fraction."""
     expected_exact: str
     counted: Quantity
     low: Quantity
     high: Quantity
     queried: Quantity
-    """High less low: what waits for the council."""
+    """`high` minus `low`: what waits for the council."""
     attainment: str | None
-    """Low of expected in per cent, rounded down to one decimal; the fraction is exact."""
+    """`low` in per cent of `expected`, rounded down to one decimal; `attainment_exact` is the
+    fraction."""
     attainment_exact: str | None
     rating: str
     reason: str | None
     replaces: bool
     used: dict[str, Any]
-    """Band table, standing returns, inputs of the journal, and the event that said so."""
+    """The version, the bands, the current returns, how many inputs of the journal, and the event
+    that announced it."""
 
 
 class Performed(BaseModel):
-    """A commitment's figures: what was delivered by now, and how it was last rated."""
+    """A commitment's figures: what has been delivered, and how it was last rated."""
 
     commitment_id: str
     title: str
@@ -210,29 +222,34 @@ class Performed(BaseModel):
     provisional: Quantity
     queried: Quantity
     period: Period | None
-    """Of the last assessment; `expected`, `attainment`, `rating` and `reason` are its own."""
+    """The last that was assessed. `expected`, `attainment`, `rating`, `reason` and `used` belong to
+    that assessment."""
     expected: Quantity | None
     attainment: str | None
     rating: str | None
     reason: str | None
     used: dict[str, Any] | None
     assessments: list[AssessmentShown]
-    """The newest of each period, in order."""
+    """The newest of each period, by period."""
     by_period: list[dict[str, str]]
     """Sums of the current lines of each period."""
 
 
 class Performance(BaseModel):
+    """A contract's figures."""
+
     contract_id: str
     as_at: date | None
-    """By the end of which day this was known; none: now."""
+    """The day at whose end this was known; null: now."""
     inputs: int
-    """How many inputs of the journal this rests on."""
+    """How many inputs of the contract's journal were folded."""
     rule_set: str
     commitments: list[Performed]
 
 
 class LineShown(BaseModel):
+    """A line of a return with its result."""
+
     contract_id: str
     period: Period
     party_id: str
@@ -249,6 +266,8 @@ class LineShown(BaseModel):
 
 
 class Case(BaseModel):
+    """A case as it is now."""
+
     case_id: UUID
     contract_id: str
     kind: Literal["shortfall", "no_data"]
@@ -258,19 +277,21 @@ class Case(BaseModel):
     state: str
     is_open: bool
     reason: str
-    """Why it moved last, by code."""
+    """Why it last moved, as a code."""
     opened_at: datetime
     moved_at: datetime
 
 
 class NextStep(BaseModel):
+    """What to do about an alert, and by when."""
+
     code: str
     words: str
     by: date | None
 
 
 class Alert(BaseModel):
-    """Figures as raised; the words are made here (rule L1)."""
+    """An alert: figures as raised, words as of now (rule L1)."""
 
     alert_id: UUID
     raised_at: datetime
@@ -303,24 +324,30 @@ class Alert(BaseModel):
 
 
 class Skipped(BaseModel):
+    """A release or award that was not imported."""
+
     ocid: str | None
     reason: str
 
 
 class ImportCounts(BaseModel):
+    """Contracts, by what became of them."""
+
     new: int
     updated: int
     unchanged: int
 
 
 class ImportSummary(BaseModel):
+    """What an import did, or would do."""
+
     committed: bool
-    """False: a dry run; nothing was stored."""
+    """False: this was a dry run, and nothing was stored."""
     releases: int
     contracts: ImportCounts
     drafts: int
-    """Commitments drafted from agreed metrics; those in prose need structuring."""
+    """Commitments drafted from agreed metrics, without those that need structuring."""
     needs_structuring: int
     skipped: list[Skipped]
     faults: list[Skipped]
-    """Releases that cannot be read or registered, and why."""
+    """What could not be read or registered, and why."""

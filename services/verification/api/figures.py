@@ -1,8 +1,8 @@
 """A contract's figures for programs: what was delivered, how it was rated, and its lines (rule A9).
 
-Promises: figures are those that the fold keeps or announced, never computed anew; what is shown is
-rounded, with the exact fraction next to it. "As at" is the same fold over the first entries of the
-journal.
+Promises: figures are those that the fold keeps or announced; nothing is computed again. A rounded
+figure comes with its exact fraction. "As at" a day is the same fold over the entries of the journal
+up to the end of that day.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from services.verification.domain.lines import Line
 from services.verification.domain.rules import RULE_SET
 from services.verification.domain.state import Commitment, State, Sums
 from services.verification.store.reading import FIRST_LINE, LineKey
-from shared import calendar
+from shared import calendar, sql
 from shared.web import lists, problems
 from shared.wire import events
 
@@ -43,30 +43,18 @@ async def get_performance(
     pool = dependencies.delivery.pool
     titles = commitments.titles(await store.register.list_commitments(pool, contract_id))
     if as_at is None:
-        returns = await store.histories.list_lines(pool, contract_id)
-        known = Known(
-            state.from_bytes(row["state"]),
-            [line for each in returns for line in store.rows.read_lines(each.lines)],
-            await store.histories.list_assessments(pool, contract_id),
-        )
-        return show(known, titles)
-    entries = await store.histories.list_entries(pool, contract_id)
-    end = calendar.midnight_after(as_at)
-    late = (n for n, entry in enumerate(entries) if entry["occurred_at"] >= end)
-    known_then = entries[: next(late, len(entries))]
-    folded = await asyncio.to_thread(lambda: journal.refold(map(store.rows.read_entry, known_then)))
-    if folded.state is None:
-        raise problems.Problem(404, "The contract was not known here on that day")
-    outcomes = (event for each in folded.decisions for event in each.outcomes)
-    assessments = store.rows.assessment_rows(outcomes)
-    return show(Known(folded.state, folded.lines.values(), assessments), titles, as_at)
+        return show(await _known_now(pool, row), titles)
+    known = await _known_then(pool, contract_id, as_at)
+    if known is None:
+        raise problems.Problem(404, "The contract was not registered by the end of that day")
+    return show(known, titles, as_at)
 
 
 @router.get("/lines")
 async def list_lines(
     who: Reader, dependencies: Injected, query: Annotated[documents.LinesQuery, Query()]
 ) -> lists.Page[documents.LineShown]:
-    """Current lines with their results; `state=queried` waits for the council."""
+    """Current lines with their results; those with `state=queried` wait for the council."""
     after = FIRST_LINE
     if query.cursor is not None:
         after = LineKey(*lists.decode_cursor(query.cursor, str, str, str, str))
@@ -92,28 +80,47 @@ class Known(NamedTuple):
     state: State
     lines: Iterable[Line]
     assessments: Iterable[store.rows.AssessmentRow]
+    """In the order in which they were made."""
+
+
+async def _known_now(pool: sql.Pool, row: sql.Record) -> Known:
+    contract_id = row["contract_id"]
+    returns = await store.histories.list_lines(pool, contract_id)
+    lines = [line for each in returns for line in store.rows.read_lines(each.lines)]
+    assessments = await store.histories.list_assessments(pool, contract_id)
+    return Known(state.from_bytes(row["state"]), lines, assessments)
+
+
+async def _known_then(pool: sql.Pool, contract_id: str, as_at: date) -> Known | None:
+    """None if the contract was not registered by then."""
+    entries = await store.histories.list_entries(pool, contract_id)
+    end = calendar.midnight_after(as_at)
+    late = (n for n, entry in enumerate(entries) if entry["occurred_at"] >= end)
+    early = entries[: next(late, len(entries))]
+    folded = await asyncio.to_thread(lambda: journal.refold(map(store.rows.read_entry, early)))
+    if folded.state is None:
+        return None
+    outcomes = (event for each in folded.decisions for event in each.outcomes)
+    return Known(folded.state, folded.lines.values(), store.rows.assessment_rows(outcomes))
 
 
 def show(
     known: Known, titles: Mapping[str, str], as_at: date | None = None
 ) -> documents.Performance:
     """The figures of every commitment that was ever active."""
-    found, periods = known.state, _by_period(known.lines)
-    newest = _newest(known.assessments)
+    found, periods, newest = known.state, _by_period(known.lines), _newest(known.assessments)
     return documents.Performance(
         contract_id=found.contract_id,
         as_at=as_at,
         inputs=found.inputs,
         rule_set=RULE_SET,
         commitments=[
-            documents.Performed(
-                commitment_id=commitment_id,
-                title=titles.get(commitment_id, commitment_id),
-                **_performed(
-                    found.commitments[commitment_id],
-                    newest.get(commitment_id, []),
-                    periods.get(commitment_id, {}),
-                ),
+            _performed(
+                commitment_id,
+                titles.get(commitment_id, commitment_id),
+                found.commitments[commitment_id],
+                newest.get(commitment_id, []),
+                periods.get(commitment_id, {}),
             )
             for commitment_id in sorted(found.commitments)
         ],
@@ -121,34 +128,36 @@ def show(
 
 
 def _performed(
+    commitment_id: str,
+    title: str,
     commitment: Commitment,
     assessments: list[documents.AssessmentShown],
     periods: Mapping[str, Sums],
-) -> dict[str, Any]:
+) -> documents.Performed:
     version = commitment.versions[-1]
     last = assessments[-1] if assessments else None
-    return {
-        "measure": version.measure,
-        "unit": version.unit,
-        "version": version.number,
-        "target": version.target,
+    return documents.Performed(
+        commitment_id=commitment_id,
+        title=title,
+        measure=version.measure,
+        unit=version.unit,
+        version=version.number,
+        target=version.target,
         **_figures(commitment.total, version.per),
-        "period": last and last.period,
-        "expected": last and last.expected,
-        "attainment": last and last.attainment,
-        "rating": last and last.rating,
-        "reason": last and last.reason,
-        "used": last and last.used,
-        "assessments": assessments,
-        "by_period": [
-            {"period": period}
-            | {
-                name: format(value, "f")
-                for name, value in _figures(periods[period], version.per).items()
-            }
+        **{name: last and getattr(last, name) for name in _OF_THE_LAST_ASSESSMENT},
+        assessments=assessments,
+        by_period=[
+            {"period": period} | _plain_figures(periods[period], version.per)
             for period in sorted(periods)
         ],
-    }
+    )
+
+
+_OF_THE_LAST_ASSESSMENT: Final = ("period", "expected", "attainment", "rating", "reason", "used")
+
+
+def _plain_figures(sums: Sums, per: int) -> dict[str, str]:
+    return {name: format(value, "f") for name, value in _figures(sums, per).items()}
 
 
 def _figures(sums: Sums, per: int) -> dict[str, Decimal]:
@@ -169,18 +178,17 @@ def _by_period(lines: Iterable[Line]) -> dict[str, dict[str, Sums]]:
 
 
 def _newest(
-    assessments: Iterable[store.rows.AssessmentRow],
+    rows: Iterable[store.rows.AssessmentRow],
 ) -> dict[str, list[documents.AssessmentShown]]:
     """Each commitment's assessments, the newest of each period, by period."""
-    newest: dict[tuple[str, str], tuple[store.rows.AssessmentRow, events.Assessment]] = {}
-    for row in assessments:
+    newest: dict[str, dict[str, documents.AssessmentShown]] = {}
+    for row in rows:
         for made in store.rows.read_assessments(row):
-            newest[made.commitment_id, made.period] = row, made
-    found: dict[str, list[documents.AssessmentShown]] = {}
-    for commitment_id, period in sorted(newest):
-        shown = _shown(*newest[commitment_id, period])
-        found.setdefault(commitment_id, []).append(shown)
-    return found
+            newest.setdefault(made.commitment_id, {})[made.period] = _shown(row, made)
+    return {
+        commitment_id: [periods[period] for period in sorted(periods)]
+        for commitment_id, periods in newest.items()
+    }
 
 
 def _shown(row: store.rows.AssessmentRow, made: events.Assessment) -> documents.AssessmentShown:
@@ -217,12 +225,13 @@ def percent(value: profiles.Ratio) -> str:
 
 
 def _ratio(written: str) -> profiles.Ratio:
-    """Inverse of `assessment.written`."""
+    """The inverse of `assessment.written`."""
     numerator, _, denominator = written.partition("/")
     return (int(numerator), int(denominator))
 
 
 def line_shown(contract_id: str, line: Line) -> documents.LineShown:
+    """A line with its result and the findings that led to it."""
     sums = Sums.of((line,))
     return documents.LineShown(
         contract_id=contract_id,

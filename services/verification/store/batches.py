@@ -1,8 +1,8 @@
-"""What a batch of events is folded into and what it leaves; each function is one query.
+"""What a batch of events reads and writes; each function is one query.
 
-Promises: a batch of n takes a handful of queries whatever n is, and locks what it changes in one
-order (contracts by id, then claims by key), so that two processes never wait for each other.
-Nothing here decides anything.
+Promises: a batch needs a handful of queries, however many events it has. It locks what it changes
+in one order (contracts by id, then claims by key), so that two processes never deadlock. Nothing is
+decided here.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from shared import sql
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 CLAIM_LOCKS_MAX: Final = 2000
-"""Keys that one batch locks one by one: the server's lock table holds about 6,400 locks by default,
-for all processes together. A batch with more locks all keys at once."""
+"""How many keys a batch locks one by one. With more keys it locks all claims at once, since the
+server's lock table by default holds about 6,400 locks, for all processes together."""
 EVERYTHING: Final = -0x636C61696D
-"""The lock of all claims' keys together."""
+"""The advisory lock of all claims together: "claim" in ASCII, negated."""
 
 ReturnId: TypeAlias = tuple[str, str, str]
 """Contract, period, party: whose return of which month."""
@@ -43,7 +43,7 @@ async def load_digests(conn: sql.Connection, event_ids: Sequence[UUID | None]) -
 
 
 async def list_waking(conn: sql.Connection, days: Mapping[int, date]) -> list[str]:
-    """Contracts that have something due by the end of a day, given by partition."""
+    """Contracts that have something due by the end of their partition's day."""
     found = await sql.rows(
         QUERIES.list_waking(conn, partitions=list(days), days=list(days.values()))
     )
@@ -54,20 +54,20 @@ class LockedContract(NamedTuple):
     """A contract that a batch folds into."""
 
     partition: int
-    """Of `returns`: whose days it lives by."""
+    """The partition of `returns` whose days concern it."""
     state: bytes
 
 
 async def lock_contracts(
     conn: sql.Connection, contract_ids: Collection[str]
 ) -> dict[str, LockedContract]:
-    """Each contract that is known, locked until the transaction ends."""
+    """Those of the contracts that are registered, locked until the transaction ends."""
     found = await sql.rows(QUERIES.lock_contracts(conn, contract_ids=sorted(contract_ids)))
     return {row["contract_id"]: LockedContract(row["partition"], row["state"]) for row in found}
 
 
 async def lock_claims(conn: sql.Connection, keys: Collection[str]) -> None:
-    """Locks these keys until the transaction ends: whoever reads their claims then reads all."""
+    """Locks these keys until the transaction ends: no other process adds a claim under them."""
     if len(keys) > CLAIM_LOCKS_MAX:
         await QUERIES.lock_all_claims(conn, everything=EVERYTHING)
         return
@@ -82,7 +82,7 @@ def _lock_number(key: str) -> int:
 async def load_lines(
     conn: sql.Connection, wanted: Collection[ReturnId]
 ) -> dict[ReturnId, list[Line]]:
-    """Current lines, in the order of each return; one that is not current, or is nil, is absent."""
+    """Current lines, in the order of each return. A return without current lines is absent."""
     contract_ids, periods, party_ids = sql.columns(wanted, 3)
     found = await sql.rows(
         QUERIES.load_lines(conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids)
@@ -102,7 +102,7 @@ async def load_claims(conn: sql.Connection, keys: Collection[str]) -> list[claim
 async def load_places(
     conn: sql.Connection, wanted: Collection[tuple[str, str]]
 ) -> dict[str, places.PlaceFact]:
-    """What the directory says of (edition, postcode), by `places.fact_key`."""
+    """What the directory says of each (edition, postcode), by `places.fact_key`."""
     editions, postcodes = sql.columns(wanted, 2)
     found = await sql.rows(QUERIES.load_places(conn, editions=editions, postcodes=postcodes))
     return {places.fact_key(row["pinned"], row["postcode"]): rows.read_place(row) for row in found}
@@ -125,7 +125,7 @@ async def move_contracts(conn: sql.Connection, moved: Sequence[rows.StateRow]) -
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Rows of `checked_return` and `claim`: what goes (or comes anew), then what is there."""
+    """Rows of `checked_return` and `claim`. A row that changes is dropped and added."""
 
     returns_gone: Sequence[ReturnId]
     returns: Sequence[rows.ReturnRow]
@@ -164,21 +164,19 @@ async def add_alerts(conn: sql.Connection, raised: Sequence[rows.AlertRow]) -> N
 
 async def move_cases(conn: sql.Connection, moved: Collection[rows.CaseRow]) -> None:
     if moved:
-        every = sql.columns(sorted(moved), len(rows.CaseRow._fields))
-        (case_ids, contract_ids, kinds, commitment_ids, party_ids, periods, *rest) = every
-        states, reasons, opened_at, moved_at = rest
+        cases = sorted(moved)
         await QUERIES.move_cases(
             conn,
-            case_ids=case_ids,
-            contract_ids=contract_ids,
-            kinds=kinds,
-            commitment_ids=commitment_ids,
-            party_ids=party_ids,
-            periods=periods,
-            states=states,
-            reasons=reasons,
-            opened_at=opened_at,
-            moved_at=moved_at,
+            case_ids=[case.case_id for case in cases],
+            contract_ids=[case.contract_id for case in cases],
+            kinds=[case.kind for case in cases],
+            commitment_ids=[case.commitment_id for case in cases],
+            party_ids=[case.party_id for case in cases],
+            periods=[case.period for case in cases],
+            states=[case.state for case in cases],
+            reasons=[case.reason for case in cases],
+            opened_at=[case.opened_at for case in cases],
+            moved_at=[case.moved_at for case in cases],
         )
 
 

@@ -1,36 +1,36 @@
--- What a batch of events is folded into, and what it leaves. `batches.py` has one function for each query.
+-- What a batch of events reads and writes. `batches.py` has the functions.
 
 -- name: load_digests(event_ids)
--- Events that are in a journal already, or days that ended, with the digest of their bytes.
+-- Those of these events that were seen: in a journal, or as the end of a day; with their digests.
 SELECT DISTINCT ON (event_id) event_id, sha256(body) AS digest
 FROM journal WHERE event_id = ANY(:event_ids::uuid[])
 UNION ALL
 SELECT event_id, digest FROM ended_day WHERE event_id = ANY(:event_ids::uuid[]);
 
 -- name: list_waking(partitions, days)
--- Contracts that have something due by the end of these days, by partition.
+-- Contracts that have something due by the end of the day of their partition.
 SELECT w.contract_id
 FROM unnest(:partitions::integer[], :days::date[]) AS d (partition, day)
 JOIN contract AS w ON w.partition = d.partition AND w.wake_on <= d.day;
 
 -- name: lock_contracts(contract_ids)
--- Locks what a batch folds into, in order.
+-- The contracts that a batch folds into, locked in the order of their ids.
 SELECT contract_id, partition, state
 FROM contract WHERE contract_id = ANY(:contract_ids::text[])
 ORDER BY contract_id
 FOR UPDATE;
 
 -- name: lock_claims(everything, keys)$
--- Locks claims' keys, in the order given, until the transaction ends.
+-- Locks keys of claims, in the order given, until the transaction ends.
 WITH everything AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(:everything::bigint))
 SELECT count(pg_advisory_xact_lock(k.key)) FROM everything, unnest(:keys::bigint[]) AS k (key);
 
 -- name: lock_all_claims(everything)$
--- Locks all claims' keys at once: more than the server's lock table should hold one by one.
+-- Locks all claims at once, for a batch with more keys than the lock table should hold.
 SELECT pg_advisory_xact_lock(:everything::bigint)::text;
 
 -- name: load_lines(contract_ids, periods, party_ids)
--- Current lines of parties' returns, each by its key: never by reading a small table whole.
+-- Current lines of returns. LATERAL makes the planner use the key, also while the table is small.
 SELECT r.contract_id, r.period, r.party_id, r.lines
 FROM unnest(:contract_ids::text[], :periods::text[], :party_ids::text[])
     AS w (contract_id, period, party_id)
@@ -43,12 +43,12 @@ CROSS JOIN LATERAL (
 ) AS r;
 
 -- name: load_claims(keys)
--- Every claim of these keys, of all contracts.
+-- The claims under these keys, of all contracts.
 SELECT claim FROM claim WHERE key = ANY(:keys::bytea[]);
 
 -- name: load_places(editions, postcodes)
--- What the directory says of postcodes: boundaries of the edition asked for (else of the newest that
--- has it), introduced and terminated as the newest has them.
+-- What the directory says of postcodes: boundaries as in the edition asked for, else as in the newest
+-- that has the postcode; introduced and terminated as in the newest.
 SELECT w.edition AS pinned, w.postcode, n.introduced, n.terminated,
     coalesce(p.edition, n.edition) AS edition,
     CASE WHEN p.edition IS NULL THEN n.district ELSE p.district END AS district,
@@ -62,21 +62,21 @@ CROSS JOIN LATERAL (
 ) AS n;
 
 -- name: move_contracts(contract_ids, inputs, wake_on, states)!
--- The contracts of a batch as it leaves them.
+-- The states that a batch leads to.
 UPDATE contract AS c SET inputs = n.inputs, wake_on = n.wake_on, state = n.state
 FROM unnest(:contract_ids::text[], :inputs::integer[], :wake_on::date[], :states::bytea[])
     AS n (contract_id, inputs, wake_on, state)
 WHERE c.contract_id = n.contract_id;
 
 -- name: drop_returns(contract_ids, periods, party_ids)!
--- Returns whose lines go, or come anew.
+-- Returns whose lines go or change.
 DELETE FROM checked_return AS r
 USING unnest(:contract_ids::text[], :periods::text[], :party_ids::text[])
     AS n (contract_id, period, party_id)
 WHERE r.contract_id = n.contract_id AND r.period = n.period AND r.party_id = n.party_id;
 
 -- name: drop_claims(keys, contract_ids, party_ids, periods, line_ids)!
--- Claims that go, or come anew.
+-- Claims that go or change.
 DELETE FROM claim AS c
 USING unnest(:keys::bytea[], :contract_ids::text[], :party_ids::text[], :periods::text[],
              :line_ids::text[]) AS n (key, contract_id, party_id, period, line_id)
@@ -84,7 +84,7 @@ WHERE c.key = n.key AND c.contract_id = n.contract_id AND c.party_id = n.party_i
     AND c.period = n.period AND c.line_id = n.line_id;
 
 -- name: move_cases(case_ids, contract_ids, kinds, commitment_ids, party_ids, periods, states, reasons, opened_at, moved_at)!
--- Cases as a batch leaves them; a case keeps the time of its opening.
+-- Cases that a batch opens or moves; a case keeps the time of its opening.
 INSERT INTO contract_case AS c (case_id, contract_id, kind, commitment_id, party_id, period, state,
     reason, opened_at, moved_at)
 SELECT case_id, contract_id, kind, commitment_id, party_id, period, state, reason, opened_at, moved_at

@@ -1,4 +1,4 @@
-"""One whole contract: its journal, and the tables that come of it; each function is one query."""
+"""One whole contract: its journal, and what follows from it; each function is one query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- One whole contract: its journal, and the tables that come of it. `histories.py` has one function for each query.
+-- One whole contract: journal, and what follows from it. `histories.py` has the functions.
 
 -- name: list_contract_ids()
 -- All contracts, for a replay.

@@ -12,5 +12,5 @@ QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 
 async def add_postcodes(conn: sql.Connection, **columns: Sequence[str | None]) -> None:
-    """An edition of the directory; loaded again, it says what the file says."""
+    """Rows of an edition, column by column; those that are there already are updated."""
     await QUERIES.add_postcodes(conn, **columns)

@@ -1,7 +1,7 @@
--- The postcode directory. `postcodes.py` has one function for each query.
+-- The postcode directory. `postcodes.py` has the function.
 
 -- name: add_postcodes(postcodes, editions, districts, wards, introduced, terminated)!
--- An edition of the directory; loaded again, it says what the file says.
+-- Rows of an edition; those that are there already are updated.
 INSERT INTO postcode (postcode, edition, district, ward, introduced, terminated)
 SELECT postcode, edition, district, ward, introduced, terminated
 FROM unnest(:postcodes::text[], :editions::text[], :districts::text[], :wards::text[],

@@ -1,7 +1,7 @@
-"""What people are shown: one function a query, read from the pool, scoped to the caller.
+"""What people are shown; each function is one query, limited to what the caller may see.
 
-Promises: a caller sees its own authority only, a supplier its own contracts only; what it may not
-see looks as if it did not exist.
+Promises: a caller sees its own authority only, and a supplier its own contracts only. Anything else
+looks as if it did not exist.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from shared.web import auth
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 RETURNS_AT_ONCE: Final = 20
-"""So many are read at a time for a page of lines: one may have some thousands."""
+"""How many are read at a time for a page of lines. One may have thousands of them."""
 
 
 class Scope(NamedTuple):
-    """What a caller may see: an authority; of it, a party's contracts."""
+    """What a caller may see: the contracts of an authority, or those of one party among them."""
 
     authority_id: str
     party_id: str | None
@@ -71,6 +71,8 @@ class LineKey(NamedTuple):
 
 
 class ListedLine(NamedTuple):
+    """A line, and where it is in the list."""
+
     key: LineKey
     line: Line
 
@@ -101,7 +103,7 @@ async def list_lines(
 async def _list_returns(
     pool: sql.Pool, of: Scope, after: LineKey, **wanted: str | None
 ) -> list[sql.Record]:
-    """The returns that have the lines after a key; the first may have lines before it too."""
+    """The returns that have the lines after a key. The first may have lines before it too."""
     return await sql.rows(
         QUERIES.list_returns(
             pool,
@@ -119,7 +121,7 @@ async def _list_returns(
 
 
 class MomentKey(NamedTuple):
-    """Alerts and cases are listed by a moment; equal moments go by id."""
+    """Alerts and cases are listed by a moment, then by id."""
 
     at: datetime
     id: UUID

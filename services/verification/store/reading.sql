@@ -1,7 +1,7 @@
--- What people are shown: scoped to the caller, page by page. `reading.py` has one function for each query.
+-- What people are shown: what the caller may see, page by page. `reading.py` has the functions.
 
 -- name: find_contract(contract_id, authority_id, party_id)^
--- One contract, where the caller may see it.
+-- One contract, if the caller may see it.
 SELECT contract_id, authority_id, version, state, supplier_ids, starts_on, ends_on, ocid, award_id,
     published_at, buyer_id, words
 FROM contract
@@ -9,7 +9,7 @@ WHERE contract_id = :contract_id AND authority_id = :authority_id
     AND (:party_id::text IS NULL OR :party_id = ANY(supplier_ids));
 
 -- name: list_contracts(authority_id, after, party_id, limit)
--- The caller's contracts from a place on.
+-- The contracts that the caller may see, from a key on.
 SELECT contract_id, authority_id, version, state, supplier_ids, starts_on, ends_on, ocid, award_id,
     published_at, buyer_id, words
 FROM contract
@@ -24,8 +24,8 @@ FROM outbox_unsent AS u JOIN outbox AS o USING (id)
 WHERE o.topic = :topic AND o.key = ANY(:contract_ids::text[]);
 
 -- name: list_returns(authority_id, party_id, outcome, contract_id, from_contract, from_period, from_party, limit)
--- Returns of the contracts that the caller may see, from a place on: those that have lines in one
--- state, by the index of those in doubt; for `counted`, which nearly all have, all.
+-- Returns of the contracts that the caller may see, from a key on. Those with lines in one state are
+-- found by the index of returns in doubt; nearly all have `counted` lines, so that state reads all.
 SELECT r.contract_id, r.period, r.party_id, r.lines
 FROM checked_return AS r JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
@@ -37,7 +37,7 @@ WHERE c.authority_id = :authority_id
 ORDER BY r.contract_id, r.period, r.party_id LIMIT :limit;
 
 -- name: list_alerts(authority_id, party_id, contract_id, kind, before, before_id, limit)
--- Alerts of the contracts that the caller may see, the newest first, from a place on.
+-- Alerts of the contracts that the caller may see, the newest first, from a key on.
 SELECT a.event_id, a.raised_at, a.contract_id, a.body, c.words
 FROM alert AS a JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
@@ -48,7 +48,7 @@ WHERE c.authority_id = :authority_id
 ORDER BY a.raised_at DESC, a.event_id DESC LIMIT :limit;
 
 -- name: list_cases(authority_id, party_id, contract_id, state, after, after_id, limit)
--- Cases of the contracts that the caller may see, from a place on.
+-- Cases of the contracts that the caller may see, the oldest first, from a key on.
 SELECT k.case_id, k.contract_id, k.kind, k.commitment_id, k.party_id, k.period, k.state, k.reason,
     k.opened_at, k.moved_at
 FROM contract_case AS k JOIN contract AS c USING (contract_id)
@@ -60,5 +60,5 @@ WHERE c.authority_id = :authority_id
 ORDER BY k.opened_at, k.case_id LIMIT :limit;
 
 -- name: count_open_shortfalls(open_states)$
--- For the metrics.
+-- Shortfall cases that are open, for the metrics.
 SELECT count(*) FROM contract_case WHERE kind = 'shortfall' AND state = ANY(:open_states::text[]);

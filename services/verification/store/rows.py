@@ -1,7 +1,7 @@
 """Rows and values, both ways: what a table keeps of a value, and the value of a row.
 
 A value becomes a row with `<noun>_row`, a row becomes a value with `read_<noun>`. Only what is
-queried has a column of its own; the rest is JSON, written and read by msgspec.
+queried has a column of its own; the rest is JSON.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from shared.wire import events
 _encoder: Final = msgspec.json.Encoder()
 
 
-# --- the journal and the state that it comes to --------------------------------------------------
+# --- the journal and the state that it leads to --------------------------------------------------
 
 
 class JournalRow(NamedTuple):
@@ -40,7 +40,7 @@ class JournalRow(NamedTuple):
 def journal_row(
     after: state.State, event: fold.Input, body: bytes, facts: state.Facts
 ) -> JournalRow:
-    """The row of the input that led to the state `after`."""
+    """The row of the input that led to the state `after`. `body`: the event as it came."""
     return JournalRow(
         contract_id=after.contract_id,
         seq=after.inputs,
@@ -53,14 +53,14 @@ def journal_row(
 
 
 def read_entry(row: sql.Record) -> journal.Entry:
-    """An input with its facts, as it is folded again."""
+    """An input with its facts, for folding it again."""
     event = events.read(row["body"])
     assert isinstance(event, fold.Input)
     return journal.Entry(event, state.facts_from_bytes(row["facts"]))
 
 
 class StateRow(NamedTuple):
-    """The columns of `contract` that a fold moves."""
+    """The columns of `contract` that every fold changes."""
 
     contract_id: str
     inputs: int
@@ -84,12 +84,12 @@ class ReturnRow(NamedTuple):
     period: str
     party_id: str
     outcomes: str
-    """The outcomes of its lines, each once, separated by blanks."""
+    """The outcomes among its lines, sorted, separated by spaces."""
     lines: bytes
 
 
 def return_row(contract_id: str, lines: Iterable[Line]) -> ReturnRow:
-    """The row of a return's lines; there is at least one."""
+    """The row of a return with these lines, at least one."""
     ordered = sorted(lines, key=_order)
     outcomes = " ".join(sorted({line.result.outcome for line in ordered}))
     first = ordered[0]
@@ -133,11 +133,11 @@ def read_place(row: sql.Record) -> places.PlaceFact:
     return places.PlaceFact(codes, row["introduced"], row["terminated"], row["edition"])
 
 
-# --- what a fold announced -----------------------------------------------------------------------
+# --- what a fold announces -----------------------------------------------------------------------
 
 
 class AssessmentRow(NamedTuple):
-    """A row of `assessment`: what one input led to, of all commitments."""
+    """A row of `assessment`: all assessments that one input led to."""
 
     contract_id: str
     inputs: int
@@ -150,7 +150,7 @@ _ASSESSING: Final = (events.ReturnChecked, events.CommitmentAssessed)
 
 
 def assessment_rows(outcomes: Iterable[events.Event]) -> list[AssessmentRow]:
-    """The rows of those events that carry assessments."""
+    """A row for each event that carries assessments."""
     return [
         AssessmentRow(
             event.contract_id,
@@ -187,7 +187,8 @@ class CaseRow(NamedTuple):
 
 
 def case_row(event: events.CaseMoved, before: CaseRow | None) -> CaseRow:
-    """The case after a move; one that opened in the same batch keeps the time of its opening."""
+    """A case after a move. `before`: the row after the move before, whose opening time it keeps; a
+    row that is stored already keeps its own."""
     return CaseRow(
         case_id=event.case_id,
         contract_id=event.contract_id,
@@ -232,11 +233,11 @@ class DayRow(NamedTuple):
 
 
 def commitment_version_bytes(version: events.CommitmentVersion) -> bytes:
-    """The column `terms`. Inverse of `read_commitment_version`."""
+    """The column `terms`, which `read_commitment_version` reads."""
     return _encoder.encode(version)
 
 
 def read_commitment_version(row: sql.Record) -> events.CommitmentVersion | None:
-    """What a version of a commitment promises; None while it needs structuring."""
+    """The version in figures; None while it needs structuring."""
     terms: bytes | None = row["terms"]
     return None if terms is None else msgspec.json.decode(terms, type=events.CommitmentVersion)
