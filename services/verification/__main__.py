@@ -1,4 +1,4 @@
-"""`python -m services.verification serve | migrate | token | …`."""
+"""`python -m services.verification serve | migrate | load-postcodes | replay | token | …`."""
 
 from __future__ import annotations
 
@@ -39,19 +39,21 @@ def serve() -> None:
 
 @command.command("load-postcodes")
 def load_postcodes(file: Path) -> None:
-    """Load an edition of the postcode directory from CSV (see postcodes.py for its columns)."""
+    """Load an edition of the postcode directory from a CSV file. Its columns: postcode, district,
+    ward, introduced, terminated (YYYY-MM), edition."""
     try:
         rows = postcodes.read(file)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(f"{file}: {error}") from None
     asyncio.run(_with_pool(lambda pool: _load(pool, rows)))
     editions = ", ".join(sorted({row.edition for row in rows}))
-    typer.echo(f"{len(rows)} postcodes loaded: edition {editions or 'none'}")
+    typer.echo(f"{len(rows):,} postcodes loaded, edition {editions or 'none'}")
 
 
 @command.command("replay")
-def fold_again() -> None:
-    """Fold every journal from zero and compare with what stands; exit code 1 where it differs."""
+def replay_journals() -> None:
+    """Fold every journal from zero and compare the result with the tables. Exits with 1 if anything
+    differs."""
     report = asyncio.run(_with_pool(replay.run))
     typer.echo(str(report))
     if report.differences:

@@ -21,10 +21,11 @@ from shared.delivery import transaction
 from shared.web import auth
 
 MEASURE_SECONDS: Final = 15.0
+"""How often the metrics are set that are counted in the database."""
 
 
 def build(settings: Settings) -> FastAPI:
-    """The app; it opens its database and starts its tasks when it is started."""
+    """The app. When it starts, it opens its database and starts its tasks."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +50,8 @@ def build(settings: Settings) -> FastAPI:
 
 
 async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Clock:
-    """The wall clock; in the demo one that starts in the past and follows the days that ended."""
+    """The wall clock. The demo has a clock that starts in the past and follows the days that
+    ended."""
     if not settings.demo:
         return clock.WallClock()
     day = await store.batches.find_last_day(delivery.pool)
@@ -59,7 +61,7 @@ async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Cl
 
 
 async def _measure(delivery: transaction.Delivery) -> None:
-    """Keeps the metrics that are counted in the database up to date, for ever."""
+    """Sets the metrics that are counted in the database, again and again."""
     while True:
         metrics.OPEN_SHORTFALLS.set(await store.reading.count_open_shortfalls(delivery.pool))
         await asyncio.sleep(MEASURE_SECONDS)

@@ -1,4 +1,4 @@
-"""What verification measures of its own work; `shared.metrics` has what every service does."""
+"""Verification's own metrics. `shared.metrics` has those that every service has."""
 
 from __future__ import annotations
 

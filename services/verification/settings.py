@@ -1,4 +1,4 @@
-"""Verification's settings, from the environment. Its README lists them."""
+"""Verification's settings, from the environment. The service's README lists them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(settings.Settings):
-    """What verification needs beyond what every service does."""
+    """The settings of every service, and verification's own."""
 
     database_url: SecretStr = Field(validation_alias=settings.service_database("verification"))
     port: int = Field(

@@ -1,4 +1,4 @@
-"""Verification between a real broker and a real database: from returns to what people hear."""
+"""Verification between a real broker and a real database: from returns to alerts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIFE = {"starts_on": f"{MONTH}-01", "ends_on": f"{TODAY.year + 3}-12-31"}
 
 
 class RunningSystem:
-    """Verification as it is served, once or twice, and whoever writes to its topics."""
+    """Verification as it is served, by one or two processes, and the writer of its topics."""
 
     def __init__(self, both: local_servers.Servers, folder: Path) -> None:
         self.settings = Settings(
@@ -57,7 +57,7 @@ class RunningSystem:
 
     @contextlib.asynccontextmanager
     async def served(self) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-        """The service at work, from start to stop."""
+        """The service, from start to stop."""
         made = app.build(self.settings)
         async with (
             made.router.lifespan_context(made),
@@ -73,16 +73,16 @@ class RunningSystem:
     async def promise(self, client: httpx.AsyncClient, *contract_ids: str) -> None:
         for contract_id in contract_ids:
             at = f"/contracts/{contract_id}"
-            for path, role, given in (
+            for path, role, body in (
                 ("/contracts", "manager", verification_service.a_contract(contract_id, **LIFE)),
                 (f"{at}/commitments", "manager", verification_service.a_commitment()),
                 (f"{at}/commitments/spend/activate", "approver", {}),
             ):
-                answer = await client.post(path, json=given, headers=self.bearer(role))
+                answer = await client.post(path, json=body, headers=self.bearer(role))
                 assert answer.is_success, answer.text
 
     async def write(self, *sent: events.Event) -> None:
-        """Records as intake's relay writes them."""
+        """Writes records as intake's relay does."""
         producer = await kafka.start_producer(self.settings)
         try:
             for event in sent:
@@ -125,7 +125,7 @@ def _partitions(topic: topics.Topic) -> list[Any]:
 
 
 def living_on(parity: int) -> str:
-    """A contract whose partition is even, or odd: of two processes each reads one sort."""
+    """A contract whose partition is even or odd: each of two processes reads one kind."""
     return next(c for n in range(99) if contracts.partition(c := f"C{n}") % 2 == parity)
 
 
@@ -137,9 +137,9 @@ async def system(own_servers: local_servers.Servers, tmp_path: Path) -> RunningS
 
 
 class TestVerification:
-    async def test_says_what_becomes_of_returns_and_days(self, system: RunningSystem) -> None:
-        """A return behind its profile: checked, rated, a case, an alert, all on their topics; and
-        the contract is published, and says so."""
+    async def test_announces_what_becomes_of_returns(self, system: RunningSystem) -> None:
+        """A return behind its profile is checked and rated, a case opens and an alert is raised, each
+        on its topic. The contract is published and shows it."""
         async with system.served() as (made, client):
             await system.promise(client, "C1")
 
@@ -157,18 +157,18 @@ class TestVerification:
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM checked_return"), 1)
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM outbox_unsent"), 0)
             assert [] == (await replay.run(pool)).differences
-        said = [each.type for each in await system.read(topics.OUTCOMES)]
-        assert ["ContractRegistered", "CommitmentChanged", "CommitmentChanged"] == said[:3]
-        assert ["ReturnChecked", "CaseMoved"] == said[3:]
+        types = [each.type for each in await system.read(topics.OUTCOMES)]
+        assert ["ContractRegistered", "CommitmentChanged", "CommitmentChanged"] == types[:3]
+        assert ["ReturnChecked", "CaseMoved"] == types[3:]
         assert ["shortfall_opened"] == [e.kind for e in await system.read(topics.ALERTS)]
         assert 3 == len(await system.read(topics.CONTRACTS))
         assert ["contract_unknown"] == [e.reason for e in await system.read(topics.PARKED)]
 
-    async def test_gives_an_invoice_to_the_lower_receipt_though_two_processes_race(
+    async def test_gives_an_invoice_to_the_lower_receipt_while_two_processes_race(
         self, system: RunningSystem
     ) -> None:
-        """Rules V6 and V12 over Kafka: each process reads one of the two contracts, every invoice
-        is claimed on both, and the one that was there first by receipt counts."""
+        """Rules V6 and V12 over Kafka: each process reads one of two contracts, every invoice is
+        claimed on both, and the claim with the lower receipt number counts."""
         even, odd = living_on(0), living_on(1)
         async with system.served() as (one, client), system.served() as (other, _):
             await system.promise(client, even, odd)

@@ -1,4 +1,4 @@
-"""Verification's handler on a real database: batches, days, claims between contracts, repeats."""
+"""Verification's handler on a real database: batches, days, claims across contracts, repeats."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def spent(receipt_no: int, period: str, quantity: str, **figures: Any) -> events
     return build.returned(receipt_no, period, build.line("1", quantity), **figures)
 
 
-def told(outcome: str) -> float:
-    """How many returns the metrics say came to it."""
+def checked(outcome: str) -> float:
+    """How many returns had this outcome, by the metrics."""
     name = "makegood_returns_checked_total"
     return REGISTRY.get_sample_value(name, {"outcome": outcome}) or 0.0
 
@@ -51,7 +51,7 @@ class TestAReturn:
         assert ["ContractRegistered", *["CommitmentChanged"] * 2, "ReturnReceived"] == kinds
 
     async def test_of_an_unknown_contract_is_parked(self, service: VerificationService) -> None:
-        """And the ones beside it are taken."""
+        """The other returns of the batch are checked."""
         await service.promise("C1")
         await service.deliver(
             spent(1, "2026-10", "1.00"), spent(2, "2026-10", "1.00", contract_id="C9")
@@ -63,8 +63,8 @@ class TestAReturn:
     async def test_counts_once_when_it_is_published_again(
         self, service: VerificationService
     ) -> None:
-        """At a new offset, with the same bytes: nothing follows. With other bytes: parked, and it
-        alone."""
+        """At a new offset with the same bytes, nothing follows. With other bytes, it is parked, and
+        only it."""
         await service.promise("C1")
         first = spent(1, "2026-10", "18250.00")
         await service.deliver(first)
@@ -78,7 +78,7 @@ class TestAReturn:
     async def test_of_a_settled_period_leaves_no_trace_in_the_state(
         self, service: VerificationService
     ) -> None:
-        """Late returns of years long rated: totals move, the state does not grow."""
+        """Late returns of periods rated long ago change the totals, but the state does not grow."""
         service.clock.move_to(build.at("2028-12-31"))
         await service.promise("C1")
         sizes = []
@@ -87,12 +87,12 @@ class TestAReturn:
             sizes.append(await service.pool.fetchval("SELECT length(state) FROM contract"))
         assert sizes[0] + 1 >= sizes[-1]
 
-    async def test_is_told_by_the_outcome_of_its_worst_line(
+    async def test_is_measured_by_the_outcome_of_its_worst_line(
         self, service: VerificationService
     ) -> None:
-        """In the metrics: one of each that these come to, in one batch."""
-        named = ("counted", "not_counted", "nil", "withdrawn")
-        before = [told(outcome) for outcome in named]
+        """One return of each outcome, in one batch."""
+        outcomes = ("counted", "not_counted", "nil", "withdrawn")
+        before = [checked(outcome) for outcome in outcomes]
         await service.promise("C1")
         good, bad = build.line("1", "10.00"), build.line("2", "1", unit="hours")
         mixed = build.returned(2, "2026-11", good, bad)
@@ -102,12 +102,11 @@ class TestAReturn:
             build.returned(3, "2026-12"),
             build.withdrawn(4, mixed, "2026-12-02"),
         )
-        assert [1.0] * 4 == [told(name) - was for name, was in zip(named, before, strict=True)]
+        more = [checked(each) - count for each, count in zip(outcomes, before, strict=True)]
+        assert [1.0] * 4 == more
 
-    async def test_that_was_refused_is_taken_and_nothing_follows(
-        self, service: VerificationService
-    ) -> None:
-        """Its record is passed, and no contract hears of it."""
+    async def test_that_was_refused_has_no_effect(self, service: VerificationService) -> None:
+        """Its record is passed over: no message, and no contract changes."""
         refused = events.ReturnRefused(
             **build.head("refused", day="2026-11-01"),
             party_id=build.SUPPLIER,
@@ -138,12 +137,12 @@ class TestABatch:
         day_ended("2027-01-31"),
     )
 
-    async def _told(self, service: VerificationService, at_once: int) -> list[Any]:
+    async def _outcome(self, service: VerificationService, at_once: int) -> list[Any]:
         await service.promise("C1", "C2")
         await service.deliver(*self.HISTORY, at_once=at_once)
         tables = ("checked_return", "claim", "assessment", "contract_case", "alert", "ended_day")
         rows = [await service.rows(table) for table in tables]
-        stands = await service.pool.fetch(
+        states = await service.pool.fetch(
             "SELECT contract_id, inputs, wake_on, state FROM contract ORDER BY contract_id"
         )
         journal = await service.pool.fetch(
@@ -155,21 +154,21 @@ class TestABatch:
             for each in await service.messages()
             if not each.type.startswith(("Contract", "CommitmentChanged"))
         ]
-        return [messages, *rows, list(map(tuple, stands)), list(map(tuple, journal))]
+        return [messages, *rows, list(map(tuple, states)), list(map(tuple, journal))]
 
     async def test_of_n_equals_n_batches_of_one(self, databases: Any) -> None:
-        """The same messages, ids, rows and states to the byte."""
-        told = []
+        """The same messages, ids, rows and states, to the byte."""
+        outcomes = []
         for at_once in (1, 5, 100):
             async with databases() as dsn, verification_service.at_work(dsn) as service:
-                told.append(await self._told(service, at_once))
+                outcomes.append(await self._outcome(service, at_once))
                 assert [] == (await replay.run(service.pool)).differences
-        assert told[0] == told[1]
-        assert told[0] == told[2]
-        kinds = {each.type for each in told[0][0]}
+        assert outcomes[0] == outcomes[1]
+        assert outcomes[0] == outcomes[2]
+        kinds = {each.type for each in outcomes[0][0]}
         assert {"ReturnChecked", "CommitmentAssessed", "CaseMoved", "AlertRaised"} <= kinds
 
-    async def test_takes_a_handful_of_queries_whatever_its_size(
+    async def test_needs_as_many_queries_whatever_its_size(
         self, service: VerificationService
     ) -> None:
         """As many for forty returns as for four."""
@@ -188,10 +187,10 @@ class TestABatch:
             counts.append(len(asked))
         assert counts[1] == counts[2]
 
-    async def test_asks_for_lines_only_where_a_return_may_stand(
+    async def test_reads_lines_only_if_a_return_may_have_some(
         self, service: VerificationService
     ) -> None:
-        """Not for the first of an open period: the state knows that there is none."""
+        """The state knows that the first return of an open period replaces none."""
         await service.promise("C1")
         pool, asks = service.pool, []
         first = spent(1, "2026-10", "10.00")
@@ -207,7 +206,7 @@ class TestABatch:
 
 
 class _Noting:
-    """A pool that notes what the connections it lends are asked."""
+    """A pool that notes the queries of the connections that it lends."""
 
     def __init__(self, pool: sql.Pool, asked: list[str]) -> None:
         self._pool, self._asked = pool, asked
@@ -223,7 +222,7 @@ class TestDays:
     async def test_wake_only_contracts_that_have_something_due(
         self, service: VerificationService
     ) -> None:
-        """A day without a due date is in no journal; it is not taken twice."""
+        """A day on which nothing is due is in no journal; a repeated day has no effect."""
         await service.promise("C1")
         await service.deliver(day_ended("2026-10-15"), day_ended("2026-10-31"))
         await service.deliver(day_ended("2026-10-31"))
@@ -232,7 +231,7 @@ class TestDays:
         assert 2 == len(await service.rows("ended_day", "1, 2"))
 
     async def test_open_a_no_data_case_in_the_end(self, service: VerificationService) -> None:
-        """The ladder of a return that never comes: due, overdue, a case (rule O1)."""
+        """The steps of a return that never comes: due, overdue, a case (rule O1)."""
         await service.promise("C1")
         await service.deliver(
             *(day_ended(day) for day in ("2026-10-31", "2026-11-10", "2026-11-12")),
@@ -258,7 +257,7 @@ class TestAnInvoiceOnTwoContracts:
     async def test_counts_for_the_lower_receipt_in_either_order(
         self, service: VerificationService, order: tuple[int, int]
     ) -> None:
-        """Rules V6 and V12: one waits for the council, until the other is withdrawn."""
+        """Rules V6 and V12: the other waits for the council until the first is withdrawn."""
         await service.promise("C1", "C2")
         both = (self.claimed(1, "C1"), self.claimed(2, "C2"))
         for n in order:
@@ -270,7 +269,7 @@ class TestAnInvoiceOnTwoContracts:
         assert {"C2": "counted"} == await self._outcomes(service)
 
     async def test_has_the_same_winner_when_two_processes_race(self, databases: Any) -> None:
-        """Two handlers at once on one database, many invoices, each claimed on both contracts."""
+        """Two handlers at once on one database, with many invoices claimed on both contracts."""
         async with databases() as dsn, verification_service.at_work(dsn) as service:
             await service.promise("C1", "C2")
             assert verification_service.place(self.claimed(1, "C1")) != verification_service.place(
@@ -293,7 +292,7 @@ class TestAnInvoiceOnTwoContracts:
             assert [] == (await replay.run(service.pool)).differences
 
     async def _race(self, service: VerificationService, contract_id: str) -> None:
-        """Invoice n is claimed by receipts 100 + n and 200 + n: even ones go to C1."""
+        """Invoice n is claimed by receipts 100 + n and 200 + n; C1 has the lower of even ones."""
         for n in range(24):
             is_first = (n % 2 == 0) == (contract_id == "C1")
             line = build.line(str(n), "6000.00", invoice=build.invoice(f"INV-{n}", "10000.00"))
@@ -305,8 +304,8 @@ class TestAnInvoiceOnTwoContracts:
             )
 
 
-class TestALineThatIsCrowdedOutAgain:
-    """An invoice of 10,000: November's 5,000 has room only while October claims less."""
+class TestALineThatIsDisplacedAgain:
+    """An invoice of 10,000: November's 5,000 fit only while October claims less."""
 
     @staticmethod
     def claimed(
@@ -318,7 +317,7 @@ class TestALineThatIsCrowdedOutAgain:
         )
 
     def history(self, other: str) -> list[events.ReturnReceived]:
-        """October claims 6,000, 3,000, and 6,000 again; November is of the contract `other`."""
+        """October claims 6,000, then 3,000, then 6,000 again; November is on contract `other`."""
         return [
             self.claimed(1, 10, "6000.00", "C1"),
             self.claimed(2, 11, "5000.00", other),
@@ -326,32 +325,36 @@ class TestALineThatIsCrowdedOutAgain:
             self.claimed(4, 10, "6000.00", "C1", revision=3),
         ]
 
-    async def _is_told_twice(self, service: VerificationService) -> None:
+    async def _has_two_alerts(self, service: VerificationService) -> None:
         assert [] == await service.pool.fetch("SELECT reason FROM parked")
         results = {line.period: line.result for _, line in await service.lines()}
         assert [6000, 5000] == [results["2026-10"].counted, results["2026-11"].queried]
-        told = [each.kind for each in await service.messages(topics.ALERTS)]
-        assert 2 == told.count("duplicate_claim")
+        kinds = [each.kind for each in await service.messages(topics.ALERTS)]
+        assert 2 == kinds.count("duplicate_claim")
         assert [] == (await replay.run(service.pool)).differences
 
     @pytest.mark.parametrize("at_once", [1, 2, 4])
-    async def test_is_told_each_time(self, service: VerificationService, at_once: int) -> None:
-        """Two changes are two alerts, in one batch and in several; every return is kept."""
+    async def test_has_an_alert_each_time(self, service: VerificationService, at_once: int) -> None:
+        """Two changes are two alerts, in one batch and in several; no return is parked."""
         await service.promise("C1")
         await service.deliver(*self.history("C1"), at_once=at_once)
-        await self._is_told_twice(service)
+        await self._has_two_alerts(service)
 
-    async def test_is_told_each_time_across_contracts(self, service: VerificationService) -> None:
+    async def test_has_an_alert_each_time_across_contracts(
+        self, service: VerificationService
+    ) -> None:
         """Rule V12: another contract's claim comes, goes, and comes again."""
         await service.promise("C1", "C2")
         for each in self.history("C2"):
             await service.deliver(each)
             await service.settle()
-        await self._is_told_twice(service)
+        await self._has_two_alerts(service)
 
 
 class TestAReplay:
-    async def test_folds_every_journal_to_what_stands(self, service: VerificationService) -> None:
+    async def test_folds_every_journal_to_what_the_tables_have(
+        self, service: VerificationService
+    ) -> None:
         """State, lines, claims, cases, assessments, alerts and messages, to the byte."""
         await service.promise("C1", "C2")
         await service.deliver(*TestABatch.HISTORY)
@@ -360,7 +363,7 @@ class TestAReplay:
         assert report.messages > len(TestABatch.HISTORY) / 2
 
     @pytest.mark.parametrize(
-        ("edit", "said"),
+        ("edit", "difference"),
         [
             ("UPDATE contract SET state = state || ' '", "the state differs"),
             ("DELETE FROM checked_return", "the lines differ"),
@@ -372,18 +375,18 @@ class TestAReplay:
         ],
     )
     async def test_names_what_was_edited(
-        self, service: VerificationService, edit: str, said: str
+        self, service: VerificationService, edit: str, difference: str
     ) -> None:
-        """By somebody with a hand in the database."""
+        """An edit of any table, with the rights of the service."""
         await service.promise("C1", "C2")
         await service.deliver(*TestABatch.HISTORY)
         await service.pool.execute(edit)
-        assert f"C1: {said}" in (await replay.run(service.pool)).differences
+        assert f"C1: {difference}" in (await replay.run(service.pool)).differences
 
     async def test_is_possible_since_no_journal_can_be_edited(
         self, service: VerificationService
     ) -> None:
-        """The service's own role may only add to it."""
+        """The service's own role may only add to a journal."""
         await service.promise("C1")
         for edit in ("UPDATE journal SET seq = seq + 1", "DELETE FROM journal"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -25,10 +25,10 @@ async def manager(service: VerificationService) -> Caller:
 
 
 class TestLines:
-    async def test_in_one_state_wait_for_the_council(
+    async def test_can_be_listed_by_state(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """What is queried, with the rule, the fact found and the fact wanted."""
+        """Queried lines come with the rule and code of each finding."""
         await service.promise("C1", area=build.KNOWSLEY)
         await service.deliver(
             build.returned(
@@ -56,7 +56,7 @@ class TestLines:
     async def test_are_listed_page_by_page_each_once(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Returns of several lines, more than are read at a time; pages end within a return."""
+        """With more returns than are read at a time, and pages that end within a return."""
         contract_ids = [f"C{n:02}" for n in range(store.reading.RETURNS_AT_ONCE + 3)]
         await service.promise(*contract_ids)
         for n, contract_id in enumerate(contract_ids, 1):
@@ -65,15 +65,15 @@ class TestLines:
             await service.deliver(build.returned(n, "2026-10", *lines, contract_id=contract_id))
         for state, line_ids in ((None, "123"), ("queried", "13"), ("counted", "2")):
             expected = [(contract_id, each) for contract_id in contract_ids for each in line_ids]
-            assert expected == [place async for place in self._listed(manager, state)]
+            assert expected == [line async for line in self._listed(manager, state)]
 
     async def _listed(self, manager: Caller, state: str | None) -> AsyncIterator[tuple[str, str]]:
-        """Contract and line id, by pages of 7."""
-        wanted: dict[str, Any] = {"limit": 7} if state is None else {"limit": 7, "state": state}
+        """Contract and line id of each, by pages of 7."""
+        query: dict[str, Any] = {"limit": 7} if state is None else {"limit": 7, "state": state}
         while True:
-            page = (await manager.get("/lines", **wanted)).json()
+            page = (await manager.get("/lines", **query)).json()
             for each in page["items"]:
                 yield each["contract_id"], each["line_id"]
             if page["next"] is None:
                 return
-            wanted["cursor"] = page["next"]
+            query["cursor"] = page["next"]

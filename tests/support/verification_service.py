@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,9 +37,9 @@ class Caller:
     async def get(self, path: str, **parameters: Any) -> httpx.Response:
         return await self._client.get(f"/api/v1{path}", params=parameters, headers=self._headers)
 
-    async def post(self, path: str, given: Any = None, **parameters: Any) -> httpx.Response:
+    async def post(self, path: str, body: Any = None, **parameters: Any) -> httpx.Response:
         return await self._client.post(
-            f"/api/v1{path}", json=given, params=parameters, headers=self._headers
+            f"/api/v1{path}", json=body, params=parameters, headers=self._headers
         )
 
     async def upload(self, path: str, body: bytes, **parameters: Any) -> httpx.Response:
@@ -47,13 +47,13 @@ class Caller:
             f"/api/v1{path}", content=body, params=parameters, headers=self._headers
         )
 
-    async def patch(self, path: str, given: Any) -> httpx.Response:
-        return await self._client.patch(f"/api/v1{path}", json=given, headers=self._headers)
+    async def patch(self, path: str, body: Any) -> httpx.Response:
+        return await self._client.patch(f"/api/v1{path}", json=body, headers=self._headers)
 
 
 @dataclasses.dataclass
 class VerificationService:
-    """The parts, a clock that tests move, and offsets that grow by partition."""
+    """The service, a clock that tests move, and the next offset of each partition."""
 
     dsn: str
     pool: sql.Pool
@@ -87,9 +87,9 @@ class VerificationService:
             statuses = [each.status_code for each in (added, drafted, activated)]
             assert [201, 201, 200] == statuses, activated.text
 
-    async def deliver(self, *given: events.Event, at_once: int = 500) -> None:
-        """Events as records of their topics, in batches."""
-        records = [self.record(event) for event in given]
+    async def deliver(self, *delivered: events.Event, at_once: int = 500) -> None:
+        """Handles events as records of their topics, in batches."""
+        records = [self.record(event) for event in delivered]
         handle = handlers.handler(self.delivery, self.clock)
         for first in range(0, len(records), at_once):
             await handle(records[first : first + at_once])
@@ -116,14 +116,14 @@ class VerificationService:
         )
 
     async def settle(self) -> None:
-        """Delivers what was posted to `reconsider`, as often as it takes."""
+        """Delivers what was posted to `reconsider`, until nothing more is."""
         done = 0
         while posted := (await self.messages(topics.RECONSIDER))[done:]:
             done += len(posted)
             await self.deliver(*posted)
 
     async def messages(self, topic: topics.Topic | None = None) -> list[Any]:
-        """What lies in the outbox, in order."""
+        """The messages in the outbox, in order."""
         rows = await self.pool.fetch("SELECT topic, body FROM outbox ORDER BY id")
         return [
             events.read(row["body"]) for row in rows if topic is None or row["topic"] == topic.name
@@ -141,7 +141,7 @@ class VerificationService:
 
 
 def place(event: events.Event) -> tuple[str, int]:
-    """Topic and partition of an input of verification's."""
+    """Topic and partition of an input of verification."""
     if isinstance(event, events.DayEnded):
         return topics.RETURNS.name, event.partition
     topic = topics.RECONSIDER if isinstance(event, events.LineReconsidered) else topics.RETURNS
@@ -183,8 +183,8 @@ def settings(dsn: str, **more: Any) -> Settings:
 async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[VerificationService]:
     """A migrated database, the handler, and the application over it."""
     await sql.migrate(dsn, "verification", store.MIGRATIONS)
-    given = settings(dsn)
-    pool = await sql.connect(given, "verification")
+    configured = settings(dsn)
+    pool = await sql.connect(configured, "verification")
     delivery = transaction.Delivery(
         "verification", pool, b"k" * 32, seen=handlers.seen, remember=None
     )
@@ -194,7 +194,7 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
         for n in range(topics.PARTITIONS)
     }
     await offsets.assign(pool, "cluster", begin, begin)
-    moved, served = clock.MovedClock(now), app.build(given)
+    moved, served = clock.MovedClock(now), app.build(configured)
     served.state.tokens = auth.Tokens(pool)
     served.state.dependencies = dependencies.Dependencies(delivery, moved)
     async with httpx.AsyncClient(
@@ -204,7 +204,3 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
             yield VerificationService(dsn, pool, delivery, moved, client, collections.Counter())
         finally:
             pool.terminate()
-
-
-def bodies(given: Sequence[events.Event]) -> list[bytes]:
-    return [events.write(event) for event in given]

@@ -1,5 +1,4 @@
-"""Verification over HTTP: contracts and commitments, as served, on a real database, without a
-broker."""
+"""Verification over HTTP: contracts and commitments, on a real database, without a broker."""
 
 from __future__ import annotations
 
@@ -58,10 +57,10 @@ class TestRegisteringAContract:
         assert isinstance(published, events.ContractPublished)
         assert (1, registered.event_id) == (published.version, published.caused_by)
 
-    async def test_says_when_intake_can_know_it(
+    async def test_shows_when_intake_can_know_it(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Published once the broker has acknowledged the newest version."""
+        """`published` is true once the broker has acknowledged the newest version."""
         await manager.post("/contracts", a_contract())
         await service.pool.execute("DELETE FROM outbox_unsent")
         one = (await manager.get("/contracts/C1")).json()
@@ -70,10 +69,10 @@ class TestRegisteringAContract:
         await manager.post("/contracts/C1/commitments", a_commitment())
         assert (await manager.get("/contracts/C1")).json()["published"] is False
 
-    async def test_twice_changes_nothing_and_otherwise_is_refused(
+    async def test_twice_changes_nothing_and_with_other_values_is_refused(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """201, 200; 409 where it is another contract, or another authority's."""
+        """201, then 200; 409 with another title, or from another authority."""
         stranger = await service.caller("manager", authority=OTHER)
         answers = [
             await manager.post("/contracts", a_contract()),
@@ -87,7 +86,7 @@ class TestRegisteringAContract:
     async def test_is_refused_if_someone_else_is_quicker(
         self, service: VerificationService
     ) -> None:
-        """Neither saw the contract, and both add it: the second learns that the id is known."""
+        """Both see no such contract and add it: the second is refused once the first commits."""
         wanted = contracts.Registration(
             contract_id="C1",
             supplier_ids=("GB-COH-1",),
@@ -135,26 +134,27 @@ class TestACommitment:
     async def test_binds_when_a_second_person_has_approved_it(
         self, service: VerificationService, manager: Caller, approver: Caller
     ) -> None:
-        """Draft, then active; both are told, and each gives the contract a new version (P3)."""
+        """A draft, then active: both are announced, and each gives the contract a new version (rule
+        P3)."""
         await manager.post("/contracts", a_contract())
         drafted = await manager.post("/contracts/C1/commitments", a_commitment())
         activated = await approver.post("/contracts/C1/commitments/spend/activate", {})
         assert ["draft", "active"] == [each.json()["state"] for each in (drafted, activated)]
-        said = [
+        announced = [
             (each.commitment.state, each.proposed_by, each.approved_by)
             for each in await service.messages(topics.OUTCOMES)
             if isinstance(each, events.CommitmentChanged)
         ]
         people = ("manager@GB-LAE-KWL", "approver@GB-LAE-KWL")
-        assert [("draft", people[0], None), ("active", *people)] == said
+        assert [("draft", people[0], None), ("active", *people)] == announced
         published = await service.messages(topics.CONTRACTS)
         assert [1, 2, 3] == [each.version for each in published]
         assert "active" == published[-1].commitments[0].state
 
-    async def test_may_not_be_approved_by_whoever_proposed_it(
+    async def test_may_not_be_approved_by_the_person_who_proposed_it(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """403, though the same person also holds the role (rule P3)."""
+        """403, even if the same person also is an approver (rule P3)."""
         same = await service.caller("approver", actor="manager@GB-LAE-KWL")
         await manager.post("/contracts", a_contract())
         await manager.post("/contracts/C1/commitments", a_commitment())
@@ -164,7 +164,8 @@ class TestACommitment:
     async def test_changes_by_a_new_version(
         self, service: VerificationService, manager: Caller, approver: Caller
     ) -> None:
-        """What is active stays so until the change is approved; a draft gives way to the next."""
+        """What is active stays active until the change is approved; the next draft replaces a
+        draft."""
         await service.promise("C1")
         path = "/contracts/C1/commitments/spend"
         change = {"target": "700000", "from": "2027-01-01", "reason": "extended"}
@@ -213,7 +214,7 @@ class TestACommitment:
     async def test_refuses_what_the_fold_cannot_read(
         self, service: VerificationService, manager: Caller, wrong: dict[str, Any], pointer: str
     ) -> None:
-        """422, and where; nothing is stored."""
+        """422 with the field; nothing is stored."""
         await manager.post("/contracts", a_contract())
         answer = await manager.post("/contracts/C1/commitments", a_commitment(**wrong))
         assert (422, [pointer]) == (

@@ -1,4 +1,4 @@
-"""Verification over HTTP: figures, alerts and who may see them, on a real database, without a
+"""Verification over HTTP: figures, alerts, and who may see them, on a real database, without a
 broker."""
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class TestWhoMaySee:
         party: str | None,
         authority: str,
     ) -> None:
-        """404 and empty lists, as if there were none."""
+        """404 and empty lists, as if nothing existed."""
         stranger = await service.caller(role, party, authority)
         assert [404, 404] == [(await stranger.get(path)).status_code for path in paths]
         for listed in ("/contracts", "/lines", "/alerts", "/cases"):
@@ -120,11 +120,11 @@ class TestPerformance:
             build.returned(3, "2027-01", credit, day="2027-02-10"),
         )
         path = "/contracts/C1/performance"
-        told = [
+        counted = [
             figure(await manager.get(path, as_at=day))
             for day in ("2026-11-30", "2026-12-31", "2027-02-28")
         ]
-        assert ["18250.00", "15250.00", "14250.00"] == told
+        assert ["18250.00", "15250.00", "14250.00"] == counted
         now = (await manager.get(path)).json()["commitments"][0]
         assert "14250.00" == now["counted"]
         months = {each["period"]: each["counted"] for each in now["by_period"]}
@@ -133,7 +133,7 @@ class TestPerformance:
     async def test_as_at_today_is_what_it_shows_now(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Folding the journal again gives what the tables say."""
+        """Folding the journal again gives what the tables have."""
         await service.promise("C1")
         await service.deliver(
             build.returned(1, "2026-10", build.line("1", "9000.00"), day="2026-11-03"),
@@ -144,7 +144,7 @@ class TestPerformance:
         then = (await manager.get(path, as_at="2027-01-01")).json()
         assert now | {"as_at": "2027-01-01"} == then
 
-    async def test_rounds_down_what_it_shows_beside_the_exact_fraction(
+    async def test_rounds_down_the_attainment_that_it_shows(
         self, service: VerificationService, manager: Caller
     ) -> None:
         """£600,000 over 731 days: 31 of them by 31 October."""
@@ -155,7 +155,7 @@ class TestPerformance:
         shown = (figure(answer, "expected"), figure(answer, "attainment"), figure(answer, "rating"))
         assert ("25444.60", "89.9", "Requires improvement") == shown
 
-    async def test_of_a_day_before_the_contract_is_not_there(
+    async def test_of_a_day_before_the_contract_is_not_found(
         self, service: VerificationService, manager: Caller
     ) -> None:
         """404, not an empty answer."""
@@ -164,10 +164,10 @@ class TestPerformance:
         assert 404 == answer.status_code
 
     @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "never"])
-    async def test_of_no_day_of_any_contract_is_refused(
+    async def test_of_an_impossible_day_is_refused(
         self, service: VerificationService, manager: Caller, day: str
     ) -> None:
-        """422: such a day has no end that a clock could say."""
+        """422: no clock can tell the end of such a day."""
         await service.promise("C1")
         answer = await manager.get("/contracts/C1/performance", as_at=day)
         assert 422 == answer.status_code
@@ -206,7 +206,7 @@ class TestAlerts:
     async def test_come_page_by_page_the_newest_first(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Each once, filtered by contract and kind."""
+        """Each alert once; filtered by contract and kind."""
         await service.promise("C1", "C2")
         await service.deliver(
             *(
@@ -237,16 +237,14 @@ class TestAlerts:
             lists.encode_cursor("0001-01-01T00:00:00+14:00", str(ids.derived("before all"))),
         ],
     )
-    async def test_refuse_a_cursor_that_is_none_of_theirs(
-        self, manager: Caller, cursor: str
-    ) -> None:
-        """400, never a failure."""
+    async def test_refuse_a_cursor_of_another_list(self, manager: Caller, cursor: str) -> None:
+        """400, never 500."""
         for path in ("/alerts", "/cases"):
             assert 400 == (await manager.get(path, cursor=cursor)).status_code
 
 
 class TestTheDemosClock:
-    async def test_goes_along_with_what_arrives(self, service: VerificationService) -> None:
-        """Intake's operator moves the day; here it is moved by the day's end."""
+    async def test_follows_what_arrives(self, service: VerificationService) -> None:
+        """Intake's operator moves the day; verification's clock follows the end of the day."""
         await service.deliver(day_ended("2026-12-31"))
         assert "2027-01-01" == str(calendar.london_day(service.clock.now()))

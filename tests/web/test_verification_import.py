@@ -1,4 +1,4 @@
-"""Importing what was published: the real releases of two months, and broken ones."""
+"""Importing what was published: the real releases of two months, and broken files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TestTheRealReleases:
     async def test_are_71_awards_and_116_reasons(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """190 releases: 74 of awards, three of which update one that is there too."""
+        """190 releases: 74 are of awards, of which three update another one of them."""
         body = RELEASES.read_bytes()
         dry = await imported(manager, body, commit=False)
         assert [] == await service.rows("contract")
@@ -68,7 +68,7 @@ class TestTheRealReleases:
     async def test_again_change_nothing(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """The second time all are as they stand: no message, no version."""
+        """The second import finds all unchanged: no message, no new version."""
         await imported(manager, RELEASES.read_bytes())
         before = await service.messages()
         again = await imported(manager, RELEASES.read_bytes())
@@ -78,7 +78,7 @@ class TestTheRealReleases:
     async def test_keep_the_buyer_as_published(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """The authority is who monitors; the buyer is whom the notice names."""
+        """The authority monitors; the buyer is the one that the notice names."""
         await imported(manager, RELEASES.read_bytes())
         name = "ocds-b5fd17-6de1440b-85d0-40f1-9c76-5aad5ca0ab5e-1"
         contract = (await manager.get(f"/contracts/{name}")).json()
@@ -94,7 +94,7 @@ class TestAnUpdate:
     async def test_changes_the_contract_of_the_same_award(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """A later release stands; an older one that comes late changes nothing."""
+        """A later release applies; an older one that comes late changes nothing."""
         first = published.release()
         later = published.release(
             "awardUpdate", date="2026-09-05T10:00:00Z", tender={"title": "Community hub, renamed"}
@@ -106,10 +106,11 @@ class TestAnUpdate:
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (2, "Community hub, renamed") == (contract["version"], contract["title"])
 
-    async def test_stands_where_a_later_release_said_the_same(
+    async def test_with_the_same_words_counts_as_later(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """September's words, said again in December, go before October's; nobody hears of it."""
+        """September's words are published again in December: October's, imported last, change
+        nothing. No message is sent."""
         await imported(manager, package(published.release()))
         before = await service.messages()
         again = published.release("awardUpdate", date="2026-12-05T10:00:00Z")
@@ -122,10 +123,10 @@ class TestAnUpdate:
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (1, "Community hub") == (contract["version"], contract["title"])
 
-    async def test_of_a_contract_registered_by_hand_brings_its_award(
+    async def test_of_a_contract_registered_by_hand_adds_its_award(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Once: the next import finds the contract as it is published."""
+        """The next import finds the contract unchanged."""
         await manager.post("/contracts", verification_service.a_contract("ocds-abc123-7-1"))
         body = package(published.release())
         fates = [(await imported(manager, body))["contracts"] for _ in range(2)]
@@ -136,7 +137,7 @@ class TestAnUpdate:
     async def test_of_an_award_that_another_contract_has_is_refused(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """A fault of the file, and the contract stays as it was."""
+        """It is listed as a fault, and the contract stays as it was."""
         for contract_id in ("C1", "ocds-abc123-7-1"):
             await manager.post("/contracts", verification_service.a_contract(contract_id))
         award = (
@@ -149,10 +150,11 @@ class TestAnUpdate:
         ]
         assert 1 == (await manager.get("/contracts/ocds-abc123-7-1")).json()["version"]
 
-    async def test_ends_what_a_supplier_owed_who_is_replaced(
+    async def test_ends_what_a_replaced_supplier_owed(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Rule O1: only suppliers owe; the case of the missing return is withdrawn, told as any."""
+        """Rule O1: only suppliers owe returns. The case of the missing return is withdrawn, which is
+        announced like any move."""
         await imported(manager, package(published.release()))
         name = "ocds-abc123-7-1"
         days = ("2026-10-31", "2026-11-10", "2026-11-13", "2026-11-20", "2026-12-04")
@@ -170,9 +172,9 @@ class TestAnUpdate:
         ]
         stored = await service.pool.fetch("SELECT state, reason FROM contract_case")
         assert [("withdrawn", "owed_no_more")] == [tuple(row) for row in stored]
-        told = len(await service.messages(topics.ALERTS))
+        alerts = len(await service.messages(topics.ALERTS))
         await service.deliver(day_ended("2026-12-10", name))
-        assert told == len(await service.messages(topics.ALERTS))
+        assert alerts == len(await service.messages(topics.ALERTS))
         assert [] == (await replay.run(service.pool)).differences
 
 
@@ -180,7 +182,7 @@ class TestAgreedMetrics:
     async def test_are_drafted_once_and_structured_by_people(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Drafts that another person approves; prose waits for its measure and figures."""
+        """Another person approves the drafts; prose waits for its measure and figures."""
         prose = {"id": "spirit", "title": "Delight residents"}
         award = published.award(agreedMetrics=[published.metric(), prose])
         body = package(published.release(awards=[award]))
@@ -200,22 +202,22 @@ class TestAgreedMetrics:
     async def test_are_drafted_once_by_two_imports_at_once(
         self, service: VerificationService
     ) -> None:
-        """Both have seen that the contract is not there; the second finds it promised."""
+        """Both planned with no such contract; the second finds the commitment when it locks."""
         award = published.award(agreedMetrics=[published.metric()])
-        (given,) = ocds.read(published.release(awards=[award]))
-        assert isinstance(given, ocds.ImportedContract)
+        (read,) = ocds.read(published.release(awards=[award]))
+        assert isinstance(read, ocds.ImportedContract)
         acting = publication.Acting("manager@here", build.AUTHORITY, service.clock.now())
         drafted = []
         for _ in range(2):
             async with service.pool.acquire() as conn, conn.transaction():
-                drafted.append((await imports._keep_locked(conn, given, acting)).metrics)
-        assert [list(given.metrics), []] == drafted
+                drafted.append((await imports._keep_locked(conn, read, acting)).metrics)
+        assert [list(read.metrics), []] == drafted
         assert 1 == await service.pool.fetchval("SELECT count(*) FROM commitment")
 
     async def test_are_refused_with_their_contract_if_there_are_too_many(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """The contract is a fault of the file, and nothing of it is stored."""
+        """The contract is listed as a fault, and nothing of it is stored."""
         metrics = [{"id": f"kpi-{n}"} for n in range(commitments.COMMITMENTS_MAX + 1)]
         award = published.award(agreedMetrics=metrics)
         done = await imported(manager, package(published.release(awards=[award])))
@@ -228,17 +230,21 @@ class TestAgreedMetrics:
 
 
 class TestABrokenFile:
-    async def test_names_what_is_broken_and_takes_the_rest(
+    async def test_is_imported_but_for_what_is_broken(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Line by line; a byte that is no UTF-8 does not hide the others."""
+        """Line by line; bytes that are not UTF-8 do not hide the other lines."""
         good = json.dumps(published.release()).encode()
         summary = await imported(manager, b"\n".join((b"{half", good, b"\xff\xfe", b"[" * 5000)))
         assert 1 == summary["contracts"]["new"]
         assert 3 == len(summary["faults"])
 
-    async def test_is_for_ones_own_authority_and_role(self, service: VerificationService) -> None:
-        """A manager elsewhere is refused, as is a supplier; an operator may."""
+
+class TestWhoMayImport:
+    async def test_is_a_manager_of_the_authority_or_an_operator(
+        self, service: VerificationService
+    ) -> None:
+        """A manager of another authority is refused, and so is a supplier."""
         body = package(published.release())
         stranger = await service.caller("manager", authority="GB-LAE-SHN")
         supplier = await service.caller("supplier", build.SUPPLIER)
