@@ -1,4 +1,4 @@
-"""The ledger between a real broker and a real database: from records to what an auditor proves."""
+"""The ledger with a real broker and a real database: from records to an auditor's proof."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.waiting import eventually
 
 
 class RunningSystem:
-    """A ledger as it is served, and whoever writes to its topics."""
+    """A running ledger, and a writer to its topics."""
 
     def __init__(self, both: local_servers.Servers, folder: Path) -> None:
         self.settings = Settings(
@@ -53,7 +53,7 @@ class RunningSystem:
 
     @contextlib.asynccontextmanager
     async def served(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The service at work, from start to stop."""
+        """The running service, from start to stop."""
         made = app.build(self.settings)
         head = {"authorization": f"Bearer {self.token}"}
         async with (
@@ -65,7 +65,7 @@ class RunningSystem:
             yield client
 
     async def write(self, topic: topics.Topic, *sent: events.Event | bytes) -> None:
-        """Records as another service's relay writes them, and bytes that are none."""
+        """Writes records as another service's relay does, and bytes that are not events."""
         producer = await kafka.start_producer(self.settings)
         try:
             for event in sent:
@@ -98,8 +98,8 @@ class TestLedger:
     async def test_records_what_the_topics_bring(
         self, system: RunningSystem, tmp_path: Path
     ) -> None:
-        """Returns, outcomes, alerts, parked; poison; all again after a restart: each event is one
-        entry, each offset is accounted for, and an auditor proves it offline."""
+        """Returns, outcomes, alerts and parked records, some unreadable, and all again after a
+        restart: each event is one entry, each offset is accounted for, and an audit proves it."""
         returns = [build.received(n, f"C{n % 5}") for n in range(40)]
         outcomes = [build.checked(one) for one in returns]
         parked = [build.parked(n) for n in range(3)]
@@ -128,11 +128,10 @@ class TestLedger:
         assert [] == [failure for check in report.checks for failure in check.failures]
         assert [] == await system.fsck()
 
-    async def test_stands_still_over_a_log_that_was_published_further(
+    async def test_stops_if_more_was_published_than_the_database_has(
         self, system: RunningSystem
     ) -> None:
-        """Started on a database from before: nothing is appended, nothing signed, and it says
-        why."""
+        """Started on a restored database, it appends nothing, signs nothing, and says why."""
         async with system.served() as client:
             await system.write(topics.RETURNS, build.received(1), build.received(2))
 
@@ -146,5 +145,5 @@ class TestLedger:
             said = (await client.get("/health")).json()
             assert "2 entries, but 9 were published" in said["alarm"]
             assert 200 == (await client.get("/api/v1/entries/1")).status_code
-            await asyncio.sleep(2)  # there is no fact to wait for where nothing may happen
+            await asyncio.sleep(2)  # nothing may happen, so there is no fact to wait for
             assert 404 == (await client.get("/api/v1/entries/2")).status_code

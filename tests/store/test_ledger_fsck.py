@@ -1,4 +1,4 @@
-"""Whether the stored log is whole: what holds is said to, and every tampering is found."""
+"""fsck: it passes a log that is whole, and finds every kind of tampering."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COUNT = 300
 
 @pytest.fixture
 async def service(database: str, tmp_path: Path) -> AsyncIterator[build.LedgerService]:
-    """A log of 300 entries over two contracts, published three times; two repeats, a day."""
+    """A log of 300 entries over two contracts, published three times; two repeats, one day."""
     async with build.at_work(database, tmp_path) as made:
         await made.publisher.publish()
         sent = [build.received(n, f"C{n % 2}") for n in range(COUNT)]
@@ -42,7 +42,7 @@ async def check(service: build.LedgerService) -> fsck.Report:
 
 
 async def failures(service: build.LedgerService) -> dict[str, str]:
-    """What is wrong, by its place; the last of a place."""
+    """What is wrong, by place; the last failure of each place."""
     return dict((await check(service)).failures)
 
 
@@ -51,7 +51,7 @@ class TestWholeLog:
     async def test_holds(
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
-        """Nothing is wrong, and it says how much it saw; in several steps, or in one."""
+        """Nothing is wrong, and the report says how much was seen; in several steps, or in one."""
         monkeypatch.setattr(store.log, "BYTES_PER_STEP", length)
         report = await check(service)
         assert [] == report.failures
@@ -61,7 +61,7 @@ class TestWholeLog:
     async def test_may_grow_meanwhile(
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What is published after the moment that is checked is none of its business."""
+        """What is published after the snapshot is not checked."""
         get_head = store.log.get_stored_head
 
         async def and_publish(conn: sql.Connection) -> store.rows.StoredHead:
@@ -75,20 +75,20 @@ class TestWholeLog:
         assert {} == await failures(service)
 
     async def test_may_be_empty(self, database: str, tmp_path: Path) -> None:
-        """A log that has just begun is whole, before and after its first checkpoint."""
+        """A new log is whole, before and after its first checkpoint."""
         async with build.at_work(database, tmp_path) as service:
             assert {} == await failures(service)
             await service.publisher.publish()
             assert {} == await failures(service)
 
     async def test_may_have_forgotten_an_event(self, service: build.LedgerService) -> None:
-        """Without its key a payload is not opened, and everything else still holds."""
+        """Without its key an event is not opened; everything else still holds."""
         await service.superuser("DELETE FROM payload_key WHERE idx = 7")
         report = await check(service)
         assert ([], 299) == (report.failures, report.seen["events opened"])
 
     async def test_is_needed(self, database: str, tmp_path: Path) -> None:
-        """Where there is no log there is nothing to be whole."""
+        """Without a log there is nothing to check."""
         async with build.at_work(database, tmp_path) as service:
             await service.superuser("DELETE FROM head")
             with pytest.raises(store.log.NoLogError):
@@ -96,7 +96,7 @@ class TestWholeLog:
 
 
 class TestTampering:
-    """By a superuser, with the triggers taken away."""
+    """By a superuser, who has turned the triggers off."""
 
     async def test_with_a_leaf(self, service: build.LedgerService) -> None:
         """One figure of one entry."""
@@ -111,7 +111,7 @@ class TestTampering:
         assert {"checkpoint 100", "checkpoint 300", "published head 300"} <= found.keys()
 
     async def test_with_a_leaf_and_its_hash(self, service: build.LedgerService) -> None:
-        """The tile and everything that was signed over it still tell."""
+        """The tile, and everything that was signed over it, still give it away."""
         await service.superuser(
             """UPDATE entry SET leaf = replace(encode(leaf, 'escape'), '"reported":"7"',
                '"reported":"9"')::bytea WHERE idx = 7""",
@@ -121,8 +121,8 @@ class TestTampering:
         assert {"tile 0 of level 0", "entry 9", "checkpoint 100", "head"} <= found.keys()
         assert "entry 7" not in found
 
-    async def test_with_the_tail(self, service: build.LedgerService) -> None:
-        """Entries taken away at the end, and the head set back: more was signed."""
+    async def test_with_the_end(self, service: build.LedgerService) -> None:
+        """Without its last entries, the log is shorter than what was signed."""
         tables = ("entry", "payload_key", "entry_index")
         await service.superuser(*(f"DELETE FROM {table} WHERE idx >= 290" for table in tables))
         found = await failures(service)
@@ -132,7 +132,7 @@ class TestTampering:
         )
 
     async def test_with_the_order(self, service: build.LedgerService) -> None:
-        """Two entries in each other's place."""
+        """Two entries that changed places."""
         await service.superuser(
             "ALTER TABLE entry DROP CONSTRAINT entry_from_zero",
             "UPDATE entry SET idx = -1 WHERE idx = 20",
@@ -143,7 +143,7 @@ class TestTampering:
         assert {"entry 20", "entry 21", "tile 0 of level 0", "checkpoint 100"} <= found.keys()
 
     async def test_with_an_entry_in_the_middle(self, service: build.LedgerService) -> None:
-        """A missing index is named, and once."""
+        """A missing index is named once."""
         await service.superuser("DELETE FROM entry WHERE idx = 50")
         found = await check(service)
         gaps = [f for f in found.failures if f.what.startswith("it is missing")]
@@ -158,14 +158,14 @@ class TestTampering:
         assert {"tile 0 of level 0": what} == await failures(service)
 
     async def test_with_the_head(self, service: build.LedgerService) -> None:
-        """What the next leaf would be appended to."""
+        """The edge to which the next leaf would be appended."""
         await service.superuser(
             "UPDATE head SET edge = set_byte(edge, 40, 255 - get_byte(edge, 40))"
         )
         assert {"head"} == (await failures(service)).keys()
 
     async def test_with_an_event(self, service: build.LedgerService) -> None:
-        """What lies beside the log, its key, its commitment."""
+        """The encrypted event, its salt, its commitment."""
         await service.superuser(
             "UPDATE entry SET ciphertext = set_byte(ciphertext, 8, 255 - get_byte(ciphertext, 8))"
             " WHERE idx = 3",
@@ -174,8 +174,8 @@ class TestTampering:
         )
         assert {"entry 3", "entry 4", "entry 5"} == (await failures(service)).keys()
 
-    async def test_with_what_entries_are_looked_up_by(self, service: build.LedgerService) -> None:
-        """An entry hidden from its party, one hidden altogether, one filed as another event."""
+    async def test_with_the_index(self, service: build.LedgerService) -> None:
+        """An entry hidden from its party, one hidden from all, one with the id of another event."""
         await service.superuser(
             "UPDATE entry_index SET party_id = 'GB-COH-99999999' WHERE idx = 3",
             "DELETE FROM entry_index WHERE idx = 4",
@@ -184,19 +184,19 @@ class TestTampering:
         assert {"entry 3", "entry 4", "entry 5", "index rows"} == (await failures(service)).keys()
 
     async def test_with_a_chain(self, service: build.LedgerService) -> None:
-        """Where a contract's chain is said to end."""
+        """The stored end of a contract's chain."""
         await service.superuser("UPDATE contract_chain SET seq = 7 WHERE contract_id = 'C1'")
         what = "the stored end of its chain is not that of its entries"
         assert {"contract C1": what} == await failures(service)
 
-    async def test_with_what_was_accounted_for(self, service: build.LedgerService) -> None:
-        """A repeat taken off the list leaves an offset that nothing accounts for."""
+    async def test_with_the_offsets(self, service: build.LedgerService) -> None:
+        """Without a listed repeat nothing accounts for its offset."""
         await service.superuser('DELETE FROM repeat WHERE "offset" = 301')
         what = "303 offsets were read, but 302 are accounted for"
         assert {f"{topics.RETURNS.name}[0] (incarnation 1)": what} == await failures(service)
 
     async def test_with_a_checkpoint(self, service: build.LedgerService) -> None:
-        """Another root, another size's note, and one signed with another key."""
+        """A different root, the note of another size, and a signature under another name."""
         forged = "replace(note, 'makegood.test/log ', 'makegood.test/log  ')"
         await service.superuser(
             "UPDATE checkpoint SET root = sha256(root) WHERE size = 0",
@@ -208,7 +208,7 @@ class TestTampering:
         assert expected == (await failures(service)).keys()
 
     async def test_with_what_was_published(self, service: build.LedgerService) -> None:
-        """A head that was published and is another one now, and one beyond the log."""
+        """A published head that was changed, and one beyond the log."""
         objects = Objects(service.settings.objects_folder)
         objects.put(paths.head_path(100), bytes(32))
         objects.put(paths.head_path(400), bytes(32))

@@ -1,4 +1,4 @@
-"""The ledger's handler on a real database: each event one leaf, each offset accounted for."""
+"""The ledger's handler on a real database: each event is one leaf, each offset accounted for."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def _rows(service: build.LedgerService, query: str) -> list[tuple[Any, ...
 
 
 def stranger(event_id: UUID) -> events.LineReconsidered:
-    """An event that is none of the log's."""
+    """An event that does not belong in the log."""
     return events.LineReconsidered(
         event_id=event_id,
         authority_id=build.AUTHORITY,
@@ -50,7 +50,7 @@ def stranger(event_id: UUID) -> events.LineReconsidered:
 
 class TestBatch:
     async def test_becomes_leaves_in_its_order(self, service: build.LedgerService) -> None:
-        """Numbered from 0, chained per contract, under the root that the head stands for."""
+        """Numbered from 0, chained by contract, under the root of the head."""
         sent = [build.received(1, "A"), build.received(2, "B"), build.received(3, "A")]
         await service.append(*sent)
         found = [leaves.parse(leaf) for leaf in await service.leaves()]
@@ -61,8 +61,8 @@ class TestBatch:
         hashes = map(verifier.hash_leaf, await service.leaves())
         assert verifier.compute_root(hashes) == tree.root(head.edge)
 
-    async def test_goes_on_from_the_one_before(self, service: build.LedgerService) -> None:
-        """Over a tile's end, too: 600 leaves in three batches are one tree, one chain."""
+    async def test_continues_the_one_before(self, service: build.LedgerService) -> None:
+        """600 leaves in three batches, across the end of a tile, are one tree and one chain."""
         for start in (0, 150, 500):
             count = {0: 150, 150: 350, 500: 100}[start]
             await service.append(*(build.received(n) for n in range(start, start + count)))
@@ -76,7 +76,7 @@ class TestBatch:
         assert list(range(1, 601)) == [json.loads(leaf)["contract_seq"] for leaf in found]
 
     async def test_keeps_the_event_sealed(self, service: build.LedgerService) -> None:
-        """The kept bytes open to the event that the leaf committed to."""
+        """The stored bytes open to the event that the leaf committed to."""
         event = build.received(1)
         await service.append(event)
         [row] = await service.pool.fetch("SELECT * FROM entry JOIN payload_key USING (idx)")
@@ -84,8 +84,8 @@ class TestBatch:
         secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
         assert events.write(event) == payloads.unseal(sealed, event.event_id, secrets)
 
-    async def test_is_told_on_entries(self, service: build.LedgerService) -> None:
-        """One message a batch: which event is which entry."""
+    async def test_is_announced(self, service: build.LedgerService) -> None:
+        """One message a batch tells which event is which entry."""
         sent = [build.received(1), build.received(2)]
         await service.append(*sent)
         [row] = await service.pool.fetch("SELECT topic, body FROM outbox")
@@ -96,16 +96,16 @@ class TestBatch:
             (each.event_id, each.index) for each in told.entries
         ]
 
-    async def test_of_500_is_read_off_the_loop(self, service: build.LedgerService) -> None:
-        """A large batch is as a small one."""
+    async def test_may_be_large(self, service: build.LedgerService) -> None:
+        """A batch of 500 has the same effect as small ones."""
         sent = [build.received(n) for n in range(500)]
         await service.append(*sent)
         assert build.event_ids(sent) == [
             leaves.parse(leaf).event_id for leaf in await service.leaves()
         ]
 
-    async def test_that_brings_nothing_writes_nothing(self, service: build.LedgerService) -> None:
-        """A redelivered batch moves neither head nor offsets."""
+    async def test_has_no_effect_when_it_is_redelivered(self, service: build.LedgerService) -> None:
+        """A redelivered batch changes neither head nor offsets."""
         records = service.records(build.received(1))
         await service.recorder.handle(records)
         await service.recorder.handle(records)
@@ -115,7 +115,7 @@ class TestBatch:
 
 class TestOffsets:
     async def test_are_leaves_repeats_days_or_parked(self, service: build.LedgerService) -> None:
-        """Ledger.md, Completeness 2: what was consumed is accounted for, each offset once."""
+        """Every offset is accounted for exactly once (docs/ledger.md, Completeness 2)."""
         one, two = build.received(1), build.received(2)
         await service.append(one, build.day(1), one, two)
         await service.append(two, build.day(2), build.day(2))
@@ -136,7 +136,7 @@ class TestOffsets:
         assert [(8,)] == await _rows(service, consumed)
 
     async def test_of_days_and_strangers_claim_no_id(self, service: build.LedgerService) -> None:
-        """What is no entry keeps no entry out that comes under its id, in the same batch too."""
+        """An entry may have the id of a day or of a parked event, even in the same batch."""
         received = build.received(1)
         day = msgspec.structs.replace(build.day(1), event_id=received.event_id)
         await service.append(day, stranger(received.event_id), received)
@@ -148,7 +148,7 @@ class TestOffsets:
     async def test_of_parked_records_come_back_as_leaves(
         self, service: build.LedgerService
     ) -> None:
-        """What this service parked returns on the parked topic and is an entry there."""
+        """What this service parks comes back on the parked topic and becomes an entry."""
         [bad] = service.records(build.received(1))
         await service.recorder.handle([replace(bad, value=b"{")])
         [body] = [r["body"] for r in await service.pool.fetch("SELECT body FROM outbox")]
@@ -163,7 +163,7 @@ class TestOffsets:
 
 class TestRepeat:
     async def test_with_the_same_bytes_is_listed(self, service: build.LedgerService) -> None:
-        """Every event again at new offsets: no new leaf, all listed with what they repeat."""
+        """Every event comes again at a new offset: no new leaf, each is listed with its entry."""
         sent = [build.received(n) for n in range(5)]
         await service.append(*sent)
         before = await service.leaves()
@@ -174,7 +174,7 @@ class TestRepeat:
         )
 
     async def test_with_other_bytes_is_parked(self, service: build.LedgerService) -> None:
-        """The kept salt tells: the same id with another figure is an alarm, not a repeat."""
+        """The same id with a different figure raises an alarm: the commitment does not match."""
         event = build.received(1)
         await service.append(event)
         await service.append(msgspec.structs.replace(event, receipt_no=99))
@@ -182,8 +182,8 @@ class TestRepeat:
         assert [("same_id_other_bytes",)] == await _rows(service, "SELECT reason FROM parked")
 
     async def test_is_judged_by_its_own_bytes(self, service: build.LedgerService) -> None:
-        """The same bytes and others under one id, in one batch and in either order: what repeats
-        is listed, what does not is parked."""
+        """The same bytes and others with one id, in one batch and in either order: the repeat is
+        listed, the other is parked."""
         event = build.received(1)
         other = msgspec.structs.replace(event, receipt_no=99)
         await service.append(event)
@@ -195,7 +195,7 @@ class TestRepeat:
 
 class TestTwoWriters:
     async def test_take_turns(self, service: build.LedgerService) -> None:
-        """Two processes on two partitions, at once: one tree without gaps, both worked."""
+        """Two processes append from two partitions at once: one tree without gaps."""
         sent = [[build.received(n + 1000 * p, f"C{p}") for n in range(60)] for p in range(2)]
         async with build.open_service(service.settings, service.verifier_key) as second:
 
@@ -212,9 +212,9 @@ class TestTwoWriters:
                 leaf.event_id for leaf in found if leaf.source.partition == partition
             ]
         switches = sum(a.source.partition != b.source.partition for a, b in pairwise(found))
-        assert 1 < switches, "they never met"
+        assert 1 < switches, "the writers never alternated"
 
-    async def test_see_what_the_other_appended_meanwhile(
+    async def test_find_what_the_other_appended_meanwhile(
         self, service: build.LedgerService
     ) -> None:
         """The same event on two partitions at once is one leaf and one listed repeat."""
@@ -233,7 +233,7 @@ class TestLog:
     async def test_is_never_changed(
         self, service: build.LedgerService, table: str, statement: str
     ) -> None:
-        """Not by the service's role, and not by the owner either."""
+        """Neither by the service's role nor by the owner of the tables."""
         column = {"entry": "leaf = ''", "tile": "n = 7", "checkpoint": "note = ''"}[table]
         refused = statement.format(table, column)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -243,14 +243,14 @@ class TestLog:
             await owner.execute(refused)
         await owner.close()
 
-    async def test_is_not_begun_by_the_service(self, service: build.LedgerService) -> None:
-        """Its role can move the head and neither make nor remove one."""
+    async def test_is_not_created_by_the_service(self, service: build.LedgerService) -> None:
+        """Its role can move the head, but neither add nor remove one."""
         for statement in ("DELETE FROM head", "INSERT INTO head VALUES (false, '', '', 0, '')"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await service.pool.execute(statement)
 
     async def test_that_became_shorter_stops_the_writer(self, service: build.LedgerService) -> None:
-        """A database restored under a running service: it stands still and appends nothing."""
+        """The database was restored under a running service, which stops and appends nothing."""
         await service.append(build.received(1), build.received(2))
         await service.superuser(
             "DELETE FROM entry WHERE idx = 1",
@@ -275,8 +275,8 @@ class TestAnyCut:
         cuts: list[int],
         data: st.DataObject,
     ) -> None:
-        """A batch of n gives what n batches of one give, but for the secrets; also where returns,
-        days and strangers come two by two under one id."""
+        """A batch of n gives what n batches of one give, except for the secrets; also if returns,
+        days and strangers share an id in pairs."""
         count = sum(cuts)
         kinds = st.sampled_from(["A", "B", "day", "stranger"])
         drawn = data.draw(st.lists(kinds, min_size=count, max_size=count))
@@ -297,7 +297,7 @@ class TestAnyCut:
 
 
 def _sent(kind: str, number: int) -> events.Event:
-    """A return of contract `kind`, or what is no entry, under the id of return `number`."""
+    """A return of contract `kind`, or an event that is no entry, with the id of return `number`."""
     received = build.received(number, kind)
     match kind:
         case "day":
@@ -317,7 +317,7 @@ class TestBrokenDatabase:
     async def test_leaves_nothing_half_written(
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """An error before the commit: no entry, no offset; the same batch then works."""
+        """After an error before the commit nothing is written; then the batch works."""
         records = service.records(build.received(1))
 
         async def fail(*_: object) -> None:
@@ -332,7 +332,7 @@ class TestBrokenDatabase:
         assert 1 == len(await service.leaves())
 
     async def test_refuses_a_batch_with_a_hole(self, service: build.LedgerService) -> None:
-        """An offset that was not delivered is for the consumer to read again."""
+        """The consumer must read an offset again that was not delivered."""
         _, second = service.records(build.received(1), build.received(2))
         with pytest.raises(transaction.Hole):
             await service.recorder.handle([second])

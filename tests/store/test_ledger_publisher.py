@@ -1,4 +1,4 @@
-"""The publisher on a real database and a folder: what is signed only grows."""
+"""The publisher on a real database and a folder: what it signs only grows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def objects(service: build.LedgerService) -> Objects:
 
 
 def opened(service: build.LedgerService) -> notes.Checkpoint:
-    """What lies in the object store as the checkpoint."""
+    """The checkpoint in the object store."""
     note = objects(service).read("checkpoint")
     assert note is not None
     return notes.open_checkpoint(note.decode(), service.verifier_key, origin=build.ORIGIN)
@@ -47,14 +47,14 @@ async def second(service: build.LedgerService) -> publisher.Publisher:
 
 class TestPublisher:
     async def test_signs_the_root_of_the_leaves(self, service: build.LedgerService) -> None:
-        """Size and root are those of what was appended, under the log's key."""
+        """The checkpoint has the size and root of what was appended, signed by the log's key."""
         await service.append(*(build.received(n) for n in range(300)))
         assert 300 == await service.publisher.publish()
         root = verifier.compute_root(map(verifier.hash_leaf, await service.leaves()))
         assert notes.Checkpoint(build.ORIGIN, 300, root) == opened(service)
 
     async def test_signs_only_what_grew(self, service: build.LedgerService) -> None:
-        """The empty log once; then nothing until there is more."""
+        """The empty log once, then nothing until it has grown."""
         found = [await service.publisher.publish() for _ in range(2)]
         await service.append(build.received(1))
         found += [await service.publisher.publish() for _ in range(2)]
@@ -64,8 +64,8 @@ class TestPublisher:
     async def test_leaves_a_log_that_others_can_read(
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
-        """Tiles and bundles of the last checkpoint, in full, and no partial one beside a full; in
-        steps of a bundle, or of all."""
+        """All tiles and bundles of the last checkpoint, and no partial tile of a full one; in
+        steps of one bundle, or in one step."""
         monkeypatch.setattr(store.log, "BYTES_PER_STEP", length)
         for start, end in ((0, 10), (10, 255), (255, 600)):
             await service.append(*(build.received(n) for n in range(start, end)))
@@ -86,7 +86,7 @@ class TestPublisher:
         assert ["000", "001", "002.p"] == store_.names("payload")
 
     async def test_keeps_one_width_of_a_partial_tile(self, service: build.LedgerService) -> None:
-        """That of the checkpoint that is out, which can be proved from what lies there."""
+        """That of the published checkpoint, which can be proved from the files alone."""
         sizes = (300, 520, 530, 540)
         for start, end in pairwise((0, *sizes)):
             await service.append(*(build.received(n) for n in range(start, end)))
@@ -107,10 +107,10 @@ class TestPublisher:
         row = b"".join(text for each, text in files.items() if each.level == 0)
         assert b"".join(hashes) == row
 
-    async def test_goes_on_after_a_kill_between_signing_and_publishing(
+    async def test_continues_after_a_kill_between_signing_and_publishing(
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The size is claimed, nothing is out: the next publisher signs the same root."""
+        """The size is claimed but not published: the next publisher signs the same root."""
         await service.append(build.received(1))
 
         def die(name: str) -> None:
@@ -126,8 +126,8 @@ class TestPublisher:
         assert 1 == await after.publish()
         assert 1 == opened(service).size
 
-    async def test_puts_what_a_kill_left_undone(self, service: build.LedgerService) -> None:
-        """A checkpoint that is in the database only comes into the object store."""
+    async def test_publishes_what_a_kill_left_undone(self, service: build.LedgerService) -> None:
+        """A checkpoint that is only in the database is put into the object store."""
         await service.append(build.received(1))
         await service.publisher.publish()
         (service.settings.objects_folder / "checkpoint").unlink()
@@ -135,8 +135,7 @@ class TestPublisher:
         assert 1 == opened(service).size
 
     async def test_puts_the_newest_over_an_older_one(self, service: build.LedgerService) -> None:
-        """Whoever put it there, also beneath a publisher that put the newest itself; and over what
-        nobody can read."""
+        """Also if this publisher had put the newest there itself, and over what cannot be read."""
         await service.append(build.received(1))
         await service.publisher.publish()
         old = objects(service).read("checkpoint")
@@ -149,7 +148,7 @@ class TestPublisher:
             assert 2 == opened(service).size
 
     async def test_puts_none_over_a_newer_one(self, service: build.LedgerService) -> None:
-        """What is out stays out, whatever the database says."""
+        """What is published stays, whatever the database says."""
         await service.append(build.received(1))
         await service.publisher.publish()
         signer = await create_log.load_signer(service.settings, service.pool)
@@ -171,7 +170,7 @@ class TestPublisher:
         module: Any,
         asked: str,
     ) -> None:
-        """What another one signs while it looks at the log is no loss of entries."""
+        """What another publisher signs meanwhile is not mistaken for lost entries."""
         other = await second(service)
         await service.append(build.received(1))
         await service.publisher.publish()
@@ -188,14 +187,14 @@ class TestPublisher:
         await getattr(service.publisher, act)()
         assert 2 == opened(service).size
 
-    async def test_works_beside_another_one(self, service: build.LedgerService) -> None:
-        """Two publishers at once: each size has one root, checkpoints only grow."""
+    async def test_works_at_the_same_time_as_another(self, service: build.LedgerService) -> None:
+        """Of two publishers at once, each size has one root and checkpoints only grow."""
         other = await second(service)
         signed = [0, 0]
         appended = 0
 
         def enough() -> bool:
-            """Twenty entries, and neither publisher without a checkpoint of its own."""
+            """Twenty entries, and both publishers have signed a checkpoint."""
             return appended >= 20 and all(signed)
 
         async def work(which: int, one: publisher.Publisher) -> None:
@@ -219,8 +218,8 @@ class TestPublisher:
             assert verifier.compute_root(hashes[:size]) == root
             assert root == objects(service).read(paths.head_path(size))
 
-    async def test_stands_still_on_an_alarm(self, service: build.LedgerService) -> None:
-        """What was refused once is not signed later: the loop has ended."""
+    async def test_stops_on_an_alarm(self, service: build.LedgerService) -> None:
+        """After a refusal nothing is signed any more."""
         service.brake.stop("log_shrunk", "a test says so")
         await service.append(build.received(1))
         running = asyncio.create_task(service.publisher.run(0.001))
@@ -232,7 +231,7 @@ class TestPublisher:
 
 class TestRefusal:
     async def test_of_a_log_restored_from_before(self, service: build.LedgerService) -> None:
-        """A published head beyond the database's: nothing is signed, and it says why."""
+        """More was published than the database has: nothing is signed, and the error says why."""
         await service.append(*(build.received(n) for n in range(3)))
         await service.publisher.publish()
         root = verifier.hash_leaf((await service.leaves())[0])
@@ -247,7 +246,7 @@ class TestRefusal:
         assert [] == await service.pool.fetch("SELECT 1 FROM checkpoint")
 
     async def test_of_a_fork(self, service: build.LedgerService) -> None:
-        """As many entries and more, but others: it does not go on from what was published."""
+        """The log is long enough, but its entries are not those that were published."""
         await service.append(build.received(1), build.received(2))
         await service.publisher.publish()
         forged = verifier.hash_leaf(b"another first entry").hex()
@@ -261,23 +260,23 @@ class TestRefusal:
                 await act()
 
     async def test_of_a_second_root_for_a_size(self, service: build.LedgerService) -> None:
-        """Two logs that publish to one place: the first root of a size stays."""
+        """Two logs publish to one folder: the first root of a size stays."""
         await service.append(build.received(1))
         objects(service).create({paths.head_path(1): bytes(32)})
         with pytest.raises(publisher.RefusedError, match="published with a different root"):
             await service.publisher.publish()
 
     async def test_of_another_key(self, service: build.LedgerService) -> None:
-        """A new key in the old one's place signs nothing."""
+        """A new key in place of the log's key signs nothing."""
         signer = notes.SignerKey(build.ORIGIN, bytes(32))
         other = publisher.Publisher(service.pool, objects(service), signer, service.brake)
         with pytest.raises(publisher.RefusedError, match="restore the log's key"):
             await other.examine()
 
 
-class TestFounding:
+class TestCreateLog:
     async def test_happens_once(self, service: build.LedgerService) -> None:
-        """A second log is refused; `--if-absent` is content with the first."""
+        """A second log is refused; `--if-absent` accepts the first."""
         with pytest.raises(create_log.LogExistsError, match="holds the log"):
             await create_log.create(service.settings, build.ORIGIN)
         again = await create_log.create(service.settings, build.ORIGIN, if_absent=True)
@@ -289,7 +288,7 @@ class TestFounding:
     async def test_is_refused_over_what_was_published(
         self, service: build.LedgerService, if_absent: bool
     ) -> None:
-        """An empty database beside a published log is a loss, not a beginning."""
+        """If a log was published and the database is empty, the log was lost."""
         await service.publisher.publish()
         await service.superuser("DELETE FROM head")
         with pytest.raises(create_log.LogExistsError, match="restore the database"):
@@ -300,15 +299,15 @@ class TestFounding:
     async def test_is_refused_for_a_name_no_key_can_have(
         self, service: build.LedgerService
     ) -> None:
-        """Nothing is left behind: no key, no head."""
+        """Nothing is left behind, neither key nor head."""
         await service.superuser("DELETE FROM head")
         shutil.rmtree(service.settings.state)
         with pytest.raises(notes.KeyRefusedError):
             await create_log.create(service.settings, "a name with blanks")
         assert not service.settings.key_path.exists()
 
-    async def test_makes_the_only_key(self, service: build.LedgerService) -> None:
-        """Without it nothing is signed, and none is made by the way."""
+    async def test_creates_the_only_key(self, service: build.LedgerService) -> None:
+        """Without the key nothing is signed, and no other key is created."""
         assert 0o600 == service.settings.key_path.stat().st_mode & 0o777
         service.settings.key_path.unlink()
         with pytest.raises(create_log.NoKeyError, match="restore it"):
@@ -316,7 +315,7 @@ class TestFounding:
         assert not service.settings.key_path.exists()
 
     async def test_needs_a_database_that_was_migrated(self, database: str, tmp_path: Path) -> None:
-        """No table is made by the way."""
+        """It creates no table."""
         settings = Settings(
             kafka_bootstrap_servers="nowhere:9092", database_url=SecretStr(database), state=tmp_path
         )
@@ -326,7 +325,7 @@ class TestFounding:
 
 class TestObjects:
     def test_appear_whole_or_not_at_all(self, tmp_path: Path) -> None:
-        """Drafts that a kill left behind are no objects, and nothing is replaced by `create`."""
+        """Drafts that a kill left behind do not count, and `create` replaces nothing."""
         made = Objects(tmp_path)
         assert {"a/b", "a/c"} == made.create({"a/b": b"1", "a/c": b"2"})
         assert {"a/d"} == made.create({"a/b": b"9", "a/d": b"3"})

@@ -1,4 +1,4 @@
-"""Lists over a long log: a page costs what the page costs, wherever it lies."""
+"""Lists over a long log: a page costs the same wherever it is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support import ledger_service as build
 
 COUNT, PAGE = 30_000, 20
 READ_MAX = 40 * PAGE
-"""Rows of the index that a page may look at: far below what lies before and behind it."""
+"""How many index rows a page may read: far fewer than there are before and after it."""
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 MIDDLE = BEGAN + timedelta(minutes=COUNT // 2)
 EVERYONE = store.reading.Scope((build.AUTHORITY, "installation"), None)
@@ -55,7 +55,7 @@ async def long(database: str, tmp_path: Path) -> AsyncIterator[sql.Connection]:
 
 
 class Reading:
-    """A connection that counts what its queries read of the index."""
+    """A connection that counts the index rows that its queries read."""
 
     def __init__(self, conn: sql.Connection) -> None:
         self._conn = conn
@@ -79,7 +79,7 @@ class Reading:
 
 class TestPage:
     async def test_costs_the_same_anywhere(self, long: sql.Connection) -> None:
-        """By every filter, at the beginning, in the middle, for what came late or not at all."""
+        """With every filter; at the beginning, in the middle, and for what came late or never."""
         asked: list[tuple[store.reading.Scope, dict[str, Any], int]] = [
             (EVERYONE, {}, -1),
             (EVERYONE, {}, COUNT // 2),
@@ -106,7 +106,7 @@ class TestPage:
             assert READ_MAX > reading.rows, (seen_by, filters, after)
 
     async def test_between_times_costs_the_same_anywhere(self, long: sql.Connection) -> None:
-        """A day in the middle, with and without another filter; one before the first entry."""
+        """A day in the middle, with and without another filter; a day before the first entry."""
         day = MIDDLE + timedelta(days=1)
         asked: list[tuple[dict[str, Any], datetime]] = [
             ({}, MIDDLE),
@@ -122,8 +122,8 @@ class TestPage:
             await store.reading.list_occurrences(reading, EVERYONE, narrowed, start, PAGE)
             assert READ_MAX * 2 > reading.rows, (filters, since)
 
-    async def test_follows_the_one_before(self, long: sql.Connection) -> None:
-        """Two authorities' entries come as one list, each once."""
+    async def test_continues_the_one_before(self, long: sql.Connection) -> None:
+        """The entries of two authorities come as one list, each once."""
         both = store.reading.Scope((build.AUTHORITY, "GB-LAE-LATE"), None)
         after, found = COUNT - 600, []
         while rows := await store.reading.list_entries(
@@ -138,7 +138,7 @@ class TestSteps:
     async def test_hold_what_fits_in_memory(
         self, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """An export over large events is read in several steps, and is the same file."""
+        """An export of large events is read in several steps, and is the same file."""
         async with build.at_work(database, tmp_path) as service:
             [line] = build.received(1).lines
             for number, count in enumerate((1, 400, 1, 1, 400)):
@@ -166,7 +166,7 @@ async def _export(service: build.LedgerService) -> bytes:
 
 class TestBundles:
     async def test_hold_leaves_longer_than_a_signed_length(self, database: str) -> None:
-        """A length is a uint16: 40,000 bytes are not below zero."""
+        """A length is an unsigned uint16: 40,000 bytes are not read as a negative number."""
         await sql.migrate(database, "ledger", store.MIGRATIONS)
         pool = await sql.connect(build.settings(database), "ledger")
         leaf = b"x" * 40_000

@@ -1,4 +1,4 @@
-"""The ledger's API, asked as each of its callers, over a log of eight entries."""
+"""A client of the ledger's API for each of its callers, over a log of eight entries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SENT: list[events.Event] = [
 
 
 class Client:
-    """The service's API, asked as one of the callers."""
+    """Calls the API as any of the callers."""
 
     def __init__(self, app: FastAPI, tokens: Mapping[str, str]) -> None:
         self._tokens = tokens
@@ -54,7 +54,7 @@ class Client:
 
 
 async def connect(service: build.LedgerService) -> Client:
-    """A log of eight entries, under a checkpoint."""
+    """A client of a log of eight entries under a checkpoint."""
     await service.append(*SENT)
     await service.publisher.publish()
 

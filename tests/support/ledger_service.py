@@ -1,4 +1,4 @@
-"""A ledger at work on a database of its own, without a broker: for store and web tests."""
+"""A running ledger on a database of its own, without a broker: for store and web tests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PARTITIONS = 2
 
 
 def received(number: int, contract_id: str = "C1", **said: Any) -> events.ReturnReceived:
-    """Return `number`, of one line."""
+    """Return `number`, with one line."""
     line = events.Line(
         line_id="1",
         commitment_id="visits",
@@ -60,7 +60,7 @@ def received(number: int, contract_id: str = "C1", **said: Any) -> events.Return
 
 
 def checked(of: events.ReturnReceived, **said: Any) -> events.ReturnChecked:
-    """What was decided on it: all counted."""
+    """The check of a return: all is counted."""
     result = events.LineResult(
         line_id="1", commitment_id="visits", outcome="counted", counted=of.lines[0].quantity
     )
@@ -111,7 +111,7 @@ def day(number: int, partition: int = 0) -> events.DayEnded:
 
 
 def parked(number: int) -> events.RecordParked:
-    """That intake could not read a record."""
+    """Intake could not read a record."""
     return events.RecordParked(
         event_id=ids.derived("parked", number),
         authority_id=events.INSTALLATION,
@@ -128,7 +128,7 @@ def parked(number: int) -> events.RecordParked:
 
 @dataclasses.dataclass
 class LedgerService:
-    """The parts, and a broker's end that only counts offsets."""
+    """The ledger's dependencies, and in place of a broker a counter of offsets."""
 
     dsn: str
     settings: Settings
@@ -152,7 +152,7 @@ class LedgerService:
         return made
 
     async def append(self, *sent: events.Event, topic: topics.Topic = topics.RETURNS) -> None:
-        """One batch, all from the first partition of `topic`."""
+        """Appends one batch, all of it from the first partition of `topic`."""
         await self.recorder.handle(self.records(*sent, topic=topic))
 
     async def leaves(self) -> list[bytes]:
@@ -160,7 +160,7 @@ class LedgerService:
         return [row["leaf"] for row in rows]
 
     async def superuser(self, *statements: str) -> None:
-        """Changes what nobody may, with the triggers taken away and put back."""
+        """Changes what nobody else may change: for this the triggers are off."""
         conn = await asyncpg.connect(self.dsn, server_settings={"search_path": "ledger"})
         try:
             await conn.execute("SET session_replication_role = replica")
@@ -192,7 +192,7 @@ def settings(dsn: str, folder: Path = Path("nowhere")) -> Settings:
 
 @contextlib.asynccontextmanager
 async def at_work(dsn: str, folder: Path) -> AsyncIterator[LedgerService]:
-    """A new log in an empty database, its objects and keys below `folder`."""
+    """A new log in an empty database. Its objects and keys are below `folder`."""
     own = settings(dsn, folder)
     await sql.migrate(dsn, "ledger", store.MIGRATIONS)
     key = notes.parse_verifier_key(await create_log.create(own, ORIGIN))
@@ -205,7 +205,7 @@ async def at_work(dsn: str, folder: Path) -> AsyncIterator[LedgerService]:
 
 @contextlib.asynccontextmanager
 async def open_service(own: Settings, key: notes.VerifierKey) -> AsyncIterator[LedgerService]:
-    """A process of the service, on a log that exists."""
+    """One process of the service, on an existing log."""
     pool = await sql.connect(own, "ledger")
     try:
         delivery = transaction.Delivery(

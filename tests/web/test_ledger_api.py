@@ -48,10 +48,10 @@ class TestEntries:
             ("stranger", [6, 7]),
         ],
     )
-    async def test_are_seen_by_whose_they_are(
+    async def test_are_seen_by_those_they_concern(
         self, client: Client, who: str, seen: list[int]
     ) -> None:
-        """A supplier its own, others their authority's, auditors what concerns all as well."""
+        """A supplier sees its own, others their authority's, auditors also the installation's."""
         assert seen == await client.indexes("/api/v1/entries", who)
         for index in range(len(SENT)):
             answer = await client.get(f"/api/v1/entries/{index}", who)
@@ -60,7 +60,7 @@ class TestEntries:
             assert answer.status_code == proof.status_code
 
     async def test_are_refused_to_strangers(self, client: Client) -> None:
-        """No token, and a role that reads nothing."""
+        """Without a token, and to a role that may read nothing."""
         for path in ("entries", "entries/0", "entries/0/proof", "export.jsonl"):
             assert 401 == (await client.get(f"/api/v1/{path}", None)).status_code
             assert 403 == (await client.get(f"/api/v1/{path}", "operator")).status_code
@@ -84,7 +84,7 @@ class TestEntries:
     async def test_are_narrowed_down(
         self, client: Client, asked: dict[str, str], found: list[int]
     ) -> None:
-        """By each filter, and by all together."""
+        """By each filter, and by several together."""
         assert found == await client.indexes("/api/v1/entries", **asked)
 
     @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ class TestEntries:
             {"contract": ""},
         ],
     )
-    async def test_refuse_a_filter_that_is_none(self, client: Client, asked: Any) -> None:
-        """A misspelt one would show too much."""
+    async def test_refuse_an_unknown_filter(self, client: Client, asked: Any) -> None:
+        """A misspelt filter would show too much."""
         answer = await client.get("/api/v1/entries", **asked)
         assert 422 == answer.status_code
         assert "application/problem+json" == answer.headers["content-type"]
 
     async def test_hide_another_party_from_a_supplier(self, client: Client) -> None:
-        """Asking for it finds nothing."""
+        """A supplier that asks for another party's entries finds nothing."""
         assert [] == await client.indexes("/api/v1/entries", "supplier", supplier=OTHER_PARTY)
         assert [] == await client.indexes("/api/v1/entries", "supplier", contract="C2")
 
     async def test_come_in_pages(self, client: Client) -> None:
-        """Following `next` finds each entry once; a foreign cursor is refused."""
+        """Following `next` finds each entry once. A cursor of another list is refused."""
         found: list[int] = []
         cursor: dict[str, str] = {}
         while True:
@@ -122,10 +122,10 @@ class TestEntries:
         assert 400 == (await client.get("/api/v1/entries", cursor="bm8")).status_code
 
     @pytest.mark.parametrize("between", [{}, {"from": "2026-11-02"}])
-    async def test_come_once_to_an_auditor_of_what_concerns_all(
+    async def test_come_once_to_an_auditor_of_the_installation(
         self, client: Client, service: build.LedgerService, between: dict[str, str]
     ) -> None:
-        """Whose authority is the installation itself: in either order, page by page."""
+        """Its authority is the installation itself: in either order, page by page."""
         await service.append(*(build.parked(n) for n in range(2, 6)), topic=topics.PARKED)
         found: list[list[int]] = []
         cursor: dict[str, str] = {}
@@ -141,7 +141,7 @@ class TestEntries:
     async def test_between_days_come_in_the_order_of_occurrence(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """In pages, too: each once; what occurred earlier and was recorded later comes first."""
+        """Each once, also in pages. What occurred earlier but was recorded later comes first."""
         early = build.AT - timedelta(hours=3)
         await service.append(build.received(20, occurred_at=early), build.received(21))
         found: list[int] = []
@@ -161,7 +161,7 @@ class TestEntries:
     async def test_say_what_their_bytes_say(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """The leaf as JSON and as bytes, and the hash that the tree has."""
+        """The leaf as JSON and as bytes, and its hash in the tree."""
         said = (await client.get("/api/v1/entries/3")).json()
         leaf = (await service.leaves())[3]
         assert leaf == base64.b64decode(said["leaf_base64"])
@@ -172,7 +172,7 @@ class TestEntries:
         ("who", "index", "opened"),
         [("auditor", 5, True), ("supplier", 0, True), ("manager", 0, False), ("stranger", 6, True)],
     )
-    async def test_show_their_event_to_whom_it_may_be_shown(
+    async def test_show_their_event_to_those_who_may_see_it(
         self, client: Client, who: str, index: int, opened: bool
     ) -> None:
         """With its salt, so that the commitment can be checked."""
@@ -186,13 +186,13 @@ class TestEntries:
             assert payloads.commit(salt, event) == said["leaf"]["payload"]
 
     @pytest.mark.parametrize("index", ["8", "9223372036854775807", "-1", "first", str(2**63)])
-    async def test_that_are_none_are_not_found(self, client: Client, index: str) -> None:
-        """Beyond the log, and what is no index."""
+    async def test_beyond_the_log_are_not_found(self, client: Client, index: str) -> None:
+        """An index beyond the log, and what is not an index."""
         answer = await client.get(f"/api/v1/entries/{index}")
         assert answer.status_code in (404, 422)
 
     async def test_are_found_by_their_event(self, client: Client) -> None:
-        """By whose they are only."""
+        """Only by those who may see them."""
         path = f"/api/v1/events/{SENT[5].event_id}"
         assert 5 == (await client.get(path)).json()["index"]
         assert 404 == (await client.get(path, "supplier")).status_code
@@ -201,7 +201,7 @@ class TestEntries:
 
 class TestHistory:
     async def test_is_one_contracts_chain(self, client: Client) -> None:
-        """Numbered from 1, each naming the one before."""
+        """Numbered from 1; each leaf has the hash of the one before."""
         page = (await client.get("/api/v1/contracts/C1/history")).json()
         leaves = [item["leaf"] for item in page["items"]]
         assert list(range(1, 6)) == [leaf["contract_seq"] for leaf in leaves]
@@ -225,7 +225,7 @@ class TestLife:
     async def test_has_what_was_recorded_before_the_return(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """Topics are read side by side: a check may come first."""
+        """Topics are read concurrently: a check may come first."""
         late = build.received(30)
         await service.append(build.checked(late))
         await service.append(late)
@@ -233,7 +233,7 @@ class TestLife:
         assert [8, 9] == await client.indexes(path, "supplier")
 
     async def test_of_another_is_not_shown(self, client: Client) -> None:
-        """Another party's, another authority's, nobody's."""
+        """A return of another party, of another authority, and one that does not exist."""
         life = "/api/v1/returns/{}/life"
         theirs = ids.derived("return", 8)
         assert 404 == (await client.get(life.format(theirs), "supplier")).status_code

@@ -34,7 +34,7 @@ class TestProof:
     async def test_shows_the_entry_in_the_signed_tree(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """The file verifies with the log's key and the leaf's bytes alone."""
+        """The file is verified with only the log's key and the leaf's bytes."""
         for index, leaf in enumerate((await service.leaves())[:6]):
             text = (await client.get(f"/api/v1/entries/{index}/proof")).text
             shown = prooffile.verify(text, leaf, service.verifier_key, origin=build.ORIGIN)
@@ -43,7 +43,7 @@ class TestProof:
     async def test_waits_for_a_checkpoint(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """An entry that nothing signed covers yet: come again."""
+        """For an entry that no checkpoint covers yet, the answer says when to try again."""
         await service.append(build.received(10))
         answer = await client.get(f"/api/v1/entries/{len(SENT)}/proof")
         assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
@@ -56,10 +56,10 @@ class TestExport:
     @pytest.mark.parametrize(
         ("who", "opened"), [("auditor", 7), ("supplier", 5), ("manager", 0), ("stranger", 2)]
     )
-    async def test_is_proved_offline(
+    async def test_is_checked_offline(
         self, client: Client, service: build.LedgerService, tmp_path: Path, who: str, opened: int
     ) -> None:
-        """Every leaf for everyone, events for whom they concern; the audit holds."""
+        """Everyone gets every leaf, and events as far as they may see them; the audit holds."""
         await service.append(OURS[0], build.day(1))
         await service.append(build.received(10))
         await service.publisher.publish()
@@ -77,14 +77,14 @@ class TestExport:
 
 class TestLog:
     async def test_says_what_it_is(self, client: Client, service: build.LedgerService) -> None:
-        """To everyone."""
+        """Everyone may read it."""
         said = (await client.get("/api/v1/log", None)).json()
         root = verifier.compute_root(map(verifier.hash_leaf, await service.leaves()))
         assert (build.ORIGIN, 8, root.hex()) == (said["origin"], said["size"], said["root"])
         assert service.verifier_key.encode() == said["verifier_key"]
 
     async def test_can_be_read_as_tiles(self, client: Client, service: build.LedgerService) -> None:
-        """From the checkpoint alone a stranger gets every entry, and the root is the signed one."""
+        """Anyone can get every entry, starting from the checkpoint, and compute the signed root."""
         await service.append(*(build.received(n) for n in range(20, 600)))
         await service.publisher.publish()
         note = (await client.get("/checkpoint", None)).text
@@ -104,7 +104,7 @@ class TestLog:
     async def test_still_has_partial_tiles_of_full_ones(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """Who holds an older checkpoint can go on from it."""
+        """A client with an older checkpoint can continue from it."""
         await service.append(*(build.received(n) for n in range(20, 300)))
         hashes = [verifier.hash_leaf(leaf) for leaf in await service.leaves()]
         answer = await client.get("/tile/0/000.p/8", None)
@@ -117,23 +117,23 @@ class TestLog:
         ["0/000", "0/000.p/9", "entries/001.p/1", "1/000.p/1", "0/x000/000.p/1", "0/0", "a", "0/"],
     )
     async def test_has_no_other_tile(self, client: Client, path: str) -> None:
-        """Beyond the tree, or spelt otherwise."""
+        """Beyond the tree, or in another spelling."""
         assert 404 == (await client.get(f"/tile/{path}", None)).status_code
 
     async def test_has_no_checkpoint_before_the_first(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """It says so, and when to come again."""
+        """The answer says so, and when to try again."""
         await service.superuser("DELETE FROM checkpoint")
         for path in ("/checkpoint", "/api/v1/export.jsonl"):
             answer = await client.get(path)
             assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
         assert 0 == (await client.get("/api/v1/log")).json()["size"]
 
-    async def test_says_why_it_stands_still(
+    async def test_says_why_it_has_stopped(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """In words, to whom it may concern."""
+        """In words, to everyone."""
         assert "ok" == (await client.get("/health", None)).json()["status"]
         service.brake.stop("publisher_refuses", "a test says so")
         said = (await client.get("/health", None)).json()

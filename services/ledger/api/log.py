@@ -45,7 +45,7 @@ async def get_log(dependencies: Injected) -> documents.Log:
 async def get_checkpoint(dependencies: Injected) -> Response:
     """The newest checkpoint, a signed note."""
     async with dependencies.pool.acquire() as conn:
-        newest = await newest_checkpoint(conn)
+        newest = await get_newest(conn)
     return Response(newest.note, media_type="text/plain", headers=NOW)
 
 
@@ -72,8 +72,8 @@ async def get_health(dependencies: Injected) -> documents.Health:
     return documents.Health(status="ok" if alarm is None else "stopped", alarm=alarm)
 
 
-async def newest_checkpoint(conn: sql.Connection) -> store.rows.StoredCheckpoint:
-    """Raises a `404` problem before the first one."""
+async def get_newest(conn: sql.Connection) -> store.rows.StoredCheckpoint:
+    """The newest checkpoint. Raises a `404` problem before the first one."""
     newest = await store.checkpoints.find_checkpoint(conn)
     if newest is None:
         raise refusals.no_checkpoint()

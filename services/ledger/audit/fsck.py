@@ -233,8 +233,8 @@ class _Reading:
                 self.report.refuse(f"contract {contract_id}", what)
 
     async def _count_offsets(self) -> None:
-        """docs/ledger.md, Completeness 2, by numbers. The audit of an export checks it offset by
-        offset."""
+        """Checks by numbers that every offset is accounted for (docs/ledger.md, Completeness 2).
+        The audit of an export does it offset by offset."""
         for stream, next_offset, listed in await store.checking.count_offsets(self._conn):
             self.report.seen["partitions"] += 1
             found = self._leaves[stream] + listed

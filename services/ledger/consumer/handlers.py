@@ -77,7 +77,7 @@ class Recorder:
                 await store.log.append(unit.conn, head.size, made, rows)
                 await store.log.move_tips(unit.conn, moved)
                 await store.log.move_head(unit.conn, edge, completed)
-                unit.send(topics.ENTRIES, _recorded(head.size, made))
+                unit.send(topics.ENTRIES, _entries_recorded(head.size, made))
             if unit.repeats:
                 await store.log.add_repeats(unit.conn, unit.repeats)
             if days:
@@ -149,7 +149,7 @@ async def _make(
     return recording.record(arrivals, tips, secrets)
 
 
-def _recorded(size: int, made: Sequence[recording.Entry]) -> events.EntriesRecorded:
+def _entries_recorded(size: int, made: Sequence[recording.Entry]) -> events.EntriesRecorded:
     """Tells which event became which entry."""
     newest = made[-1].leaf
     return events.EntriesRecorded(

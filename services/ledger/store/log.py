@@ -39,7 +39,7 @@ class NoLogError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The log as it is now."""
+    """The log's name and key, and its tree."""
 
     origin: str
     verifier_key: str
@@ -51,12 +51,12 @@ class Head:
 
 
 async def get_head(conn: sql.Connection) -> Head:
-    """Raises NoLogError."""
+    """The log as it is now. Raises NoLogError."""
     return _open(await get_stored_head(conn))
 
 
 async def get_stored_head(conn: sql.Connection) -> rows.StoredHead:
-    """The head as its row has it: nothing is promised of its edge. Raises NoLogError."""
+    """The head as it is stored, even if its edge does not fit its size. Raises NoLogError."""
     return _read(await QUERIES.find_head(conn))
 
 
@@ -76,6 +76,7 @@ def _open(stored: rows.StoredHead) -> Head:
 
 
 async def add_head(conn: sql.Connection, origin: str, verifier_key: str) -> None:
+    """The head of a new log, which is empty."""
     await QUERIES.add_head(conn, origin=origin, verifier_key=verifier_key)
 
 
@@ -161,6 +162,7 @@ async def move_head(
 
 
 async def move_tips(conn: sql.Connection, moved: Mapping[str, Tip]) -> None:
+    """Sets the new ends of these contracts' chains."""
     await QUERIES.move_tips(
         conn,
         contract_ids=list(moved),

@@ -1,4 +1,4 @@
-"""`makegood verify`: what it proves of a file, in words and by its exit code."""
+"""`makegood verify`: what it shows of a file, in words and by its exit code."""
 
 from __future__ import annotations
 
@@ -63,20 +63,20 @@ def verify_text(folder: Path, said: str, *options: str) -> Result:
 
 class TestVerify:
     def test_proves_a_whole_export(self, tmp_path: Path) -> None:
-        """Five sentences, and no word about the key where the reader gave his own."""
+        """Five sentences, and none about the key if the reader gave one."""
         result = verify(tmp_path, lines(), "--key", KEY)
         assert (0, 5) == (result.exit_code, result.output.count("✓"))
         assert "signed 6 entries" in result.output
         assert "The key was taken from the file" not in result.output
 
     def test_says_where_the_key_is_from(self, tmp_path: Path) -> None:
-        """Without a key of one's own the file only agrees with itself."""
+        """Without a given key, the file only agrees with itself."""
         result = verify(tmp_path, lines())
         assert 0 == result.exit_code
         assert KEY in result.output
 
     def test_refuses_another_key(self, tmp_path: Path) -> None:
-        """A log signed anew by somebody else is another log."""
+        """A log signed anew with another key is a different log."""
         other = notes.SignerKey(build.ORIGIN, bytes(32)).verifier_key.encode()
         result = verify(tmp_path, lines(), "--key", other)
         assert 1 == result.exit_code
@@ -88,7 +88,7 @@ class TestVerify:
     def test_refuses_another_log_of_the_same_key(
         self, tmp_path: Path, origin: str, words: str
     ) -> None:
-        """An operator's second log under the key that is trusted, whatever its file says it is."""
+        """A second log under the trusted key, whatever its file claims."""
         said = lines()
         signed = notes.open_checkpoint(
             said[0]["checkpoint"], build.KEY.verifier_key, origin=build.ORIGIN
@@ -119,7 +119,7 @@ class TestVerify:
 
     @pytest.mark.parametrize("missing", range(1, 7))
     def test_finds_a_missing_entry(self, tmp_path: Path, missing: int) -> None:
-        """In the middle it is refused as no export, at the end by the signed root."""
+        """In the middle the file is refused; at the end the signed root gives it away."""
         said = lines()
         del said[missing]
         assert 1 == verify(tmp_path, said).exit_code
@@ -134,7 +134,7 @@ class TestVerify:
         ],
     )
     def test_refuses_what_is_no_export(self, tmp_path: Path, line: dict[str, Any]) -> None:
-        """Another file, another version, a header that says too little."""
+        """Another file, another version, an incomplete header."""
         result = verify(tmp_path, [line])
         assert (1, True) == (result.exit_code, "line 1" in result.output)
 
@@ -142,7 +142,7 @@ class TestVerify:
         "line", [[], 7, {"index": 0, "leaf": "%"}, {"why": "no reason"}, {"why": "day"}, {}]
     )
     def test_names_the_line_that_it_cannot_read(self, tmp_path: Path, line: Any) -> None:
-        """Junk among the lines is refused, never passed over."""
+        """Junk among the lines is refused, never ignored."""
         result = verify(tmp_path, [*lines(), line])
         assert (1, True) == (result.exit_code, f"line {len(lines()) + 1}" in result.output)
 
@@ -150,11 +150,11 @@ class TestVerify:
         "line", ["[" * 100_000, json.dumps(lines()[-1] | {"first": float("inf")})]
     )
     def test_names_the_line_that_is_too_much(self, tmp_path: Path, line: str) -> None:
-        """Too deep to be read, too large to be an offset: refused like any other junk."""
+        """Brackets too deep, and a number too large, are refused like any other junk."""
         result = verify_text(tmp_path, f"{json.dumps(lines()[0])}\n{line}\n")
         assert 1 == result.exit_code
         assert "line 2: this is not a line of an export" in result.output
 
     def test_refuses_an_empty_file(self, tmp_path: Path) -> None:
-        """Nothing proves nothing."""
+        """An empty file proves nothing."""
         assert 1 == verify(tmp_path, []).exit_code

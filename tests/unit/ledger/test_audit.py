@@ -1,4 +1,4 @@
-"""The offline audit: what holds is proved, and each way of tampering is found in its place."""
+"""The offline audit: it passes a whole export, and finds every kind of tampering in its place."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ EXPORT = audit.Export(
 
 
 def failures(export: audit.Export) -> dict[str, list[audit.Failure]]:
-    """The failures by check, of the checks that have some."""
+    """The failures of each check that has any."""
     report = audit.check(export, KEY.verifier_key, origin=ORIGIN)
     assert report.holds == (not any(check.failures for check in report.checks))
     return {check.name: check.failures for check in report.checks if check.failures}
 
 
 def forged(change: Callable[[tuple[bytes, ...]], tuple[bytes, ...]]) -> audit.Export:
-    """An export with changed leaves and the log's own signature over them: a stolen key."""
+    """An export with changed leaves, signed with the log's stolen key."""
     encoded = change(ENCODED)
     return replace(EXPORT, entries=encoded, checkpoint=signed(encoded), disclosed={})
 
@@ -134,7 +134,7 @@ class TestWholeExport:
         assert {} == failures(audit.Export(checkpoint=signed(()), entries=()))
 
     def test_parked_leaf_accounts_for_its_record(self) -> None:
-        """The list of parked records may be absent: the leaf says it."""
+        """The list of parked records may be absent, for the leaf says it."""
         listed = tuple(each for each in LISTED if each.why != "parked")
         assert {} == failures(replace(EXPORT, listed=listed))
 
@@ -143,13 +143,13 @@ class TestCheckpoint:
     """The signature."""
 
     def test_refuses_another_key(self) -> None:
-        """A checkpoint that a stranger signed proves nothing."""
+        """A checkpoint that someone else signed proves nothing."""
         other = notes.SignerKey("makegood.example/log", bytes(32))
         found = failures(replace(EXPORT, checkpoint=signed(ENCODED, other)))
         assert ["checkpoint", "leaves"] == list(found)
 
     def test_refuses_another_origin(self) -> None:
-        """A log's key proves that log only."""
+        """A log's key proves only that log."""
         report = audit.check(EXPORT, KEY.verifier_key, origin="other.example")
         assert not report.holds
 
@@ -159,7 +159,7 @@ class TestLeaves:
 
     @given(st.integers(0, len(ENCODED) - 1), st.data())
     def test_finds_any_changed_byte(self, index: int, data: st.DataObject) -> None:
-        """Whichever bit of whichever leaf is changed."""
+        """Any bit of any leaf may be changed."""
         at = data.draw(st.integers(0, len(ENCODED[index]) - 1))
         changed = bytearray(ENCODED[index])
         changed[at] ^= 1 << data.draw(st.integers(0, 7))
@@ -177,12 +177,12 @@ class TestLeaves:
         ],
     )
     def test_finds_leaves_left_out_added_or_swapped(self, tampered: tuple[bytes, ...]) -> None:
-        """The leaves are the ones of the root, in order."""
+        """The leaves are those of the root, in order."""
         assert "leaves" in failures(replace(EXPORT, entries=tampered))
 
 
 class TestForgery:
-    """Tampering by who has the log's key: the signed root agrees, the chains do not."""
+    """Tampering by someone who has the log's key: the signed root agrees, the chains do not."""
 
     def test_finds_a_leaf_left_out(self) -> None:
         """Its contract has a gap, and so has its partition."""
@@ -190,11 +190,11 @@ class TestForgery:
         assert [("entry 3", "A: number 3 follows number 1")] == found["contracts"]
         assert (
             audit.Failure(f"{RETURNS} offset 4", "nothing accounts for offsets 3 to 3")
-            in (found["sources"])
+            in found["sources"]
         )
 
     def test_finds_a_rewritten_leaf(self) -> None:
-        """The next leaf of the contract names another one before it."""
+        """The next leaf of the contract has the hash of another one."""
 
         def rewrite(all_: tuple[bytes, ...]) -> tuple[bytes, ...]:
             leaf = leaves.parse(all_[0])
@@ -205,24 +205,24 @@ class TestForgery:
         assert {"contracts": [("entry 2", "A: prev is not the hash of the leaf before")]} == found
 
     def test_finds_an_event_recorded_twice(self) -> None:
-        """One event is one leaf."""
+        """An event is one leaf only."""
         found = failures(forged(lambda all_: (*all_, all_[3])))
-        assert found["leaves"] == [("entry 6", f"event {UUID(int=3)} was recorded before")]
+        assert [("entry 6", f"event {UUID(int=3)} was recorded before")] == found["leaves"]
         assert f"{PARKED} offset 0" in {failure.place for failure in found["sources"]}
 
-    def test_finds_what_is_no_leaf(self) -> None:
-        """Bytes that are no leaf are named, and do not stop the audit."""
+    def test_finds_what_is_not_a_leaf(self) -> None:
+        """Bytes that are not a leaf are named, and do not stop the audit."""
         found = failures(forged(lambda all_: (*all_, b"{}")))
         assert {"leaves": [("entry 6", "the bytes are not a leaf")]} == found
 
     def test_finds_a_changed_order(self) -> None:
         """The order of a partition is the order of its leaves."""
         found = failures(forged(lambda all_: (all_[1], all_[0], *all_[2:])))
-        assert found == {"sources": [(f"{RETURNS}, entry 1", "offset 0 comes after offset 1")]}
+        assert {"sources": [(f"{RETURNS}, entry 1", "offset 0 comes after offset 1")]} == found
 
 
 class TestSources:
-    """Every offset is accounted for, once."""
+    """Every offset is accounted for exactly once."""
 
     @pytest.mark.parametrize("missing", [0, 1, 3])
     def test_finds_what_is_not_listed(self, missing: int) -> None:
@@ -230,28 +230,27 @@ class TestSources:
         listed = LISTED[:missing] + LISTED[missing + 1 :]
         offset = LISTED[missing].first
         [failure] = failures(replace(EXPORT, listed=listed))["sources"]
-        assert failure.what == f"nothing accounts for offsets {offset} to {offset}"
+        assert f"nothing accounts for offsets {offset} to {offset}" == failure.what
 
     def test_finds_what_is_listed_twice(self) -> None:
-        """A leaf's offset cannot be a day's too."""
+        """The offset of a leaf cannot also be that of a day."""
         listed = (*LISTED, offsets.Listed(RETURNS, 7, 8, "day"))
-        assert failures(replace(EXPORT, listed=listed))["sources"] == [
-            (f"{RETURNS} offset 7", "it is accounted for twice: day, entry 4")
-        ]
+        twice = (f"{RETURNS} offset 7", "it is accounted for twice: day, entry 4")
+        assert [twice] == failures(replace(EXPORT, listed=listed))["sources"]
 
     def test_finds_a_repeat_of_nothing(self) -> None:
-        """What is said to be a repeat repeats a leaf."""
+        """A repeat must repeat a leaf."""
         listed = (LISTED[0], LISTED[1]._replace(event_id=UUID(int=99)), *LISTED[2:])
         assert "sources" in failures(replace(EXPORT, listed=listed))
 
     @pytest.mark.parametrize("next_offset", [8, 10])
     def test_finds_another_end(self, next_offset: int) -> None:
-        """What was read is what is accounted for."""
+        """What was read must be what is accounted for."""
         export = replace(EXPORT, next_offsets={RETURNS: next_offset})
         assert [str(RETURNS)] == [failure.place for failure in failures(export)["sources"]]
 
     def test_finds_a_partition_left_out(self) -> None:
-        """A partition that was read and has no leaf at all is a gap."""
+        """A partition that was read but has no leaf at all is a gap."""
         other = offsets.Stream("makegood.returns.v1", 1, 1)
         export = replace(EXPORT, next_offsets={other: 4})
         assert [str(other)] == [failure.place for failure in failures(export)["sources"]]
@@ -261,7 +260,7 @@ class TestPayloads:
     """Disclosed events."""
 
     def test_finds_another_event(self) -> None:
-        """Changed bytes, another salt, another leaf's event."""
+        """Changed bytes, another salt, the event of another leaf."""
         own = EXPORT.disclosed
         for put in (
             own[1]._replace(event=own[1].event.replace(b"E08000011", b"E08000012")),
@@ -270,20 +269,20 @@ class TestPayloads:
         ):
             found = failures(replace(EXPORT, disclosed={1: put}))
             what = "the event is not the one that the leaf committed to"
-            assert found == {"payloads": [("entry 1", what)]}
+            assert {"payloads": [("entry 1", what)]} == found
 
     @pytest.mark.parametrize("event", [b"junk", b"[]", b"\xff", b'{"event_id":"another"}'])
     def test_finds_a_leaf_that_committed_to_another_event(self, event: bytes) -> None:
-        """A commitment that holds is not enough: the event must be the leaf's."""
+        """Even if the commitment holds, the event must be that of the leaf."""
         committed = payloads.commit(b"salt", event)
         leaf = msgspec.structs.replace(leaves.parse(ENCODED[3]), payload=committed)
         encoded = (*ENCODED[:3], leaves.build(leaf), *ENCODED[4:])
         disclosed = {3: payloads.Disclosed(event, b"salt")}
         export = replace(EXPORT, entries=encoded, checkpoint=signed(encoded), disclosed=disclosed)
         what = "the event's id is not that of its leaf"
-        assert failures(export) == {"payloads": [("entry 3", what)]}
+        assert {"payloads": [("entry 3", what)]} == failures(export)
 
     def test_finds_an_event_of_no_leaf(self) -> None:
-        """What is disclosed belongs to a leaf."""
+        """A disclosed event must belong to a leaf."""
         found = failures(replace(EXPORT, disclosed={6: EXPORT.disclosed[0]}))
         assert ["payloads"] == list(found)

@@ -1,4 +1,4 @@
-"""Leaves: one spelling, nothing that does not belong, chained by contract."""
+"""Leaves: one spelling, no unknown fields, chained by contract."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)
 
 
 def leaf(**fields: Any) -> leaves.Leaf:
-    """A leaf of the least that there is, and `fields`."""
+    """A leaf with as few fields as possible, and `fields`."""
     least: dict[str, Any] = {
         "type": "ReturnReceived",
         "event_id": EVENT_ID,
@@ -36,7 +36,7 @@ def leaf(**fields: Any) -> leaves.Leaf:
 
 
 def _with_floats(kind: msgspec.inspect.Type, place: str) -> Iterator[str]:
-    """Where below `kind` a float could lie, or anything at all."""
+    """The places below `kind` that can hold a float, or anything."""
     match kind:
         case msgspec.inspect.StructType(fields=fields):
             for field in fields:
@@ -75,7 +75,7 @@ class TestBuild:
     """The exact bytes."""
 
     def test_spelling_is_fixed(self) -> None:
-        """Sorted keys, no blanks, UTF-8, times in UTC; what does not apply is left out."""
+        """Sorted keys, no blanks, UTF-8, times in UTC; fields that do not apply are left out."""
         expected = (
             '{"event_id":"0192aaaa-0000-7000-8000-000000000001","facts":{"b":"2.50","é":[1,null]},'
             '"occurred_at":"2026-10-31T12:00:00Z","payload":"' + "ab" * 32 + '",'
@@ -85,12 +85,11 @@ class TestBuild:
         assert expected == leaves.build(leaf(facts={"é": [1, None], "b": "2.50"})).decode()
 
     def test_chain_is_spelt(self) -> None:
-        """A contract's second leaf says which one it is and what came before."""
+        """A contract's second leaf has its number and the hash of the first."""
         chained = leaf(contract_id="KMBC-1", contract_seq=2, prev="cd" * 32, period="2026-10")
         fields = json.loads(leaves.build(chained))
-        assert tuple(
-            fields[name] for name in ("contract_id", "contract_seq", "prev", "period")
-        ) == ("KMBC-1", 2, "cd" * 32, "2026-10")
+        names = ("contract_id", "contract_seq", "prev", "period")
+        assert ["KMBC-1", 2, "cd" * 32, "2026-10"] == [fields[name] for name in names]
 
     @pytest.mark.parametrize(
         "fields",
@@ -103,13 +102,13 @@ class TestBuild:
         ],
     )
     def test_refuses_half_a_chain(self, fields: dict[str, Any]) -> None:
-        """Contract, number and predecessor go together."""
+        """Contract, number and predecessor belong together."""
         with pytest.raises(ValueError):
             leaf(**fields)
 
     @given(st.dictionaries(st.text(max_size=9), FACTS, max_size=4))
     def test_any_json_library_spells_it_so(self, facts: dict[str, Any]) -> None:
-        """Python's own too, told to sort keys, leave out blanks and escape nothing needlessly."""
+        """Python's own too, if it sorts keys, leaves out blanks and escapes nothing needlessly."""
         built = leaves.build(leaf(facts=facts))
         spelt = json.dumps(
             json.loads(built), sort_keys=True, separators=(",", ":"), ensure_ascii=False
@@ -117,14 +116,14 @@ class TestBuild:
         assert spelt.encode() == built
 
     def test_times_are_utc(self) -> None:
-        """An hour east of Greenwich is the same time in another spelling."""
+        """A time an hour east of Greenwich is the same time in another spelling."""
         east = NOON.astimezone(timezone(timedelta(hours=1)))
         with pytest.raises(ValueError, match="UTC"):
             leaf(occurred_at=east)
 
     @pytest.mark.parametrize("event", recorded.RECORDED, ids=lambda event: event.__name__)
     def test_is_given_no_floats(self, event: type[events.Event]) -> None:
-        """No event that is recorded can hold one, but in what its facts leave out."""
+        """No recorded event can have a float, except in fields that its facts leave out."""
         assert set() == set(_with_floats(msgspec.inspect.type_info(event), event.__name__)) - {
             "CommitmentChanged.commitment.profile",
             "CommitmentChanged.commitment.area",
@@ -132,10 +131,10 @@ class TestBuild:
 
     def test_refuses_what_no_bundle_holds(self) -> None:
         """65,535 bytes fit, one more does not."""
-        delivery = 65_535 - len(leaves.build(leaf(facts={"a": ""})))
-        assert 65_535 == len(leaves.build(leaf(facts={"a": "x" * delivery})))
+        left = 65_535 - len(leaves.build(leaf(facts={"a": ""})))
+        assert 65_535 == len(leaves.build(leaf(facts={"a": "x" * left})))
         with pytest.raises(leaves.LeafTooLargeError):
-            leaves.build(leaf(facts={"a": "x" * (delivery + 1)}))
+            leaves.build(leaf(facts={"a": "x" * (left + 1)}))
 
 
 class TestParse:
@@ -176,7 +175,7 @@ class TestParse:
         ],
     )
     def test_refuses_another_spelling(self, found: str, put: str) -> None:
-        """What `build` would not write is no leaf."""
+        """Only what `build` writes is a leaf."""
         spelt = leaves.build(leaf()).decode()
         assert found in spelt
         with pytest.raises(leaves.LeafRefusedError):
@@ -184,6 +183,6 @@ class TestParse:
 
     @pytest.mark.parametrize("junk", [b"", b"null", b"[]", b"\xff", b'"\xff"', b"{" * 9999])
     def test_refuses_junk(self, junk: bytes) -> None:
-        """Bytes that are no JSON object are refused by name."""
+        """Bytes that are not a JSON object are refused with LeafRefusedError."""
         with pytest.raises(leaves.LeafRefusedError):
             leaves.parse(junk)

@@ -38,14 +38,14 @@ class TestKnownAnswers:
     """Notes and keys of other implementations."""
 
     def test_go_keys_are_read_and_written(self) -> None:
-        """Go's signer and verifier key are two halves, and come back as they were."""
+        """Go's keys are two halves of one, and are encoded as they were."""
         signer = notes.parse_signer_key(GO_SIGNER)
-        assert notes.parse_verifier_key(GO_VERIFIER) == signer.verifier_key
-        assert (signer.encode(), signer.verifier_key.encode()) == (GO_SIGNER, GO_VERIFIER)
+        assert signer.verifier_key == notes.parse_verifier_key(GO_VERIFIER)
+        assert (GO_SIGNER, GO_VERIFIER) == (signer.encode(), signer.verifier_key.encode())
 
     def test_go_note_is_signed(self) -> None:
-        """Our signature is Go's, to the byte."""
-        assert notes.sign(GO_TEXT, notes.parse_signer_key(GO_SIGNER)) == GO_NOTE
+        """Our signature is the same as Go's, to the byte."""
+        assert GO_NOTE == notes.sign(GO_TEXT, notes.parse_signer_key(GO_SIGNER))
 
     def test_go_note_is_opened(self) -> None:
         """Go's note opens with Go's key."""
@@ -60,10 +60,10 @@ class TestKnownAnswers:
 
 
 class TestNote:
-    """What is believed and what is refused."""
+    """Which notes are opened and which are refused."""
 
-    def test_passes_over_unknown_keys(self) -> None:
-        """A note with a stranger's signature opens by the one that is known."""
+    def test_ignores_unknown_keys(self) -> None:
+        """A note with a signature of an unknown key opens by that of a known one."""
         note = notes.sign("text\n", OTHER_KEY, KEY)
         assert (KEY.verifier_key,) == notes.open_note(note, [KEY.verifier_key]).signed_by
 
@@ -79,12 +79,12 @@ class TestNote:
         assert "one\n\ntwo\n\n" == notes.open_note(note, [KEY.verifier_key]).text
 
     def test_refuses_without_a_known_key(self) -> None:
-        """Nobody known, nothing believed."""
+        """A note that no known key signed is not opened."""
         with pytest.raises(notes.NoteRefusedError, match="no known key"):
             notes.open_note(notes.sign("text\n", KEY), [OTHER_KEY.verifier_key])
 
     def test_refuses_a_known_key_that_fails(self) -> None:
-        """One bad signature of a known key refuses a note that another known key signed."""
+        """One bad signature of a known key is enough, even if another known key signed the note."""
         note = notes.sign("text\n", KEY)
         forged = note + notes.sign("another\n", OTHER_KEY).partition("\n\n")[2]
         assert "text\n" == notes.open_note(forged, [KEY.verifier_key]).text
@@ -126,7 +126,7 @@ class TestNote:
 
     @pytest.mark.parametrize("text", ["", "no newline", "tab\there\n"])
     def test_signs_only_what_can_be_opened(self, text: str) -> None:
-        """A text that no reader would take is not signed."""
+        """A text that no reader would accept is not signed."""
         with pytest.raises(notes.NoteRefusedError):
             notes.sign(text, KEY)
 
@@ -142,7 +142,7 @@ class TestKeys:
         assert key.verifier_key == notes.parse_verifier_key(key.verifier_key.encode())
 
     def test_seed_is_never_shown(self) -> None:
-        """A key in a log line shows its name only."""
+        """In a log line a key shows only its name."""
         assert "SignerKey(name='makegood.example/log')" == repr(KEY)
 
     @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ class TestKeys:
         ["", GO_VERIFIER, GO_SIGNER.removeprefix("PRIVATE+"), GO_SIGNER.replace("c74f", "c74e")],
     )
     def test_refuses_odd_signer_keys(self, encoded: str) -> None:
-        """What is no signer key is refused."""
+        """What is not a signer key is refused."""
         with pytest.raises(notes.KeyRefusedError):
             notes.parse_signer_key(encoded)
 
@@ -188,13 +188,13 @@ class TestCheckpoint:
         assert checkpoint == notes.parse_checkpoint(checkpoint.body())
 
     def test_opens_by_its_key(self) -> None:
-        """Signed, then opened, it is the same."""
+        """A checkpoint that is signed and opened is the same."""
         note = notes.sign(CHECKPOINT.body(), KEY)
         opened = notes.open_checkpoint(note, KEY.verifier_key, origin=CHECKPOINT.origin)
-        assert opened == CHECKPOINT
+        assert CHECKPOINT == opened
 
     def test_refuses_another_log(self) -> None:
-        """A key may sign for two logs; one is not taken for the other."""
+        """A key may sign for two logs, and they are told apart."""
         note = notes.sign(CHECKPOINT.body(), KEY)
         with pytest.raises(notes.NoteRefusedError, match=r"not of other\.example"):
             notes.open_checkpoint(note, KEY.verifier_key, origin="other.example")

@@ -1,4 +1,4 @@
-"""Payloads: what was sealed opens to what the leaf committed to, or to nothing."""
+"""Payloads: a sealed event opens to what the leaf committed to, or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEALED = payloads.seal(b"event", EVENT_ID, SECRETS)
 
 
 class TestPayload:
-    """An event beside the log."""
+    """An encrypted event."""
 
     @given(
         st.binary(max_size=999),
@@ -34,7 +34,7 @@ class TestPayload:
         assert event == payloads.unseal(sealed, event_id, secrets)
 
     def test_commitment_is_salted(self) -> None:
-        """SHA-256(0x02 || salt || event), as the design spells it."""
+        """SHA-256(0x02 || salt || event), as docs/ledger.md says."""
         expected = hashlib.sha256(b"\x02" + SECRETS.salt + b"event").hexdigest()
         assert expected == SEALED.commitment
 
@@ -43,7 +43,7 @@ class TestPayload:
         assert bytes(range(76)) == SECRETS.salt + SECRETS.key + SECRETS.nonce
 
     def test_secrets_are_never_shown(self) -> None:
-        """A log line with secrets shows none."""
+        """In a log line no secret is shown."""
         assert "Secrets()" == repr(SECRETS)
 
     @pytest.mark.parametrize(

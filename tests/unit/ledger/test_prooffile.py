@@ -1,4 +1,4 @@
-"""tlog-proof files: written, read back, verified, and refused when anything differs."""
+"""tlog-proof files: written, read back, verified, and refused if anything differs."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def proof_file(index: int) -> prooffile.ProofFile:
 
 
 class TestProofFile:
-    """The file that an auditor takes home."""
+    """The file that an auditor keeps."""
 
     @pytest.mark.parametrize("index", range(len(LEAVES)))
     def test_verifies(self, index: int) -> None:
-        """Each leaf is proven against the signed checkpoint."""
+        """Each leaf is proved to be under the signed checkpoint."""
         text = prooffile.write(proof_file(index))
         checkpoint = prooffile.verify(text, LEAVES[index], KEY.verifier_key, origin=ORIGIN)
         assert len(LEAVES) == checkpoint.size
@@ -45,7 +45,7 @@ class TestProofFile:
         expected = ["c2sp.org/tlog-proof@v1", "index 2", *hashes, "", *file.checkpoint.split("\n")]
         assert expected == prooffile.write(file).split("\n")
 
-    def test_passes_over_extra_data(self) -> None:
+    def test_ignores_extra_data(self) -> None:
         """Extra data is allowed and changes nothing."""
         file = proof_file(2)
         text = prooffile.write(file).replace("index", "extra AAAA\nindex", 1)
@@ -72,7 +72,7 @@ class TestProofFile:
         ],
     )
     def test_refuses_what_was_changed(self, found: str, put: str) -> None:
-        """Format and signature hold or nothing does."""
+        """If format or signature does not hold, nothing does."""
         text = prooffile.write(proof_file(2)).replace(found, put, 1)
         with pytest.raises(notes.NoteRefusedError):
             prooffile.verify(text, LEAVES[2], KEY.verifier_key, origin=ORIGIN)

@@ -1,4 +1,4 @@
-"""Prover and verifier: the known answers, and that each agrees with the other at every size."""
+"""Prover and verifier: the known answers, and that they agree at every size."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tiles_of(size: int, leaf_hashes: list[bytes] = LEAF_HASHES) -> Mapping[tiles
 
 
 def prove(plan: proofs.Plan) -> list[bytes]:
-    """The proof from the tiles that the plan asks for, and no others."""
+    """The proof, from only those tiles that the plan needs."""
     gathered = tiles_of(plan.size)
     return plan.prove({address: gathered[address] for address in plan.needs})
 
@@ -59,10 +59,10 @@ def refused(probe: dict[str, Any]) -> bool:
 
 @reference.needed
 class TestKnownAnswers:
-    """The probes that every verifier of RFC 6962 should pass."""
+    """The probes that every verifier of RFC 6962 should answer."""
 
     def test_verifier_answers_as_known(self) -> None:
-        """All 196 probes end as they should."""
+        """All 196 probes are answered as they should be."""
         probes = [json.loads(line) for line in KNOWN_ANSWERS.read_text().splitlines()]
         assert 196 == len(probes)
         wrong = [probe["name"] for probe in probes if refused(probe) != probe["wantErr"]]
@@ -73,7 +73,7 @@ class TestInclusion:
     """Proofs that a leaf is in a tree."""
 
     def test_holds_at_every_small_size(self) -> None:
-        """Each leaf of each tree up to 40 leaves is proven."""
+        """Each leaf of each tree of up to 40 leaves is proved."""
         for size in range(1, 41):
             for index in range(size):
                 proof = prove(proofs.inclusion(index, size))
@@ -82,7 +82,7 @@ class TestInclusion:
 
     @given(st.data())
     def test_holds(self, data: st.DataObject) -> None:
-        """Any leaf of any tree is proven, across tiles."""
+        """Any leaf of any tree is proved, also across tiles."""
         size = data.draw(st.integers(1, len(LEAF_HASHES)))
         index = data.draw(st.integers(0, size - 1))
         proof = prove(proofs.inclusion(index, size))
@@ -121,7 +121,7 @@ class TestConsistency:
     """Proofs that a tree begins with an earlier one."""
 
     def test_holds_at_every_small_size(self) -> None:
-        """Each pair of trees up to 40 leaves is proven."""
+        """Each pair of trees of up to 40 leaves is proved."""
         for new in range(1, 41):
             for old in range(1, new + 1):
                 proof = prove(proofs.consistency(old, new))
@@ -129,7 +129,7 @@ class TestConsistency:
 
     @given(st.data())
     def test_holds(self, data: st.DataObject) -> None:
-        """Any tree is proven to begin with any earlier one, across tiles."""
+        """Any tree is proved to begin with any earlier one, also across tiles."""
         new = data.draw(st.integers(1, len(LEAF_HASHES)))
         old = data.draw(st.integers(1, new))
         proof = prove(proofs.consistency(old, new))
@@ -156,7 +156,7 @@ class TestConsistency:
 
     @pytest.mark.parametrize("length", [0, 31, 33])
     def test_refuses_odd_roots(self, length: int) -> None:
-        """Also where the old root is hashed as the first of the proof's own (old is 2 ** n)."""
+        """Also if the old root is hashed as the first of the proof (if `old` is 2 ** n)."""
         proof = prove(proofs.consistency(4, 7))
         for roots in ((bytes(length), ROOTS[7]), (ROOTS[4], bytes(length))):
             with pytest.raises(verifier.ProofRefusedError, match="not 32 bytes"):
@@ -164,7 +164,7 @@ class TestConsistency:
 
     @given(st.integers(2, 600), st.data())
     def test_refuses_a_rewritten_past(self, new: int, data: st.DataObject) -> None:
-        """A tree in which one old leaf was changed cannot be proven to be the same tree."""
+        """If one old leaf was changed, the tree cannot be proved to begin with the old one."""
         old = data.draw(st.integers(1, new - 1))
         changed = list(LEAF_HASHES[:new])
         changed[data.draw(st.integers(0, old - 1))] = tree.leaf_hash(b"another")

@@ -1,4 +1,4 @@
-"""From events to entries: facts in the clear, chains per contract, batches of any cut."""
+"""From events to entries: public facts, a chain for each contract, batches of any size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)
 
 
 def base(number: int, contract_id: str | None = "KMBC-1") -> dict[str, Any]:
-    """What every event says."""
+    """The fields that every event has."""
     own: dict[str, Any] = {
         "event_id": UUID(int=number),
         "authority_id": "E08000011",
@@ -93,12 +93,12 @@ ASSESSMENT = events.Assessment(
 
 
 class TestFacts:
-    """What is said in the clear."""
+    """What is public of an event."""
 
     def test_of_a_return(self) -> None:
-        """Per commitment what was stated, quantity times attribution; no person, no line."""
+        """For each commitment what was reported, quantity times attribution; no person, no line."""
         lines = (line("1", "jobs", "1.50"), line("2", "jobs", "2", "0.5"), line("3", "spend", "9"))
-        assert facts.of(received(4, lines=lines)) == {
+        expected = {
             "authority_id": "E08000011",
             "party_id": "GB-COH-00000001",
             "return_id": str(UUID(int=904)),
@@ -110,9 +110,10 @@ class TestFacts:
                 "spend": {"lines": 1, "reported": "9", "unit": "FTE"},
             },
         }
+        assert expected == facts.of(received(4, lines=lines))
 
     def test_of_a_check(self) -> None:
-        """Per commitment what was counted and which rules spoke, and the assessments."""
+        """For each commitment what was counted and which rules found something; the assessments."""
         finding = events.Finding(rule="V6", code="duplicate_invoice")
         event = events.ReturnChecked(
             **base(1),
@@ -152,7 +153,7 @@ class TestFacts:
         ] == said["assessments"]
 
     def test_of_a_refusal(self) -> None:
-        """Party, route and rules; never content."""
+        """Party, route and rules, but no content."""
         event = events.ReturnRefused(
             **base(1, None), party_id="GB-COH-1", route="http", rules=("I1", "I7"), faults=3
         )
@@ -165,7 +166,7 @@ class TestFacts:
         } == facts.of(event)
 
     def test_of_a_commitment(self) -> None:
-        """Its figures; who proposed it is a person and is left out."""
+        """Its figures. Who proposed it is a person, and is left out."""
         event = events.CommitmentChanged(
             **base(1),
             contract_version=2,
@@ -250,13 +251,13 @@ class TestFacts:
         ],
     )
     def test_every_kind_makes_a_leaf(self, event: facts.Recorded) -> None:
-        """Each recorded event has an authority in its facts, and its leaf reads back."""
+        """The facts of each recorded event have its authority, and its leaf can be parsed."""
         made, _ = recording.record([arrival(event)], {}, secrets(1))
         assert made[0].leaf == leaves.parse(made[0].encoded)
         assert "E08000011" == made[0].leaf.facts["authority_id"]
 
     def test_names_what_is_recorded(self) -> None:
-        """Days, reconsiderations and what is only displayed are no entries."""
+        """Days, reconsiderations and what is only displayed do not become entries."""
         kinds = {kind.__name__ for kind in facts.RECORDED}
         others = {"DayEnded", "LineReconsidered", "ContractPublished", "EntriesRecorded"}
         every = {kind.__name__ for kind in events.Event.__subclasses__()}
@@ -267,7 +268,7 @@ class TestRecord:
     """The fold of a batch."""
 
     def test_chains_each_contract(self) -> None:
-        """Numbers from 1 and the hash of the one before, per contract."""
+        """The leaves of each contract have numbers from 1 and the hash of the one before."""
         batch = [arrival(received(n, contract_id)) for n, contract_id in enumerate("ABA")]
         made, tips = recording.record(batch, {}, secrets(3))
         assert [("A", 1, None), ("B", 1, None), ("A", 2, made[0].leaf_hash.hex())] == [
@@ -287,8 +288,10 @@ class TestRecord:
         assert events.write(event) == payloads.unseal(made.sealed, made.event_id, made.secrets)
 
     @given(st.lists(st.sampled_from("ABC"), max_size=12), st.data())
-    def test_batch_is_as_its_parts(self, contracts: Sequence[str], data: st.DataObject) -> None:
-        """However events are cut into batches, the entries are the same to the byte."""
+    def test_batch_is_the_same_as_its_parts(
+        self, contracts: Sequence[str], data: st.DataObject
+    ) -> None:
+        """However the events are split into batches, the entries are the same to the byte."""
         batch = [arrival(received(n, each), n) for n, each in enumerate(contracts)]
         cut = data.draw(st.integers(0, len(batch)))
         whole, tips = recording.record(batch, {}, secrets(len(batch)))
@@ -298,7 +301,7 @@ class TestRecord:
         assert tips == first | second
 
     def test_hashes_facts_that_do_not_fit(self) -> None:
-        """A return on thousands of commitments keeps a salted digest of its facts."""
+        """Of a return on thousands of commitments the leaf has a salted digest of the facts."""
         lines = tuple(line(str(n), f"commitment-{n:04d}", "1") for n in range(1500))
         event = received(1, lines=lines)
         [made], _ = recording.record([arrival(event)], {}, secrets(1))

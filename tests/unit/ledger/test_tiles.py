@@ -95,7 +95,7 @@ class TestOfTree:
 
     @given(st.integers(0, 140_000), st.integers(0, 140_000))
     def test_growth_publishes_what_is_new(self, one: int, other: int) -> None:
-        """What a tree adds to an earlier one, and what that one had, are all that it has."""
+        """A tree has what the earlier one had and what it adds."""
         since, size = sorted((one, other))
         before, after = set(tiles.of_tree(since)), set(tiles.of_tree(size))
         added = list(tiles.of_tree(size, since=since))
@@ -103,7 +103,7 @@ class TestOfTree:
         assert after - before == set(added)
 
     def test_edge_serves_its_partial_tiles(self) -> None:
-        """Partial tiles are in the edge, also at an earlier width; full ones are not."""
+        """Partial tiles are in the edge, also at a smaller width; full ones are not."""
         leaf_hashes = [tree.leaf_hash(b"%d" % number) for number in range(600)]
         edge, _ = tree.append(tree.EMPTY_EDGE, leaf_hashes)
         assert b"".join(leaf_hashes[512:]) == tiles.in_edge(tiles.Address(0, 2, 88), edge)
@@ -115,7 +115,7 @@ class TestOfTree:
 
 
 class TestBundle:
-    """Entries, each behind its length."""
+    """Entries, each after its length."""
 
     def test_known_bytes(self) -> None:
         """The length is a big-endian uint16."""
@@ -126,17 +126,17 @@ class TestBundle:
         """The entries come back as they went in."""
         assert entries == tiles.read_bundle(tiles.write_bundle(entries))
 
-    def test_takes_the_largest_entry(self) -> None:
+    def test_holds_the_largest_entry(self) -> None:
         """65,535 bytes fit."""
         assert [bytes(65_535)] == tiles.read_bundle(tiles.write_bundle([bytes(65_535)]))
 
     def test_refuses_a_larger_one(self) -> None:
-        """A length that does not fit its two bytes is never cut."""
+        """A length that does not fit two bytes is never truncated."""
         with pytest.raises(OverflowError):
             tiles.write_bundle([bytes(65_536)])
 
     @pytest.mark.parametrize("bundle", [b"\x00", b"\x00\x02a", b"\x00\x01a\x00"])
     def test_refuses_what_is_cut_short(self, bundle: bytes) -> None:
-        """No entry is guessed from half of its bytes."""
+        """An entry that is cut short is not returned."""
         with pytest.raises(tiles.BundleRefusedError):
             tiles.read_bundle(bundle)

@@ -1,4 +1,4 @@
-"""The tree of RFC 6962: known roots, growth at the edge, the tiles that fall off it."""
+"""The tree of RFC 6962: known roots, growth at the edge, completed tiles."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def hashes(count: int, *, start: int = 0) -> list[bytes]:
 
 
 class TestHashes:
-    """Known answers from the ledger's design."""
+    """Known answers (docs/ledger.md, Known answers)."""
 
     def test_leaf(self) -> None:
-        """A leaf is hashed behind a zero byte."""
+        """A leaf is hashed after a zero byte."""
         expected = "395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56"
         assert expected == tree.leaf_hash(b"L123456").hex()
 
     def test_node(self) -> None:
-        """A node is hashed behind a one byte."""
+        """A node is hashed after a one byte."""
         expected = "aa217fe888e47007fa15edab33c2b492a722cb106c64667fc2b044444de66bbb"
         assert expected == tree.node_hash(b"N123", b"N456").hex()
 
@@ -68,7 +68,7 @@ class TestAppend:
 
     @given(st.lists(st.integers(min_value=0, max_value=700), max_size=6))
     def test_batches_are_one_batch(self, batches: list[int]) -> None:
-        """However leaves are cut into batches, edge and tiles are those of one batch."""
+        """However the leaves are split into batches, edge and tiles are those of one batch."""
         edge, tiles, size = tree.EMPTY_EDGE, [], 0
         for count in batches:
             edge, completed = tree.append(edge, hashes(count, start=size))
@@ -86,14 +86,14 @@ class TestAppend:
 
     @pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 70_000])
     def test_third_level(self, size: int) -> None:
-        """Where level 1 completes a tile, its hash begins level 2."""
+        """If level 1 completes a tile, its hash begins level 2."""
         edge, tiles = tree.append(tree.EMPTY_EDGE, hashes(size))
         assert verifier.compute_root(hashes(size)) == tree.root(edge)
         expected = {0: size // 256} | ({1: 1} if size >= 65_536 else {})
         assert expected == {level: sum(tile.level == level for tile in tiles) for level in expected}
 
     def test_tiles_hold_the_hashes_below(self) -> None:
-        """A tile of level 0 holds leaf hashes; its fold arrives in level 1's row."""
+        """A tile of level 0 has leaf hashes; their fold is in the row of level 1."""
         leaf_hashes = hashes(600)
         edge, tiles = tree.append(tree.EMPTY_EDGE, leaf_hashes)
         assert [
@@ -109,13 +109,13 @@ class TestAppend:
         assert (edge, []) == tree.append(edge, [])
 
     def test_refuses_a_short_hash(self) -> None:
-        """A leaf hash of 31 bytes is a broken world."""
+        """A leaf hash of 31 bytes is a mistake in our own code."""
         with pytest.raises(AssertionError):
             tree.append(tree.EMPTY_EDGE, [bytes(31)])
 
 
 class TestEdge:
-    """What the head row keeps."""
+    """What the head's row keeps."""
 
     @given(st.integers(min_value=0, max_value=1500))
     def test_decode_is_the_inverse_of_encode(self, size: int) -> None:
@@ -124,7 +124,7 @@ class TestEdge:
         assert edge == tree.decode(size, edge.encode())
 
     def test_refuses_bytes_of_another_size(self) -> None:
-        """An edge cut short is refused."""
+        """An edge that is cut short is refused."""
         edge, _ = tree.append(tree.EMPTY_EDGE, hashes(5))
         with pytest.raises(ValueError):
             tree.decode(5, edge.encode()[:-1])

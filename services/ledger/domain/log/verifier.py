@@ -1,4 +1,4 @@
-"""The verifier: the iterative algorithms of RFC 9162, §2.1.3.2 and §2.1.4.2, and a tree's root.
+"""The verifier: the iterative algorithms of RFC 9162, 2.1.3.2 and 2.1.4.2, and a tree's root.
 
 It shares no code with the tree and the prover, so that it finds their mistakes. The publisher uses
 it before it signs; the offline audit uses nothing else.
@@ -22,8 +22,8 @@ class ProofRefusedError(ValueError):
 def check_inclusion(
     index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes
 ) -> None:
-    """Checks that `leaf_hash` is leaf `index` of the tree of `size` with `root` (RFC 9162
-    §2.1.3.2)."""
+    """Checks that `leaf_hash` is leaf `index` of the tree of `size` with `root`
+    (RFC 9162 §2.1.3.2)."""
     _refuse_odd_hashes(leaf_hash, root, *proof)
     if not 0 <= index < size:  # step 1
         raise ProofRefusedError(f"there is no leaf {index} in a tree of {size}")
