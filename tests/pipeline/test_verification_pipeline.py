@@ -138,8 +138,8 @@ async def system(own_servers: local_servers.Servers, tmp_path: Path) -> RunningS
 
 class TestVerification:
     async def test_announces_what_becomes_of_returns(self, system: RunningSystem) -> None:
-        """A return behind its profile is checked and rated, a case opens and an alert is raised, each
-        on its topic. The contract is published and shows it."""
+        """A return behind its profile is checked and rated; a case and an alert follow, each on its
+        topic. The contract is published and shows it."""
         async with system.served() as (made, client):
             await system.promise(client, "C1")
 

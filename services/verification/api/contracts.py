@@ -45,8 +45,6 @@ async def post_contract(
     body: documents.ContractRequest, who: Manager, dependencies: Injected, response: Response
 ) -> documents.ContractWhole:
     """Register a contract; its commitments come next."""
-    if body.ends_on < body.starts_on:
-        raise problems.Problem(422, "The contract ends before it starts")
     delivery, acting = dependencies.delivery, dependencies.acting(who)
     async with delivery.pool.acquire() as conn, conn.transaction():
         registered = refusals.accept(await contracts.register(conn, _registration(body), acting))

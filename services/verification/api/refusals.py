@@ -22,6 +22,7 @@ ANSWERS: Final[dict[Code, Answer]] = {
     "contract_unknown": Answer(404, "There is no such contract"),
     "contract_known": Answer(409, "A contract with this id is registered already"),
     "contract_of_another_authority": Answer(409, "A contract with this id is registered already"),
+    "contract_ends_before_start": Answer(422, "The contract ends before it starts"),
     "award_known": Answer(409, "A contract for this award is registered already"),
     "commitment_unknown": Answer(404, "There is no such commitment"),
     "commitment_known": Answer(409, "This commitment exists already: change it with PATCH"),
@@ -35,7 +36,7 @@ ANSWERS: Final[dict[Code, Answer]] = {
     "version_refused": Answer(
         409,
         "This version cannot take effect",
-        "{detail}: a version takes effect no earlier than the one before it",
+        "A version takes effect no earlier than the one before it ({detail})",
     ),
 }
 

@@ -28,7 +28,7 @@ from shared import catalogue, sql
 from shared.wire import events
 
 COMMITMENTS_MAX: Final = 200
-"""Of one contract."""
+"""Of one contract: all of them are published in one message."""
 
 Value = TypeVar("Value")
 
@@ -41,7 +41,7 @@ class New:
     title: str | None
     """None: the title of its measure."""
     terms: Terms | None
-    """None: its target is prose and needs structuring; no other service is told of it yet."""
+    """None: its target is prose and needs structuring. Other services do not see it yet."""
     words: str | None = None
     """The target in prose, as published."""
     reason: str | None = None

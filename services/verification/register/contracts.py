@@ -2,7 +2,7 @@
 
 Promises: a contract is registered once; registering it again with the same values changes nothing.
 Names and titles stay in this service; events carry a salted digest of them.
-Refuses: an id or an award that another contract has.
+Refuses: an id or an award that another contract has; an end before the start.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ async def register(
     conn: sql.Connection, wanted: Registration, acting: Acting
 ) -> Registered | Refusal:
     """A new contract; `unchanged` if it is registered already with the same values."""
+    if wanted.ends_on < wanted.starts_on:
+        return Refusal("contract_ends_before_start")
     row = await store.register.lock_contract(conn, wanted.contract_id)
     if row is None:
         return await _add(conn, wanted, acting)

@@ -9,6 +9,7 @@ Code: TypeAlias = Literal[
     "contract_unknown",
     "contract_known",
     "contract_of_another_authority",
+    "contract_ends_before_start",
     "award_known",
     "commitment_unknown",
     "commitment_known",
@@ -29,6 +30,6 @@ class Refusal:
 
     code: Code
     detail: str | None = None
-    """What else is to be said: a figure, the fold's code, or a sentence about the field."""
+    """A figure, the fold's code, or a sentence about the field."""
     pointer: str | None = None
     """The field that is wrong, as a JSON pointer."""

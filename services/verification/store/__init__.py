@@ -1,4 +1,4 @@
-"""The service's tables. Each module has its queries beside it, in the `.sql` of its name."""
+"""The service's tables. Each module has its queries in the `.sql` file of the same name."""
 
 from __future__ import annotations
 
