@@ -153,7 +153,7 @@ class TestAnUpdate:
     async def test_ends_what_a_replaced_supplier_owed(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Rule O1: only suppliers owe returns. The case of the missing return is withdrawn, which is
+        """Rule O1: only suppliers owe returns. The case of the missing return is withdrawn; that is
         announced like any move."""
         await imported(manager, package(published.release()))
         name = "ocds-abc123-7-1"
