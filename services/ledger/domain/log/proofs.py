@@ -1,4 +1,4 @@
-"""The prover: which tiles a proof needs, and the proof made of them (RFC 6962, 2.1.1 and 2.1.2).
+"""The prover: which tiles a proof needs, and the proof (RFC 6962, sections 2.1.1 and 2.1.2).
 
 It has two steps, so that it stays pure. `inclusion` and `consistency` return a `Plan`. The caller
 gathers the tiles that the plan `needs`, and `prove` makes the proof.

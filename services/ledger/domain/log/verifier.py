@@ -1,4 +1,4 @@
-"""The verifier: the iterative algorithms of RFC 9162, 2.1.3.2 and 2.1.4.2, and a tree's root.
+"""The verifier: the algorithms of RFC 9162, sections 2.1.3.2 and 2.1.4.2, and a tree's root.
 
 It shares no code with the tree and the prover, so that it finds their mistakes. The publisher uses
 it before it signs; the offline audit uses nothing else.
