@@ -64,7 +64,7 @@ class Check:
     checked: int = 0
     failures: list[Failure] = field(default_factory=list)
 
-    def refuse(self, place: object, what: str) -> None:
+    def fail(self, place: object, what: str) -> None:
         """Adds a failure."""
         self.failures.append(Failure(str(place), what))
 
@@ -89,7 +89,7 @@ def check(export: Export, key: notes.VerifierKey, *, origin: str) -> Report:
     root = verifier.compute_root(map(reading.read, export.entries))
     _check_root(reading.leaves, checkpoint, root)
     for index in sorted(export.disclosed.keys() - range(reading.leaves.checked)):
-        reading.payloads.refuse(f"entry {index}", "an event is disclosed, but there is no leaf")
+        reading.payloads.fail(f"entry {index}", "an event is disclosed, but there is no leaf")
     reading.contracts.checked = len(reading.chains.tips)
     sources = _check_sources(reading, export)
     checks = (signed, reading.leaves, reading.contracts, sources, reading.payloads)
@@ -103,17 +103,17 @@ def _check_checkpoint(
     try:
         return notes.open_checkpoint(note, key, origin=origin), signed
     except notes.NoteRefusedError as error:
-        signed.refuse("checkpoint", str(error))
+        signed.fail("checkpoint", str(error))
         return None, signed
 
 
 def _check_root(found: Check, checkpoint: notes.Checkpoint | None, root: bytes) -> None:
     if checkpoint is None:
-        found.refuse("checkpoint", "there is no signed root to compare the leaves with")
+        found.fail("checkpoint", "there is no signed root to compare the leaves with")
     elif checkpoint.size != found.checked:
-        found.refuse("tree", f"there are {found.checked} leaves, but {checkpoint.size} were signed")
+        found.fail("tree", f"there are {found.checked} leaves, but {checkpoint.size} were signed")
     elif checkpoint.root != root:
-        found.refuse("tree", "the root of the leaves is not the root that was signed")
+        found.fail("tree", "the root of the leaves is not the root that was signed")
 
 
 class _Span(NamedTuple):
@@ -148,14 +148,14 @@ class _Reading:
         try:
             leaf = leaves.parse(encoded)
         except leaves.LeafRefusedError as error:
-            self.leaves.refuse(place, str(error))
+            self.leaves.fail(place, str(error))
             return leaf_hash
         if leaf.event_id in self.event_ids:
-            self.leaves.refuse(place, f"event {leaf.event_id} was recorded before")
+            self.leaves.fail(place, f"event {leaf.event_id} was recorded before")
         self.event_ids.add(leaf.event_id)
         broken = self.chains.follow(leaf, leaf_hash)
         if broken is not None:
-            self.contracts.refuse(place, broken)
+            self.contracts.fail(place, broken)
         self._add_spans(place, leaf)
         if disclosed is not None:
             self._check_payload(place, leaf, disclosed)
@@ -180,9 +180,9 @@ class _Reading:
     def _check_payload(self, place: str, leaf: leaves.Leaf, disclosed: Disclosed) -> None:
         self.payloads.checked += 1
         if payloads.commit(disclosed.salt, disclosed.event) != leaf.payload:
-            self.payloads.refuse(place, "the event is not the one that the leaf committed to")
+            self.payloads.fail(place, "the event is not the one that the leaf committed to")
         elif _event_id(disclosed.event) != str(leaf.event_id):
-            self.payloads.refuse(place, "the event's id is not that of its leaf")
+            self.payloads.fail(place, "the event's id is not that of its leaf")
 
 
 def _event_id(event: bytes) -> object:
@@ -202,12 +202,12 @@ def _check_sources(reading: _Reading, export: Export) -> Check:
         for before, after in itertools.pairwise(entries):
             if after.first < before.first:
                 what = f"offset {after.first} comes after offset {before.first}"
-                sources.refuse(f"{stream}, {after.by}", what)
+                sources.fail(f"{stream}, {after.by}", what)
     for listed in export.listed:
         reading.spans[listed.stream].append(_Span(listed.first, listed.next, listed.why))
         if listed.why == "repeat" and listed.event_id not in reading.event_ids:
             place = f"{listed.stream} offset {listed.first}"
-            sources.refuse(place, f"it repeats event {listed.event_id}, which no leaf records")
+            sources.fail(place, f"it repeats event {listed.event_id}, which no leaf records")
     for stream in sorted(reading.spans.keys() | export.next_offsets.keys()):
         spans = sorted(reading.spans.get(stream, ()))
         _check_stream(sources, stream, spans, export.next_offsets.get(stream))
@@ -222,12 +222,12 @@ def _check_stream(
     for span in spans:
         place = f"{stream} offset {span.first}"
         if span.first > reached:
-            sources.refuse(place, f"nothing accounts for offsets {reached} to {span.first - 1}")
+            sources.fail(place, f"nothing accounts for offsets {reached} to {span.first - 1}")
         elif span.first < reached and not last == span.by == _PARKED:
-            sources.refuse(place, f"it is accounted for twice: {last}, {span.by}")
+            sources.fail(place, f"it is accounted for twice: {last}, {span.by}")
         reached, last = max(reached, span.next), span.by
     if next_offset is not None and next_offset != reached:
         what = (
             f"the next offset was {next_offset}, but the offsets below {reached} are accounted for"
         )
-        sources.refuse(stream, what)
+        sources.fail(stream, what)

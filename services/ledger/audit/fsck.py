@@ -43,7 +43,7 @@ class Report:
     seen: collections.Counter[str] = field(default_factory=collections.Counter)
     failures: list[audit.Failure] = field(default_factory=list)
 
-    def refuse(self, place: str, what: str) -> None:
+    def fail(self, place: str, what: str) -> None:
         """Adds a failure."""
         if len(self.failures) < FAILURES_MAX:
             self.failures.append(audit.Failure(place, what))
@@ -104,7 +104,7 @@ class _Reading:
         for row in rows:
             if row["idx"] != self._next_index:
                 what = f"it is missing; the next entry is {row['idx']}"
-                self.report.refuse(f"entry {self._next_index}", what)
+                self.report.fail(f"entry {self._next_index}", what)
             self._next_index = row["idx"] + 1
             hashes.append(self._check_entry(row))
             if self._has_root(self._edge.size + len(hashes)):
@@ -127,27 +127,27 @@ class _Reading:
         for tile in completed:
             if tile.hashes != stored.get((tile.level, tile.n)):
                 what = "its hashes are not those of the entries under it"
-                self.report.refuse(f"tile {tile.n} of level {tile.level}", what)
+                self.report.fail(f"tile {tile.n} of level {tile.level}", what)
 
     # --- an entry --------------------------------------------------------------------------
 
     def _check_entry(self, row: sql.Record) -> bytes:
         """Checks all that belongs to one entry. Returns its hash, derived from its bytes."""
-        place, refuse = f"entry {row['idx']}", self.report.refuse
+        place, fail = f"entry {row['idx']}", self.report.fail
         self.report.seen["entries"] += 1
         leaf_hash = verifier.hash_leaf(row["leaf"])
         if leaf_hash != row["leaf_hash"]:
-            refuse(place, "its hash is not that of its bytes")
+            fail(place, "its hash is not that of its bytes")
         try:
             leaf = leaves.parse(row["leaf"])
         except leaves.LeafRefusedError as error:
-            refuse(place, str(error))
+            fail(place, str(error))
             return leaf_hash
         if leaf.event_id != row["event_id"]:
-            refuse(place, f"its row names event {row['event_id']}, its leaf {leaf.event_id}")
+            fail(place, f"its row names event {row['event_id']}, its leaf {leaf.event_id}")
         broken = self._chains.follow(leaf, leaf_hash)
         if broken is not None:
-            refuse(place, broken)
+            fail(place, broken)
         source = leaf.source
         self._leaves[Stream(source.topic, source.incarnation, source.partition)] += 1
         self._check_payload(place, leaf, row)
@@ -155,7 +155,7 @@ class _Reading:
 
     def _check_payload(self, place: str, leaf: leaves.Leaf, row: sql.Record) -> None:
         if row["commitment"].hex() != leaf.payload:
-            self.report.refuse(place, "the commitment in its row is not that of its leaf")
+            self.report.fail(place, "the commitment in its row is not that of its leaf")
             return
         if row["key"] is None:
             return  # forgotten: nobody can open it, and nobody needs to
@@ -164,11 +164,11 @@ class _Reading:
         try:
             event = events.read(payloads.unseal(sealed, leaf.event_id, secrets))
         except ValueError as error:  # refused by the seal, or not one of our events
-            self.report.refuse(place, f"its event cannot be opened: {error}")
+            self.report.fail(place, f"its event cannot be opened: {error}")
             return
         self.report.seen["events opened"] += 1
         if index_row.of(event) != store.rows.read_index_row(row):  # type: ignore[arg-type]  # any event has a row to compare
-            self.report.refuse(place, "its index row is not that of its event")
+            self.report.fail(place, "its index row is not that of its event")
 
     # --- a signed size ---------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class _Reading:
         """Checks what was signed and published at the present size."""
         head = tree.head(self._edge)
         if self._published.size == head.size and self._published != head:
-            self.report.refuse(f"published head {head.size}", "it is of a different tree")
+            self.report.fail(f"published head {head.size}", "it is of a different tree")
         while self._next_signed is not None and self._next_signed.size == head.size:
             self._check_signed(self._next_signed, head)
             self._next_signed = await anext(self._signed, None)
@@ -185,16 +185,16 @@ class _Reading:
         place = f"checkpoint {signed.size}"
         self.report.seen["checkpoints"] += 1
         if signed.head != head:
-            self.report.refuse(place, "it was signed over a different tree")
+            self.report.fail(place, "it was signed over a different tree")
         try:
             key = notes.parse_verifier_key(self._head.verifier_key)
             opened = notes.open_checkpoint(signed.note, key, origin=self._head.origin)
             if (opened.size, opened.root) != (signed.size, signed.root):
-                self.report.refuse(place, "its row is not what was signed")
+                self.report.fail(place, "its row is not what was signed")
         except ValueError as error:
-            self.report.refuse(place, str(error))
+            self.report.fail(place, str(error))
         if self._objects.read(paths.head_path(signed.size)) != signed.root:
-            self.report.refuse(place, "its root was not published, or a different one was")
+            self.report.fail(place, "its root was not published, or a different one was")
 
     # --- the end ---------------------------------------------------------------------------
 
@@ -203,13 +203,13 @@ class _Reading:
         size, report = self._edge.size, self.report
         if (self._head.size, self._head.edge) != (size, self._edge.encode()):
             what = f"its tree of {self._head.size} entries is not that of the {size} stored ones"
-            report.refuse("head", what)
+            report.fail("head", what)
         beyond = f"it covers more than the {size} stored entries"
         while self._next_signed is not None:
-            report.refuse(f"checkpoint {self._next_signed.size}", beyond)
+            report.fail(f"checkpoint {self._next_signed.size}", beyond)
             self._next_signed = await anext(self._signed, None)
         if self._published.size > size:
-            report.refuse(f"published head {self._published.size}", beyond)
+            report.fail(f"published head {self._published.size}", beyond)
         await self._count_rows()
         await self._compare_chains()
         await self._count_offsets()
@@ -222,7 +222,7 @@ class _Reading:
             ("index rows", stored.index_rows, self.report.seen["entries"]),
         ):
             if count != wanted:
-                self.report.refuse(name, f"there are {count} instead of {wanted}")
+                self.report.fail(name, f"there are {count} instead of {wanted}")
 
     async def _compare_chains(self) -> None:
         stored, derived = await store.checking.load_tips(self._conn), self._chains.tips
@@ -230,7 +230,7 @@ class _Reading:
         for contract_id in sorted(stored.keys() | derived.keys()):
             if stored.get(contract_id) != derived.get(contract_id):
                 what = "the stored end of its chain is not that of its entries"
-                self.report.refuse(f"contract {contract_id}", what)
+                self.report.fail(f"contract {contract_id}", what)
 
     async def _count_offsets(self) -> None:
         """Checks by numbers that every offset is accounted for (docs/ledger.md, Completeness 2).
@@ -240,4 +240,4 @@ class _Reading:
             found = self._leaves[stream] + listed
             if found != next_offset:
                 what = f"{next_offset} offsets were read, but {found} are accounted for"
-                self.report.refuse(str(stream), what)
+                self.report.fail(str(stream), what)

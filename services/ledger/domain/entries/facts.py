@@ -29,7 +29,7 @@ Recorded: TypeAlias = (
     | events.AlertRaised
     | events.RecordParked
 )
-RECORDED: tuple[type[events.Event], ...] = get_args(Recorded)
+RECORDED: Final[tuple[type[events.Event], ...]] = get_args(Recorded)
 """The events that become entries."""
 
 _ELSEWHERE: Final = frozenset(
