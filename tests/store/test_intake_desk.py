@@ -48,7 +48,7 @@ class TestAPost:
         )
         row = await service.pool.fetchrow("SELECT * FROM accepted_return")
         assert row is not None
-        assert (body, decision.issued) == (row["body"], store.desk.issued(row))
+        assert (body, decision.issued) == (row["body"], store.rows.read_receipt(row))
         (event,) = await service.messages()
         assert event.receipt_no == receipt.receipt_no
         assert event.words_digest == receipts.words_digest(receipt.salt, body)
@@ -311,13 +311,6 @@ class TestADay:
 
 
 class TestTheTables:
-    async def test_prepare_every_query(self, service: intake_service.IntakeService) -> None:
-        """Each named query fits the migrated schema."""
-        async with service.pool.acquire() as conn:
-            for name in store.desk.QUERIES.available_queries:
-                query = getattr(store.desk.QUERIES, name)
-                await conn.prepare(query.sql)
-
     @pytest.mark.parametrize(
         ("constraint", "statement"),
         [

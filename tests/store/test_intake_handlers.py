@@ -25,7 +25,9 @@ INBOUND = topics.inbound(build.PARTY).name
 async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
     async with intake_service.at_work(database) as made:
         async with made.pool.acquire() as conn:
-            await store.desk.keep_inbound_topic(conn, INBOUND, build.PARTY, build.AUTHORITY)
+            await store.parties.add_inbound_topic(
+                conn, INBOUND, store.parties.Owner(build.PARTY, build.AUTHORITY)
+            )
         for name in (INBOUND, topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name):
             await made.begin(name)
         yield made
@@ -159,7 +161,7 @@ class TestALinesStatus:
                 intake_service.said(entries, topics.ENTRIES.name, 0),
             ]
         )
-        found = await store.desk.line_statuses(service.pool, mine)
+        found = await store.reading.load_line_statuses(service.pool, mine)
         assert {"1": ("counted", "1", None), "2": ("counted", "18250.00", 7)} == {
             line_id: (said.outcome, str(said.counted), entry)
             for line_id, (said, entry) in found.items()
@@ -176,7 +178,7 @@ class TestALinesStatus:
         other = checked(uuid.uuid4(), result("1", "counted"), changed=(lost,))
         await service.take([intake_service.said(first, topics.OUTCOMES.name, 0)])
         await service.take([intake_service.said(other, topics.OUTCOMES.name, 1)])
-        statuses = await store.desk.line_statuses(service.pool, mine)
+        statuses = await store.reading.load_line_statuses(service.pool, mine)
         assert {
             "1": (other.event_id, "not_counted", "0.00", lost.findings),
             "2": (first.event_id, "queried", "1", ()),

@@ -41,9 +41,8 @@ class IntakeService:
     async def publish(self, *published: ContractPublished) -> None:
         """What the contracts topic would bring."""
         async with self.pool.acquire() as conn:
-            await store.desk.apply_contracts(
-                conn, {one.contract_id: (one.version, events.write(one)) for one in published}
-            )
+            rows = [store.rows.contract_row(one, events.write(one)) for one in published]
+            await store.projections.apply_contracts(conn, rows)
 
     async def submit(
         self, document: Any, key: str | None = None, party: str = build.PARTY

@@ -201,12 +201,21 @@ class TestReadingReturns:
         supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return())).json()
         finding = events.Finding(rule="V6", code="claimed_before", found="INV-1")
-        said = line_status.Said(
-            uuid.uuid4(), "queried", Decimal(0), Decimal("1.50"), Decimal("1E+2"), (finding,)
+        said = line_status.LineStatus(
+            event_id=uuid.uuid4(),
+            outcome="queried",
+            counted=Decimal(0),
+            provisional=Decimal("1.50"),
+            queried=Decimal("1E+2"),
+            findings=(finding,),
         )
         async with system.pool.acquire() as conn:
-            await store.desk.apply_statuses(conn, {uuid.UUID(sent["return_id"]): {"2": said}})
-            await store.desk.apply_entries(conn, [events.Entry(event_id=said.event_id, index=7)])
+            await store.projections.apply_line_statuses(
+                conn, {uuid.UUID(sent["return_id"]): {"2": said}}
+            )
+            await store.projections.apply_entries(
+                conn, [events.Entry(event_id=said.event_id, index=7)]
+            )
         shown = (await supplier.get(sent["links"]["self"])).json()
         assert ("checked", "received") == (shown["status"], shown["lines"][0]["status"])
         assert {
@@ -237,7 +246,7 @@ class TestReadingReturns:
             rule_set="2026.1",
         )
         async with system.pool.acquire() as conn:
-            await store.desk.apply_statuses(conn, line_status.last([checked]))
+            await store.projections.apply_line_statuses(conn, line_status.latest([checked]))
         assert "checked" == (await supplier.get(sent["links"]["self"])).json()["status"]
 
     async def test_is_for_its_party_and_its_authority(self, system: RunningSystem) -> None:

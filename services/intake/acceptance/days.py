@@ -34,16 +34,18 @@ async def end(delivery: transaction.Delivery, now: datetime) -> date:
     """Ends every day that has passed and was not ended yet; the last day ended."""
     while True:
         async with delivery.pool.acquire() as conn, conn.transaction():
-            stand = await store.desk.lock_desk(conn, now)
-            passed = due(stand.day_ended, calendar.day_ended_by(now))
+            desk = await store.desk.lock(conn, now)
+            passed = due(desk.day_ended, calendar.day_ended_by(now))
             for day in passed:
                 await outbox.post(
                     conn, [outbox.Row.of(topics.RETURNS, one, one.partition) for one in said(day)]
                 )
             if passed:
-                await store.desk.end_day(conn, passed[-1], calendar.midnight_after(passed[-1]))
+                await store.desk.set_day_ended(
+                    conn, passed[-1], calendar.midnight_after(passed[-1])
+                )
         if not passed:
-            return stand.day_ended
+            return desk.day_ended
         delivery.posted.set()
 
 

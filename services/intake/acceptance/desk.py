@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
-from uuid import UUID
 
 from services.intake import store
 from services.intake.domain import admission, people, receipts, returns, submission
@@ -96,30 +95,30 @@ class Desk:
 
     async def take(self, conn: sql.Connection, posts: Sequence[admission.Post]) -> Taken:
         """Decides over `posts` and keeps what was decided."""
-        stand = await store.desk.lock_desk(conn, self.now())
-        state = await self._gather(conn, stand, posts)
+        desk_row = await store.desk.lock(conn, self.now())
+        state = await self._gather(conn, desk_row, posts)
         keys_known = frozenset(state.by_key)
         is_heavy = sum(len(post.body) for post in posts) > HEAVY_BYTES
         decisions = await _run(is_heavy, lambda: [admission.decide(state, p) for p in posts])
         accepted = [one for one in decisions if isinstance(one, admission.Accepted)]
         refused = [one for one in decisions if isinstance(one, admission.Refused)]
-        await store.desk.keep_returns(conn, accepted)
-        await store.desk.keep_keys(conn, _new_keys(state, keys_known))
-        await store.desk.keep_refusals(conn, refused, state.at)
-        await store.desk.leave_desk(conn, state.receipt_no, state.at)
+        await store.desk.add_returns(conn, accepted)
+        await store.desk.add_keys(conn, _new_keys(state, keys_known))
+        await store.desk.add_refusals(conn, refused, state.at)
+        await store.desk.set_receipt_no(conn, state.receipt_no, state.at)
         roster = await self._roster(conn, accepted)
         messages = await _run(is_heavy, lambda: admission.messages(decisions, roster, state.at))
         return Taken(decisions, messages)
 
     async def _gather(
-        self, conn: sql.Connection, stand: store.desk.Stand, posts: Sequence[admission.Post]
+        self, conn: sql.Connection, desk_row: store.rows.DeskRow, posts: Sequence[admission.Post]
     ) -> admission.State:
-        known = list(zip(posts, await store.desk.known(conn, posts), strict=True))
+        known = list(zip(posts, await store.desk.load_known(conn, posts), strict=True))
         before = {one for _, k in known for one in (k.by_key, k.by_bytes) if one is not None}
-        issued = await store.desk.receipts_of(conn, before)
+        issued = await store.desk.load_receipts(conn, before)
         return admission.State(
-            at=stand.at(self.now()),
-            receipt_no=stand.receipt_no,
+            at=desk_row.time(self.now()),
+            receipt_no=desk_row.receipt_no,
             signer=self.signer,
             merge_within=self.merge_within,
             event_bytes_max=topics.BODY_BYTES_MAX,
@@ -130,7 +129,7 @@ class Desk:
         )
 
     async def _contracts_of(
-        self, conn: sql.Connection, known: Sequence[tuple[admission.Post, store.desk.Known]]
+        self, conn: sql.Connection, known: Sequence[tuple[admission.Post, store.rows.Known]]
     ) -> dict[str, returns.Contract]:
         """The newest version of each contract, read again only where it has changed."""
         versions = {
@@ -142,12 +141,10 @@ class Desk:
         if len(self._contracts) + len(stale) > CONTRACTS_MAX:
             self._contracts.clear()
             stale = list(versions)
-        for contract_id, (version, body) in (
-            await store.desk.contract_bodies(conn, stale) if stale else {}
-        ).items():
-            published = events.read(body)
+        for row in await store.desk.load_contracts(conn, stale):
+            published = events.read(row.body)
             assert isinstance(published, events.ContractPublished)
-            self._contracts[contract_id] = version, returns.contract(published)
+            self._contracts[row.contract_id] = row.version, returns.contract(published)
         return {contract_id: self._contracts[contract_id][1] for contract_id in versions}
 
     def _version(self, contract_id: str) -> int | None:
@@ -160,8 +157,8 @@ class Desk:
         references, hashes = admission.referred_people(accepted, self._secret)
         return people.Roster(
             self._secret,
-            await store.desk.load_people(conn, references),
-            await store.desk.shared_people(conn, hashes),
+            await store.people.load_or_add_people(conn, references),
+            await store.people.load_or_add_shared_people(conn, hashes),
         )
 
 
@@ -171,7 +168,9 @@ async def _run(is_heavy: bool, work: Callable[[], Made]) -> Made:
 
 def _new_keys(
     state: admission.State, known: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], UUID]:
-    return {
-        key: issued.receipt.return_id for key, issued in state.by_key.items() if key not in known
-    }
+) -> list[store.rows.KeyRow]:
+    return [
+        store.rows.KeyRow(*key, issued.receipt.return_id)
+        for key, issued in state.by_key.items()
+        if key not in known
+    ]

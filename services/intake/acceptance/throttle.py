@@ -71,7 +71,7 @@ class Pressure:
         disk = os.statvfs(self._folder)
         if disk.f_bavail * disk.f_frsize < self._free_bytes_min:
             self.reason = "The disk is nearly full"
-        elif await store.desk.outbox_age_seconds(self._pool) > self._outbox_seconds_max:
+        elif await store.reading.find_outbox_age_seconds(self._pool) > self._outbox_seconds_max:
             self.reason = "What was accepted has waited too long to be passed on"
         else:
             self.reason = None

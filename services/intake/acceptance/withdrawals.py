@@ -22,35 +22,35 @@ async def withdraw(
     conn: sql.Connection, at: desk.Desk, party_id: str, return_id: UUID, reason: str
 ) -> tuple[receipts.Issued, bool]:
     """The receipt, and whether it is new. In the caller's transaction. Raises Problem."""
-    stand = await store.desk.lock_desk(conn, at.now())
-    row = await store.desk.return_to_withdraw(conn, return_id, party_id)
-    if row is None:
+    desk_row = await store.desk.lock(conn, at.now())
+    found = await store.withdrawals.find_return(conn, return_id, party_id)
+    if found is None:
         raise problems.Problem(404, "There is no such return")
-    if row["withdrawal_no"] is not None:
-        return store.desk.withdrawal(row), False
-    if not row["is_current"]:
+    if found.withdrawal is not None:
+        return found.withdrawal, False
+    if found.is_replaced:
         fix = "Withdraw the newest revision of this month."
         fault = problems.Fault("I3", "A later revision has replaced this one", fix)
         raise problems.Problem(409, "This revision cannot be withdrawn", errors=[fault])
-    moment = stand.at(at.now())
+    moment = desk_row.time(at.now())
     issued = at.signer.issue(
         receipts.Receipt(
             kind="withdrawal",
-            receipt_no=stand.receipt_no + 1,
+            receipt_no=desk_row.receipt_no + 1,
             return_id=return_id,
-            contract_id=row["contract_id"],
+            contract_id=found.contract_id,
             party_id=party_id,
-            period=row["period"],
-            revision=row["revision"],
-            sha256=row["sha256"],
-            salt=row["salt"],
+            period=found.period,
+            revision=found.revision,
+            sha256=found.sha256,
+            salt=found.salt,
             received_at=moment,
             merge_by=moment + at.merge_within,
         )
     )
-    event = _withdrawn(issued.receipt, row["authority_id"])
-    await store.desk.keep_withdrawal(conn, issued, event.event_id, reason)
-    await store.desk.leave_desk(conn, issued.receipt.receipt_no, moment)
+    event = _withdrawn(issued.receipt, found.authority_id)
+    await store.withdrawals.add_withdrawal(conn, issued, event.event_id, reason)
+    await store.desk.set_receipt_no(conn, issued.receipt.receipt_no, moment)
     await outbox.post(conn, [outbox.Row.of(topics.RETURNS, event)])
     return issued, True
 

@@ -59,5 +59,5 @@ def _moment(wanted: documents.ClockRequest) -> datetime:
 
 async def begin(delivery: transaction.Delivery, starts_at: datetime | None) -> clock.MovedClock:
     """The demo's clock: from where the desk stands, else from `starts_at`, else from now."""
-    stood_at = await store.desk.stands_at(delivery.pool)
-    return clock.MovedClock(stood_at or starts_at or datetime.now(UTC))
+    latest_at = await store.desk.find_latest_at(delivery.pool)
+    return clock.MovedClock(latest_at or starts_at or datetime.now(UTC))

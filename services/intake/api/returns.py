@@ -105,7 +105,9 @@ async def list_returns(
 ) -> lists.Page[documents.ReturnSummary]:
     """Own returns, or the authority's; newest first."""
     before = None if cursor is None else lists.decode_cursor(cursor, int)[0]
-    rows = await store.desk.returns(parts.delivery.pool, _scope(who), contract, before, limit + 1)
+    rows = await store.reading.list_returns(
+        parts.delivery.pool, store.reading.scope(who), contract, before, limit + 1
+    )
     cut, following = lists.cut(rows, limit, lambda row: [row["receipt_no"]])
     return lists.Page(items=[documents.ReturnSummary(**row) for row in cut], next=following)
 
@@ -113,11 +115,11 @@ async def list_returns(
 @router.get("/returns/{return_id}")
 async def get_return(return_id: UUID, who: Reader, parts: Given) -> documents.Return:
     """One return, and what became of each of its lines."""
-    row = await store.desk.one_return(parts.delivery.pool, _scope(who), return_id)
+    row = await store.reading.find_return(parts.delivery.pool, store.reading.scope(who), return_id)
     if row is None:
         raise problems.Problem(404, "There is no such return")
     return await views.one_return(
-        row, await store.desk.line_statuses(parts.delivery.pool, return_id)
+        row, await store.reading.load_line_statuses(parts.delivery.pool, return_id)
     )
 
 
@@ -137,7 +139,8 @@ async def post_credential(party_id: str, who: Operator, parts: Given) -> documen
         raise problems.Problem(422, "This cannot be a party", errors=[fault]) from None
     await _create_topic(parts.settings, topic)
     async with parts.delivery.pool.acquire() as conn, conn.transaction():
-        await store.desk.keep_inbound_topic(conn, topic.name, party_id, who.authority_id)
+        owner = store.parties.Owner(party_id, who.authority_id)
+        await store.parties.add_inbound_topic(conn, topic.name, owner)
         token = await auth.issue(conn, "supplier", who.authority_id, party_id, party_id)
     return documents.NewCredential(token=token, inbound_topic=topic.name)
 
@@ -147,19 +150,14 @@ async def list_credentials(
     party_id: str, who: Operator, parts: Given
 ) -> lists.Page[documents.Credential]:
     """Who holds tokens of a party; never the tokens."""
-    rows = await store.desk.credentials(parts.delivery.pool, party_id, who.authority_id)
+    owner = store.parties.Owner(party_id, who.authority_id)
+    rows = await store.parties.list_credentials(parts.delivery.pool, owner)
     return lists.Page(items=[documents.Credential(**row) for row in rows], next=None)
 
 
 def _sender(who: auth.Caller) -> desk.Sender:
     assert who.party_id is not None, "a supplier's token has a party"
     return desk.Sender(who.party_id, who.authority_id, "http")
-
-
-def _scope(who: auth.Caller) -> store.desk.Scope:
-    if who.role == "supplier":
-        return store.desk.Scope(party_id=who.party_id, authority_id=None)
-    return store.desk.Scope(party_id=None, authority_id=who.authority_id)
 
 
 async def _create_topic(settings: IntakeSettings, topic: topics.Topic) -> None:

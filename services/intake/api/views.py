@@ -11,10 +11,10 @@ import msgspec
 from services.intake import store
 from services.intake.acceptance import desk
 from services.intake.api import documents
-from services.intake.domain import line_status, submission
+from services.intake.domain import submission
 from shared import sql
 
-Statuses: TypeAlias = Mapping[str, tuple[line_status.Said, int | None]]
+Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
 """The last word on each line, and its entry."""
 
 
@@ -34,7 +34,7 @@ def _one_return(row: sql.Record, said: Statuses) -> documents.Return:
         supersedes=row["supersedes"],
         superseded_by=row["superseded_by"],
         withdrawal=_withdrawal(row),
-        receipt=documents.Receipt(**documents.receipt(store.desk.issued(row))),
+        receipt=documents.Receipt(**documents.receipt(store.rows.read_receipt(row))),
         lines=[_line(line, said.get(line.line_id or "")) for line in given.lines or ()],
     )
 
@@ -58,9 +58,7 @@ def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:
     )
 
 
-def _line(
-    line: submission.Line, status: tuple[line_status.Said, int | None] | None
-) -> documents.Line:
+def _line(line: submission.Line, status: store.rows.RecordedStatus | None) -> documents.Line:
     said: dict[str, Any] = {"status": "received"}
     if status is not None:
         last, entry = status

@@ -10,7 +10,7 @@ beside refusing them: their sender is told, and what came can be looked at.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -56,11 +56,11 @@ def router(
 
     async def on_records(records: Sequence[Record]) -> None:
         async with transaction.unit(delivery, records) as work:
-            await store.desk.apply_contracts(work.conn, _newest_contracts(work.messages))
-            await store.desk.apply_statuses(
-                work.conn, line_status.last(message.event for message in work.messages)
+            await store.projections.apply_contracts(work.conn, _newest_contracts(work.messages))
+            await store.projections.apply_line_statuses(
+                work.conn, line_status.latest(message.event for message in work.messages)
             )
-            await store.desk.apply_entries(work.conn, _entries(work.messages))
+            await store.projections.apply_entries(work.conn, _entries(work.messages))
             decisions = await _take_inbound(work, at)
         for decision in decisions:
             metrics.count(decision)
@@ -70,7 +70,9 @@ def router(
 
 async def _take_inbound(work: transaction.Unit, at: desk.Desk) -> list[admission.Decision]:
     inbound = [message for message in work.messages if isinstance(message.event, Inbound)]
-    owners = await store.desk.inbound_topics(work.conn, {message.topic for message in inbound})
+    owners = await store.parties.load_inbound_topics(
+        work.conn, {message.topic for message in inbound}
+    )
     posts = []
     for message in inbound:
         owner = owners.get(message.topic)
@@ -90,15 +92,15 @@ async def _take_inbound(work: transaction.Unit, at: desk.Desk) -> list[admission
     return taken.decisions
 
 
-def _newest_contracts(messages: Sequence[Message]) -> dict[str, tuple[int, bytes]]:
-    newest: dict[str, tuple[int, bytes]] = {}
+def _newest_contracts(messages: Sequence[Message]) -> Collection[store.rows.ContractRow]:
+    newest: dict[str, store.rows.ContractRow] = {}
     for message in messages:
         event = message.event
         if isinstance(event, ContractPublished):
             known = newest.get(event.contract_id)
-            if known is None or known[0] < event.version:
-                newest[event.contract_id] = event.version, message.body
-    return newest
+            if known is None or known.version < event.version:
+                newest[event.contract_id] = store.rows.contract_row(event, message.body)
+    return newest.values()
 
 
 def _entries(messages: Sequence[Message]) -> list[Any]:

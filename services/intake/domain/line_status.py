@@ -1,7 +1,7 @@
-"""What was said last of each line of a return, by verification, as it is kept and shown.
+"""The status of each line of a return: what verification said last about it.
 
-Promises: the last word on a line stands, whether its own return's check said it or, of a line that
-it changed, another one's.
+Promises: the latest status of a line wins. It comes from the check of its own return, or from
+another return or an assessment that changed it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import msgspec
 from shared.wire import events
 
 
-class Said(msgspec.Struct, frozen=True, array_like=True):
-    """The last word on a line. Its fields are kept by their order."""
+class LineStatus(msgspec.Struct, frozen=True, array_like=True):
+    """What was said last about a line. It is stored as an array: its fields keep their order."""
 
     event_id: UUID
     """The event that said it."""
@@ -29,41 +29,32 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     findings: tuple[events.Finding, ...]
 
 
-Lines: TypeAlias = Mapping[UUID, Mapping[str, Said]]
-"""By return and line."""
+ByReturn: TypeAlias = Mapping[UUID, Mapping[str, LineStatus]]
+"""By return and line id."""
 
 
-def last(heard: Iterable[object]) -> Lines:
-    """The last word on each line that `heard` speaks of, in its order."""
-    lines: defaultdict[UUID, dict[str, Said]] = defaultdict(dict)
+def latest(heard: Iterable[object]) -> ByReturn:
+    """The latest status of each line that events, in this order, speak of. A return that was
+    checked is among them even if it has no line."""
+    lines: defaultdict[UUID, dict[str, LineStatus]] = defaultdict(dict)
     for event in heard:
         if isinstance(event, events.ReturnChecked):
-            _ = lines[event.return_id]  # it is checked, though it may have no line
+            lines.setdefault(event.return_id, {})
             for result in event.results:
-                lines[result.return_id or event.return_id][result.line_id] = _said(event, result)
+                lines[result.return_id or event.return_id][result.line_id] = _status(event, result)
         if isinstance(event, events.ReturnChecked | events.CommitmentAssessed):
             for result in event.changed:
                 if result.return_id is not None:
-                    lines[result.return_id][result.line_id] = _said(event, result)
+                    lines[result.return_id][result.line_id] = _status(event, result)
     return lines
 
 
-def _said(event: events.Event, result: events.LineResult) -> Said:
-    return Said(
-        event.event_id,
-        result.outcome,
-        result.counted,
-        result.provisional,
-        result.queried,
-        result.findings,
+def _status(event: events.Event, result: events.LineResult) -> LineStatus:
+    return LineStatus(
+        event_id=event.event_id,
+        outcome=result.outcome,
+        counted=result.counted,
+        provisional=result.provisional,
+        queried=result.queried,
+        findings=result.findings,
     )
-
-
-def written(lines: Mapping[str, Said]) -> str:
-    """The lines of one return as JSON: an object by line, each an array."""
-    return msgspec.json.encode(lines).decode()
-
-
-def read(said: str) -> Said:
-    """One line of `written`."""
-    return msgspec.json.decode(said, type=Said)

@@ -1,12 +1,21 @@
-"""The service's tables. Each module has its queries beside it, in the `.sql` of its name."""
+"""The service's tables. Each module has its queries in the `.sql` file of the same name."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
-from services.intake.store import desk
+from services.intake.store import desk, parties, people, projections, reading, rows, withdrawals
 
-__all__ = ["MIGRATIONS", "desk"]
+__all__ = [
+    "MIGRATIONS",
+    "desk",
+    "parties",
+    "people",
+    "projections",
+    "reading",
+    "rows",
+    "withdrawals",
+]
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

@@ -1,0 +1,66 @@
+-- The desk's row, what is known before a group is decided, and what is stored of it. `desk.py` has
+-- the functions.
+
+-- name: lock_desk()^
+-- Locks the desk for a group. Read committed: the row is the newest.
+SELECT receipt_no, day_ended, stands_at FROM desk FOR UPDATE;
+
+-- name: add_desk(day_before, at)!
+-- Installs the desk; days end from the day of installation on.
+INSERT INTO desk (receipt_no, day_ended, stands_at) VALUES (0, :day_before, :at)
+ON CONFLICT ON CONSTRAINT desk_pk DO NOTHING;
+
+-- name: set_receipt_no(receipt_no, at)!
+-- The last receipt number after a group, and when it was issued.
+UPDATE desk SET receipt_no = :receipt_no, stands_at = :at;
+
+-- name: set_day_ended(day, at)!
+-- A day has ended: nothing is accepted in it any more.
+UPDATE desk SET day_ended = :day, stands_at = greatest(stands_at, :at);
+
+-- name: find_latest_at()$
+-- The latest time that the desk has used; no row before the installation.
+SELECT stands_at FROM desk;
+
+-- name: load_known(contract_ids, party_ids, periods, keys, digests)
+-- What is known about each submission of a group, in the order of the group: the version of its
+-- contract, the current revision of its month, and the return that came before under the same key
+-- or with the same bytes.
+SELECT
+    (SELECT c.version FROM contract AS c WHERE c.contract_id = w.contract_id) AS version,
+    r.revision, r.return_id,
+    (
+        SELECT i.return_id FROM idempotency AS i WHERE i.party_id = w.party_id AND i.key = w.key
+    ) AS by_key,
+    (
+        SELECT a.return_id FROM accepted_return AS a
+        WHERE a.party_id = w.party_id AND a.sha256 = w.sha256
+    ) AS by_bytes
+FROM unnest(
+    :contract_ids::text[], :party_ids::text[], :periods::text[], :keys::text[], :digests::bytea[]
+) WITH ORDINALITY AS w (contract_id, party_id, period, key, sha256, number)
+LEFT JOIN LATERAL (
+    SELECT a.revision, a.return_id FROM accepted_return AS a
+    WHERE a.contract_id = w.contract_id AND a.party_id = w.party_id AND a.period = w.period
+    ORDER BY a.revision DESC LIMIT 1
+) AS r ON true
+ORDER BY w.number;
+
+-- name: load_receipts(return_ids)
+-- The receipts of returns that came before.
+SELECT return_id, receipt_no, contract_id, party_id, period, revision, sha256, salt, received_at,
+    merge_by, signature, public_key
+FROM accepted_return WHERE return_id = ANY(:return_ids::uuid[]);
+
+-- name: load_contracts(contract_ids)
+-- Contracts whose version in memory is not the newest.
+SELECT contract_id, version, body FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
+
+-- name: add_refusals(refused_at, event_ids, party_ids, contract_ids, routes, rules, faults)!
+-- That submissions were refused.
+INSERT INTO refusal (event_id, party_id, contract_id, route, rules, faults, refused_at)
+SELECT event_id, party_id, contract_id, route, string_to_array(rules, ' '), faults, :refused_at
+FROM unnest(
+    :event_ids::uuid[], :party_ids::text[], :contract_ids::text[], :routes::text[], :rules::text[],
+    :faults::integer[]
+) AS n (event_id, party_id, contract_id, route, rules, faults);

@@ -1,0 +1,36 @@
+"""How parties reach intake: their inbound topics and who holds their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shared import sql
+
+QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
+
+
+class Owner(NamedTuple):
+    """The party that an inbound topic belongs to."""
+
+    party_id: str
+    authority_id: str
+
+
+async def load_inbound_topics(conn: sql.Connection, names: Collection[str]) -> dict[str, Owner]:
+    """The owner of each of these topics that has one."""
+    if not names:
+        return {}
+    found = await sql.rows(QUERIES.load_inbound_topics(conn, topics=sorted(names)))
+    return {row["topic"]: Owner(row["party_id"], row["authority_id"]) for row in found}
+
+
+async def add_inbound_topic(conn: sql.Connection, topic: str, owner: Owner) -> None:
+    """Stores whose a topic is. Does nothing if the party has it already."""
+    await QUERIES.add_inbound_topic(conn, topic=topic, **owner._asdict())
+
+
+async def list_credentials(pool: sql.Pool, owner: Owner) -> list[sql.Record]:
+    """Who holds tokens of a party, the oldest first; never the tokens."""
+    return await sql.rows(QUERIES.list_credentials(pool, **owner._asdict()))

@@ -1,0 +1,17 @@
+-- How parties reach intake. `parties.py` has the functions.
+
+-- name: load_inbound_topics(topics)
+-- Which party an inbound topic belongs to.
+SELECT topic, party_id, authority_id FROM inbound_topic WHERE topic = ANY(:topics::text[]);
+
+-- name: add_inbound_topic(topic, party_id, authority_id)!
+-- A party's inbound topic.
+INSERT INTO inbound_topic (topic, party_id, authority_id)
+VALUES (:topic, :party_id, :authority_id)
+ON CONFLICT DO NOTHING;
+
+-- name: list_credentials(party_id, authority_id)
+-- Who holds tokens of a party, and since when; never the tokens.
+SELECT actor_id, created_at, revoked_at FROM token
+WHERE party_id = :party_id AND authority_id = :authority_id
+ORDER BY created_at;

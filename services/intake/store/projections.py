@@ -1,0 +1,46 @@
+"""What other services say, as intake keeps it: contracts, line statuses, entry numbers.
+
+Promises: of a contract the newest version is kept, of a line the latest status, whatever comes
+again or late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Final
+
+from services.intake.domain import line_status
+from services.intake.store import rows
+from shared import sql
+from shared.wire.events import Entry
+
+QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
+
+
+async def apply_contracts(conn: sql.Connection, published: Collection[rows.ContractRow]) -> None:
+    """Stores contracts, each once, if they are newer than the stored version."""
+    if published:
+        contract_ids, versions, bodies = sql.columns(sorted(published), 3)
+        await QUERIES.apply_contracts(
+            conn, contract_ids=contract_ids, versions=versions, bodies=bodies
+        )
+
+
+async def apply_line_statuses(conn: sql.Connection, latest: line_status.ByReturn) -> None:
+    """Stores the latest status of these lines."""
+    if latest:
+        return_ids, lines = sql.columns(
+            [rows.line_statuses_row(*one_return) for one_return in latest.items()], 2
+        )
+        await QUERIES.apply_line_statuses(conn, return_ids=return_ids, lines=lines)
+
+
+async def apply_entries(conn: sql.Connection, entries: Sequence[Entry]) -> None:
+    """Stores which event became which entry of the log."""
+    if entries:
+        await QUERIES.apply_entries(
+            conn,
+            event_ids=[entry.event_id for entry in entries],
+            indexes=[entry.index for entry in entries],
+        )

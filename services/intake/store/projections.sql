@@ -1,0 +1,26 @@
+-- What other services say, as intake keeps it. `projections.py` has the functions.
+
+-- name: apply_contracts(contract_ids, versions, bodies)!
+-- Contracts as published, if newer than the stored version.
+INSERT INTO contract (contract_id, version, body)
+SELECT contract_id, version, body
+FROM unnest(:contract_ids::text[], :versions::integer[], :bodies::bytea[])
+    AS n (contract_id, version, body)
+ORDER BY contract_id
+ON CONFLICT ON CONSTRAINT contract_pk DO UPDATE SET version = excluded.version, body = excluded.body
+WHERE contract.version < excluded.version;
+
+-- name: apply_line_statuses(return_ids, lines)!
+-- The latest status of lines, by return. Other lines of the return keep theirs.
+INSERT INTO last_said (return_id, lines)
+SELECT return_id, lines::jsonb
+FROM unnest(:return_ids::uuid[], :lines::text[]) AS n (return_id, lines)
+ORDER BY return_id
+ON CONFLICT ON CONSTRAINT last_said_pk DO UPDATE SET lines = last_said.lines || excluded.lines;
+
+-- name: apply_entries(event_ids, indexes)!
+-- Which events became which entries.
+INSERT INTO entry (event_id, index)
+SELECT event_id, index FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n (event_id, index)
+ORDER BY event_id
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,58 @@
+"""What callers are shown, limited to what they may see, and how long messages have waited.
+
+Promises: a supplier sees its own returns only, other roles those of their authority only. Anything
+else looks as if it did not exist.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from services.intake.store import rows
+from shared import sql
+from shared.web import auth
+
+QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
+
+
+class Scope(NamedTuple):
+    """Whose returns a caller may see: those of a party, or those of an authority."""
+
+    party_id: str | None
+    authority_id: str | None
+
+
+def scope(who: auth.Caller) -> Scope:
+    if who.role == "supplier":
+        return Scope(party_id=who.party_id, authority_id=None)
+    return Scope(party_id=None, authority_id=who.authority_id)
+
+
+async def list_returns(
+    pool: sql.Pool, of: Scope, contract_id: str | None, before: int | None, limit: int
+) -> list[sql.Record]:
+    """The newest returns before receipt number `before`, the newest first."""
+    return await sql.rows(
+        QUERIES.list_returns(
+            pool, contract_id=contract_id, before=before, limit=limit, **of._asdict()
+        )
+    )
+
+
+async def find_return(pool: sql.Pool, of: Scope, return_id: UUID) -> sql.Record | None:
+    """One return with its bytes, its receipt and its withdrawal."""
+    row: sql.Record | None = await QUERIES.find_return(pool, return_id=return_id, **of._asdict())
+    return row
+
+
+async def load_line_statuses(pool: sql.Pool, return_id: UUID) -> dict[str, rows.RecordedStatus]:
+    """The latest status of each line of a return, by line id."""
+    found = await sql.rows(QUERIES.load_line_statuses(pool, return_id=return_id))
+    return {row["line_id"]: rows.read_line_status(row) for row in found}
+
+
+async def find_outbox_age_seconds(pool: sql.Pool) -> float:
+    """How long the oldest message has waited for the broker; 0 if none waits."""
+    return float(await QUERIES.find_outbox_age_seconds(pool))

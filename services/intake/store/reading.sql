@@ -1,0 +1,47 @@
+-- What callers are shown: what they may see, page by page. `reading.py` has the functions.
+
+-- name: list_returns(party_id, authority_id, contract_id, before, limit)
+-- The returns that the caller may see, the newest first, before a receipt number.
+SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.received_at,
+    w.withdrawn_at, e.index AS entry
+FROM accepted_return AS a
+LEFT JOIN withdrawal AS w USING (return_id)
+LEFT JOIN entry AS e ON e.event_id = a.return_id
+WHERE (:party_id::text IS NULL OR a.party_id = :party_id)
+    AND (:authority_id::text IS NULL OR a.authority_id = :authority_id)
+    AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
+    AND (:before::bigint IS NULL OR a.receipt_no < :before)
+ORDER BY a.receipt_no DESC
+LIMIT :limit;
+
+-- name: find_return(return_id, party_id, authority_id)^
+-- One return that the caller may see, with its bytes, its receipt and its withdrawal.
+SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.period, a.revision,
+    a.supersedes, a.body, a.sha256, a.salt, a.received_at, a.merge_by, a.signature, a.public_key,
+    w.receipt_no AS withdrawal_no, w.reason, w.withdrawn_at, e.index AS entry,
+    we.index AS withdrawal_entry,
+    (
+        SELECT n.return_id FROM accepted_return AS n
+        WHERE (n.contract_id, n.party_id, n.period, n.revision)
+            = (a.contract_id, a.party_id, a.period, a.revision + 1)
+    ) AS superseded_by,
+    EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked
+FROM accepted_return AS a
+LEFT JOIN withdrawal AS w USING (return_id)
+LEFT JOIN entry AS e ON e.event_id = a.return_id
+LEFT JOIN entry AS we ON we.event_id = w.event_id
+WHERE a.return_id = :return_id
+    AND (:party_id::text IS NULL OR a.party_id = :party_id)
+    AND (:authority_id::text IS NULL OR a.authority_id = :authority_id);
+
+-- name: load_line_statuses(return_id)
+-- The latest status of each line of a return, and the entry that has the event which set it.
+SELECT l.key AS line_id, l.value::text AS said, e.index AS entry
+FROM last_said AS s
+CROSS JOIN jsonb_each(s.lines) AS l
+LEFT JOIN entry AS e ON e.event_id = (l.value ->> 0)::uuid
+WHERE s.return_id = :return_id;
+
+-- name: find_outbox_age_seconds()$
+-- How long the oldest message has waited for the broker; 0 if none waits.
+SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM outbox_unsent;

@@ -1,0 +1,266 @@
+"""Rows and values, both ways: what a table keeps of a value, and the value of a row.
+
+A value becomes a row with `<noun>_row`, a row becomes a value with `read_<noun>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.intake.domain import admission, faults, receipts
+from services.intake.domain.line_status import LineStatus
+from shared import sql
+from shared.wire.events import ContractPublished
+
+# --- the desk ------------------------------------------------------------------------------------
+
+
+class DeskRow(NamedTuple):
+    """The one row of `desk`."""
+
+    receipt_no: int
+    """The last one issued."""
+    day_ended: date
+    """The last one that has ended."""
+    latest_at: datetime
+    """The latest time that the desk has used. It never goes back."""
+
+    def time(self, now: datetime) -> datetime:
+        """The time of what is accepted now, even if the clock went back."""
+        return max(now, self.latest_at)
+
+
+def read_desk(row: sql.Record) -> DeskRow:
+    return DeskRow(*row)
+
+
+class ContractRow(NamedTuple):
+    """A row of `contract`."""
+
+    contract_id: str
+    version: int
+    body: bytes
+
+
+def contract_row(published: ContractPublished, body: bytes) -> ContractRow:
+    return ContractRow(published.contract_id, published.version, body)
+
+
+def read_contract(row: sql.Record) -> ContractRow:
+    return ContractRow(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about one submission before it is decided."""
+
+    version: int | None
+    """The newest version of its contract; None if the contract is unknown."""
+    latest: admission.Latest | None
+    by_key: UUID | None
+    """The return that its party sent before under the same Idempotency-Key."""
+    by_bytes: UUID | None
+    """The return that its party sent before with the same bytes."""
+
+
+def read_known(row: sql.Record) -> Known:
+    version, revision, return_id, by_key, by_bytes = row
+    latest = admission.Latest(revision, return_id) if revision else None
+    return Known(version, latest, by_key, by_bytes)
+
+
+# --- what was decided ----------------------------------------------------------------------------
+
+
+class ReturnRow(NamedTuple):
+    """A row of `accepted_return`."""
+
+    return_id: UUID
+    receipt_no: int
+    authority_id: str
+    contract_id: str
+    party_id: str
+    period: str
+    revision: int
+    supersedes: UUID | None
+    body: bytes
+    sha256: bytes
+    salt: bytes
+    received_at: datetime
+    merge_by: datetime
+    signature: bytes
+    public_key: bytes
+
+
+def return_row(accepted: admission.Accepted) -> ReturnRow:
+    receipt = accepted.issued.receipt
+    return ReturnRow(
+        return_id=receipt.return_id,
+        receipt_no=receipt.receipt_no,
+        authority_id=accepted.acceptance.authority_id,
+        contract_id=receipt.contract_id,
+        party_id=receipt.party_id,
+        period=receipt.period,
+        revision=receipt.revision,
+        supersedes=accepted.acceptance.supersedes,
+        body=accepted.post.body,
+        sha256=receipt.sha256,
+        salt=receipt.salt,
+        received_at=receipt.received_at,
+        merge_by=receipt.merge_by,
+        signature=accepted.issued.signature,
+        public_key=accepted.issued.public_key,
+    )
+
+
+def read_receipt(row: sql.Record) -> receipts.Issued:
+    """The receipt of an accepted return."""
+    receipt = receipts.Receipt(kind="return", **{name: row[name] for name in _RECEIPT_COLUMNS})
+    return receipts.Issued(receipt, row["signature"], row["public_key"])
+
+
+_RECEIPT_COLUMNS: Final = [f.name for f in fields(receipts.Receipt) if f.name != "kind"]
+
+
+class KeyRow(NamedTuple):
+    """A row of `idempotency`: under which Idempotency-Key a return came."""
+
+    party_id: str
+    key: str
+    return_id: UUID
+
+
+class RefusalRow(NamedTuple):
+    """A row of `refusal`, without the time."""
+
+    event_id: UUID
+    party_id: str
+    contract_id: str | None
+    route: admission.Route
+    rules: str
+    """Separated by blanks."""
+    faults: int
+
+
+def refusal_row(refused: admission.Refused) -> RefusalRow:
+    return RefusalRow(
+        event_id=refused.post.return_id,
+        party_id=refused.post.party_id,
+        contract_id=refused.contract_id,
+        route=refused.post.route,
+        rules=" ".join(faults.rules(refused.faults)),
+        faults=len(refused.faults),
+    )
+
+
+# --- withdrawals ---------------------------------------------------------------------------------
+
+
+class WithdrawalRow(NamedTuple):
+    """A row of `withdrawal`."""
+
+    return_id: UUID
+    event_id: UUID
+    receipt_no: int
+    reason: str
+    withdrawn_at: datetime
+    merge_by: datetime
+    signature: bytes
+    public_key: bytes
+
+
+def withdrawal_row(issued: receipts.Issued, event_id: UUID, reason: str) -> WithdrawalRow:
+    return WithdrawalRow(
+        return_id=issued.receipt.return_id,
+        event_id=event_id,
+        receipt_no=issued.receipt.receipt_no,
+        reason=reason,
+        withdrawn_at=issued.receipt.received_at,
+        merge_by=issued.receipt.merge_by,
+        signature=issued.signature,
+        public_key=issued.public_key,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReturn:
+    """An accepted return, as far as its withdrawal needs it."""
+
+    return_id: UUID
+    authority_id: str
+    contract_id: str
+    party_id: str
+    period: str
+    revision: int
+    sha256: bytes
+    salt: bytes
+    is_replaced: bool
+    """Whether a later revision has replaced it."""
+    withdrawal: receipts.Issued | None
+    """The receipt of its withdrawal, if it was withdrawn."""
+
+
+def read_stored_return(row: sql.Record) -> StoredReturn:
+    return StoredReturn(
+        return_id=row["return_id"],
+        authority_id=row["authority_id"],
+        contract_id=row["contract_id"],
+        party_id=row["party_id"],
+        period=row["period"],
+        revision=row["revision"],
+        sha256=row["sha256"],
+        salt=row["salt"],
+        is_replaced=row["is_replaced"],
+        withdrawal=None if row["withdrawal_no"] is None else _withdrawal(row),
+    )
+
+
+def _withdrawal(row: sql.Record) -> receipts.Issued:
+    receipt = receipts.Receipt(
+        kind="withdrawal",
+        receipt_no=row["withdrawal_no"],
+        return_id=row["return_id"],
+        contract_id=row["contract_id"],
+        party_id=row["party_id"],
+        period=row["period"],
+        revision=row["revision"],
+        sha256=row["sha256"],
+        salt=row["salt"],
+        received_at=row["withdrawn_at"],
+        merge_by=row["merge_by"],
+    )
+    return receipts.Issued(receipt, row["signature"], row["public_key"])
+
+
+# --- what other services say ---------------------------------------------------------------------
+
+
+class LineStatusesRow(NamedTuple):
+    """A row of `last_said`: the status of some lines of one return."""
+
+    return_id: UUID
+    lines: str
+    """A JSON object by line id; each status is an array."""
+
+
+def line_statuses_row(return_id: UUID, lines: Mapping[str, LineStatus]) -> LineStatusesRow:
+    return LineStatusesRow(return_id, msgspec.json.encode(lines).decode())
+
+
+class RecordedStatus(NamedTuple):
+    """A line status, and the entry of the log that has the event which set it."""
+
+    status: LineStatus
+    entry: int | None
+    """None until the log has recorded the event."""
+
+
+def read_line_status(row: sql.Record) -> RecordedStatus:
+    status = msgspec.json.decode(row["said"], type=LineStatus)
+    return RecordedStatus(status, row["entry"])
