@@ -8,13 +8,13 @@ import gc
 gc.set_threshold(100_000)
 
 from services.intake import app, store
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared import commands, log
 from shared.web import server
 
 
-def _settings() -> IntakeSettings:
-    return IntakeSettings()
+def _settings() -> Settings:
+    return Settings()
 
 
 command = commands.common("intake", _settings, store.MIGRATIONS)

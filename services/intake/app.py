@@ -4,62 +4,89 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 
-from services.intake.acceptance import days, desk, group_commit, throttle
-from services.intake.api import demo_clock, returns
-from services.intake.api.dependencies import Parts
+from services.intake import store
+from services.intake.acceptance import days, throttle
+from services.intake.acceptance.desk import Desk
+from services.intake.acceptance.group_commit import Committer
+from services.intake.api import demo_clock, parties, receipts, returns
+from services.intake.api.dependencies import Dependencies
 from services.intake.consumer import handlers
-from services.intake.domain import receipts, submission
-from services.intake.settings import IntakeSettings
+from services.intake.domain import submission
+from services.intake.domain.receipts import Signer
+from services.intake.settings import Settings
 from shared import clock, keys, service
 from shared.delivery import transaction
 from shared.web import auth, server
 
 
-def build(settings: IntakeSettings) -> FastAPI:
-    """The app; it opens its database and starts its tasks when it is started."""
+def build(settings: Settings) -> FastAPI:
+    """The app. When it starts, it opens its database and starts its tasks."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         delivery = await service.open_delivery(settings, "intake", handlers.read)
-        parts = await _parts(settings, delivery)
-        app.state.tokens, app.state.parts = auth.Tokens(delivery.pool), parts
+        dependencies = await _dependencies(settings, delivery)
+        app.state.tokens = auth.Tokens(delivery.pool)
+        app.state.dependencies = dependencies
         async with service.running(
             settings,
             delivery,
             handlers.SUBSCRIPTION,
-            handlers.router(delivery, parts.desk),
-            parts.committer.run,
-            parts.door.pressure.run,
-            lambda: days.run(delivery, parts.clock.now),
+            handlers.handler(delivery, dependencies.desk),
+            dependencies.committer.run,
+            dependencies.throttle.pressure.run,
+            lambda: days.run(delivery, dependencies.clock.now),
         ) as app.state.service:
             yield
 
     app = service.build("intake", lifespan, submission.BODY_BYTES_MAX)
-    app.include_router(returns.router)
+    for each in (returns, receipts, parties):
+        app.include_router(each.router)
     server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return)
     if settings.demo:
         app.include_router(demo_clock.router)
     return app
 
 
-async def _parts(settings: IntakeSettings, delivery: transaction.Delivery) -> Parts:
-    ticking: clock.Clock = clock.WallClock()
-    if settings.demo:
-        ticking = await demo_clock.begin(delivery, settings.demo_starts_at)
-    folder = settings.state / "intake"
-    at = desk.Desk(
-        receipts.Signer(keys.load_or_create(settings.receipt_key_file or folder / "receipt.key")),
-        keys.load_or_create(settings.person_key_file or folder / "person.key"),
-        timedelta(hours=settings.merge_within_hours),
-        ticking.now,
+async def _dependencies(settings: Settings, delivery: transaction.Delivery) -> Dependencies:
+    ticking = await _clock(settings, delivery)
+    desk = _desk(settings, ticking)
+    return Dependencies(
+        settings=settings,
+        delivery=delivery,
+        desk=desk,
+        committer=Committer(delivery, desk),
+        throttle=_throttle(settings, delivery),
+        clock=ticking,
     )
-    pressure = throttle.Pressure(
-        delivery.pool, folder, settings.disk_free_bytes_min, settings.outbox_hours_max * 3600
-    )
+
+
+async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Clock:
+    """The wall clock. The demo has a clock that starts in the past and, after a restart, goes on
+    from the latest time that the desk has used."""
+    if not settings.demo:
+        return clock.WallClock()
+    latest_at = await store.desk.find_latest_at(delivery.pool)
+    return clock.MovedClock(latest_at or settings.demo_starts_at or datetime.now(UTC))
+
+
+def _desk(settings: Settings, ticking: clock.Clock) -> Desk:
+    receipt_key = keys.load_or_create(settings.receipt_key_file or settings.folder / "receipt.key")
+    person_key = keys.load_or_create(settings.person_key_file or settings.folder / "person.key")
+    merge_within = timedelta(hours=settings.merge_within_hours)
+    return Desk(Signer(receipt_key), person_key, merge_within, ticking.now)
+
+
+def _throttle(settings: Settings, delivery: transaction.Delivery) -> throttle.Throttle:
     rate = settings.posts_per_second_max
-    door = throttle.Door(throttle.Buckets(rate, 2 * rate), pressure)
-    return Parts(settings, delivery, at, group_commit.Committer(delivery, at), door, ticking)
+    pressure = throttle.Pressure(
+        delivery.pool,
+        settings.folder,
+        settings.disk_free_bytes_min,
+        settings.outbox_hours_max * 3600,
+    )
+    return throttle.Throttle(throttle.Buckets(rate, 2 * rate), pressure)

@@ -1,4 +1,4 @@
-"""What intake measures of its own work, beside what `shared.metrics` does for every service."""
+"""Intake's own metrics. `shared.metrics` has those that every service has."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ GROUP_POSTS: Final = Histogram(
 )
 ACCEPT_SECONDS: Final = Histogram(
     "makegood_intake_accept_seconds",
-    "From a post's arrival in the queue to its commit.",
+    "From the arrival of a post in the queue to its commit.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
 
 
 def count(decision: admission.Decision) -> None:
+    """Counts a decision after its commit."""
     RETURNS.labels(decision.post.route, type(decision).__name__.lower()).inc()

@@ -1,4 +1,4 @@
-"""What intake is told by its environment. The README lists every one."""
+"""Intake's settings, from the environment. The service's README lists them."""
 
 from __future__ import annotations
 
@@ -13,36 +13,39 @@ from shared import settings
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
-class IntakeSettings(settings.Settings):
+class Settings(settings.Settings):
+    """The settings of every service, and intake's own."""
+
     database_url: SecretStr = Field(validation_alias=settings.service_database("intake"))
     port: int = Field(default=8001, validation_alias=AliasChoices("port", "INTAKE_PORT"))
     receipt_key_file: Path | None = Field(
         default=None, validation_alias=AliasChoices("receipt_key_file", "INTAKE_RECEIPT_KEY_FILE")
     )
-    """32 bytes, the seed of the Ed25519 key that signs receipts; made in the state folder where
-    none is given."""
+    """32 bytes, the seed of the Ed25519 key that signs receipts. If it is not set, the file is in
+    the state folder, and is created there."""
     person_key_file: Path | None = Field(
         default=None, validation_alias=AliasChoices("person_key_file", "INTAKE_PERSON_KEY_FILE")
     )
-    """32 bytes that key the hashes of shared identifiers. Lost, the same people get new ids."""
+    """32 bytes, the key of the hashes of shared identifiers. If it is lost, the same people get new
+    ids."""
     merge_within_hours: int = Field(
         default=24,
         ge=1,
         validation_alias=AliasChoices("merge_within_hours", "INTAKE_MERGE_WITHIN_HOURS"),
     )
-    """What a receipt promises: in the ledger within so many hours."""
+    """Within how many hours a receipt promises an entry of the log."""
     posts_per_second_max: float = Field(
         default=100,
         gt=0,
         validation_alias=AliasChoices("posts_per_second_max", "INTAKE_POSTS_PER_SECOND_MAX"),
     )
-    """For one client; twice as many at once."""
+    """The limit for one client. It may send twice as many at once."""
     disk_free_bytes_min: int = Field(
         default=256 * 1024 * 1024,
         ge=0,
         validation_alias=AliasChoices("disk_free_bytes_min", "INTAKE_DISK_FREE_BYTES_MIN"),
     )
-    """Below this nothing is accepted."""
+    """With less free space, nothing is accepted."""
     outbox_hours_max: float = Field(
         default=24,
         gt=0,
@@ -55,7 +58,7 @@ class IntakeSettings(settings.Settings):
     """Where the demo's clock starts, with its offset from UTC."""
 
     @model_validator(mode="after")
-    def _demo_is_local(self) -> IntakeSettings:
+    def _demo_is_local(self) -> Settings:
         if self.demo and self.host not in LOOPBACK:
             raise ValueError("MAKEGOOD_DEMO works on a loopback address only")
         if self.demo_starts_at is not None and not self.demo:
@@ -63,3 +66,8 @@ class IntakeSettings(settings.Settings):
         if self.demo_starts_at is not None and self.demo_starts_at.tzinfo is None:
             raise ValueError("MAKEGOOD_DEMO_STARTS_AT needs an offset from UTC, such as Z")
         return self
+
+    @property
+    def folder(self) -> Path:
+        """Where intake keeps its keys."""
+        return self.state / "intake"

@@ -15,7 +15,7 @@ from services.intake.domain import admission, returns
 from shared.delivery import topics
 from shared.wire import events
 
-_states: list[admission.State] = []
+_states: list[admission.DeskState] = []
 
 
 async def submit(self: group_commit.Committer, post: admission.Post) -> admission.Decision:
@@ -27,11 +27,11 @@ async def submit(self: group_commit.Committer, post: admission.Post) -> admissio
     return admission.decide(state, post)
 
 
-async def _state(self: group_commit.Committer) -> admission.State:
+async def _state(self: group_commit.Committer) -> admission.DeskState:
     """Contracts are read once. Accepted returns are remembered until the process ends."""
     rows = await self._delivery.pool.fetch("SELECT body FROM contract")
     published = [events.read(row["body"]) for row in rows]
-    return admission.State(
+    return admission.DeskState(
         at=datetime.now(UTC),
         receipt_no=0,
         signer=self._desk.signer,

@@ -1,4 +1,4 @@
-"""Returns, contracts and standings to change one thing in: builders for intake's tests."""
+"""Returns, contracts and contexts to change one thing in: builders for intake's tests."""
 
 from __future__ import annotations
 
@@ -145,11 +145,11 @@ def a_contract_published(
     return ContractPublished(**facts | changes)
 
 
-def a_standing(**changes: Any) -> returns.Standing:
+def a_context(**changes: Any) -> returns.Context:
     facts: dict[str, Any] = {
         "party_id": PARTY,
         "contract": returns.contract(a_contract_published()),
         "revision": 0,
         "today": TODAY,
     }
-    return returns.Standing(**facts | changes)
+    return returns.Context(**facts | changes)

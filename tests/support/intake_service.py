@@ -29,7 +29,7 @@ SIGNER = receipts.Signer(b"s" * 32)
 
 @dataclasses.dataclass
 class IntakeService:
-    """The parts, and a clock that tests move."""
+    """What intake is made of, and a clock that tests move."""
 
     dsn: str
     pool: sql.Pool
@@ -57,7 +57,7 @@ class IntakeService:
 
     async def take(self, records: Sequence[Record]) -> None:
         """A batch of Kafka records, through the handler."""
-        await handlers.router(self.delivery, self.desk)(records)
+        await handlers.handler(self.delivery, self.desk)(records)
 
     async def begin(self, topic: str) -> None:
         """A first position of a topic's only partition."""

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from services.intake import app, store
 from services.intake.domain import line_status, receipts
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared import sql
 from shared.delivery import outbox, topics
 from shared.web import auth
@@ -55,7 +55,7 @@ class RunningSystem:
 
     @property
     def pool(self) -> sql.Pool:
-        pool: sql.Pool = self.app.state.parts.delivery.pool
+        pool: sql.Pool = self.app.state.dependencies.delivery.pool
         return pool
 
     async def caller(
@@ -66,7 +66,7 @@ class RunningSystem:
             return Caller(self.client, await auth.issue(conn, role, authority, actor, party))
 
 
-def settings(dsn: str, state: Path, **more: Any) -> IntakeSettings:
+def settings(dsn: str, state: Path, **more: Any) -> Settings:
     given = {
         "kafka_bootstrap_servers": "127.0.0.1:1",
         "database_url": dsn,
@@ -74,7 +74,7 @@ def settings(dsn: str, state: Path, **more: Any) -> IntakeSettings:
         "demo": True,
         "demo_starts_at": intake_service.NOW,
     }
-    return IntakeSettings.model_validate(given | more)
+    return Settings.model_validate(given | more)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ class TestPostingAReturn:
         supplier = await system.caller("supplier", build.PARTY)
         assert 201 == (await supplier.send(build.a_return())).status_code
         await system.pool.execute("UPDATE outbox_unsent SET since = now() - interval '25 hours'")
-        await system.app.state.parts.door.pressure.look()
+        await system.app.state.dependencies.throttle.pressure.measure()
         answer = await supplier.send(build.a_return(build.VISIT, revision=2, reason="more"))
         assert (503, "60") == (answer.status_code, answer.headers["retry-after"])
         assert 1 == await system.pool.fetchval("SELECT count(*) FROM accepted_return")
@@ -178,7 +178,7 @@ class TestPostingAReturn:
         async with system.pool.acquire() as conn:
             await conn.execute("DELETE FROM outbox_unsent")
             assert 1 == await outbox.republish(conn, topics.RETURNS.name)
-        await system.app.state.parts.door.pressure.look()
+        await system.app.state.dependencies.throttle.pressure.measure()
         answer = await supplier.send(build.a_return(build.VISIT, revision=2, reason="more"))
         assert 201 == answer.status_code
 
@@ -285,9 +285,9 @@ class TestWithdrawing:
         """It was restored from before: going on would give a receipt's number a second time."""
         supplier = await system.caller("supplier", build.PARTY)
         path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
-        system.app.state.parts.delivery.alarm = "database_behind_broker: a test says so"
+        system.app.state.dependencies.delivery.alarm = "database_behind_broker: a test says so"
         assert 503 == (await supplier.post(path, {"reason": "wrong month"})).status_code
-        system.app.state.parts.delivery.alarm = None
+        system.app.state.dependencies.delivery.alarm = None
         assert 201 == (await supplier.post(path, {"reason": "wrong month"})).status_code
 
     async def test_is_receipted_in_the_same_order(self, system: RunningSystem) -> None:
@@ -298,7 +298,7 @@ class TestWithdrawing:
         again = await supplier.post(path, {"reason": "wrong month"})
         assert [201, 200] == [first.status_code, again.status_code]
         assert first.json() == again.json()
-        key = system.app.state.parts.desk.signer.public_key
+        key = system.app.state.dependencies.desk.signer.public_key
         issued = receipts.verify(first.json(), key)
         assert ("withdrawal", 2) == (issued.receipt.kind, issued.receipt.receipt_no)
         shown = (await supplier.get(path.removesuffix("/withdraw"))).json()
@@ -342,7 +342,7 @@ class TestTheDemosClock:
         await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         again = app.build(settings(database, tmp_path))
         async with again.router.lifespan_context(again):
-            assert "2026-11-20" == f"{again.state.parts.clock.now():%Y-%m-%d}"
+            assert "2026-11-20" == f"{again.state.dependencies.clock.now():%Y-%m-%d}"
 
     async def test_is_the_operators(self, system: RunningSystem) -> None:
         """And nobody's where there is no demo."""

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.servers import both as local_servers
 from services.intake import app, store
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared import sql
 from shared.delivery import kafka, topics
 from shared.web import auth
@@ -20,7 +20,7 @@ from tests.support import intake_service
 WAIT_SECONDS = 40
 
 
-async def publish(settings: IntakeSettings, topic: str) -> None:
+async def publish(settings: Settings, topic: str) -> None:
     """A contract by its topic, and a return by the party's own."""
     producer: AIOKafkaProducer = await kafka.start_producer(settings)
     contract = build.a_contract_published()
@@ -40,7 +40,7 @@ class TestAPartysTopic:
 
         The contract may come after the return: then the return is refused (rule I1) and the same
         bytes sent again are accepted."""
-        settings = IntakeSettings.model_validate(
+        settings = Settings.model_validate(
             {
                 "kafka_bootstrap_servers": own_servers.kafka.bootstrap,
                 "database_url": own_servers.postgres.dsn,
@@ -57,7 +57,7 @@ class TestAPartysTopic:
             served.router.lifespan_context(served),
             httpx.AsyncClient(transport=transport, base_url="http://intake") as client,
         ):
-            async with served.state.parts.delivery.pool.acquire() as conn:
+            async with served.state.dependencies.delivery.pool.acquire() as conn:
                 operator = await auth.issue(conn, "operator", build.AUTHORITY, "operator")
             path = f"/api/v1/parties/{build.PARTY}/credentials"
             headers = {"authorization": f"Bearer {operator}"}
@@ -68,11 +68,11 @@ class TestAPartysTopic:
             await publish(settings, given["inbound_topic"])
             headers = {"authorization": f"Bearer {given['token']}"}
             async with asyncio.timeout(WAIT_SECONDS):
-                while not await served.state.parts.delivery.pool.fetchval(
+                while not await served.state.dependencies.delivery.pool.fetchval(
                     "SELECT (SELECT count(*) FROM refusal) + (SELECT count(*) FROM accepted_return)"
                 ):
                     await asyncio.sleep(0.05)
-                while not await served.state.parts.delivery.pool.fetchval(
+                while not await served.state.dependencies.delivery.pool.fetchval(
                     "SELECT count(*) FROM contract"
                 ):
                     await asyncio.sleep(0.05)
@@ -82,7 +82,7 @@ class TestAPartysTopic:
             items = (await client.get("/api/v1/returns", headers=headers)).json()["items"]
             assert [1] == [item["revision"] for item in items]
             async with asyncio.timeout(WAIT_SECONDS):
-                while await served.state.parts.delivery.pool.fetchval(
+                while await served.state.dependencies.delivery.pool.fetchval(
                     "SELECT count(*) FROM outbox_unsent"
                 ):
                     await asyncio.sleep(0.05)

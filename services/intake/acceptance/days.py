@@ -1,8 +1,9 @@
-"""Midnight in London, as an event: one for each partition of `returns`, every day, in order.
+"""Ends days: midnight in London becomes an event for each partition of `returns`, every day.
 
-Promises: a day ends after its last acceptance, since both lock the desk; from the day of
-installation on no day is left out, none comes twice (its id is of date and partition) and none
-comes before its time. Everything that depends on time hangs on these events, not on clocks.
+Promises: a day ends after its last acceptance, since both lock the desk. From the day of
+installation on, each day ends exactly once (the event's id is made of day and partition), in order,
+and never before its time. Everything that depends on time follows from these events, not from
+clocks.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from shared import calendar
 from shared.delivery import outbox, topics, transaction
 from shared.wire import events, ids
 
-LOOK_SECONDS: Final = 5.0
-"""How often the clock is looked at."""
+CHECK_SECONDS: Final = 5.0
+"""How often the clock is checked."""
 DAYS_MAX: Final = 31
 """Days ended in one transaction."""
 
@@ -27,35 +28,33 @@ async def run(delivery: transaction.Delivery, now: Callable[[], datetime]) -> No
     """Ends days for ever."""
     while True:
         await end(delivery, now())
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(CHECK_SECONDS)
 
 
 async def end(delivery: transaction.Delivery, now: datetime) -> date:
-    """Ends every day that has passed and was not ended yet; the last day ended."""
+    """Ends every day that is over. Returns the last day that has ended."""
     while True:
         async with delivery.pool.acquire() as conn, conn.transaction():
-            desk = await store.desk.lock(conn, now)
-            passed = due(desk.day_ended, calendar.day_ended_by(now))
-            for day in passed:
+            desk_row = await store.desk.lock(conn, now)
+            days = _days(desk_row.day_ended, calendar.day_ended_by(now))
+            for day in days:
                 await outbox.post(
-                    conn, [outbox.Row.of(topics.RETURNS, one, one.partition) for one in said(day)]
+                    conn, [outbox.Row.of(topics.RETURNS, e, e.partition) for e in _events(day)]
                 )
-            if passed:
-                await store.desk.set_day_ended(
-                    conn, passed[-1], calendar.midnight_after(passed[-1])
-                )
-        if not passed:
-            return desk.day_ended
+            if days:
+                await store.desk.set_day_ended(conn, days[-1], calendar.midnight_after(days[-1]))
+        if not days:
+            return desk_row.day_ended
         delivery.posted.set()
 
 
-def due(day_ended: date, last: date) -> list[date]:
-    """The days to end after `day_ended` up to `last`, in order: those of one transaction."""
+def _days(day_ended: date, last: date) -> list[date]:
+    """The days after `day_ended` up to `last`, in order, as many as one transaction ends."""
     count = min((last - day_ended).days, DAYS_MAX)
     return [day_ended + timedelta(days=n) for n in range(1, count + 1)]
 
 
-def said(day: date) -> list[events.DayEnded]:
+def _events(day: date) -> list[events.DayEnded]:
     """The end of `day`, once for each partition."""
     return [
         events.DayEnded(

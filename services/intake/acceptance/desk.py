@@ -1,8 +1,8 @@
-"""The desk: one group of submissions, in the caller's transaction. Gather, decide, apply.
+"""The desk: decides one group of submissions in the caller's transaction. Gather, decide, apply.
 
-Promises: a handful of queries for a whole group; the desk's row is locked first, so that receipts
-are numbered in order of commit, messages lie in the outbox in that order, and a day ends after its
-last acceptance. Nothing is told to a sender before the caller has committed.
+Promises: a group needs a handful of queries, however many posts it has. The desk's row is locked
+first; so receipts are numbered in the order of commit, messages are in the outbox in that order,
+and a day ends after its last acceptance. Senders are answered only after the caller has committed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from services.intake import store
 from services.intake.domain import admission, people, receipts, returns, submission
@@ -22,20 +22,20 @@ from shared.delivery import topics
 from shared.wire import events, ids
 
 HEAVY_BYTES: Final = 256 * 1024
-"""Reading or deciding over more than this takes more than 10 ms: it goes to a thread, since the
-event loop has heartbeats to send."""
+"""To read or decide more than this takes longer than 10 ms. It is done in a thread, since the event
+loop has heartbeats to send."""
 CONTRACTS_MAX: Final = 10_000
 """Contracts kept in memory."""
 KEY_CHARACTERS_MAX: Final = 200
-"""An Idempotency-Key, on either route."""
+"""Of an Idempotency-Key, on either route."""
 SALT_BYTES: Final = 16
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends, by token or topic, never by what the submission says (rule I1)."""
+    """Who sends: the token or the topic tells, never the submission (rule I1)."""
 
     party_id: str
     authority_id: str
@@ -43,13 +43,14 @@ class Sender:
 
 
 async def read(body: bytes, key: str | None, sender: Sender) -> admission.Post:
-    """A submission ready for the desk, read outside of any lock."""
+    """A submission, read without any lock and ready to be decided."""
     if len(body) > HEAVY_BYTES:
         return await asyncio.to_thread(read_now, body, key, sender)
     return read_now(body, key, sender)
 
 
 def read_now(body: bytes, key: str | None, sender: Sender) -> admission.Post:
+    """The same, in the caller's thread."""
     return admission.Post(
         party_id=sender.party_id,
         authority_id=sender.authority_id,
@@ -63,24 +64,31 @@ def read_now(body: bytes, key: str | None, sender: Sender) -> admission.Post:
     )
 
 
-def key(given: bytes | None) -> str | None:
-    """An Idempotency-Key that can be kept; one that cannot is as none: equal bytes are known
-    without it."""
-    text = (given or b"").decode("latin-1").strip()
+def read_key(header: bytes | None) -> str | None:
+    """An Idempotency-Key, or None if it cannot be stored. Nothing is lost then: the same bytes are
+    recognised without a key."""
+    text = (header or b"").decode("latin-1").strip()
     is_good = text.isascii() and text.isprintable() and 0 < len(text) <= KEY_CHARACTERS_MAX
     return text if is_good else None
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a group, in its order, and the messages that must leave with it."""
+class Decided:
+    """The decisions on a group, in its order, and the events to send with them."""
 
     decisions: list[admission.Decision]
-    messages: list[events.Event]
+    events: list[events.Event]
+
+
+class _Cached(NamedTuple):
+    """A contract in memory."""
+
+    version: int
+    contract: returns.Contract
 
 
 class Desk:
-    """What the desk needs besides a transaction: key, secret, clock, contracts read before."""
+    """What decisions need besides a transaction: key, secret, clock, contracts read before."""
 
     def __init__(
         self,
@@ -91,10 +99,10 @@ class Desk:
     ) -> None:
         self.signer, self.merge_within, self.now = signer, merge_within, now
         self._secret = secret
-        self._contracts: dict[str, tuple[int, returns.Contract]] = {}
+        self._contracts: dict[str, _Cached] = {}
 
-    async def take(self, conn: sql.Connection, posts: Sequence[admission.Post]) -> Taken:
-        """Decides over `posts` and keeps what was decided."""
+    async def decide(self, conn: sql.Connection, posts: Sequence[admission.Post]) -> Decided:
+        """Decides `posts` and stores the decisions."""
         desk_row = await store.desk.lock(conn, self.now())
         state = await self._gather(conn, desk_row, posts)
         keys_known = frozenset(state.by_key)
@@ -107,16 +115,21 @@ class Desk:
         await store.desk.add_refusals(conn, refused, state.at)
         await store.desk.set_receipt_no(conn, state.receipt_no, state.at)
         roster = await self._roster(conn, accepted)
-        messages = await _run(is_heavy, lambda: admission.messages(decisions, roster, state.at))
-        return Taken(decisions, messages)
+        announced = await _run(is_heavy, lambda: admission.announce(decisions, roster, state.at))
+        return Decided(decisions, announced)
 
     async def _gather(
         self, conn: sql.Connection, desk_row: store.rows.DeskRow, posts: Sequence[admission.Post]
-    ) -> admission.State:
+    ) -> admission.DeskState:
         known = list(zip(posts, await store.desk.load_known(conn, posts), strict=True))
-        before = {one for _, k in known for one in (k.by_key, k.by_bytes) if one is not None}
+        before = {
+            return_id
+            for _, each in known
+            for return_id in (each.by_key, each.by_bytes)
+            if return_id is not None
+        }
         issued = await store.desk.load_receipts(conn, before)
-        return admission.State(
+        return admission.DeskState(
             at=desk_row.time(self.now()),
             receipt_no=desk_row.receipt_no,
             signer=self.signer,
@@ -131,11 +144,11 @@ class Desk:
     async def _contracts_of(
         self, conn: sql.Connection, known: Sequence[tuple[admission.Post, store.rows.Known]]
     ) -> dict[str, returns.Contract]:
-        """The newest version of each contract, read again only where it has changed."""
+        """The newest version of each contract. Only those that have changed are read again."""
         versions = {
-            contract_id: k.version
-            for p, k in known
-            if k.version and (contract_id := p.reading.submission.contract_id)
+            contract_id: each.version
+            for post, each in known
+            if each.version and (contract_id := post.reading.submission.contract_id)
         }
         stale = [c for c, version in versions.items() if self._version(c) != version]
         if len(self._contracts) + len(stale) > CONTRACTS_MAX:
@@ -144,30 +157,30 @@ class Desk:
         for row in await store.desk.load_contracts(conn, stale):
             published = events.read(row.body)
             assert isinstance(published, events.ContractPublished)
-            self._contracts[row.contract_id] = row.version, returns.contract(published)
-        return {contract_id: self._contracts[contract_id][1] for contract_id in versions}
+            self._contracts[row.contract_id] = _Cached(row.version, returns.contract(published))
+        return {contract_id: self._contracts[contract_id].contract for contract_id in versions}
 
     def _version(self, contract_id: str) -> int | None:
-        known = self._contracts.get(contract_id)
-        return known[0] if known else None
+        cached = self._contracts.get(contract_id)
+        return cached.version if cached else None
 
     async def _roster(
         self, conn: sql.Connection, accepted: Sequence[admission.Accepted]
     ) -> people.Roster:
-        references, hashes = admission.referred_people(accepted, self._secret)
+        referred = admission.referred_people(accepted, self._secret)
         return people.Roster(
             self._secret,
-            await store.people.load_or_add_people(conn, references),
-            await store.people.load_or_add_shared_people(conn, hashes),
+            await store.people.load_or_add_people(conn, referred.references),
+            await store.people.load_or_add_shared_people(conn, referred.hashes),
         )
 
 
-async def _run(is_heavy: bool, work: Callable[[], Made]) -> Made:
+async def _run(is_heavy: bool, work: Callable[[], Result]) -> Result:
     return await asyncio.to_thread(work) if is_heavy else work()
 
 
 def _new_keys(
-    state: admission.State, known: Collection[tuple[str, str]]
+    state: admission.DeskState, known: Collection[tuple[str, str]]
 ) -> list[store.rows.KeyRow]:
     return [
         store.rows.KeyRow(*key, issued.receipt.return_id)

@@ -1,8 +1,8 @@
-"""Group commit: posts that arrive together share one transaction, and so one fsync.
+"""Group commit: posts that wait at the same moment share one transaction, and so one fsync.
 
-Promises: a post is answered after its group has committed, never before; a broken database fails
-only those that wait (`503`, nothing stored); one post that breaks the group is committed apart, so
-that the others do not suffer. Everything has a bound: a full queue refuses at once.
+Promises: a post is answered only after its group has committed. If the database fails, only the
+posts that wait fail, and nothing of them is stored. If one post makes a group fail, each post of
+the group is committed alone. The queue is limited; a full queue refuses at once.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.intake import metrics
-from services.intake.acceptance import desk
+from services.intake.acceptance.desk import Desk
 from services.intake.domain import admission
 from shared import log, sql
 from shared.delivery import failpoints, outbox, topics, transaction
 
 GROUP_POSTS_MAX: Final = 256
 GROUP_BYTES_MAX: Final = 4 * 1024 * 1024
-"""What one transaction takes: it stays in the tens of milliseconds."""
+"""One transaction then takes some tens of milliseconds at most."""
 QUEUE_POSTS_MAX: Final = 2_000
 QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
-"""What may wait: about a second of work, and a bound on memory."""
+"""What may wait: about a second of work, and a limit on memory."""
 
 _log = log.get(__name__)
 
 
 class FullError(Exception):
-    """More wait than should: come again in a moment."""
+    """Too many posts wait. The same submission may be sent again in a moment."""
 
 
 class BrokenError(Exception):
-    """The database does not answer, or must not be written to (`mail.Delivery.alarm`). The same
-    submission sent again is taken once."""
+    """The database does not answer, or must not be written to (`transaction.Delivery.alarm`). The
+    same submission may be sent again; it has one effect only."""
 
 
 @dataclass(slots=True)
@@ -47,13 +47,13 @@ class _Waiting:
 class Committer:
     """Commits what is submitted, group by group, in `run`."""
 
-    def __init__(self, delivery: transaction.Delivery, at: desk.Desk) -> None:
-        self._delivery, self._desk = delivery, at
+    def __init__(self, delivery: transaction.Delivery, desk: Desk) -> None:
+        self._delivery, self._desk = delivery, desk
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE_POSTS_MAX)
         self._queued_bytes = 0
 
     async def submit(self, post: admission.Post) -> admission.Decision:
-        """What became of `post`, durably. Raises FullError and BrokenError."""
+        """The decision on `post`, after its commit. Raises FullError and BrokenError."""
         if self._delivery.alarm is not None:
             raise BrokenError
         if self._queue.full() or self._queued_bytes > QUEUE_BYTES_MAX:
@@ -66,7 +66,7 @@ class Committer:
         return decision
 
     async def run(self) -> None:
-        """Commits for ever; cancel it to stop."""
+        """Commits for ever. Cancel it to stop."""
         while True:
             group = await self._next_group()
             await self._commit(group)
@@ -74,7 +74,7 @@ class Committer:
                 metrics.ACCEPT_SECONDS.observe(time.perf_counter() - one.since)
 
     async def _next_group(self) -> list[_Waiting]:
-        """Everything that waits, within bounds; at least one."""
+        """The posts that wait, at least one, up to the limits of a group."""
         group = [await self._queue.get()]
         size = len(group[0].post.body)
         while len(group) < GROUP_POSTS_MAX and size < GROUP_BYTES_MAX and not self._queue.empty():
@@ -88,15 +88,15 @@ class Committer:
     async def _commit(self, group: list[_Waiting]) -> None:
         try:
             async with self._delivery.pool.acquire() as conn, conn.transaction():
-                taken = await self._desk.take(conn, [one.post for one in group])
-                messages = [outbox.Row.of(topics.RETURNS, one) for one in taken.messages]
+                decided = await self._desk.decide(conn, [one.post for one in group])
+                messages = [outbox.Row.of(topics.RETURNS, event) for event in decided.events]
                 posted = await outbox.post(conn, messages)
                 failpoints.hit("before_database_commit")
         except Exception as error:
-            if isinstance(error, sql.BROKEN) and not isinstance(error, ValueError):
-                _log.warning("A group met a broken part.", posts=len(group), error=repr(error))
+            if sql.is_broken(error):
+                _log.warning("A group could not be stored.", posts=len(group), error=repr(error))
                 _fail(group, BrokenError())
-            elif len(group) > 1:  # one of them breaks it: each stands for itself
+            elif len(group) > 1:  # one post makes it fail: each is committed alone
                 for one in group:
                     await self._commit([one])
             else:
@@ -105,7 +105,7 @@ class Committer:
         else:
             failpoints.hit("after_database_commit")
             self._delivery.posted.keep(posted)
-            for one, decision in zip(group, taken.decisions, strict=True):
+            for one, decision in zip(group, decided.decisions, strict=True):
                 metrics.count(decision)
                 if not one.answer.done():  # the sender may have gone
                     one.answer.set_result(decision)

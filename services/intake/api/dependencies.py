@@ -1,4 +1,4 @@
-"""What the endpoints stand on, made by `app` when it starts."""
+"""What the endpoints need, made by `app` when it starts; and who may call them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,35 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.intake.acceptance import desk, group_commit, throttle
-from services.intake.settings import IntakeSettings
-from shared import clock
+from services.intake.acceptance.desk import Desk
+from services.intake.acceptance.group_commit import Committer
+from services.intake.acceptance.throttle import Throttle
+from services.intake.settings import Settings
+from shared.clock import Clock
 from shared.delivery import transaction
+from shared.web import auth
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    settings: IntakeSettings
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """What every endpoint may use."""
+
+    settings: Settings
     delivery: transaction.Delivery
-    desk: desk.Desk
-    committer: group_commit.Committer
-    door: throttle.Door
-    clock: clock.Clock
+    desk: Desk
+    committer: Committer
+    throttle: Throttle
+    clock: Clock
 
 
-async def _of(request: Request) -> Parts:
-    parts: Parts = request.app.state.parts
-    return parts
+async def _of(request: Request) -> Dependencies:
+    dependencies: Dependencies = request.app.state.dependencies
+    return dependencies
 
 
-Given = Annotated[Parts, Depends(_of)]
-"""The parts, as an endpoint's parameter."""
+Injected = Annotated[Dependencies, Depends(_of)]
+"""The dependencies, as an endpoint's parameter."""
+
+Supplier = Annotated[auth.Caller, Depends(auth.caller("supplier"))]
+Operator = Annotated[auth.Caller, Depends(auth.caller("operator"))]
+Reader = Annotated[auth.Caller, Depends(auth.caller("supplier", "manager", "approver", "auditor"))]

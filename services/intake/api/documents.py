@@ -1,4 +1,4 @@
-"""The JSON that intake answers with."""
+"""The JSON of intake's endpoints: what they read and what they answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.intake.domain import receipts, submission
+from services.intake.domain import submission
 
 
 class Links(BaseModel):
@@ -17,7 +17,7 @@ class Links(BaseModel):
 
 
 class Receipt(BaseModel):
-    """The README says how to check one alone."""
+    """A supplier can check it alone (docs/ledger.md, Receipts)."""
 
     kind: Literal["return", "withdrawal"]
     receipt_no: int
@@ -38,7 +38,7 @@ class Receipt(BaseModel):
 
 class Key(BaseModel):
     public_key: str
-    """Ed25519, base64: what receipts are checked with."""
+    """Ed25519, in base64. Receipts are checked with it."""
 
 
 class ReturnSummary(BaseModel):
@@ -51,7 +51,7 @@ class ReturnSummary(BaseModel):
     received_at: datetime
     withdrawn_at: datetime | None
     entry: int | None
-    """The entry of the log that it became; none until it is recorded."""
+    """Its entry in the log; null until the log has recorded it."""
 
 
 class Line(BaseModel):
@@ -66,9 +66,9 @@ class Line(BaseModel):
     provisional: str | None = None
     queried: str | None = None
     reasons: list[dict[str, Any]] = []
-    """What the rules found: rule, code, found, wanted."""
+    """What the rules found, each with rule, code, found and wanted."""
     entry: int | None = None
-    """The entry of the decision."""
+    """The entry of the decision in the log."""
 
 
 class Withdrawal(BaseModel):
@@ -101,12 +101,12 @@ class Credential(BaseModel):
 
 class NewCredential(BaseModel):
     token: str
-    """Shown this once."""
+    """Shown only once."""
     inbound_topic: str
 
 
 class ClockRequest(BaseModel):
-    """One of the two: a moment, or the beginning of a day in London."""
+    """Either a moment, or a day: its beginning in London."""
 
     now: datetime | None = None
     day: date | None = None
@@ -115,10 +115,3 @@ class ClockRequest(BaseModel):
 class Clock(BaseModel):
     now: datetime
     day_ended: date
-
-
-def receipt(issued: receipts.Issued) -> dict[str, Any]:
-    """A receipt with its links, ready to be written."""
-    address = f"/api/v1/returns/{issued.receipt.return_id}"
-    links = {"self": address, "withdraw": f"{address}/withdraw"}
-    return receipts.document(issued) | {"links": links}

@@ -1,4 +1,4 @@
-"""A return as its party and its authority see it: what was sent, and what became of it."""
+"""A return as its party and its authority see it: what was sent, and the status of each line."""
 
 from __future__ import annotations
 
@@ -10,32 +10,31 @@ import msgspec
 
 from services.intake import store
 from services.intake.acceptance import desk
-from services.intake.api import documents
+from services.intake.api import documents, receipts
 from services.intake.domain import submission
 from shared import sql
 
 Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
-"""The last word on each line, and its entry."""
+"""By line id."""
 
 
-async def one_return(row: sql.Record, said: Statuses) -> documents.Return:
-    """The return of a row of `one_return`, with the last word on each of its lines."""
+async def show(row: sql.Record, statuses: Statuses) -> documents.Return:
+    """The return in a row of `store.reading.find_return`."""
     if len(row["body"]) > desk.HEAVY_BYTES:
-        return await asyncio.to_thread(_one_return, row, said)
-    return _one_return(row, said)
+        return await asyncio.to_thread(_show, row, statuses)
+    return _show(row, statuses)
 
 
-def _one_return(row: sql.Record, said: Statuses) -> documents.Return:
-    facts = dict(row)
-    given = submission.read(row["body"]).submission
+def _show(row: sql.Record, statuses: Statuses) -> documents.Return:
+    sent = submission.read(row["body"]).submission
     return documents.Return(
-        **{name: facts[name] for name in documents.ReturnSummary.model_fields},
+        **{name: row[name] for name in documents.ReturnSummary.model_fields},
         status=_status(row),
         supersedes=row["supersedes"],
         superseded_by=row["superseded_by"],
         withdrawal=_withdrawal(row),
-        receipt=documents.Receipt(**documents.receipt(store.rows.read_receipt(row))),
-        lines=[_line(line, said.get(line.line_id or "")) for line in given.lines or ()],
+        receipt=documents.Receipt(**receipts.document(store.rows.read_receipt(row))),
+        lines=[_line(line, statuses.get(line.line_id or "")) for line in sent.lines or ()],
     )
 
 
@@ -58,26 +57,23 @@ def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:
     )
 
 
-def _line(line: submission.Line, status: store.rows.RecordedStatus | None) -> documents.Line:
-    said: dict[str, Any] = {"status": "received"}
-    if status is not None:
-        last, entry = status
-        said = {
-            "status": last.outcome,
-            "counted": f"{last.counted:f}",
-            "provisional": f"{last.provisional:f}",
-            "queried": f"{last.queried:f}",
-            "reasons": msgspec.to_builtins(last.findings),
-            "entry": entry,
+def _line(line: submission.Line, recorded: store.rows.RecordedStatus | None) -> documents.Line:
+    shown: dict[str, Any] = {
+        "line_id": line.line_id,
+        "commitment_id": line.commitment_id,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "from": line.from_,
+        "to": line.to,
+        "status": "received",
+    }
+    if recorded is not None:
+        shown |= {
+            "status": recorded.status.outcome,
+            "counted": f"{recorded.status.counted:f}",
+            "provisional": f"{recorded.status.provisional:f}",
+            "queried": f"{recorded.status.queried:f}",
+            "reasons": msgspec.to_builtins(recorded.status.findings),
+            "entry": recorded.entry,
         }
-    return documents.Line.model_validate(
-        {
-            "line_id": line.line_id,
-            "commitment_id": line.commitment_id,
-            "quantity": line.quantity,
-            "unit": line.unit,
-            "from": line.from_,
-            "to": line.to,
-            **said,
-        }
-    )
+    return documents.Line.model_validate(shown)

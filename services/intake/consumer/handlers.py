@@ -1,16 +1,17 @@
-"""What reaches intake by Kafka: returns on inbound topics, and what the other services say.
+"""What arrives by Kafka: returns on the parties' inbound topics, and what the other services say.
 
-Promises: an inbound record is a submission like one by HTTP, whatever its bytes: taken, taken again
-or refused with a ReturnRefused; whose it is, the exact name of its topic says. All in the one
-transaction of `mail.unit`. Records of our own topics are applied, for reading and for display.
+Promises: an inbound record is a submission like one by HTTP, whatever its bytes are. It is
+accepted, recognised as sent before, or refused with a ReturnRefused. The exact name of its topic
+tells whose it is. Events of other services are stored, to be used or shown later. One transaction
+for a batch.
 
-Refuses (parks): records of an inbound topic that no party has; and bytes that are no JSON object,
-beside refusing them: their sender is told, and what came can be looked at.
+Refuses (parks): records on an inbound topic that belongs to no party; and bytes that are no JSON
+object. Those are refused as well, so that their sender learns of it and what came can be examined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -18,78 +19,83 @@ from uuid import UUID
 from services.intake import metrics, store
 from services.intake.acceptance import desk
 from services.intake.domain import admission, line_status
-from shared.delivery import kafka, topics, transaction
+from shared.delivery import consumer, kafka, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
-from shared.wire.events import ContractPublished, EntriesRecorded
+from shared.wire.events import ContractPublished, EntriesRecorded, Entry
 
-GROUP: Final = "makegood-intake"
 _OURS: Final = (topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name)
 SUBSCRIPTION: Final = kafka.Subscription(
-    GROUP,
+    "makegood-intake",
     pattern="^(?:"
     + "|".join([*(name.replace(".", r"\.") for name in _OURS), topics.INBOUND_PATTERN.strip("^$")])
     + ")$",
-    pause_seconds=0.1,  # what has become of a return may be read a little later
+    pause_seconds=0.1,  # the status of a line may be read a little later
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A submission that no one has looked at yet."""
+    """A submission that was not read yet."""
 
     body: bytes
     key: str | None
 
 
 def read(record: Record) -> tuple[Any, UUID | None]:
-    """Our own events as everywhere; of an inbound record nothing is believed but its bytes."""
+    """Our own events, as in every service. Of an inbound record only the bytes are taken over, and
+    its Idempotency-Key."""
     if not record.topic.startswith(topics.INBOUND_PREFIX):
         return read_event(record)
-    given = dict(record.headers).get("idempotency-key")
-    return Inbound(record.value or b"", desk.key(given)), None
+    header = dict(record.headers).get("idempotency-key")
+    return Inbound(record.value or b"", desk.read_key(header)), None
 
 
-def router(
-    delivery: transaction.Delivery, at: desk.Desk
-) -> Callable[[Sequence[Record]], Awaitable[None]]:
-    """The handler of a batch."""
+def handler(delivery: transaction.Delivery, intake_desk: desk.Desk) -> consumer.Handle:
+    """Handles batches of `SUBSCRIPTION`'s topics."""
 
-    async def on_records(records: Sequence[Record]) -> None:
-        async with transaction.unit(delivery, records) as work:
-            await store.projections.apply_contracts(work.conn, _newest_contracts(work.messages))
-            await store.projections.apply_line_statuses(
-                work.conn, line_status.latest(message.event for message in work.messages)
-            )
-            await store.projections.apply_entries(work.conn, _entries(work.messages))
-            decisions = await _take_inbound(work, at)
+    async def handle(records: Sequence[Record]) -> None:
+        async with transaction.unit(delivery, records) as unit:
+            await _apply_events(unit)
+            decisions = await _decide_inbound(unit, intake_desk)
         for decision in decisions:
             metrics.count(decision)
 
-    return on_records
+    return handle
 
 
-async def _take_inbound(work: transaction.Unit, at: desk.Desk) -> list[admission.Decision]:
-    inbound = [message for message in work.messages if isinstance(message.event, Inbound)]
-    owners = await store.parties.load_inbound_topics(
-        work.conn, {message.topic for message in inbound}
+async def _apply_events(unit: transaction.Unit) -> None:
+    """Stores what the other services say."""
+    messages = unit.messages
+    await store.projections.apply_contracts(unit.conn, _newest_contracts(messages))
+    await store.projections.apply_line_statuses(
+        unit.conn, line_status.latest(message.event for message in messages)
     )
+    await store.projections.apply_entries(unit.conn, _entries(messages))
+
+
+async def _decide_inbound(
+    unit: transaction.Unit, intake_desk: desk.Desk
+) -> list[admission.Decision]:
+    """Decides inbound submissions, as one group."""
+    inbound = [message for message in unit.messages if isinstance(message.event, Inbound)]
+    owners = await store.parties.load_inbound_topics(unit.conn, {m.topic for m in inbound})
     posts = []
     for message in inbound:
         owner = owners.get(message.topic)
         if owner is None:
-            work.park(message, "unknown_inbound_topic")
+            unit.park(message, "unknown_inbound_topic")
         else:
-            sender = desk.Sender(*owner, "kafka")
+            sender = desk.Sender(owner.party_id, owner.authority_id, "kafka")
             post = await desk.read(message.event.body, message.event.key, sender)
             if post.reading.is_unreadable:  # refused like any other, and its bytes are kept
-                work.park(message, "unreadable_return")
+                unit.park(message, "unreadable_return")
             posts.append(post)
     if not posts:
         return []
-    taken = await at.take(work.conn, posts)
-    for event in taken.messages:
-        work.send(topics.RETURNS, event)
-    return taken.decisions
+    decided = await intake_desk.decide(unit.conn, posts)
+    for event in decided.events:
+        unit.send(topics.RETURNS, event)
+    return decided.decisions
 
 
 def _newest_contracts(messages: Sequence[Message]) -> Collection[store.rows.ContractRow]:
@@ -103,7 +109,7 @@ def _newest_contracts(messages: Sequence[Message]) -> Collection[store.rows.Cont
     return newest.values()
 
 
-def _entries(messages: Sequence[Message]) -> list[Any]:
+def _entries(messages: Sequence[Message]) -> list[Entry]:
     return [
         entry
         for message in messages

@@ -1,11 +1,11 @@
-"""At the desk: what becomes of each submission, given what was taken before it.
+"""Decides what becomes of each submission, given what was accepted before it.
 
-Promises: `decide` folds over submissions in their order; each sees what the one before it did, so
-that a group of n decides exactly as n groups of one. The same submission again (its key or its
-bytes) is the same receipt; of a refused one nothing is kept but the refusal.
+Promises: `decide` is a fold. It decides submissions in order, and each sees the ones before it; so
+a group of n is decided exactly as n groups of one. The same submission again (by key or by bytes)
+gets the same receipt. Of a refused one nothing is kept except the refusal.
 
-Refuses: a key that came with other bytes before (409), a revision that is not the next (409), and
-whatever else `returns.check` finds (422).
+Refuses: a key that came with other bytes before (409), a revision that is not the next one (409), a
+return that is too large for one message (413), and whatever `returns.check` finds (422).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.intake.domain import faults, people, receipts, returns, submission
@@ -22,17 +22,23 @@ from shared import calendar
 from shared.wire import events
 
 Route: TypeAlias = Literal["http", "kafka"]
-Chain: TypeAlias = tuple[str, str, str]
-"""Contract, party, period: what revisions follow one another in."""
+
+
+class Chain(NamedTuple):
+    """What revisions follow one another in."""
+
+    contract_id: str
+    party_id: str
+    period: str
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A submission as it stands at the desk, read already. The ids and salt are drawn before."""
+    """A submission that was read and can be decided. Its id and salt were drawn before."""
 
     party_id: str
     authority_id: str
-    """Whose refusals it would be among; a return belongs to its contract's authority."""
+    """The sender's. A refusal belongs to it; a return belongs to the authority of its contract."""
     route: Route
     key: str | None
     """The sender's Idempotency-Key."""
@@ -44,26 +50,28 @@ class Post:
 
     @property
     def chain(self) -> Chain | None:
-        """None where contract or period cannot be read."""
-        given = self.reading.submission
-        if given.contract_id is None or given.period is None:
+        """None if contract or period cannot be read."""
+        sent = self.reading.submission
+        if sent.contract_id is None or sent.period is None:
             return None
-        return given.contract_id, self.party_id, given.period
+        return Chain(sent.contract_id, self.party_id, sent.period)
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
+    """The latest revision in a chain."""
+
     revision: int
     return_id: UUID
 
 
 @dataclass(slots=True)
-class State:
-    """What is known at the moment of deciding; `decide` adds what it accepts."""
+class DeskState:
+    """What is known at the moment of a decision. `decide` adds what it accepts."""
 
     at: datetime
     receipt_no: int
-    """The last one given."""
+    """The last one issued."""
     signer: receipts.Signer
     merge_within: timedelta
     event_bytes_max: int
@@ -77,6 +85,8 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """A submission that became a return."""
+
     post: Post
     issued: receipts.Issued
     acceptance: returns.Acceptance
@@ -84,7 +94,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The same submission as before: the same receipt. Its key, if new, is remembered."""
+    """The same submission as before, with the same receipt. A new key of it is remembered."""
 
     post: Post
     issued: receipts.Issued
@@ -92,21 +102,23 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """A submission that has faults."""
+
     post: Post
     status: Literal[409, 413, 422]
     faults: tuple[faults.Fault, ...]
     contract_id: str | None
-    """Only where the party may report on it."""
+    """None if the party may not report on it."""
 
 
 Decision: TypeAlias = Accepted | Again | Refused
 
 
-def decide(state: State, post: Post) -> Decision:
-    """What becomes of `post`; the desk then knows of it."""
+def decide(state: DeskState, post: Post) -> Decision:
+    """What becomes of `post`. What is accepted is added to `state`."""
     before = state.by_key.get((post.party_id, post.key)) if post.key is not None else None
     if before is not None and before.receipt.sha256 != post.sha256:
-        return Refused(post, 409, (_KEY_TAKEN,), None)
+        return Refused(post, 409, (_KEY_REUSED,), None)
     before = before or state.by_bytes.get((post.party_id, post.sha256))
     if before is not None:
         _remember(state, post, before)
@@ -115,10 +127,10 @@ def decide(state: State, post: Post) -> Decision:
     if contract is not None and post.party_id not in contract.supplier_ids:
         contract = None  # rule I1
     latest = state.latest.get(post.chain) if post.chain is not None else None
-    standing = returns.Standing(
+    context = returns.Context(
         post.party_id, contract, latest.revision if latest else 0, calendar.london_day(state.at)
     )
-    found = returns.check(post.reading, standing)
+    found = returns.check(post.reading, context)
     if found:
         status: Literal[409, 422] = 409 if returns.is_conflict(post.reading, found) else 422
         return Refused(post, status, found, contract.contract_id if contract else None)
@@ -127,10 +139,10 @@ def decide(state: State, post: Post) -> Decision:
 
 
 def _accept(
-    state: State, post: Post, contract: returns.Contract, latest: Latest | None
+    state: DeskState, post: Post, contract: returns.Contract, latest: Latest | None
 ) -> Accepted | Refused:
-    given, chain = post.reading.submission, post.chain
-    assert given.revision is not None
+    sent, chain = post.reading.submission, post.chain
+    assert sent.revision is not None
     assert chain is not None
     acceptance = returns.Acceptance(
         return_id=post.return_id,
@@ -141,7 +153,7 @@ def _accept(
         party_id=post.party_id,
         authority_id=contract.authority_id,
     )
-    if returns.is_too_large(given, len(post.body), acceptance, state.event_bytes_max):
+    if returns.is_too_large(sent, len(post.body), acceptance, state.event_bytes_max):
         return Refused(post, 413, (_TOO_LARGE,), contract.contract_id)
     issued = state.signer.issue(
         receipts.Receipt(
@@ -150,8 +162,8 @@ def _accept(
             return_id=post.return_id,
             contract_id=contract.contract_id,
             party_id=post.party_id,
-            period=chain[2],
-            revision=given.revision,
+            period=chain.period,
+            revision=sent.revision,
             sha256=post.sha256,
             salt=post.salt,
             received_at=state.at,
@@ -159,21 +171,27 @@ def _accept(
         )
     )
     state.receipt_no = acceptance.receipt_no
-    state.latest[chain] = Latest(given.revision, post.return_id)
+    state.latest[chain] = Latest(sent.revision, post.return_id)
     _remember(state, post, issued)
     return Accepted(post, issued, acceptance)
 
 
-def _remember(state: State, post: Post, issued: receipts.Issued) -> None:
+def _remember(state: DeskState, post: Post, issued: receipts.Issued) -> None:
     state.by_bytes[post.party_id, post.sha256] = issued
     if post.key is not None:
         state.by_key[post.party_id, post.key] = issued
 
 
-def referred_people(
-    accepted: Sequence[Accepted], secret: bytes
-) -> tuple[set[people.Reference], set[bytes]]:
-    """Whom accepted returns refer to: references, and keyed hashes of shared identifiers."""
+class Referred(NamedTuple):
+    """The people that returns refer to."""
+
+    references: set[people.Reference]
+    hashes: set[bytes]
+    """Keyed hashes of shared identifiers."""
+
+
+def referred_people(accepted: Sequence[Accepted], secret: bytes) -> Referred:
+    """The people that accepted returns refer to."""
     references: set[people.Reference] = set()
     hashes: set[bytes] = set()
     for one in accepted:
@@ -184,20 +202,20 @@ def referred_people(
                 if line.person.shared_id is not None:
                     shared_id = line.person.shared_id
                     hashes.add(people.keyed_hash(secret, authority_id, shared_id))
-    return references, hashes
+    return Referred(references, hashes)
 
 
-def messages(
+def announce(
     decisions: Sequence[Decision], roster: people.Roster, at: datetime
 ) -> list[events.Event]:
-    """What the other services hear of a group, in its order; of a repeat they hear nothing."""
-    heard: list[events.Event] = []
+    """What the other services are told about a group, in its order: nothing about repeats."""
+    announced: list[events.Event] = []
     for one in decisions:
         if isinstance(one, Accepted):
-            heard.append(_received(one, roster))
+            announced.append(_received(one, roster))
         elif isinstance(one, Refused):
-            heard.append(_refused(one, at))
-    return heard
+            announced.append(_refused(one, at))
+    return announced
 
 
 def _received(accepted: Accepted, roster: people.Roster) -> events.ReturnReceived:
@@ -206,7 +224,7 @@ def _received(accepted: Accepted, roster: people.Roster) -> events.ReturnReceive
 
 
 def _refused(refused: Refused, at: datetime) -> events.ReturnRefused:
-    """That it was refused, never its content."""
+    """Tells that a submission was refused, and nothing of its content."""
     return events.ReturnRefused(
         event_id=refused.post.return_id,  # no return will ever have it
         authority_id=refused.post.authority_id,
@@ -219,17 +237,17 @@ def _refused(refused: Refused, at: datetime) -> events.ReturnRefused:
     )
 
 
-_KEY_TAKEN: Final = faults.Fault(
+_KEY_REUSED: Final = faults.Fault(
     "",
     None,
     faults.FORM,
-    "This Idempotency-Key came with other bytes before",
+    "This Idempotency-Key was used for different bytes before",
     "Use a new key for a new submission.",
 )
 _TOO_LARGE: Final = faults.Fault(
     "",
     None,
     "I12",
-    "The return is too large to be passed on in one message",
-    "Report fewer lines, or shorten their identifiers.",
+    "The return is too large for one message",
+    "Send fewer lines, or shorter identifiers.",
 )

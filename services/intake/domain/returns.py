@@ -67,8 +67,8 @@ def contract(published: ContractPublished) -> Contract:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What is so at the moment of deciding."""
+class Context:
+    """What a return is checked against."""
 
     party_id: str
     contract: Contract | None
@@ -81,18 +81,18 @@ class Standing:
 # --- what is wrong ---------------------------------------------------------------------------
 
 
-def check(reading: submission.Reading, standing: Standing) -> tuple[faults.Fault, ...]:
+def check(reading: submission.Reading, context: Context) -> tuple[faults.Fault, ...]:
     """Every fault of what was read, those of form first. Empty: the return can be accepted."""
     found = faults.Findings(list(reading.faults), reading.faulty)
     if "" in reading.faulty:
         return faults.bounded(found.faults)
     given = reading.submission
-    _check_party(found, given, standing)
-    month = _check_period(found, given, standing)
-    _check_revision(found, given, standing.revision)
+    _check_party(found, given, context)
+    month = _check_period(found, given, context)
+    _check_revision(found, given, context.revision)
     _check_declaration(found, given.declaration)
     _check_invoiced_to_date(found, given.invoiced_to_date)
-    _check_lines(found, given, standing.contract, month)
+    _check_lines(found, given, context.contract, month)
     return faults.bounded(found.faults)
 
 
@@ -102,30 +102,30 @@ def is_conflict(reading: submission.Reading, found: tuple[faults.Fault, ...]) ->
     return is_only and reading.submission.revision is not None
 
 
-def _check_party(found: faults.Findings, given: submission.Submission, standing: Standing) -> None:
+def _check_party(found: faults.Findings, given: submission.Submission, context: Context) -> None:
     """Rule I1. One answer for both cases: nobody learns of contracts by guessing."""
     if given.contract_id is None:
         found.missing("I1", "/contract_id", "Copy it from your contract.")
-    elif standing.contract is None:
+    elif context.contract is None:
         found.add(
             "I1",
             "/contract_id",
             given.contract_id,
-            f"This contract is not known here yet, or {standing.party_id} may not report on it",
+            f"This contract is not known here yet, or {context.party_id} may not report on it",
             "Check the identifier; if it is right, ask the council and send the same again.",
         )
 
 
 def _check_period(
-    found: faults.Findings, given: submission.Submission, standing: Standing
+    found: faults.Findings, given: submission.Submission, context: Context
 ) -> lines.Month | None:
     """Rule I2. The month, where it could be read."""
     if given.period is None:
         found.missing("I2", "/period", "Write the month as 2026-10.")
         return None
     month = month_of(given.period)
-    known = standing.contract
-    if month.first > standing.today:
+    known = context.contract
+    if month.first > context.today:
         message = "This month lies ahead"
         found.add("I2", "/period", given.period, message, "Report it once it has begun.")
     elif known is not None and month.last < known.starts_on:

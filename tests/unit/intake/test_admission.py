@@ -17,9 +17,9 @@ from tests.support import intake_builders as build
 SIGNER = receipts.Signer(b"s" * 32)
 
 
-def a_state() -> admission.State:
+def a_state() -> admission.DeskState:
     known = returns.contract(build.a_contract_published())
-    return admission.State(
+    return admission.DeskState(
         at=datetime(2026, 11, 5, 9, tzinfo=UTC),
         receipt_no=0,
         signer=SIGNER,
@@ -53,7 +53,7 @@ POSTS = st.lists(
 )
 
 
-def known_before(state: admission.State, posts: list[admission.Post]) -> admission.State:
+def known_before(state: admission.DeskState, posts: list[admission.Post]) -> admission.DeskState:
     """What the database would give for these posts, and no more."""
     keys = {(post.party_id, post.key) for post in posts}
     digests = {(post.party_id, post.sha256) for post in posts}

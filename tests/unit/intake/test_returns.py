@@ -17,14 +17,14 @@ from shared import catalogue
 from tests.support import intake_builders as build
 
 
-def found_in(document: object, **standing: Any) -> tuple[faults.Fault, ...]:
+def found_in(document: object, **context: Any) -> tuple[faults.Fault, ...]:
     reading = submission.read(build.written(document))
-    return returns.check(reading, build.a_standing(**standing))
+    return returns.check(reading, build.a_context(**context))
 
 
-def broken(document: object, **standing: Any) -> list[tuple[str, str]]:
+def broken(document: object, **context: Any) -> list[tuple[str, str]]:
     """Rule and place of every fault."""
-    return [(fault.rule, fault.pointer) for fault in found_in(document, **standing)]
+    return [(fault.rule, fault.pointer) for fault in found_in(document, **context)]
 
 
 class TestAGoodReturn:
@@ -203,7 +203,7 @@ class TestAWrongReturn:
     )
     def test_is_not_looked_into_where_nearly_all_is_wrong(self, body: bytes) -> None:
         """Rule I12: naming millions of faults would take the time of all others."""
-        found = returns.check(submission.read(body), build.a_standing())
+        found = returns.check(submission.read(body), build.a_context())
         assert [("I12", "")] == [(fault.rule, fault.pointer) for fault in found]
 
     def test_is_told_that_lines_share_an_id(self) -> None:
@@ -263,7 +263,7 @@ class TestARevision:
     def test_is_a_fault_like_others_beside_them(self, changes: dict[str, Any]) -> None:
         """Then, and where it is no number, the answer is 422."""
         reading = submission.read(build.written(build.a_return(**changes)))
-        assert not returns.is_conflict(reading, returns.check(reading, build.a_standing()))
+        assert not returns.is_conflict(reading, returns.check(reading, build.a_context()))
 
 
 class TestReading:
@@ -272,7 +272,7 @@ class TestReading:
     )
     def test_says_what_is_not_a_return(self, body: bytes) -> None:
         """Bytes that are no JSON object are one fault of form."""
-        found = returns.check(submission.read(body), build.a_standing())
+        found = returns.check(submission.read(body), build.a_context())
         assert [("form", "")] == [(f.rule, f.pointer) for f in found]
 
     @given(st.binary(max_size=200))

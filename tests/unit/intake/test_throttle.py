@@ -8,7 +8,7 @@ import pytest
 
 from services.intake.acceptance import desk, throttle
 from services.intake.consumer import handlers
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared.delivery import topics
 
 
@@ -17,26 +17,26 @@ class TestABucket:
         """Three at once, then one for each half second."""
         now = [0.0]
         buckets = throttle.Buckets(rate=2, burst=3, now=lambda: now[0])
-        assert [0, 0, 0, 0.5] == [buckets.take("a") for _ in range(4)]
+        assert [0, 0, 0, 0.5] == [buckets.spend("a") for _ in range(4)]
         now[0] = 0.5
-        assert [0, 0.5] == [buckets.take("a") for _ in range(2)]
+        assert [0, 0.5] == [buckets.spend("a") for _ in range(2)]
 
     def test_is_each_clients_own(self) -> None:
         """One that sends too much stops nobody else."""
         buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
-        assert [0, 1, 0] == [buckets.take(client) for client in ("a", "a", "b")]
+        assert [0, 1, 0] == [buckets.spend(client) for client in ("a", "a", "b")]
 
     def test_is_forgotten_when_there_are_too_many(self) -> None:
         """The table has a bound."""
         buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
         for number in range(throttle.CLIENTS_MAX + 1):
-            buckets.take(f"c-{number}")
-        assert [0, 1] == [buckets.take("c-0"), buckets.take(f"c-{throttle.CLIENTS_MAX}")]
+            buckets.spend(f"c-{number}")
+        assert [0, 1] == [buckets.spend("c-0"), buckets.spend(f"c-{throttle.CLIENTS_MAX}")]
 
 
 class TestAKey:
     @pytest.mark.parametrize(
-        ("given", "kept"),
+        ("header", "kept"),
         [
             (b"0192-abc", "0192-abc"),
             (b" k ", "k"),
@@ -47,9 +47,9 @@ class TestAKey:
             (b"k" * 201, None),
         ],
     )
-    def test_is_kept_if_it_can_be(self, given: bytes | None, kept: str | None) -> None:
+    def test_is_kept_if_it_can_be(self, header: bytes | None, kept: str | None) -> None:
         """Headers are untrusted bytes too."""
-        assert kept == desk.key(given)
+        assert kept == desk.read_key(header)
 
 
 class TestTheSubscription:
@@ -77,6 +77,6 @@ class TestTheDemo:
     def test_works_on_loopback_only(self) -> None:
         """It refuses to start on any other address."""
         given = {"kafka_bootstrap_servers": "k:9092", "database_url": "postgresql://d", "demo": 1}
-        assert IntakeSettings.model_validate(given).demo
+        assert Settings.model_validate(given).demo
         with pytest.raises(ValueError, match="loopback"):
-            IntakeSettings.model_validate(given | {"host": "0.0.0.0"})
+            Settings.model_validate(given | {"host": "0.0.0.0"})

@@ -129,8 +129,8 @@ class Six:
             default=0,
         )
         known = self.known.get(given.contract_id or "")
-        standing = returns.Standing(happening.party_id, known, revision, happening.on)
-        return returns.check(reading, standing)
+        context = returns.Context(happening.party_id, known, revision, happening.on)
+        return returns.check(reading, context)
 
     def _received(
         self, happening: sample.Happening, given: submission.Submission

@@ -1,0 +1,98 @@
+"""What a program is answered when intake refuses: statuses and words, in one table."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, TypeVar
+
+from services.intake.acceptance.refusals import Code, Refusal
+from services.intake.domain import admission
+from shared.web.problems import Fault, Problem
+
+Value = TypeVar("Value")
+
+FULL_RETRY_SECONDS: Final = 1
+"""How long a full queue takes to be committed, about."""
+
+
+class Answer(NamedTuple):
+    """Status and words; with a fault if a rule was broken."""
+
+    status: int
+    title: str
+    detail: str | None = None
+    fault: Fault | None = None
+
+
+_SEND_LATER: Final = "Nothing was stored. Send the same request again later."
+
+ANSWERS: Final[dict[Code, Answer]] = {
+    "disk_nearly_full": Answer(503, "The disk is nearly full", _SEND_LATER),
+    "messages_not_sent": Answer(
+        503, "Accepted returns have waited too long to be passed on", _SEND_LATER
+    ),
+    "too_many_requests": Answer(429, "Too many requests"),
+    "return_unknown": Answer(404, "There is no such return"),
+    "return_replaced": Answer(
+        409,
+        "This revision cannot be withdrawn",
+        fault=Fault(
+            "I3",
+            "A later revision has replaced this one",
+            "Withdraw the latest revision of this month.",
+        ),
+    ),
+}
+
+TITLES: Final = {
+    409: "This conflicts with what was sent before",
+    413: "The return is too large",
+    422: "This return cannot be accepted",
+}
+"""Of a refused return, by status. Its faults say what is wrong."""
+
+
+def accept(outcome: Value | Refusal) -> Value:
+    """What was done. Raises the problem document of a refusal."""
+    if isinstance(outcome, Refusal):
+        raise _problem(outcome)
+    return outcome
+
+
+def _problem(refusal: Refusal) -> Problem:
+    answer = ANSWERS[refusal.code]
+    return Problem(
+        answer.status,
+        answer.title,
+        answer.detail,
+        errors=[] if answer.fault is None else [answer.fault],
+        headers=None if refusal.retry_seconds is None else _retry_after(refusal.retry_seconds),
+    )
+
+
+def faulty(refused: admission.Refused) -> Problem:
+    """A return has faults: all of them."""
+    faults = [
+        Fault(each.rule, each.message, each.fix, pointer=each.pointer, value=each.value)
+        for each in refused.faults
+    ]
+    return Problem(refused.status, TITLES[refused.status], errors=faults)
+
+
+def full() -> Problem:
+    """Too many posts wait to be committed."""
+    return Problem(503, "Too many requests are waiting", headers=_retry_after(FULL_RETRY_SECONDS))
+
+
+def not_a_party(reason: str) -> Problem:
+    """The id in the address cannot be a party's."""
+    fault = Fault("form", reason, "Use the party's org-id.", parameter="party_id")
+    return Problem(422, "This cannot be a party", errors=[fault])
+
+
+def clock_not_moved(reason: str) -> Problem:
+    """The demo's clock cannot be moved to where it was asked to."""
+    return Problem(409, "The clock cannot be moved", reason)
+
+
+def _retry_after(seconds: int) -> dict[str, str]:
+    return {"retry-after": str(seconds)}
