@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from services.intake.domain import faults, people, receipts, returns, submission
+from services.intake.domain import announcements, faults, people, receipts, returns, submission
 from shared import calendar
 from shared.wire import events
 
@@ -89,7 +89,7 @@ class Accepted:
 
     post: Post
     issued: receipts.Issued
-    acceptance: returns.Acceptance
+    acceptance: announcements.Acceptance
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _accept(
     sent, chain = post.reading.submission, post.chain
     assert sent.revision is not None
     assert chain is not None
-    acceptance = returns.Acceptance(
+    acceptance = announcements.Acceptance(
         return_id=post.return_id,
         receipt_no=state.receipt_no + 1,
         received_at=state.at,
@@ -153,7 +153,7 @@ def _accept(
         party_id=post.party_id,
         authority_id=contract.authority_id,
     )
-    if returns.is_too_large(sent, len(post.body), acceptance, state.event_bytes_max):
+    if announcements.is_too_large(sent, len(post.body), acceptance, state.event_bytes_max):
         return Refused(post, 413, (_TOO_LARGE,), contract.contract_id)
     issued = state.signer.issue(
         receipts.Receipt(
@@ -219,8 +219,8 @@ def announce(
 
 
 def _received(accepted: Accepted, roster: people.Roster) -> events.ReturnReceived:
-    find = functools.partial(roster.find, accepted.acceptance.authority_id)
-    return returns.received(accepted.post.reading.submission, accepted.acceptance, find)
+    find_ids = functools.partial(roster.find_ids, accepted.acceptance.authority_id)
+    return announcements.received(accepted.post.reading.submission, accepted.acceptance, find_ids)
 
 
 def _refused(refused: Refused, at: datetime) -> events.ReturnRefused:

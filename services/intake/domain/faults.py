@@ -1,7 +1,7 @@
-"""What is wrong with a return, said so that its sender can put it right.
+"""What is wrong with a return, so that its sender can put it right.
 
 Promises: a fault names the place (a JSON pointer), the value, the rule and what to do. The value is
-left out for persons (rule I7), and for anything but a short plain value.
+left out if it is of a person (rule I7), and unless it is short and plain.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 VALUE_CHARACTERS_MAX: Final = 100
-"""A longer value is cut: it is shown so that its sender finds it, not so that it is kept."""
+"""A value is shown so that its sender can find it, but cut to this length."""
 FAULTS_MAX: Final = 1_000
-"""More faults than this are counted, not listed: 5,000 lines could break ten rules each."""
+"""More faults are counted, not listed. 5,000 lines could break ten rules each."""
 
 FORM: Final = "form"
-"""The rule of what is not a return at all: unreadable JSON, a field that nobody knows."""
+"""Stands for the rule in faults of what is not a return at all: unreadable JSON, unknown fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`value` is None where there is none or where it must not be repeated."""
+    """One thing that is wrong. `value` is None if there is none or if it must not be repeated."""
 
     pointer: str
     value: str | None
@@ -31,23 +31,26 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Findings:
-    """Faults as they are found. A place that could not be read is not found missing as well."""
+class FaultList:
+    """The faults of a return, as they are found."""
 
     faults: list[Fault]
     unreadable: frozenset[str] = field(default_factory=frozenset)
+    """Places that could not be read. They are not missing as well."""
 
     def add(self, rule: str, place: str, value: object, message: str, fix: str) -> None:
+        """Adds a fault at a place, with its value as it may be shown."""
         self.faults.append(Fault(place, shown(value), rule, message, fix))
 
-    def missing(self, rule: str, place: str, fix: str) -> None:
+    def add_missing(self, rule: str, place: str, fix: str) -> None:
+        """Adds that nothing is at a place, unless it or what it is in could not be read."""
         if self.unreadable and not self.unreadable.isdisjoint(_at_and_above(place)):
             return
         self.faults.append(Fault(place, None, rule, "This is missing", fix))
 
 
 def _at_and_above(place: str) -> list[str]:
-    """The pointers of a place and of everything that it lies in."""
+    """The pointers of a place and of everything that it is in."""
     steps = place.split("/")
     return ["/".join(steps[:count]) for count in range(1, len(steps) + 1)]
 
@@ -55,13 +58,13 @@ def _at_and_above(place: str) -> list[str]:
 def pointer(path: Iterable[str | int]) -> str:
     """The JSON pointer (RFC 6901) of a path into the document."""
     return "".join(
-        "/" + str(part)[:VALUE_CHARACTERS_MAX].replace("~", "~0").replace("/", "~1")
-        for part in path
+        "/" + str(step)[:VALUE_CHARACTERS_MAX].replace("~", "~0").replace("/", "~1")
+        for step in path
     )
 
 
 def shown(value: object) -> str | None:
-    """`value` as a fault may show it: plain values only, cut to a bound."""
+    """`value` as a fault may show it: only plain values, cut to a limit."""
     if value is None or isinstance(value, dict | list | tuple):
         return None
     if isinstance(value, bool):
@@ -70,14 +73,14 @@ def shown(value: object) -> str | None:
 
 
 def bounded(found: Sequence[Fault]) -> tuple[Fault, ...]:
-    """The faults, at most `FAULTS_MAX` of them; how many more there are is said at the end."""
+    """The faults, at most `FAULTS_MAX` of them; the last one then says how many more there are."""
     if len(found) <= FAULTS_MAX:
         return tuple(found)
     more = len(found) - FAULTS_MAX
-    last = Fault("", None, FORM, f"{more:,} more faults are not listed", "Mend these first.")
+    last = Fault("", None, FORM, f"{more:,} more faults are not listed", "Fix these first.")
     return (*found[:FAULTS_MAX], last)
 
 
 def rules(found: Iterable[Fault]) -> tuple[str, ...]:
-    """The rules that were broken, each once, in order: all that is kept of a refusal."""
+    """The rules that were broken, each once, in order: all that is kept of a refused return."""
     return tuple(sorted({fault.rule for fault in found}))

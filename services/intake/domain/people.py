@@ -1,7 +1,7 @@
-"""People, as intake alone may know them: references in, random ids out (rule I7).
+"""People: references come in, random ids go out (rule I7).
 
-Promises: what the other services see of a person is a random id, by (authority, employer,
-reference), and where a shared identifier was given another one, found by a keyed hash of it.
+Promises: of a person, the other services see only a random id, which belongs to authority, employer
+and reference. A shared identifier has a random id too, which is found by a keyed hash.
 
 Refuses: references that look like a name, an e-mail address or a National Insurance number.
 """
@@ -22,13 +22,13 @@ _NATIONAL_INSURANCE: Final = re.compile(
 )
 """Two letters, six digits, a letter A to D, however they are spaced."""
 _WORDS: Final = re.compile(r"[^\W\d_]{2,}[\s.,_]+[^\W\d_]{2,}")
-"""Two words of letters, one after the other: `Jane Smith 2`, `jane.smith99`."""
+"""Two words in a row: `Jane Smith 2`, `jane.smith99`."""
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _DIGIT: Final = re.compile(r"[0-9]")
 
 
 def looks_like(reference: str) -> str | None:
-    """What `reference` looks like that it must not be, if anything."""
+    """What `reference` looks like if it looks like something forbidden, in words."""
     if "@" in reference:
         return "an e-mail address"
     if _NATIONAL_INSURANCE.search(reference):
@@ -42,7 +42,7 @@ def looks_like(reference: str) -> str | None:
 
 
 class Reference(NamedTuple):
-    """A person as one employer knows them, within one authority."""
+    """How one employer refers to a person, within one authority."""
 
     authority_id: str
     employer_id: str
@@ -50,29 +50,39 @@ class Reference(NamedTuple):
 
 
 def reference(authority_id: str, person: submission.Person) -> Reference:
-    """How a person in a return without faults is referred to."""
+    """The reference to a person in a return without faults."""
     assert person.employer_id is not None
     assert person.ref is not None
     return Reference(authority_id, person.employer_id, person.ref.strip())
 
 
 def keyed_hash(secret: bytes, authority_id: str, shared_id: str) -> bytes:
-    """What is kept of a shared identifier: it joins employers and says nothing by itself."""
+    """What is kept of a shared identifier. It joins the references of different employers, and says
+    nothing by itself."""
     plain = "".join(shared_id.split()).upper()
     return hmac.digest(secret, f"{authority_id}\x1f{plain}".encode(), "sha256")
 
 
+class PersonIds(NamedTuple):
+    """The random ids that the other services see."""
+
+    person_id: UUID
+    shared_person_id: UUID | None
+    """None if the return gives no shared identifier."""
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Random ids of the people that a group of returns refers to."""
+    """The random ids of the people that a group of returns refers to."""
 
     secret: bytes
     people: Mapping[Reference, UUID]
     shared: Mapping[bytes, UUID]
 
-    def find(self, authority_id: str, person: submission.Person) -> tuple[UUID, UUID | None]:
-        """The person's id and, where a shared identifier was given, that one's."""
+    def find_ids(self, authority_id: str, person: submission.Person) -> PersonIds:
+        """The ids of a person in one of these returns."""
         person_id = self.people[reference(authority_id, person)]
         if person.shared_id is None:
-            return person_id, None
-        return person_id, self.shared[keyed_hash(self.secret, authority_id, person.shared_id)]
+            return PersonIds(person_id, None)
+        shared_hash = keyed_hash(self.secret, authority_id, person.shared_id)
+        return PersonIds(person_id, self.shared[shared_hash])

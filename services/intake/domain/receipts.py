@@ -1,10 +1,10 @@
-"""Receipts: intake's signed word that a return (or its withdrawal) was durably accepted.
+"""Receipts: signed statements that a return, or its withdrawal, is durably stored.
 
-Promises: what is signed (Ed25519) are the exact bytes of `statement`, which the receipt carries; so
-whoever has intake's public key can check a receipt alone, offline, with any Ed25519 library.
-`verify` is the inverse of `document`. The form is told in this service's README.
+Promises: the signature (Ed25519) is over the exact bytes of `statement`, and the receipt includes
+them. So anyone who has intake's public key can check a receipt offline, with any Ed25519 library.
+`verify` is the inverse of `document`. The format is in docs/ledger.md, Receipts.
 
-Refuses (ReceiptError): a signature that does not fit, and fields that differ from the statement.
+Refuses (ReceiptError): a signature that does not match, and fields that differ from the statement.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ HEADING: Final = "makegood receipt v1"
 
 
 class ReceiptError(ValueError):
-    """A receipt that is not intake's word; the message says why."""
+    """A receipt that intake did not sign. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was accepted, and by when it is promised to be in the ledger."""
+    """What was accepted, and by when it is promised to be in the log."""
 
     kind: Literal["return", "withdrawal"]
     receipt_no: int
@@ -41,16 +41,16 @@ class Receipt:
     period: str
     revision: int
     sha256: bytes
-    """Of the submission's exact bytes."""
+    """Of the exact bytes of the submission."""
     salt: bytes
-    """With it the digest in the return's event can be computed: SHA-256 of salt and bytes."""
+    """With the salt, anyone who has the bytes can compute the digest in the event of the return."""
     received_at: datetime
     merge_by: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A receipt with its signature and the public key that it is checked with."""
+    """A receipt with its signature, and the public key that checks it."""
 
     receipt: Receipt
     signature: bytes
@@ -58,18 +58,20 @@ class Issued:
 
 
 class Signer:
-    """Signs receipts with one key, from the 32 bytes of its seed."""
+    """Signs receipts. The key is made from a seed of 32 bytes."""
 
     def __init__(self, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_key = self._key.public_key().public_bytes_raw()
 
     def issue(self, receipt: Receipt) -> Issued:
+        """Signs a receipt."""
         return Issued(receipt, self._key.sign(statement(receipt).encode()), self.public_key)
 
 
 def statement(receipt: Receipt) -> str:
-    """The text that is signed, as UTF-8: a heading, then one `name value` a line, each ended."""
+    """The text that is signed, in UTF-8: a heading, then a line `name value` for each field. Each
+    line ends with a newline."""
     return _statement(_fields(receipt))
 
 
@@ -78,7 +80,7 @@ def _statement(fields: Mapping[str, Any]) -> str:
 
 
 def document(issued: Issued) -> dict[str, Any]:
-    """The receipt as JSON: its fields, the statement signed, signature and key in base64."""
+    """The receipt as JSON: its fields, the signed statement, signature and key in base64."""
     fields = _fields(issued.receipt)
     return fields | {
         "statement": _statement(fields),
@@ -87,30 +89,31 @@ def document(issued: Issued) -> dict[str, Any]:
     }
 
 
-def verify(given: Mapping[str, Any], public_key: bytes) -> Issued:
-    """The receipt in a document, if intake with that key signed it. Inverse of `document`. Other
-    fields of the document (links) are passed over. Raises ReceiptError."""
+def verify(shown: Mapping[str, Any], public_key: bytes) -> Issued:
+    """The receipt in a document, if the owner of that key signed it. Inverse of `document`. Other
+    fields of the document, such as links, are ignored. Raises ReceiptError."""
     try:
-        signature = base64.b64decode(given["signature"], validate=True)
-        receipt = _read(given)
+        signature = base64.b64decode(shown["signature"], validate=True)
+        receipt = _read(shown)
     except (KeyError, TypeError, ValueError) as error:
         raise ReceiptError(f"this is not a receipt: {error!r}") from None
-    if given.get("statement") != statement(receipt):
-        raise ReceiptError("the receipt's fields are not what its statement says")
+    if shown.get("statement") != statement(receipt):
+        raise ReceiptError("the receipt's fields differ from its statement")
     try:
         key = Ed25519PublicKey.from_public_bytes(public_key)
         key.verify(signature, statement(receipt).encode())
     except (InvalidSignature, ValueError):
-        raise ReceiptError("the signature does not fit the statement and this key") from None
+        raise ReceiptError("the signature does not match the statement and this key") from None
     return Issued(receipt, signature, public_key)
 
 
 def words_digest(salt: bytes, body: bytes) -> str:
-    """What the events say of a submission's bytes: a salted digest, in hexadecimal."""
+    """What events say about the bytes of a submission: a salted digest, in hexadecimal."""
     return hashlib.sha256(salt + body).hexdigest()
 
 
 def base64_of(value: bytes) -> str:
+    """Signatures and keys, as text."""
     return base64.b64encode(value).decode()
 
 
@@ -130,19 +133,19 @@ def _fields(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _read(given: Mapping[str, Any]) -> Receipt:
-    if given["kind"] not in ("return", "withdrawal"):
-        raise ValueError(given["kind"])
+def _read(shown: Mapping[str, Any]) -> Receipt:
+    if shown["kind"] not in ("return", "withdrawal"):
+        raise ValueError(shown["kind"])
     return Receipt(
-        kind=given["kind"],
-        receipt_no=int(given["receipt_no"]),
-        return_id=UUID(given["return_id"]),
-        contract_id=str(given["contract_id"]),
-        party_id=str(given["party_id"]),
-        period=str(given["period"]),
-        revision=int(given["revision"]),
-        sha256=bytes.fromhex(given["sha256"]),
-        salt=bytes.fromhex(given["salt"]),
-        received_at=datetime.fromisoformat(given["received_at"]),
-        merge_by=datetime.fromisoformat(given["merge_by"]),
+        kind=shown["kind"],
+        receipt_no=int(shown["receipt_no"]),
+        return_id=UUID(shown["return_id"]),
+        contract_id=str(shown["contract_id"]),
+        party_id=str(shown["party_id"]),
+        period=str(shown["period"]),
+        revision=int(shown["revision"]),
+        sha256=bytes.fromhex(shown["sha256"]),
+        salt=bytes.fromhex(shown["salt"]),
+        received_at=datetime.fromisoformat(shown["received_at"]),
+        merge_by=datetime.fromisoformat(shown["merge_by"]),
     )

@@ -1,11 +1,11 @@
-"""The shape of a return as it comes in: JSON of interfaces.md, untrusted.
+"""The shape of a return as it arrives: untrusted JSON (docs/rules.md, What a return is).
 
-Promises: `read` takes any bytes and never raises. What can be read is read even where other parts
-cannot, so that `returns.check` can name every fault at once; a faulty part is None afterwards. That
-is why every field may be absent here: what must be there is `returns`' business.
+Promises: `read` accepts any bytes and never raises. It reads every field that it can, even if
+others cannot be read, so that `returns.check` can name all faults at once. A field that cannot be
+read is None afterwards. That is why every field may be absent here; `returns` says what is missing.
 
-Refuses (as faults): unreadable JSON, unknown fields (a misspelt one would be lost in silence),
-values of the wrong form (rules I4, I6, I9, I10) and sizes over their limits (rule I12).
+Refuses (as faults): unreadable JSON; unknown fields, since a misspelt one would be lost in silence;
+values of the wrong form (rules I4, I6, I9 and I10); sizes over their limits (rule I12).
 """
 
 from __future__ import annotations
@@ -21,38 +21,38 @@ from pydantic_core import ErrorDetails
 from services.intake.domain import faults, field_help
 
 BODY_BYTES_MAX: Final = 10 * 1024 * 1024
-"""Rule I12: 10 MB a file."""
+"""Rule I12: a file has at most 10 MB."""
 LINES_MAX: Final = 5_000
-"""Rule I12: lines a return."""
+"""Rule I12: of one return."""
 TEXT_CHARACTERS_MAX: Final = 2_000
-"""Rule I12: characters a text."""
+"""Rule I12: of one text."""
 IDENTIFIER_CHARACTERS_MAX: Final = 200
-"""What the events take as an identifier."""
+"""The limit of the events for an identifier."""
 EVIDENCE_MAX: Final = 50
-"""Pieces of evidence a line."""
+"""Pieces of evidence for one line."""
 COMMAS_MAX: Final = 300_000
-"""They bound a return's values before it is read; 5,000 full lines have 175,000."""
+"""Limits the number of values before a return is read. 5,000 full lines have 175,000 commas."""
 READ_FAULTS_MAX: Final = 10_000
-"""More faults of form than this are not even listed to be counted."""
+"""With more faults of form than this, a return is not examined further."""
 
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
 Identifier = Annotated[
     str,
     StringConstraints(
         max_length=IDENTIFIER_CHARACTERS_MAX,
-        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$",  # not all of it blank
+        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$",  # not only blanks
     ),
 ]
 Code = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
-"""An identifier that goes into events, and so must have no room for a name."""
+"""An identifier that goes into events, so it must not be able to hold a name."""
 OrgId = Annotated[
     str, StringConstraints(max_length=100, pattern=r"^[A-Z]{2,3}-[A-Z0-9]+-[A-Za-z0-9._/-]+$")
 ]
 Number = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$")]
-"""A finite decimal, as text: JSON numbers are floats to many programs. With a seventh decimal
-`Decimal` would write it with an exponent."""
+"""A decimal number, as text, since many programs read JSON numbers as floats. With a seventh
+decimal place `Decimal` would write it with an exponent."""
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$")]
-"""A number that is never below nothing."""
+"""A number that is not negative."""
 Money = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$")]
 Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 Postcode = Annotated[
@@ -131,13 +131,13 @@ class Line(_Shape):
     session: Session | None = None
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=EVIDENCE_MAX)] | None = None
     late: Text | None = None
-    """Why the line is late: its being there is the flag of rule I5."""
+    """Why the line is late. If it is there, the line is a late claim (rule I5)."""
     note: Text | None = None
     recovery: Text | None = None
 
 
 class Submission(_Shape):
-    """A month's return. What must be there, the I rules say: a refusal names what is missing."""
+    """A month's return. What must be in it is a matter of the I rules."""
 
     contract_id: Identifier | None = None
     period: Month | None = None
@@ -151,7 +151,7 @@ class Submission(_Shape):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What could be read and what could not. `faulty` are the pointers of `faults`."""
+    """What could be read, and what could not. `faulty` has the pointers of `faults`."""
 
     submission: Submission
     faults: tuple[faults.Fault, ...] = ()
@@ -159,24 +159,24 @@ class Reading:
 
     @property
     def is_unreadable(self) -> bool:
-        """Nothing of it could be read: the fault is of the whole."""
+        """Whether nothing could be read: the fault is one of the whole."""
         return "" in self.faulty
 
 
 def read(body: bytes) -> Reading:
-    """The submission in `body`, with a fault for each part that is not of the right form."""
+    """The submission in `body`, with a fault for each field that has the wrong form."""
     if body.count(b",") > COMMAS_MAX:
-        return _nothing("I12", f"There are more than {COMMAS_MAX:,} commas", "Send fewer lines.")
+        return _nothing("I12", f"This has more than {COMMAS_MAX:,} commas", "Send fewer lines.")
     try:
         return Reading(Submission.model_validate_json(body))
     except ValidationError as error:
-        return _what_can_be_read(body, error)
+        return _readable(body, error)
 
 
-def _what_can_be_read(body: bytes, error: ValidationError) -> Reading:
+def _readable(body: bytes, error: ValidationError) -> Reading:
     if error.error_count() > READ_FAULTS_MAX:
-        words = f"More than {READ_FAULTS_MAX:,} parts are not of the right form"
-        return _nothing("I12", words, "Look at the form of a return, and mend one line first.")
+        message = f"More than {READ_FAULTS_MAX:,} fields have the wrong form"
+        return _nothing("I12", message, "Correct one line first, then the others like it.")
     try:
         tree = pydantic_core.from_json(body)
     except ValueError as unreadable:
@@ -184,12 +184,12 @@ def _what_can_be_read(body: bytes, error: ValidationError) -> Reading:
     if not isinstance(tree, dict):
         return _nothing(faults.FORM, "This is JSON, but not an object", _SEND_JSON)
     found: list[faults.Fault] = []
-    while True:  # each round takes at least one part out of the tree, so it ends
+    while True:  # each round removes at least one value from the tree, so it ends
         for detail in error.errors(include_url=False):
             found.append(_fault(detail))
             _prune(tree, detail["loc"])
         try:
-            # As JSON once more, since strict reading takes a date as text only from there.
+            # As JSON once more: only there does strict reading accept a date as text.
             submission = Submission.model_validate_json(pydantic_core.to_json(tree))
         except ValidationError as more:
             error = more
@@ -205,7 +205,7 @@ def _nothing(rule: str, message: str, fix: str) -> Reading:
 
 
 def _prune(tree: Any, path: tuple[str | int, ...]) -> None:
-    """Takes a part out. An item of a list leaves an empty one, so that the others keep their
+    """Removes a value. An item of a list becomes an empty object, so that the others keep their
     places."""
     *above, last = path
     for step in above:
@@ -220,11 +220,15 @@ def _fault(detail: ErrorDetails) -> faults.Fault:
     path = detail["loc"]
     place = faults.pointer(path)
     if detail["type"] == "extra_forbidden":
-        message, fix = "Nobody knows this field", "Leave it out, or correct its name."
+        message, fix = "Unknown field", "Remove it, or correct its name."
         return faults.Fault(place, None, faults.FORM, message, fix)
     form = field_help.FORMS[next(step for step in reversed(path) if isinstance(step, str))]
     value = None if "person" in path else faults.shown(detail["input"])  # rule I7
-    if detail["type"] in ("string_too_long", "too_long"):
-        most = detail["ctx"]["max_length"]
-        return faults.Fault(place, value, "I12", f"Longer than {most:,}", form.fix)
-    return faults.Fault(place, value, form.rule, f"This is not {form.wanted}", form.fix)
+    if detail["type"] == "string_too_long":
+        message = f"This has more than {detail['ctx']['max_length']:,} characters"
+        return faults.Fault(place, value, "I12", message, form.fix)
+    if detail["type"] == "too_long":
+        most = f"{detail['ctx']['max_length']:,}"
+        message, fix = f"This has more than {most} items", f"Send at most {most}."
+        return faults.Fault(place, value, "I12", message, fix)
+    return faults.Fault(place, value, form.rule, f"This must be {form.wanted}", form.fix)

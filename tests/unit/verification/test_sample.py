@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 
 from deploy.local.demo import facts, sample
-from services.intake.domain import faults, returns, submission
+from services.intake.domain import announcements, faults, people, returns, submission
 from services.verification.domain import places
 from shared import calendar, catalogue
 from shared.wire import events, ids
@@ -135,7 +135,7 @@ class Six:
     def _received(
         self, happening: sample.Happening, given: submission.Submission
     ) -> events.ReturnReceived:
-        acceptance = returns.Acceptance(
+        acceptance = announcements.Acceptance(
             return_id=ids.derived("return", self.receipts),
             receipt_no=self.receipts,
             received_at=datetime.combine(happening.on, time(9), UTC),
@@ -144,7 +144,9 @@ class Six:
             party_id=happening.party_id,
             authority_id=SAMPLE.authority_id,
         )
-        return returns.received(given, acceptance, lambda _: (UUID(int=1), None))
+        return announcements.received(
+            given, acceptance, lambda _: people.PersonIds(UUID(int=1), None)
+        )
 
     def _end_days(self, until: date) -> None:
         last = until - timedelta(days=1)

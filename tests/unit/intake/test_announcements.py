@@ -11,12 +11,12 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain import returns, submission
+from services.intake.domain import announcements, people, submission
 from shared.delivery import topics
 from shared.wire import events
 from tests.support import intake_builders as build
 
-ACCEPTANCE = returns.Acceptance(
+ACCEPTANCE = announcements.Acceptance(
     return_id=UUID(int=7),
     receipt_no=3,
     received_at=datetime(2026, 11, 5, 9, tzinfo=UTC),
@@ -29,7 +29,9 @@ ACCEPTANCE = returns.Acceptance(
 
 def passed_on(document: object) -> events.ReturnReceived:
     given_ = submission.read(build.written(document)).submission
-    return returns.received(given_, ACCEPTANCE, lambda person: (UUID(int=1), None))
+    return announcements.received(
+        given_, ACCEPTANCE, lambda person: people.PersonIds(UUID(int=1), None)
+    )
 
 
 class TestTheEvent:
@@ -89,12 +91,12 @@ class TestTheEvent:
                 for i in range(5_000)
             )
         )
-        assert not returns.is_too_large(few, 2_000, ACCEPTANCE, topics.BODY_BYTES_MAX)
+        assert not announcements.is_too_large(few, 2_000, ACCEPTANCE, topics.BODY_BYTES_MAX)
         for document, is_too_large in ((many, False), (heavy, True)):
             body = build.written(document)
             reading = submission.read(body)
             given_, most = reading.submission, topics.BODY_BYTES_MAX
-            assert returns.is_too_large(given_, len(body), ACCEPTANCE, most) is is_too_large
+            assert announcements.is_too_large(given_, len(body), ACCEPTANCE, most) is is_too_large
             size = len(events.write(passed_on(document)))
             assert (size > topics.BODY_BYTES_MAX) is is_too_large
 
@@ -111,6 +113,8 @@ class TestTheEvent:
         given_ = submission.read(body).submission
         if any(line.invoice and line.invoice.number is None for line in given_.lines or ()):
             return  # not a number: such a return has no event
-        event = returns.received(given_, ACCEPTANCE, lambda person: (UUID(int=1), UUID(int=2)))
-        most = len(body) * returns.EVENT_GROWTH_MAX + returns.EVENT_BYTES_BASE
+        event = announcements.received(
+            given_, ACCEPTANCE, lambda person: people.PersonIds(UUID(int=1), UUID(int=2))
+        )
+        most = len(body) * announcements.EVENT_GROWTH_MAX + announcements.EVENT_BYTES_BASE
         assert len(events.write(event)) <= most
