@@ -28,15 +28,15 @@ async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
 
 
 def with_line(number: int, **changes: Any) -> dict[str, Any]:
-    """Returns that differ in their bytes."""
+    """A return; with another number it has other bytes."""
     return build.a_return(build.a_line(build.VISIT, line_id=str(number)), **changes)
 
 
 class TestAPost:
-    async def test_is_kept_with_its_bytes_and_receipt(
+    async def test_is_stored_with_its_bytes_and_receipt(
         self, service: intake_service.IntakeService
     ) -> None:
-        """What the receipt says is what the database has and what the event tells."""
+        """The receipt says what the database has and what the event tells."""
         body = build.written(build.a_return())
         decision = await service.submit(body)
         assert isinstance(decision, admission.Accepted)
@@ -50,24 +50,24 @@ class TestAPost:
         assert row is not None
         assert (body, decision.issued) == (row["body"], store.rows.read_receipt(row))
         (event,) = await service.messages()
-        assert event.receipt_no == receipt.receipt_no
-        assert event.words_digest == receipts.words_digest(receipt.salt, body)
+        assert receipt.receipt_no == event.receipt_no
+        assert receipts.words_digest(receipt.salt, body) == event.words_digest
 
-    async def test_is_judged_by_its_contract_whatever_month_it_names(
+    async def test_is_checked_against_its_contract_whatever_its_month(
         self, service: intake_service.IntakeService
     ) -> None:
-        """One that names none that can be read is refused for that alone, and the refusal tells
-        the contract: by itself as in a group with another return of that contract."""
+        """If the month cannot be read, that is the only fault, and the refusal tells the contract:
+        alone, and in a group with another return of the contract."""
         good, bad = build.written(build.a_return()), build.written(build.a_return(period="October"))
         alone = await service.submit(bad)
-        _, beside = await asyncio.gather(service.submit(good), service.submit(bad))
-        for decision in (alone, beside):
+        _, grouped = await asyncio.gather(service.submit(good), service.submit(bad))
+        for decision in (alone, grouped):
             assert isinstance(decision, admission.Refused)
             assert ["/period"] == [fault.pointer for fault in decision.faults]
             assert build.CONTRACT == decision.contract_id
 
     async def test_again_gets_the_same_receipt(self, service: intake_service.IntakeService) -> None:
-        """By its bytes or by its key, in another group or in the same one, and nothing is sent."""
+        """By bytes or by key, in another group or in the same one. Nothing is sent then."""
         first = await service.submit(build.a_return(), key="k1")
         again = [
             await service.submit(build.a_return()),
@@ -83,17 +83,17 @@ class TestAPost:
     async def test_with_a_key_of_other_bytes_is_refused(
         self, service: intake_service.IntakeService, key: str
     ) -> None:
-        """The key of the first post, and one that a repeat came under."""
+        """This holds for the key of the first post, and for the key of a repeat."""
         await service.submit(build.a_return(), key="k1")
         await service.submit(build.a_return(), key="k2")
         other = await service.submit(with_line(9), key=key)
         assert isinstance(other, admission.Refused)
         assert 409 == other.status
 
-    async def test_of_a_revision_that_another_took_is_refused(
+    async def test_of_a_revision_that_exists_is_refused(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Two of the same revision at once: one is accepted, the other is told the current one."""
+        """Of two at once with the same revision, one is accepted; the other gets 409."""
         found = await asyncio.gather(service.submit(with_line(1)), service.submit(with_line(2)))
         assert [admission.Accepted, admission.Refused] == [type(one) for one in found]
         assert isinstance(found[1], admission.Refused)
@@ -102,7 +102,7 @@ class TestAPost:
     async def test_may_follow_its_predecessor_in_one_group(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Each sees what the one before it did."""
+        """Each sees the ones before it."""
         found = await asyncio.gather(
             *(service.submit(with_line(n, revision=n, reason="more")) for n in range(1, 6))
         )
@@ -112,20 +112,20 @@ class TestAPost:
         sent = await service.messages()
         assert [None, *(one.return_id for one in sent[:-1])] == [one.supersedes for one in sent]
 
-    async def test_on_a_contract_of_others_is_refused(
+    async def test_on_the_contract_of_others_is_refused(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Rule I1; the event does not tell the contract, which is content then."""
+        """Rule I1. The event does not tell the contract, since that is content then."""
         decision = await service.submit(build.a_return(), party="GB-COH-09999999")
         assert isinstance(decision, admission.Refused)
         assert ("I1",) == tuple(fault.rule for fault in decision.faults)
         (event,) = await service.messages()
         assert (None, ("I1",), 1) == (event.contract_id, event.rules, event.faults)
 
-    async def test_refused_leaves_nothing_but_the_refusal(
+    async def test_that_is_refused_leaves_nothing_but_the_refusal(
         self, service: intake_service.IntakeService
     ) -> None:
-        """No return, no person, no receipt number; party, rules and time only."""
+        """No return, no person and no receipt number: only party, rules and time are stored."""
         line = build.a_line(person__ref="APP-099", unit="weeks")
         await service.submit(build.a_return(line), key="k1")
         assert [0, 0, 0, 0] == [
@@ -141,7 +141,7 @@ class TestAPost:
     async def test_is_read_by_the_newest_contract(
         self, service: intake_service.IntakeService
     ) -> None:
-        """A version that comes later is used from then on; an older one changes nothing."""
+        """A newer version is used from then on; an older one changes nothing."""
         await service.submit(with_line(1))
         newer = build.a_contract_published(version=3, supplier_ids=("GB-COH-00000002",))
         await service.publish(newer)
@@ -155,7 +155,7 @@ class TestAGroup:
     async def test_numbers_receipts_without_gaps_in_order_of_commit(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Two hundred at once, among them refused ones: the outbox has the accepted in order."""
+        """Of 200 at once, some refused, the outbox has the accepted ones in order."""
         contracts = [build.a_contract_published(f"C-{n}") for n in range(200)]
         await service.publish(*contracts)
         await asyncio.gather(
@@ -167,10 +167,10 @@ class TestAGroup:
         accepted = [e for e in await service.messages() if isinstance(e, events.ReturnReceived)]
         assert list(range(1, 161)) == [event.receipt_no for event in accepted]
 
-    async def test_does_not_suffer_from_one_that_breaks_it(
+    async def test_is_committed_without_a_post_that_makes_it_fail(
         self, service: intake_service.IntakeService
     ) -> None:
-        """A post that no rule foresaw fails alone."""
+        """That post fails alone."""
         good = service.submit(with_line(1))
         bad = service.submit(with_line(2, contract_id="C-1"))
         await service.pool.execute(
@@ -182,7 +182,7 @@ class TestAGroup:
     async def test_fails_as_a_whole_with_the_database(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Those that wait are told to come again; then they are taken."""
+        """The posts that wait fail. Sent again, they are accepted."""
         await service.submit(with_line(1))
         posts = [with_line(n, contract_id=f"C-{n}") for n in (1, 2)]
         await service.publish(*(build.a_contract_published(f"C-{n}") for n in (1, 2)))
@@ -199,21 +199,23 @@ class TestAGroup:
         await admin.close()
         assert isinstance(await service.submit(posts[0]), admission.Accepted)
 
-    async def test_is_bounded(self, service: intake_service.IntakeService) -> None:
-        """A full queue refuses at once."""
-        reading = desk.read_now(b"{}", None, intake_service.sender())
+    async def test_is_refused_if_the_queue_is_full(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """The refusal comes at once."""
+        post = desk.read_now(b"{}", None, intake_service.sender())
         idle = group_commit.Committer(service.delivery, service.desk)
-        waiting = [asyncio.create_task(idle.submit(reading)) for _ in range(2_000)]
+        waiting = [asyncio.create_task(idle.submit(post)) for _ in range(2_000)]
         await asyncio.sleep(0)
         with pytest.raises(group_commit.FullError):
-            await idle.submit(reading)
+            await idle.submit(post)
         for one in waiting:
             one.cancel()
 
 
 class TestTwoIntakes:
-    async def test_give_one_order(self, service: intake_service.IntakeService) -> None:
-        """Receipts have no gap and no double, and lie in the outbox in their order."""
+    async def test_make_one_order(self, service: intake_service.IntakeService) -> None:
+        """Receipt numbers have no gaps and no repeats, and are in the outbox in their order."""
         other = group_commit.Committer(service.delivery, service.desk)
         running = asyncio.create_task(other.run())
         await service.publish(*(build.a_contract_published(f"C-{n}") for n in range(100)))
@@ -236,7 +238,7 @@ class TestPeople:
     async def test_have_one_random_id_by_employer_and_reference(
         self, service: intake_service.IntakeService
     ) -> None:
-        """The same reference is the same person; another employer's is another."""
+        """The same reference is the same person; with another employer it is another person."""
         other = "GB-COH-00000002"
         lines = [
             build.a_line(line_id="1"),
@@ -254,7 +256,7 @@ class TestPeople:
     async def test_are_joined_by_a_shared_identifier_kept_as_a_keyed_hash(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Two employers, one learner number: one shared id, and the number is nowhere."""
+        """Two employers with one learner number get one shared id. The number is not stored."""
         lines = [
             build.a_line(line_id="1", person__shared_id="1234567890"),
             build.a_line(
@@ -272,10 +274,10 @@ class TestPeople:
 
 
 class TestADay:
-    async def test_ends_once_for_each_partition_and_none_is_left_out(
+    async def test_ends_once_for_each_partition_and_is_never_left_out(
         self, service: intake_service.IntakeService
     ) -> None:
-        """From the day of installation on, in order, however late."""
+        """From the day of installation on, in order, however late it is noticed."""
         await service.submit(build.a_return())
         service.clock.move_to(intake_service.NOW + timedelta(days=40))
         assert date(2026, 12, 14) == await days.end(service.delivery, service.clock.now())
@@ -291,7 +293,7 @@ class TestADay:
     async def test_ends_after_its_last_acceptance(
         self, service: intake_service.IntakeService
     ) -> None:
-        """A clock that lags behind accepts in the new day: no receipt is of a day that ended."""
+        """If a clock is behind, receipts are of the new day, never of a day that has ended."""
         await service.submit(with_line(1))
         await days.end(service.delivery, intake_service.NOW + timedelta(days=1))
         late = await service.submit(with_line(2, revision=2, reason="more"))
@@ -306,7 +308,7 @@ class TestADay:
         ],
     )
     def test_ends_at_midnight_in_london(self, day: date, midnight: datetime) -> None:
-        """On both sides of the change to winter time."""
+        """Before and after the change to winter time."""
         assert midnight == calendar.midnight_after(day)
 
 
@@ -324,12 +326,12 @@ class TestTheTables:
     async def test_refuse_what_must_not_be(
         self, service: intake_service.IntakeService, constraint: str, statement: str
     ) -> None:
-        """Invariants have names."""
+        """Each invariant has a name."""
         await service.submit(build.a_return())
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=constraint):
             await service.pool.execute(statement)
 
 
 def test_errors_of_the_database_are_known() -> None:
-    """What a group answers with 503 is what the system calls broken."""
+    """Errors that mean 503 are the ones that the system calls broken."""
     assert issubclass(asyncpg.ConnectionDoesNotExistError, sql.BROKEN)

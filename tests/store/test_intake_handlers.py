@@ -1,4 +1,4 @@
-"""What reaches intake by Kafka, one batch at a time, on a real database."""
+"""What arrives by Kafka, one batch at a time, on a real database."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class TestAnInboundRecord:
     async def test_is_a_submission_like_any_other(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Accepted for the party whose topic it is; a repeat is known by its bytes or key."""
+        """It is accepted for the party that has the topic. Repeats are known by bytes or key."""
         body = build.written(build.a_return())
         header = ("idempotency-key", b"k1")
-        await service.take(
+        await service.handle(
             [
                 intake_service.record(INBOUND, 0, body, [header]),
                 intake_service.record(INBOUND, 1, body),
@@ -83,36 +83,36 @@ class TestAnInboundRecord:
     async def test_that_cannot_be_read_is_refused_and_parked(
         self, service: intake_service.IntakeService, value: bytes | None
     ) -> None:
-        """Whatever the bytes: one refusal, one parked record where it is no JSON object at all,
-        and the partition moves on."""
+        """Whatever the bytes are, there is one refusal, and one parked record if they are no JSON
+        object. The partition moves on."""
         headers = [("idempotency-key", b"\xff\x00"), ("\x00", b"")]
         good = build.written(build.a_return())
-        await service.take(
+        await service.handle(
             [
                 intake_service.record(INBOUND, 0, value, headers),
                 intake_service.record(INBOUND, 1, good),
             ]
         )
         parked = [] if value and value.startswith(b'{"') else ["RecordParked"]
-        said = [event.type for event in await service.messages()]
-        assert ["ReturnRefused", "ReturnReceived", *parked] == said
+        sent = [event.type for event in await service.messages()]
+        assert ["ReturnRefused", "ReturnReceived", *parked] == sent
 
-    async def test_taken_before_is_passed_over(self, service: intake_service.IntakeService) -> None:
+    async def test_that_was_seen_has_no_effect(self, service: intake_service.IntakeService) -> None:
         """The same batch again changes nothing."""
         batch = [
             intake_service.record(INBOUND, 0, b"{"),
             intake_service.record(INBOUND, 1, build.written(build.a_return())),
         ]
-        await service.take(batch)
-        await service.take(batch)
-        said = [event.type for event in await service.messages()]
-        assert ["ReturnRefused", "ReturnReceived", "RecordParked"] == said
+        await service.handle(batch)
+        await service.handle(batch)
+        sent = [event.type for event in await service.messages()]
+        assert ["ReturnRefused", "ReturnReceived", "RecordParked"] == sent
 
     async def test_of_nobodys_topic_is_parked(self, service: intake_service.IntakeService) -> None:
-        """Identity comes from the topic's exact name."""
+        """The exact name of the topic tells the party."""
         stranger = topics.inbound("GB-COH-09999999").name
         await service.begin(stranger)
-        await service.take([intake_service.record(stranger, 0, build.written(build.a_return()))])
+        await service.handle([intake_service.record(stranger, 0, build.written(build.a_return()))])
         (event,) = await service.messages()
         assert ("RecordParked", "unknown_inbound_topic") == (event.type, event.reason)
 
@@ -121,23 +121,23 @@ class TestAContract:
     async def test_is_known_once_it_is_published(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Before: rule I1. The newest version of a batch stands, whatever their order."""
+        """Until then it is refused (rule I1). The newest version of a batch wins, in any order."""
         document = build.a_return(contract_id="C-2")
         assert isinstance(await service.submit(document), admission.Refused)
         newer = build.a_contract_published("C-2", version=2)
         older = build.a_contract_published("C-2", version=1, supplier_ids=("GB-COH-00000002",))
-        await service.take(
+        await service.handle(
             [
-                intake_service.said(newer, topics.CONTRACTS.name, 0),
-                intake_service.said(older, topics.CONTRACTS.name, 1),
+                intake_service.record_of(newer, topics.CONTRACTS.name, 0),
+                intake_service.record_of(older, topics.CONTRACTS.name, 1),
             ]
         )
         assert isinstance(await service.submit(document), admission.Accepted)
 
 
-class TestALinesStatus:
+class TestALineStatus:
     async def test_is_what_was_said_last(self, service: intake_service.IntakeService) -> None:
-        """By its own return's check, or because another return changed it."""
+        """By the check of its own return, or because another return changed it."""
         decision = await service.submit(build.a_return())
         assert isinstance(decision, admission.Accepted)
         mine = decision.issued.receipt.return_id
@@ -154,35 +154,35 @@ class TestALinesStatus:
             size=2,
             entries=(events.Entry(event_id=other.event_id, index=7),),
         )
-        await service.take(
+        await service.handle(
             [
-                intake_service.said(first, topics.OUTCOMES.name, 0),
-                intake_service.said(other, topics.OUTCOMES.name, 1),
-                intake_service.said(entries, topics.ENTRIES.name, 0),
+                intake_service.record_of(first, topics.OUTCOMES.name, 0),
+                intake_service.record_of(other, topics.OUTCOMES.name, 1),
+                intake_service.record_of(entries, topics.ENTRIES.name, 0),
             ]
         )
         found = await store.reading.load_line_statuses(service.pool, mine)
         assert {"1": ("counted", "1", None), "2": ("counted", "18250.00", 7)} == {
-            line_id: (said.outcome, str(said.counted), entry)
-            for line_id, (said, entry) in found.items()
+            line_id: (status.outcome, str(status.counted), entry)
+            for line_id, (status, entry) in found.items()
         }
 
-    async def test_stands_while_others_of_its_return_change(
+    async def test_stays_while_others_of_its_return_change(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Line by line, from batch to batch."""
+        """Each line has its own status, from batch to batch."""
         mine = uuid.uuid4()
         first = checked(mine, result("1", "counted"), result("2", "queried", queried="5"))
         found = {"rule": "V6", "code": "claimed_before", "found": "INV-1"}
         lost = result("1", "not_counted", return_id=mine, counted="0.00", findings=[found])
         other = checked(uuid.uuid4(), result("1", "counted"), changed=(lost,))
-        await service.take([intake_service.said(first, topics.OUTCOMES.name, 0)])
-        await service.take([intake_service.said(other, topics.OUTCOMES.name, 1)])
+        await service.handle([intake_service.record_of(first, topics.OUTCOMES.name, 0)])
+        await service.handle([intake_service.record_of(other, topics.OUTCOMES.name, 1)])
         statuses = await store.reading.load_line_statuses(service.pool, mine)
         assert {
             "1": (other.event_id, "not_counted", "0.00", lost.findings),
             "2": (first.event_id, "queried", "1", ()),
         } == {
-            line_id: (said.event_id, said.outcome, str(said.counted), said.findings)
-            for line_id, (said, _) in statuses.items()
+            line_id: (status.event_id, status.outcome, str(status.counted), status.findings)
+            for line_id, (status, _) in statuses.items()
         }

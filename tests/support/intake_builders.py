@@ -1,4 +1,4 @@
-"""Returns, contracts and contexts to change one thing in: builders for intake's tests."""
+"""Builders for intake's tests: returns, contracts and contexts, to change one thing in."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ MEASURES: Mapping[str, tuple[str, Any, str]] = {
 
 
 def a_line(of: Mapping[str, Any] = APPRENTICE, **changes: Any) -> dict[str, Any]:
-    """A line with some fields changed; a name like `person__ref` reaches one level down."""
+    """A line with some fields changed. A name like `person__ref` reaches one level down."""
     line = copy.deepcopy(dict(of))
     for name, value in changes.items():
         outer, _, inner = name.rstrip("_").partition("__")
@@ -101,7 +101,7 @@ def a_line(of: Mapping[str, Any] = APPRENTICE, **changes: Any) -> dict[str, Any]
 
 
 def a_return(*lines: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """October 2026's first return, with one line of each kind unless told otherwise."""
+    """The first return of October 2026, with one line of each kind unless lines are given."""
     return {
         "contract_id": CONTRACT,
         "period": "2026-10",
@@ -120,6 +120,7 @@ def a_return(*lines: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def written(document: object) -> bytes:
+    """The bytes of a document."""
     return json.dumps(document).encode()
 
 

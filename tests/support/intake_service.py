@@ -1,4 +1,4 @@
-"""An intake at work on a database of its own, without a broker: for store and web tests."""
+"""A running intake with a database of its own, without a broker: for store and web tests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class IntakeService:
     committer: group_commit.Committer
 
     async def publish(self, *published: ContractPublished) -> None:
-        """What the contracts topic would bring."""
+        """Applies contracts as if they had come from their topic."""
         async with self.pool.acquire() as conn:
             rows = [store.rows.contract_row(one, events.write(one)) for one in published]
             await store.projections.apply_contracts(conn, rows)
@@ -47,22 +47,23 @@ class IntakeService:
     async def submit(
         self, document: Any, key: str | None = None, party: str = build.PARTY
     ) -> admission.Decision:
+        """The decision on a submission, after its commit."""
         body = document if isinstance(document, bytes) else build.written(document)
         return await self.committer.submit(await desk.read(body, key, sender(party)))
 
     async def messages(self) -> list[Any]:
-        """What lies in the outbox, in order."""
+        """The messages in the outbox, in order."""
         rows = await self.pool.fetch("SELECT body FROM outbox ORDER BY id")
         return [events.read(row["body"]) for row in rows]
 
-    async def take(self, records: Sequence[Record]) -> None:
-        """A batch of Kafka records, through the handler."""
+    async def handle(self, records: Sequence[Record]) -> None:
+        """Handles a batch of Kafka records."""
         await handlers.handler(self.delivery, self.desk)(records)
 
     async def begin(self, topic: str) -> None:
-        """A first position of a topic's only partition."""
-        place = {TopicPartition(topic, 0): 0}
-        await offsets.assign(self.pool, "cluster", place, place)
+        """Assigns the only partition of a topic, from offset 0."""
+        ends = {TopicPartition(topic, 0): 0}
+        await offsets.assign(self.pool, "cluster", ends, ends)
 
 
 def sender(party: str = build.PARTY) -> desk.Sender:
@@ -76,7 +77,7 @@ def settings(dsn: str, **more: Any) -> Settings:
 def record(
     topic: str, offset: int, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
 ) -> Record:
-    """A record as the consumer gives it."""
+    """A record, as the consumer gives it to the handler."""
     return ConsumerRecord(
         topic=topic,
         partition=0,
@@ -92,8 +93,8 @@ def record(
     )
 
 
-def said(event: events.Event, topic: str, offset: int) -> Record:
-    """One of our own events as a record."""
+def record_of(event: events.Event, topic: str, offset: int) -> Record:
+    """One of our own events, as a record."""
     headers = (
         ("ce_id", str(event.event_id).encode()),
         ("ce_type", type(event).__name__.encode()),
@@ -104,13 +105,20 @@ def said(event: events.Event, topic: str, offset: int) -> Record:
 
 @contextlib.asynccontextmanager
 async def at_work(dsn: str, now: datetime = NOW) -> AsyncIterator[IntakeService]:
-    """A migrated database with the contract of the builders, and a committer that runs."""
+    """Intake on a migrated database, with the contract of the builders and a running committer."""
     await sql.migrate(dsn, "intake", store.MIGRATIONS)
     pool = await sql.connect(settings(dsn), "intake")
     delivery = transaction.Delivery("intake", pool, b"k" * 32, reader=handlers.read)
     moved = clock.MovedClock(now)
-    at = desk.Desk(SIGNER, b"p" * 32, timedelta(hours=24), moved.now)
-    service = IntakeService(dsn, pool, delivery, moved, at, group_commit.Committer(delivery, at))
+    made = desk.Desk(SIGNER, b"p" * 32, timedelta(hours=24), moved.now)
+    service = IntakeService(
+        dsn=dsn,
+        pool=pool,
+        delivery=delivery,
+        clock=moved,
+        desk=made,
+        committer=group_commit.Committer(delivery, made),
+    )
     await service.publish(build.a_contract_published())
     running = asyncio.create_task(service.committer.run())
     try:

@@ -1,4 +1,4 @@
-"""Intake over HTTP: the application as it is served, on a real database, without a broker."""
+"""Intake over HTTP: the app as it is served, on a real database, without a broker."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHER = "GB-COH-00000002"
 
 
 class Caller:
-    """A client of one role."""
+    """A client with the token of one role."""
 
     def __init__(self, client: httpx.AsyncClient, token: str) -> None:
         self._client, self._headers = client, {"authorization": f"Bearer {token}"}
@@ -67,14 +67,14 @@ class RunningSystem:
 
 
 def settings(dsn: str, state: Path, **more: Any) -> Settings:
-    given = {
+    values = {
         "kafka_bootstrap_servers": "127.0.0.1:1",
         "database_url": dsn,
         "state": state,
         "demo": True,
         "demo_starts_at": intake_service.NOW,
     }
-    return Settings.model_validate(given | more)
+    return Settings.model_validate(values | more)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ async def open_system(dsn: str, folder: Path, **more: Any) -> AsyncIterator[Runn
 
 class TestPostingAReturn:
     async def test_gives_a_receipt_that_can_be_checked_alone(self, system: RunningSystem) -> None:
-        """201, then 200 with the same receipt; the key is published."""
+        """201, then 200 with the same receipt. The key is public."""
         supplier = await system.caller("supplier", build.PARTY)
         first = await supplier.send(build.a_return(), key="k1")
         again = await supplier.send(build.a_return(), key="k1")
@@ -108,10 +108,10 @@ class TestPostingAReturn:
         key = (await supplier.get("/api/v1/receipt-key")).json()["public_key"]
         issued = receipts.verify(first.json(), base64.b64decode(key))
         assert 1 == issued.receipt.receipt_no
-        assert first.json()["links"]["self"] == first.headers["location"]
+        assert first.headers["location"] == first.json()["links"]["self"]
 
-    async def test_refused_tells_every_fault(self, system: RunningSystem) -> None:
-        """422 with pointer, value, rule, message and fix."""
+    async def test_that_is_refused_names_every_fault(self, system: RunningSystem) -> None:
+        """422, with pointer, value, rule, message and fix of each."""
         supplier = await system.caller("supplier", build.PARTY)
         line = build.a_line(unit="weeks", person__ref="Jane Smith")
         answer = await supplier.send(build.a_return(line, declaration=None))
@@ -124,7 +124,7 @@ class TestPostingAReturn:
         assert {"pointer", "value", "rule", "message", "fix"} == set(faults["/lines/0/unit"])
         assert "Jane" not in answer.text
 
-    async def test_conflicting_is_told_the_current_revision(self, system: RunningSystem) -> None:
+    async def test_that_conflicts_is_told_the_current_revision(self, system: RunningSystem) -> None:
         """409, for a revision and for a key."""
         supplier = await system.caller("supplier", build.PARTY)
         await supplier.send(build.a_return(), key="k1")
@@ -134,20 +134,18 @@ class TestPostingAReturn:
         assert "revision 1" in other.json()["errors"][0]["message"]
 
     async def test_needs_a_suppliers_token(self, system: RunningSystem) -> None:
-        """401 without, 403 for others."""
+        """401 without a token, 403 for other roles."""
         manager = await system.caller("manager")
         nobody = await system.client.post("/api/v1/returns", content=b"{}")
         assert [401, 403] == [nobody.status_code, (await manager.send({})).status_code]
 
-    async def test_too_large_is_refused_unread(self, system: RunningSystem) -> None:
-        """Rule I12: 10 MB."""
+    async def test_that_is_too_large_is_refused_unread(self, system: RunningSystem) -> None:
+        """Rule I12: at most 10 MB."""
         supplier = await system.caller("supplier", build.PARTY)
         answer = await supplier.send(b" " * (10 * 1024 * 1024 + 1))
         assert 413 == answer.status_code
 
-    async def test_too_often_is_told_when_to_come_again(
-        self, database: str, tmp_path: Path
-    ) -> None:
+    async def test_too_often_is_told_how_long_to_wait(self, database: str, tmp_path: Path) -> None:
         """429 with Retry-After, for this client only."""
         async with open_system(database, tmp_path, posts_per_second_max=1) as system:
             supplier = await system.caller("supplier", build.PARTY)
@@ -158,8 +156,8 @@ class TestPostingAReturn:
             assert {"1"} == {answer.headers["retry-after"] for answer in refused}
             assert 422 == (await other.send(b"{")).status_code
 
-    async def test_waits_while_there_is_no_room(self, system: RunningSystem) -> None:
-        """503 with Retry-After when messages are too old; nothing is stored."""
+    async def test_is_refused_while_old_messages_wait(self, system: RunningSystem) -> None:
+        """503 with Retry-After. Nothing is stored."""
         supplier = await system.caller("supplier", build.PARTY)
         assert 201 == (await supplier.send(build.a_return())).status_code
         await system.pool.execute("UPDATE outbox_unsent SET since = now() - interval '25 hours'")
@@ -171,7 +169,7 @@ class TestPostingAReturn:
     async def test_goes_on_while_old_messages_are_published_again(
         self, system: RunningSystem
     ) -> None:
-        """After a loss of the broker: they were posted long ago, and have waited for a moment."""
+        """After a loss of the broker: they were posted long ago, but have waited only a moment."""
         supplier = await system.caller("supplier", build.PARTY)
         assert 201 == (await supplier.send(build.a_return())).status_code
         await system.pool.execute("UPDATE outbox SET posted_at = now() - interval '90 days'")
@@ -185,7 +183,7 @@ class TestPostingAReturn:
 
 class TestReadingReturns:
     async def test_shows_each_line(self, system: RunningSystem) -> None:
-        """What was sent and what became of it."""
+        """With what was sent, and its status."""
         supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return())).json()
         shown = (await supplier.get(sent["links"]["self"])).json()
@@ -196,12 +194,12 @@ class TestReadingReturns:
         )
         assert [] == [word for word in ("Signatory", "APP-014") if word in str(shown)]
 
-    async def test_shows_what_was_said_last_of_a_line(self, system: RunningSystem) -> None:
-        """Outcome, figures, reasons, and the entry of what said it."""
+    async def test_shows_the_status_of_a_line(self, system: RunningSystem) -> None:
+        """With outcome, figures and reasons, and the entry of the event that set it."""
         supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return())).json()
         finding = events.Finding(rule="V6", code="claimed_before", found="INV-1")
-        said = line_status.LineStatus(
+        status = line_status.LineStatus(
             event_id=uuid.uuid4(),
             outcome="queried",
             counted=Decimal(0),
@@ -211,10 +209,10 @@ class TestReadingReturns:
         )
         async with system.pool.acquire() as conn:
             await store.projections.apply_line_statuses(
-                conn, {uuid.UUID(sent["return_id"]): {"2": said}}
+                conn, {uuid.UUID(sent["return_id"]): {"2": status}}
             )
             await store.projections.apply_entries(
-                conn, [events.Entry(event_id=said.event_id, index=7)]
+                conn, [events.Entry(event_id=status.event_id, index=7)]
             )
         shown = (await supplier.get(sent["links"]["self"])).json()
         assert ("checked", "received") == (shown["status"], shown["lines"][0]["status"])
@@ -227,8 +225,8 @@ class TestReadingReturns:
             "entry": 7,
         }.items() <= shown["lines"][1].items()
 
-    async def test_without_a_line_is_checked_too(self, system: RunningSystem) -> None:
-        """Nothing to report: nothing is said of a line, and the return is no longer waiting."""
+    async def test_shows_that_a_nil_return_was_checked(self, system: RunningSystem) -> None:
+        """It has no line that could have a status."""
         supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return(nil=True, lines=[]))).json()
         assert "received" == (await supplier.get(sent["links"]["self"])).json()["status"]
@@ -250,7 +248,7 @@ class TestReadingReturns:
         assert "checked" == (await supplier.get(sent["links"]["self"])).json()["status"]
 
     async def test_is_for_its_party_and_its_authority(self, system: RunningSystem) -> None:
-        """Whoever else guesses an id gets 404, and an empty list."""
+        """Anyone else who guesses an id gets 404, and an empty list."""
         supplier = await system.caller("supplier", build.PARTY)
         path = (await supplier.send(build.a_return())).json()["links"]["self"]
         seen = {
@@ -264,7 +262,7 @@ class TestReadingReturns:
             assert (status, count) == ((await caller.get(path)).status_code, len(items))
 
     async def test_comes_in_pages(self, system: RunningSystem) -> None:
-        """Newest first; the cursor leads through all of them."""
+        """Newest first. The cursors lead through all of them."""
         supplier = await system.caller("supplier", build.PARTY)
         for n in range(1, 6):
             line = build.a_line(build.VISIT, line_id=str(n))
@@ -279,10 +277,10 @@ class TestReadingReturns:
 
 
 class TestWithdrawing:
-    async def test_waits_while_the_database_must_not_be_written(
+    async def test_is_refused_while_the_database_must_not_be_written(
         self, system: RunningSystem
     ) -> None:
-        """It was restored from before: going on would give a receipt's number a second time."""
+        """An older copy was restored: to go on would issue a receipt number a second time."""
         supplier = await system.caller("supplier", build.PARTY)
         path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
         system.app.state.dependencies.delivery.alarm = "database_behind_broker: a test says so"
@@ -291,7 +289,7 @@ class TestWithdrawing:
         assert 201 == (await supplier.post(path, {"reason": "wrong month"})).status_code
 
     async def test_is_receipted_in_the_same_order(self, system: RunningSystem) -> None:
-        """Once; again it is the same receipt; the next return of the month is revision 2."""
+        """Again, it gets the same receipt. The next return of the month is revision 2."""
         supplier = await system.caller("supplier", build.PARTY)
         path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
         first = await supplier.post(path, {"reason": "wrong month"})
@@ -306,8 +304,8 @@ class TestWithdrawing:
         following = await supplier.send(build.a_return(build.VISIT, revision=2, reason="mended"))
         assert (201, 3) == (following.status_code, following.json()["receipt_no"])
 
-    async def test_is_refused_where_it_cannot_be(self, system: RunningSystem) -> None:
-        """Others' returns, revisions that were replaced, no reason."""
+    async def test_is_refused_if_it_is_not_possible(self, system: RunningSystem) -> None:
+        """For returns of others, for replaced revisions, and without a reason."""
         supplier = await system.caller("supplier", build.PARTY)
         other = await system.caller("supplier", OTHER)
         path = (await supplier.send(build.a_return())).json()["links"]["withdraw"]
@@ -320,11 +318,11 @@ class TestWithdrawing:
         ]
 
 
-class TestTheDemosClock:
+class TestTheDemoClock:
     async def test_moves_forwards_and_ends_days(self, system: RunningSystem) -> None:
-        """An operator moves it; the answer comes when the days have ended."""
+        """An operator moves it. The answer comes when the days have ended."""
         operator = await system.caller("operator")
-        await operator.get("/api/v1/clock")  # installed before it is moved
+        await operator.get("/api/v1/clock")  # installs the desk before it moves
         moved = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         assert (200, "2026-11-19") == (moved.status_code, moved.json()["day_ended"])
         again = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
@@ -334,18 +332,18 @@ class TestTheDemosClock:
         odd = await operator.post("/api/v1/clock", {})
         assert [409, 409] == [back.status_code, odd.status_code]
 
-    async def test_goes_on_where_it_stood(
+    async def test_goes_on_from_where_it_was(
         self, system: RunningSystem, database: str, tmp_path: Path
     ) -> None:
-        """An intake that starts again does not go back."""
+        """A restart does not take it back."""
         operator = await system.caller("operator")
         await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         again = app.build(settings(database, tmp_path))
         async with again.router.lifespan_context(again):
             assert "2026-11-20" == f"{again.state.dependencies.clock.now():%Y-%m-%d}"
 
-    async def test_is_the_operators(self, system: RunningSystem) -> None:
-        """And nobody's where there is no demo."""
+    async def test_is_for_operators(self, system: RunningSystem) -> None:
+        """Other roles get 403."""
         supplier = await system.caller("supplier", build.PARTY)
         answer = await supplier.post("/api/v1/clock", {"day": "2026-11-20"})
         assert 403 == answer.status_code
@@ -358,16 +356,16 @@ class TestHealth:
         assert [200, 200] == [answer.status_code for answer in answers]
 
     async def test_has_metrics(self, system: RunningSystem) -> None:
-        """Returns by route and result."""
+        """Returns are counted by route and result."""
         supplier = await system.caller("supplier", build.PARTY)
         await supplier.send(build.a_return())
         text = (await system.client.get("/metrics")).text
         assert 'makegood_returns_total{result="accepted",route="http"}' in text
 
     def test_describes_itself(self, tmp_path: Path) -> None:
-        """The OpenAPI document names every endpoint, and the clock only in the demo."""
-        given = settings("postgresql://nowhere", tmp_path, demo=False, demo_starts_at=None)
-        paths = set(app.build(given).openapi()["paths"])
+        """The OpenAPI document has every endpoint, and the clock only in the demo."""
+        no_demo = settings("postgresql://nowhere", tmp_path, demo=False, demo_starts_at=None)
+        paths = set(app.build(no_demo).openapi()["paths"])
         assert {
             "/api/v1/returns",
             "/api/v1/returns/{return_id}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import httpx
@@ -15,16 +14,21 @@ from shared import sql
 from shared.delivery import kafka, topics
 from shared.web import auth
 from tests.support import intake_builders as build
-from tests.support import intake_service
+from tests.support import intake_service, waiting
 
 WAIT_SECONDS = 40
+HAS_BOTH = """
+    SELECT EXISTS (SELECT FROM contract)
+        AND (EXISTS (SELECT FROM refusal) OR EXISTS (SELECT FROM accepted_return))
+"""
+ALL_SENT = "SELECT NOT EXISTS (SELECT FROM outbox_unsent)"
 
 
 async def publish(settings: Settings, topic: str) -> None:
-    """A contract by its topic, and a return by the party's own."""
+    """Publishes a contract on its topic, and a return on the party's own."""
     producer: AIOKafkaProducer = await kafka.start_producer(settings)
     contract = build.a_contract_published()
-    record = intake_service.said(contract, topics.CONTRACTS.name, 0)
+    record = intake_service.record_of(contract, topics.CONTRACTS.name, 0)
     await producer.send_and_wait(
         record.topic, record.value, record.key, headers=list(record.headers)
     )
@@ -36,10 +40,10 @@ class TestAPartysTopic:
     async def test_brings_its_returns(
         self, own_servers: local_servers.Servers, tmp_path: Path
     ) -> None:
-        """Token and topic are given; what comes there is the party's, and shown to its token.
+        """An operator issues token and topic. What comes on the topic is shown to the token.
 
-        The contract may come after the return: then the return is refused (rule I1) and the same
-        bytes sent again are accepted."""
+        The contract may arrive after the return. Then the return is refused (rule I1), and the
+        same bytes are accepted when they are sent again."""
         settings = Settings.model_validate(
             {
                 "kafka_bootstrap_servers": own_servers.kafka.bootstrap,
@@ -61,28 +65,17 @@ class TestAPartysTopic:
                 operator = await auth.issue(conn, "operator", build.AUTHORITY, "operator")
             path = f"/api/v1/parties/{build.PARTY}/credentials"
             headers = {"authorization": f"Bearer {operator}"}
-            given = (await client.post(path, headers=headers)).json()
-            assert topics.inbound(build.PARTY).name == given["inbound_topic"]
+            issued = (await client.post(path, headers=headers)).json()
+            assert topics.inbound(build.PARTY).name == issued["inbound_topic"]
             listed = (await client.get(path, headers=headers)).json()["items"]
             assert [build.PARTY] == [one["actor_id"] for one in listed]
-            await publish(settings, given["inbound_topic"])
-            headers = {"authorization": f"Bearer {given['token']}"}
-            async with asyncio.timeout(WAIT_SECONDS):
-                while not await served.state.dependencies.delivery.pool.fetchval(
-                    "SELECT (SELECT count(*) FROM refusal) + (SELECT count(*) FROM accepted_return)"
-                ):
-                    await asyncio.sleep(0.05)
-                while not await served.state.dependencies.delivery.pool.fetchval(
-                    "SELECT count(*) FROM contract"
-                ):
-                    await asyncio.sleep(0.05)
+            await publish(settings, issued["inbound_topic"])
+            headers = {"authorization": f"Bearer {issued['token']}"}
+            pool: sql.Pool = served.state.dependencies.delivery.pool
+            await waiting.until_true(lambda: pool.fetchval(HAS_BOTH), WAIT_SECONDS)
             body = build.written(build.a_return())
             answer = await client.post("/api/v1/returns", content=body, headers=headers)
             assert answer.status_code in (200, 201)
             items = (await client.get("/api/v1/returns", headers=headers)).json()["items"]
             assert [1] == [item["revision"] for item in items]
-            async with asyncio.timeout(WAIT_SECONDS):
-                while await served.state.dependencies.delivery.pool.fetchval(
-                    "SELECT count(*) FROM outbox_unsent"
-                ):
-                    await asyncio.sleep(0.05)
+            await waiting.until_true(lambda: pool.fetchval(ALL_SENT), WAIT_SECONDS)

@@ -1,4 +1,4 @@
-"""The fold at the desk: a group of n decides as n groups of one."""
+"""The fold at the desk: a group of n is decided as n groups of one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ POSTS = st.lists(
 
 
 def known_before(state: admission.DeskState, posts: list[admission.Post]) -> admission.DeskState:
-    """What the database would give for these posts, and no more."""
+    """What would be loaded for these posts, and nothing else."""
     keys = {(post.party_id, post.key) for post in posts}
     digests = {(post.party_id, post.sha256) for post in posts}
     return dataclasses.replace(
@@ -67,31 +67,31 @@ def known_before(state: admission.DeskState, posts: list[admission.Post]) -> adm
 
 class TestAGroup:
     @given(POSTS, st.integers(0, 12))
-    def test_decides_as_its_parts(
-        self, given_: list[tuple[int, int, str | None]], cut: int
+    def test_is_decided_as_smaller_groups_are(
+        self, sent: list[tuple[int, int, str | None]], cut: int
     ) -> None:
-        """Wherever a batch is cut, the decisions are the same."""
-        posts = [a_post(n, *one) for n, one in enumerate(given_, 1)]
-        whole = a_state()
-        together = [admission.decide(whole, post) for post in posts]
-        store = a_state()
+        """Wherever a group is divided, the decisions are the same."""
+        posts = [a_post(n, *one) for n, one in enumerate(sent, 1)]
+        state_of_whole = a_state()
+        together = [admission.decide(state_of_whole, post) for post in posts]
+        stored = a_state()
         apart = []
         for part in (posts[:cut], posts[cut:]):
-            state = known_before(store, part)
+            state = known_before(stored, part)
             apart += [admission.decide(state, post) for post in part]
-            store.receipt_no = state.receipt_no
-            store.latest |= state.latest
-            store.by_key |= state.by_key
-            store.by_bytes |= state.by_bytes
+            stored.receipt_no = state.receipt_no
+            stored.latest |= state.latest
+            stored.by_key |= state.by_key
+            stored.by_bytes |= state.by_bytes
         assert together == apart
 
     @given(POSTS)
     def test_numbers_receipts_and_revisions_without_gaps(
-        self, given_: list[tuple[int, int, str | None]]
+        self, sent: list[tuple[int, int, str | None]]
     ) -> None:
-        """Whatever comes, in whatever order, however often."""
+        """Whatever is sent, in whatever order, however often."""
         state = a_state()
-        found = [admission.decide(state, a_post(n, *one)) for n, one in enumerate(given_, 1)]
+        found = [admission.decide(state, a_post(n, *one)) for n, one in enumerate(sent, 1)]
         accepted = [one.issued.receipt for one in found if isinstance(one, admission.Accepted)]
         numbers = list(range(1, len(accepted) + 1))
         assert numbers == [receipt.receipt_no for receipt in accepted]

@@ -1,4 +1,4 @@
-"""People as intake may know them: rule I7."""
+"""People as intake may know them (rule I7)."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ class TestAReference:
     )
     def test_looks_like_what_it_is(self, reference: str, likeness: str | None) -> None:
         """Names, e-mail addresses and National Insurance numbers are recognised."""
-        assert people.looks_like(reference) == likeness
+        assert likeness == people.looks_like(reference)
 
 
 class TestAKeyedHash:
-    def test_joins_the_same_identifier_however_it_is_spaced(self) -> None:
-        """A learner number is written in many ways."""
+    def test_is_the_same_however_an_identifier_is_spaced(self) -> None:
+        """Learner numbers are written in many ways."""
         one = people.keyed_hash(b"s" * 32, "GB-LAE-KWL", "123 456 7890")
         assert one == people.keyed_hash(b"s" * 32, "GB-LAE-KWL", "1234567890")
 
     @pytest.mark.parametrize(
         ("secret", "authority"), [(b"t" * 32, "GB-LAE-KWL"), (b"s" * 32, "GB-LAE-SFT")]
     )
-    def test_joins_nobody_across_secrets_or_authorities(
+    def test_differs_between_secrets_and_between_authorities(
         self, secret: bytes, authority: str
     ) -> None:
-        """Without the secret it says nothing; no authority learns from another."""
+        """Without the secret it says nothing, and no authority learns from another."""
         one = people.keyed_hash(b"s" * 32, "GB-LAE-KWL", "1234567890")
         assert one != people.keyed_hash(secret, authority, "1234567890")

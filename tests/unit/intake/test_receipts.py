@@ -1,4 +1,4 @@
-"""Receipts: signed bytes that a supplier can check alone."""
+"""Receipts: signed statements that a supplier can check alone."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ merge_by 2026-11-06T09:00:00.123456Z
 
 class TestAReceipt:
     def test_says_what_was_signed(self) -> None:
-        """The statement's exact form, as the README tells it."""
+        """The exact form of the statement (docs/ledger.md, Receipts)."""
         assert STATEMENT == receipts.statement(RECEIPT)
 
     def test_is_checked_by_any_ed25519_library(self) -> None:
-        """Statement, signature and key are all that is needed."""
-        told = json.loads(json.dumps(receipts.document(SIGNER.issue(RECEIPT))))
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(told["public_key"]))
-        key.verify(base64.b64decode(told["signature"]), told["statement"].encode())
+        """The statement, the signature and the key are enough."""
+        shown = json.loads(json.dumps(receipts.document(SIGNER.issue(RECEIPT))))
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(shown["public_key"]))
+        key.verify(base64.b64decode(shown["signature"]), shown["statement"].encode())
 
     @given(
         st.builds(
@@ -71,10 +71,10 @@ class TestAReceipt:
         )
     )
     def test_comes_back_as_it_was(self, receipt: receipts.Receipt) -> None:
-        """`verify` is the inverse of `document`, through JSON."""
+        """`verify` is the inverse of `document`, also by way of JSON."""
         issued = SIGNER.issue(receipt)
-        told = json.loads(json.dumps(receipts.document(issued) | {"links": {}}))
-        assert issued == receipts.verify(told, SIGNER.public_key)
+        shown = json.loads(json.dumps(receipts.document(issued) | {"links": {}}))
+        assert issued == receipts.verify(shown, SIGNER.public_key)
 
     @pytest.mark.parametrize(
         "changes",
@@ -86,18 +86,18 @@ class TestAReceipt:
             {"statement": STATEMENT.replace("17", "18"), "receipt_no": 18},
             {"signature": base64.b64encode(bytes(64)).decode()},
             {"signature": "?"},
-            {"kind": "promise"},
+            {"kind": "invoice"},
             {"return_id": None},
         ],
     )
     def test_that_was_changed_is_refused(self, changes: dict[str, Any]) -> None:
-        """A field, the statement, or both together."""
-        told = receipts.document(SIGNER.issue(RECEIPT)) | changes
+        """Whether a field was changed, the statement, or both."""
+        shown = receipts.document(SIGNER.issue(RECEIPT)) | changes
         with pytest.raises(receipts.ReceiptError):
-            receipts.verify(told, SIGNER.public_key)
+            receipts.verify(shown, SIGNER.public_key)
 
     def test_of_another_key_is_refused(self) -> None:
-        """The key is what the supplier knows, not what the receipt brings along."""
-        told = receipts.document(receipts.Signer(b"t" * 32).issue(RECEIPT))
+        """The key that counts is the one that the supplier knows, not the one in the receipt."""
+        shown = receipts.document(receipts.Signer(b"t" * 32).issue(RECEIPT))
         with pytest.raises(receipts.ReceiptError):
-            receipts.verify(told, SIGNER.public_key)
+            receipts.verify(shown, SIGNER.public_key)

@@ -1,4 +1,4 @@
-"""What one return may and may not say: rules I1 to I12, all faults at once."""
+"""What one return may and may not say: rules I1 to I12, with all faults at once."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ def found_in(document: object, **context: Any) -> tuple[faults.Fault, ...]:
 
 
 def broken(document: object, **context: Any) -> list[tuple[str, str]]:
-    """Rule and place of every fault."""
+    """The rule and the place of every fault."""
     return [(fault.rule, fault.pointer) for fault in found_in(document, **context)]
 
 
 class TestAGoodReturn:
     def test_has_no_fault(self) -> None:
-        """The return of the interface's own example, and a training session."""
+        """The return of the builders, which has a line of each kind."""
         assert [] == broken(build.a_return())
 
     def test_may_be_nil(self) -> None:
-        """Nothing to report is said explicitly."""
+        """A party without anything to report says so."""
         assert [] == broken(build.a_return(nil=True, lines=[]))
 
     def test_may_credit_an_invoice(self) -> None:
-        """A credit note takes off, and cites the invoice that it credits."""
+        """A credit note is negative and cites the invoice that it credits."""
         line = build.a_line(
             build.SPEND, quantity="-1000.00", invoice__credit_of="INV-1", invoice__number="CN-1"
         )
         assert [] == broken(build.a_return(line))
 
     def test_may_refer_to_evidence_kept_elsewhere(self) -> None:
-        """An external reference comes with its SHA-256."""
+        """It is referred to with its SHA-256."""
         piece = {"reference": "https://files.example/1", "sha256": "a" * 64}
         assert [] == broken(build.a_return(build.a_line(evidence=[piece])))
 
     def test_may_claim_late_with_a_reason(self) -> None:
-        """A year back is still open."""
+        """A claim may be a year late."""
         line = build.a_line(from_="2025-10-01", late="the agency's sheet came late")
         assert [] == broken(build.a_return(line))
 
@@ -137,19 +137,19 @@ WRONG_LINES: list[tuple[str, str, dict[str, Any]]] = [
 class TestAWrongReturn:
     @pytest.mark.parametrize(("rule", "place", "changes"), WRONG_RETURNS)
     def test_is_told_its_fault(self, rule: str, place: str, changes: dict[str, Any]) -> None:
-        """One thing wrong gives one fault, at its place, under its rule."""
-        assert broken(build.a_return(**changes)) == [(rule, place)]
+        """One thing that is wrong gives one fault, at its place, under its rule."""
+        assert [(rule, place)] == broken(build.a_return(**changes))
 
     @pytest.mark.parametrize(("rule", "place", "line"), WRONG_LINES)
     def test_is_told_the_line(self, rule: str, place: str, line: dict[str, Any]) -> None:
-        """A line's fault says which line."""
+        """The fault of a line says which line."""
         document = build.a_return(build.VISIT, line | {"line_id": line["line_id"] and "9"})
         if place == "/line_id":
             document = build.a_return(build.VISIT, line)
-        assert broken(document) == [(rule, f"/lines/1{place}")]
+        assert [(rule, f"/lines/1{place}")] == broken(document)
 
     def test_is_told_every_fault_at_once(self) -> None:
-        """Faults of form hide no faults of meaning, not even on the same line."""
+        """Faults of form do not hide faults of meaning, not even on the same line."""
         one = build.a_line(
             unit="weeks", quantity="many", from_="2026-09-01", person__ref="Jane Doe"
         )
@@ -169,12 +169,14 @@ class TestAWrongReturn:
         ] == sorted(broken(document))
 
     def test_is_told_what_to_do(self) -> None:
-        """Every fault has words and a way out."""
+        """Every fault says what is wrong, in a few words, and what to do, in sentences."""
         document = build.a_return(*(line for _, _, line in WRONG_LINES))
-        assert all(fault.message and fault.fix for fault in found_in(document))
+        found = found_in(document)
+        assert [] == [f for f in found if not re.fullmatch(r"[A-Z].*[^.]", f.message)]
+        assert [] == [f for f in found if not re.fullmatch(r"[A-Z].*\.", f.fix)]
 
     def test_never_sees_a_reference_to_a_person_again(self) -> None:
-        """Rule I7: the refusal does not repeat the value, whatever is wrong with it."""
+        """Rule I7: a refusal does not repeat the value, whatever is wrong with it."""
         persons: list[Any] = [
             "Jane Smith",
             {"employer_id": "Jane Smith", "ref": "Jane Smith", "shared_id": 12345},
@@ -182,15 +184,15 @@ class TestAWrongReturn:
             {"employer_id": build.PARTY, "ref": "A-1", "nmae": "Jane Smith"},
         ]
         found = [f for p in persons for f in found_in(build.a_return(build.a_line(person=p)))]
-        assert [fault.value for fault in found] == [None] * len(found)
+        assert [None] * len(found) == [fault.value for fault in found]
         assert [] == re.findall(
             "Jane|jane|QQ|12345", json.dumps([f.message + f.fix for f in found])
         )
 
     def test_lists_faults_up_to_a_bound(self) -> None:
-        """The answer to a flood of faults is bounded, and says so."""
+        """A longer list is cut, and says so."""
         found = found_in(build.a_return(*[{"line_id": "x y"}] * 2_000))
-        assert len(found) == faults.FAULTS_MAX + 1
+        assert faults.FAULTS_MAX + 1 == len(found)
         assert "more faults" in found[-1].message
 
     @pytest.mark.parametrize(
@@ -201,19 +203,19 @@ class TestAWrongReturn:
             b"{" + b",".join(b'"a%d":1' % n for n in range(20_000)) + b"}",
         ],
     )
-    def test_is_not_looked_into_where_nearly_all_is_wrong(self, body: bytes) -> None:
-        """Rule I12: naming millions of faults would take the time of all others."""
+    def test_is_not_examined_if_nearly_all_of_it_is_wrong(self, body: bytes) -> None:
+        """Rule I12: to list millions of faults would take the time of everybody else."""
         found = returns.check(submission.read(body), build.a_context())
         assert [("I12", "")] == [(fault.rule, fault.pointer) for fault in found]
 
     def test_is_told_that_lines_share_an_id(self) -> None:
-        """A line id is how a line is spoken of later."""
+        """Lines are referred to by their ids later."""
         assert [("I4", "/lines/1/line_id")] == broken(build.a_return(build.VISIT, build.VISIT))
 
 
 class TestAParty:
     def test_reports_on_its_own_contracts_only(self) -> None:
-        """Rule I1: not known here yet, and not yours to report on, are one answer."""
+        """Rule I1: an unknown contract and one of others get the same answer."""
         (fault,) = found_in(build.a_return(), contract=None)
         assert ("I1", "/contract_id") == (fault.rule, fault.pointer)
         assert "not known here yet" in fault.message
@@ -236,10 +238,10 @@ class TestAPeriod:
     ) -> None:
         """Rule I2, for a contract from 6 October 2026 to 5 October 2028."""
         document = build.a_return(period=period, nil=True, lines=[])
-        assert [rule for rule, _ in broken(document, today=date(2029, 5, 31))] == rules
+        assert rules == [rule for rule, _ in broken(document, today=date(2029, 5, 31))]
 
-    def test_may_be_the_running_month(self) -> None:
-        """What lies ahead is the month that has not begun."""
+    def test_may_be_the_current_month(self) -> None:
+        """A month that has not begun is refused."""
         document = build.a_return(period="2026-11", nil=True, lines=[])
         assert [] == broken(document, today=date(2026, 11, 1))
         assert [("I2", "/period")] == broken(document, today=date(2026, 10, 31))
@@ -252,7 +254,7 @@ class TestARevision:
         assert [("I3", "/reason")] == broken(build.a_return(revision=3), revision=2)
 
     def test_conflicts_when_its_number_is_all_that_is_wrong(self) -> None:
-        """The answer is then 409, and tells the current one."""
+        """The answer is then 409, and tells the current revision."""
         found = found_in(build.a_return(), revision=2)
         assert returns.is_conflict(submission.read(build.written(build.a_return())), found)
         assert "revision 2" in found[0].message
@@ -260,8 +262,8 @@ class TestARevision:
     @pytest.mark.parametrize(
         "changes", [{"revision": None}, {"revision": "two"}, {"revision": 3, "nil": True}]
     )
-    def test_is_a_fault_like_others_beside_them(self, changes: dict[str, Any]) -> None:
-        """Then, and where it is no number, the answer is 422."""
+    def test_is_a_fault_like_others_next_to_them(self, changes: dict[str, Any]) -> None:
+        """Then, or if it is no number, the answer is 422."""
         reading = submission.read(build.written(build.a_return(**changes)))
         assert not returns.is_conflict(reading, returns.check(reading, build.a_context()))
 
@@ -271,7 +273,7 @@ class TestReading:
         "body", [b"", b"\xff\xfe", b"{", b"[]", b"null", b'"x"', b"{" * 10_000, b"[" * 10_000]
     )
     def test_says_what_is_not_a_return(self, body: bytes) -> None:
-        """Bytes that are no JSON object are one fault of form."""
+        """Bytes that are not a JSON object are one fault of form."""
         found = returns.check(submission.read(body), build.a_context())
         assert [("form", "")] == [(f.rule, f.pointer) for f in found]
 
@@ -291,11 +293,11 @@ class TestReading:
         )
     )
     def test_never_raises_for_json_of_any_shape(self, document: object) -> None:
-        """Known names in unknown places, and the other way round."""
+        """Even if known fields are in the wrong places."""
         assert found_in(document)
 
-    def test_knows_a_form_for_every_field(self) -> None:
-        """What is said of a field that cannot be read."""
+    def test_knows_the_form_of_every_field(self) -> None:
+        """A fault says what was expected."""
         names: set[str] = set()
 
         def gather(model: type[pydantic.BaseModel]) -> None:
@@ -305,17 +307,17 @@ class TestReading:
                     gather(getattr(submission, inner))
 
         gather(submission.Submission)
-        assert names == set(field_help.FORMS)
+        assert set(field_help.FORMS) == names
 
 
 class TestTheCatalogue:
-    def test_has_a_bound_for_every_measure(self) -> None:
-        """Rule I4 needs one; a nil measure would let anything pass."""
+    def test_has_a_limit_for_every_measure(self) -> None:
+        """Rule I4 needs one."""
         assert all(m.quantity_max > 0 for m in catalogue.CATALOGUE_ENTRIES)
 
 
 class TestAMonth:
     def test_knows_its_days_and_how_far_back_it_reaches(self) -> None:
-        """A late claim reaches to the first day of the same month a year before."""
+        """A late claim may reach back to the first day of the same month a year before."""
         expected = lines.Month("2028-02", date(2028, 2, 1), date(2028, 2, 29), date(2027, 2, 1))
-        assert returns.month_of("2028-02") == expected
+        assert expected == returns.month_of("2028-02")

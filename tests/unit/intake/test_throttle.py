@@ -1,12 +1,13 @@
-"""How much a client may send, and the keys it may send it under."""
+"""How much a client may send and under which keys, what intake reads, and where the demo runs."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from services.intake.acceptance import desk, throttle
+from services.intake.acceptance import desk, refusals, throttle
 from services.intake.consumer import handlers
 from services.intake.settings import Settings
 from shared.delivery import topics
@@ -14,7 +15,7 @@ from shared.delivery import topics
 
 class TestABucket:
     def test_lets_a_burst_pass_and_then_the_rate(self) -> None:
-        """Three at once, then one for each half second."""
+        """Three at once, then one every half second."""
         now = [0.0]
         buckets = throttle.Buckets(rate=2, burst=3, now=lambda: now[0])
         assert [0, 0, 0, 0.5] == [buckets.spend("a") for _ in range(4)]
@@ -22,16 +23,28 @@ class TestABucket:
         assert [0, 0.5] == [buckets.spend("a") for _ in range(2)]
 
     def test_is_each_clients_own(self) -> None:
-        """One that sends too much stops nobody else."""
+        """A client that sends too much stops nobody else."""
         buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
         assert [0, 1, 0] == [buckets.spend(client) for client in ("a", "a", "b")]
 
     def test_is_forgotten_when_there_are_too_many(self) -> None:
-        """The table has a bound."""
+        """The table has a limit."""
         buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
         for number in range(throttle.CLIENTS_MAX + 1):
             buckets.spend(f"c-{number}")
         assert [0, 1] == [buckets.spend("c-0"), buckets.spend(f"c-{throttle.CLIENTS_MAX}")]
+
+
+class TestAThrottle:
+    def test_refuses_everyone_under_pressure(self, tmp_path: Path) -> None:
+        """Then no client spends anything."""
+        pressure = throttle.Pressure(None, tmp_path, 0, 1)  # type: ignore[arg-type]  # no database
+        limiter = throttle.Throttle(throttle.Buckets(rate=1, burst=1, now=lambda: 0.0), pressure)
+        pressure.refusal = refusals.Refusal("disk_nearly_full", 60)
+        assert pressure.refusal == limiter.admit("a")
+        pressure.refusal = None
+        found = [limiter.admit("a"), limiter.admit("a")]
+        assert [None, refusals.Refusal("too_many_requests", 1)] == found
 
 
 class TestAKey:
@@ -47,8 +60,8 @@ class TestAKey:
             (b"k" * 201, None),
         ],
     )
-    def test_is_kept_if_it_can_be(self, header: bytes | None, kept: str | None) -> None:
-        """Headers are untrusted bytes too."""
+    def test_is_stored_if_it_can_be(self, header: bytes | None, kept: str | None) -> None:
+        """Headers are untrusted bytes, like bodies."""
         assert kept == desk.read_key(header)
 
 
@@ -67,7 +80,7 @@ class TestTheSubscription:
         ],
     )
     def test_names_what_intake_reads(self, topic: str, is_read: bool) -> None:
-        """Exact names of ours, and every party's inbound topic."""
+        """The exact names of our topics, and the inbound topic of every party."""
         pattern = handlers.SUBSCRIPTION.pattern
         assert pattern is not None
         assert is_read is bool(re.match(pattern, topic))
@@ -75,8 +88,8 @@ class TestTheSubscription:
 
 class TestTheDemo:
     def test_works_on_loopback_only(self) -> None:
-        """It refuses to start on any other address."""
-        given = {"kafka_bootstrap_servers": "k:9092", "database_url": "postgresql://d", "demo": 1}
-        assert Settings.model_validate(given).demo
+        """It does not start on any other address."""
+        wanted = {"kafka_bootstrap_servers": "k:9092", "database_url": "postgresql://d", "demo": 1}
+        assert Settings.model_validate(wanted).demo
         with pytest.raises(ValueError, match="loopback"):
-            Settings.model_validate(given | {"host": "0.0.0.0"})
+            Settings.model_validate(wanted | {"host": "0.0.0.0"})
