@@ -13,7 +13,7 @@ Code: TypeAlias = Literal[
     "messages_not_sent",
     "too_many_requests",
     "return_unknown",
-    "return_replaced",
+    "return_superseded",
 ]
 
 

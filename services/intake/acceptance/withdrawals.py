@@ -2,7 +2,7 @@
 
 Promises: the current revision of a month can be withdrawn once; withdrawing it again gets the same
 receipt. The next return of that month is the next revision.
-Refuses: a revision that a later one has replaced; a return that is not the party's own.
+Refuses: a revision that a later one has superseded; a return that is not the party's own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 from services.intake import store
 from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.refusals import Refusal
-from services.intake.domain import receipts
+from services.intake.domain import receipts, return_status
 from shared import sql
 from shared.delivery import outbox, topics
 from shared.wire import events, ids
@@ -37,8 +37,8 @@ async def withdraw(
         return Refusal("return_unknown")
     if found.withdrawal is not None:
         return Withdrawn(found.withdrawal, is_new=False)
-    if found.is_replaced:
-        return Refusal("return_replaced")
+    if not return_status.may_move(found.status, "withdrawn"):
+        return Refusal("return_superseded")
     at = desk_row.time(desk.now())
     issued = desk.signer.issue(_receipt(found, desk_row.receipt_no + 1, at, at + desk.merge_within))
     event = _event(issued.receipt, found.authority_id)

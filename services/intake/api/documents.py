@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.intake.domain import submission
+from services.intake.domain import return_status, submission
 
 
 class Links(BaseModel):
@@ -79,7 +79,7 @@ class Withdrawal(BaseModel):
 
 
 class Return(ReturnSummary):
-    status: Literal["received", "checked", "superseded", "withdrawn"]
+    status: return_status.ReturnStatus
     supersedes: UUID | None
     superseded_by: UUID | None
     withdrawal: Withdrawal | None

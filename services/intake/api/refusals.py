@@ -32,7 +32,7 @@ ANSWERS: Final[dict[Code, Answer]] = {
     ),
     "too_many_requests": Answer(429, "Too many requests"),
     "return_unknown": Answer(404, "There is no such return"),
-    "return_replaced": Answer(
+    "return_superseded": Answer(
         409,
         "This revision cannot be withdrawn",
         fault=Fault(

@@ -11,7 +11,7 @@ import msgspec
 from services.intake import store
 from services.intake.acceptance import desk
 from services.intake.api import documents, receipts
-from services.intake.domain import submission
+from services.intake.domain import return_status, submission
 from shared import sql
 
 Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
@@ -29,21 +29,17 @@ def _show(row: sql.Record, statuses: Statuses) -> documents.Return:
     sent = submission.read(row["body"]).submission
     return documents.Return(
         **{name: row[name] for name in documents.ReturnSummary.model_fields},
-        status=_status(row),
+        status=return_status.status(
+            is_withdrawn=row["withdrawal_no"] is not None,
+            is_superseded=row["superseded_by"] is not None,
+            is_checked=row["is_checked"],
+        ),
         supersedes=row["supersedes"],
         superseded_by=row["superseded_by"],
         withdrawal=_withdrawal(row),
         receipt=documents.Receipt(**receipts.document(store.rows.read_receipt(row))),
         lines=[_line(line, statuses.get(line.line_id or "")) for line in sent.lines or ()],
     )
-
-
-def _status(row: sql.Record) -> Any:
-    if row["withdrawn_at"] is not None:
-        return "withdrawn"
-    if row["superseded_by"] is not None:
-        return "superseded"
-    return "checked" if row["is_checked"] else "received"
 
 
 def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:

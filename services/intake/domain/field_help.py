@@ -79,7 +79,7 @@ FORMS: Final[dict[str, Form]] = {
     "deliverer_id": Form("I8", _ORG_ID, _WRITE_ORG_ID),
     "place": Form("I9", "an object that names a place", "Give a postcode or a school."),
     "postcode": Form("I9", "a full postcode", "Write it as L36 9YU."),
-    "school": Form("I9", "a school's URN", "Write GB-EDU- and six digits, as GB-EDU-143878."),
+    "school": Form("I9", "a school's URN", "Write GB-EDU- and six digits, such as GB-EDU-143878."),
     "evidence": Form(
         "I10", "a list of evidence, each an object", "List at most 50 pieces for each line."
     ),
@@ -89,7 +89,7 @@ FORMS: Final[dict[str, Form]] = {
     "reference": Form("I10", _TEXT, _SHORTEN),
     "sha256": Form("I10", "a SHA-256 in hexadecimal", "Compute it over the file's exact bytes."),
     "declaration": Form(
-        "I11", "an object with the declaration", "Make both statements, with name and role."
+        "I11", "an object with the declaration", "Make both statements, and give name and role."
     ),
     "this_contract_and_period_only": Form("I11", "true", _DECLARE),
     "answers_a_commitment": Form("I11", "true", _DECLARE),

@@ -19,7 +19,7 @@ HOURS_PER_WEEK_MAX: Final = 168
 ATTRIBUTION_DECIMALS_MAX: Final = 4
 _WRITE_DATE: Final = "Write it as 2026-10-06."
 _WRITE_START: Final = "Write it as 2026-10-14T09:30."
-_CITE_INVOICE: Final = "For a credit, give the number of its invoice as credit_of."
+_CITE_INVOICE: Final = "For a credit, name the credited invoice in credit_of."
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _check_quantity(
 def _check_bounds(found: FaultList, place: str, quantity: str, measure: catalogue.Measure) -> None:
     if abs(Decimal(quantity)) > measure.quantity_max:
         message = (
-            f"One line of this measure ({measure.title}) has at most {measure.quantity_max:,f}"
+            f"One line of this measure ({measure.title}) can have at most {measure.quantity_max:,f}"
         )
         found.add("I4", place, quantity, message, "Check the unit, or write several lines.")
     if _decimals(quantity) > measure.decimals_max:
@@ -138,9 +138,9 @@ def _check_day(
         found.add("I5", place, day, message, "Report it in the return of its own month.")
     elif line.late is None:
         message = f"This is before {month.name}, the month of this return"
-        found.add("I5", place, day, message, 'Say why it is late: "late": "…".')
+        found.add("I5", place, day, message, 'If it is late, say why in the field "late".')
     elif day < month.late_from:
-        message = f"A late claim in {month.name} may reach back to {month.late_from:%Y-%m-%d}"
+        message = f"A late claim in {month.name} may not go back beyond {month.late_from:%Y-%m-%d}"
         found.add("I5", place, day, message, "It can no longer be claimed: remove the line.")
 
 
@@ -212,7 +212,7 @@ def _check_session(
     ):
         product = Decimal(session.hours) * session.attendees
         if Decimal(line.quantity) != product:
-            message = f"{session.hours} hours for {session.attendees} people are {product:f}"
+            message = f"{session.hours} hours for {session.attendees} people make {product:f} hours"
             fix = "Correct the quantity, the hours or the attendees."
             found.add("I8", place + "/quantity", line.quantity, message, fix)
 

@@ -162,7 +162,7 @@ def _check_revision(found: FaultList, sent: submission.Submission, current: int)
 def _check_declaration(found: FaultList, declared: submission.Declaration | None) -> None:
     """Rule I11."""
     if declared is None:
-        found.add_missing("I11", "/declaration", "Make both statements, with name and role.")
+        found.add_missing("I11", "/declaration", "Make both statements, and give name and role.")
         return
     for name, statement in (
         ("this_contract_and_period_only", declared.this_contract_and_period_only),

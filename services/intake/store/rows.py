@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.intake.domain import admission, faults, receipts
+from services.intake.domain import admission, faults, receipts, return_status
 from services.intake.domain.line_status import LineStatus
 from shared import sql
 from shared.wire.events import ContractPublished
@@ -200,8 +200,7 @@ class StoredReturn:
     revision: int
     sha256: bytes
     salt: bytes
-    is_replaced: bool
-    """Whether a later revision has replaced it."""
+    status: return_status.ReturnStatus
     withdrawal: receipts.Issued | None
     """The receipt of its withdrawal, if it was withdrawn."""
 
@@ -216,7 +215,11 @@ def read_stored_return(row: sql.Record) -> StoredReturn:
         revision=row["revision"],
         sha256=row["sha256"],
         salt=row["salt"],
-        is_replaced=row["is_replaced"],
+        status=return_status.status(
+            is_withdrawn=row["withdrawal_no"] is not None,
+            is_superseded=row["is_superseded"],
+            is_checked=row["is_checked"],
+        ),
         withdrawal=None if row["withdrawal_no"] is None else _withdrawal(row),
     )
 

@@ -172,7 +172,7 @@ class TestAWrongReturn:
         """Every fault says what is wrong, in a few words, and what to do, in sentences."""
         document = build.a_return(*(line for _, _, line in WRONG_LINES))
         found = found_in(document)
-        assert [] == [f for f in found if not re.fullmatch(r"[A-Z].*[^.]", f.message)]
+        assert [] == [f for f in found if not re.fullmatch(r"[A-Z0-9].*[^.]", f.message)]
         assert [] == [f for f in found if not re.fullmatch(r"[A-Z].*\.", f.fix)]
 
     def test_never_sees_a_reference_to_a_person_again(self) -> None:
