@@ -25,7 +25,7 @@ class TestARefusal:
     def test_names_the_rule_if_one_was_broken(self) -> None:
         """With what to do about it."""
         with pytest.raises(Problem) as raised:
-            refusals.accept(Refusal("return_replaced"))
+            refusals.accept(Refusal("return_superseded"))
         assert (409, ["I3"]) == (
             raised.value.status,
             [fault.rule for fault in raised.value.errors],

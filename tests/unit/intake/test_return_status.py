@@ -1,0 +1,50 @@
+"""The life of a return."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.intake.domain import return_status
+
+
+class TestTheStatusOfAReturn:
+    @pytest.mark.parametrize(
+        ("expected", "is_withdrawn", "is_superseded", "is_checked"),
+        [
+            ("received", False, False, False),
+            ("checked", False, False, True),
+            ("superseded", False, True, False),
+            ("superseded", False, True, True),
+            ("withdrawn", True, False, False),
+            ("withdrawn", True, False, True),
+            ("withdrawn", True, True, False),
+            ("withdrawn", True, True, True),
+        ],
+    )
+    def test_follows_from_its_facts(
+        self, expected: str, is_withdrawn: bool, is_superseded: bool, is_checked: bool
+    ) -> None:
+        """The end of a return wins over its check, and the end that came first stays."""
+        assert expected == return_status.status(
+            is_withdrawn=is_withdrawn, is_superseded=is_superseded, is_checked=is_checked
+        )
+
+    @pytest.mark.parametrize(
+        ("current", "following"),
+        [
+            ("received", {"checked", "superseded", "withdrawn"}),
+            ("checked", {"superseded", "withdrawn"}),
+            ("superseded", set()),
+            ("withdrawn", set()),
+        ],
+    )
+    def test_moves_by_the_table_only(
+        self, current: return_status.ReturnStatus, following: set[return_status.ReturnStatus]
+    ) -> None:
+        """Whatever is not in the table may not happen, and every status has its row."""
+        statuses = return_status.MOVES.keys() - {None}
+        assert following == {to for to in statuses if to and return_status.may_move(current, to)}
+
+    def test_begins_as_received(self) -> None:
+        """A return that does not exist can only be received."""
+        assert {"received"} == return_status.MOVES[None]
