@@ -22,8 +22,8 @@ from shared.delivery import topics
 from shared.wire import events, ids
 
 HEAVY_BYTES: Final = 256 * 1024
-"""To read or decide more than this takes longer than 10 ms. It is done in a thread, since the event
-loop has heartbeats to send."""
+"""Reading or deciding more than this takes longer than 10 ms. It is done in a thread, since the
+event loop must send heartbeats."""
 CONTRACTS_MAX: Final = 10_000
 """Contracts kept in memory."""
 KEY_CHARACTERS_MAX: Final = 200
@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends: the token or the topic tells, never the submission (rule I1)."""
+    """Who sends. This is known from the token or the topic, never from the submission (rule I1)."""
 
     party_id: str
     authority_id: str

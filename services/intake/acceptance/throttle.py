@@ -1,4 +1,4 @@
-"""How much one client may send, and when nobody may send.
+"""How much one client may send, and when all clients must wait.
 
 Promises: each client has a token bucket of its own, in a table of limited size. While the disk is
 nearly full, or messages have waited too long for the broker, everyone is refused.

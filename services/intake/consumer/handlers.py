@@ -1,9 +1,9 @@
 """What arrives by Kafka: returns on the parties' inbound topics, and what the other services say.
 
 Promises: an inbound record is a submission like one by HTTP, whatever its bytes are. It is
-accepted, recognised as sent before, or refused with a ReturnRefused. The exact name of its topic
-tells whose it is. Events of other services are stored, to be used or shown later. One transaction
-for a batch.
+accepted, recognised as sent before, or refused with a ReturnRefused. Its party is the one that the
+exact name of its topic belongs to. Events of other services are stored, to be used or shown later.
+There is one transaction for a batch.
 
 Refuses (parks): records on an inbound topic that belongs to no party; and bytes that are no JSON
 object. Those are refused as well, so that their sender learns of it and what came can be examined.
@@ -35,15 +35,15 @@ SUBSCRIPTION: Final = kafka.Subscription(
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A submission that was not read yet."""
+    """A submission that has not been read yet."""
 
     body: bytes
     key: str | None
 
 
 def read(record: Record) -> tuple[Any, UUID | None]:
-    """Our own events, as in every service. Of an inbound record only the bytes are taken over, and
-    its Idempotency-Key."""
+    """Our own events are read as in every service. Of an inbound record only its bytes and its
+    Idempotency-Key are kept."""
     if not record.topic.startswith(topics.INBOUND_PREFIX):
         return read_event(record)
     header = dict(record.headers).get("idempotency-key")

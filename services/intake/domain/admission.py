@@ -224,7 +224,7 @@ def _received(accepted: Accepted, roster: people.Roster) -> events.ReturnReceive
 
 
 def _refused(refused: Refused, at: datetime) -> events.ReturnRefused:
-    """Tells that a submission was refused, and nothing of its content."""
+    """Says that a submission was refused, and nothing of its content."""
     return events.ReturnRefused(
         event_id=refused.post.return_id,  # no return will ever have it
         authority_id=refused.post.authority_id,

@@ -16,7 +16,7 @@ FAULTS_MAX: Final = 1_000
 """More faults are counted, not listed. 5,000 lines could break ten rules each."""
 
 FORM: Final = "form"
-"""Stands for the rule in faults of what is not a return at all: unreadable JSON, unknown fields."""
+"""The rule that faults name if no I rule applies: unreadable JSON, unknown fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The status of each line of a return: what verification said last about it.
+"""The status of each line of a return: the last result that verification sent for it.
 
 Promises: the latest status of a line wins. It comes from the check of its own return, or from
 another return or an assessment that changed it.
@@ -18,10 +18,10 @@ from shared.wire import events
 
 
 class LineStatus(msgspec.Struct, frozen=True, array_like=True):
-    """What was said last about a line. It is stored as an array: its fields keep their order."""
+    """The last result of a line. It is stored as an array: its fields keep their order."""
 
     event_id: UUID
-    """The event that said it."""
+    """The event that had it."""
     outcome: events.Outcome
     counted: Decimal
     provisional: Decimal
@@ -33,11 +33,11 @@ ByReturn: TypeAlias = Mapping[UUID, Mapping[str, LineStatus]]
 """By return and line id."""
 
 
-def latest(heard: Iterable[object]) -> ByReturn:
-    """The latest status of each line that events, in this order, speak of. A return that was
+def latest(incoming: Iterable[object]) -> ByReturn:
+    """The latest status of each line in these events, which come in order. A return that was
     checked is among them even if it has no line."""
     lines: defaultdict[UUID, dict[str, LineStatus]] = defaultdict(dict)
-    for event in heard:
+    for event in incoming:
         if isinstance(event, events.ReturnChecked):
             lines.setdefault(event.return_id, {})
             for result in event.results:

@@ -88,7 +88,7 @@ def is_conflict(reading: submission.Reading, found: tuple[faults.Fault, ...]) ->
 
 
 def _check_party(found: FaultList, sent: submission.Submission, context: Context) -> None:
-    """Rule I1. Both cases get the same answer, so that nobody learns of contracts by guessing."""
+    """Rule I1. Both cases get the same answer, so that guessing does not reveal contracts."""
     if sent.contract_id is None:
         found.add_missing("I1", "/contract_id", "Copy it from your contract.")
     elif context.contract is None:

@@ -110,7 +110,7 @@ async def add_keys(conn: sql.Connection, new: Sequence[rows.KeyRow]) -> None:
 async def add_refusals(
     conn: sql.Connection, refused: Sequence[admission.Refused], refused_at: datetime
 ) -> None:
-    """Stores that submissions were refused, and nothing of what they said."""
+    """Stores that submissions were refused, and nothing of their content."""
     if refused:
         event_ids, party_ids, contract_ids, routes, rules, faults = sql.columns(
             [rows.refusal_row(one) for one in refused], len(rows.RefusalRow._fields)

@@ -1,7 +1,7 @@
 """What other services say, as intake keeps it: contracts, line statuses, entry numbers.
 
-Promises: of a contract the newest version is kept, of a line the latest status, whatever comes
-again or late.
+Promises: the newest version of each contract and the latest status of each line are kept, even if
+messages come again or late.
 """
 
 from __future__ import annotations
