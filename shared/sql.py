@@ -91,7 +91,7 @@ async def _leave_as_it_is(connection: Connection) -> None:
 
 
 def queries(path: Path) -> Any:
-    """The named queries in a service's `queries.sql`."""
+    """The named queries of one `.sql` file."""
     return aiosql.from_path(path, "asyncpg")
 
 

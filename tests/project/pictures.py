@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from services.intake.domain import return_status
 from services.verification.domain import cases
 
 State = TypeVar("State", bound=str)
@@ -19,7 +20,10 @@ PAGE = Path(__file__).parents[2] / "docs/architecture.md"
 
 def drawn() -> dict[str, str]:
     """Each picture by its name, as Mermaid."""
-    return {"life of a case": _states(cases.MOVES)}
+    return {
+        "life of a return": _states(return_status.MOVES),
+        "life of a case": _states(cases.MOVES),
+    }
 
 
 def _states(moves: Mapping[State | None, Collection[State]]) -> str:

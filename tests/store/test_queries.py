@@ -60,8 +60,6 @@ class TestQueries:
     def test_are_all_used_by_the_module_of_their_name(self, service: str) -> None:
         """Each file is one module's, which uses every query of it."""
         for file in files(service):
-            if file.name == "queries.sql":
-                continue  # a store that is not divided by purpose yet
             text = file.with_suffix(".py").read_text()
             unused = {n for n in texts(sql.queries(file)) if f"QUERIES.{n}(" not in text}
             assert set() == unused, file

@@ -210,7 +210,7 @@ class TestRating:
         assert (found.rated.rating, found.rated.reason) == (word, reason)
 
     def test_is_other_where_the_period_ends_suspended(self) -> None:
-        """Product §2."""
+        """Commitments and versions: the last day of the period is suspended."""
         profile = {
             "kind": "linear",
             "to": "2027-09-30",

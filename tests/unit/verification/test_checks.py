@@ -147,7 +147,7 @@ class TestQuantity:
         ],
     )
     def test_is_multiplied_by_its_share(self, figures: dict[str, Any], counted: str) -> None:
-        """Product §2."""
+        """Measures and kinds: the value of a line is its quantity times its attribution."""
         assert str(checked(build.line(**figures), area=None).counted) == counted
 
     def test_of_a_post_is_its_hours_once_per_person(self) -> None:
@@ -175,7 +175,7 @@ class TestQuantity:
         ]
 
     def test_of_distinct_things_counts_each_once(self) -> None:
-        """Product §2: schools."""
+        """Measures and kinds: a school counts once per contract."""
         council = build.Council()
         council.receive(
             build.registered(),
