@@ -1,3 +1,3 @@
--- Since when a letter has waited for the broker: one that is published again after a loss was posted
--- long ago, and has waited for a moment.
+-- Since when a message has waited for the broker. A message that is published again after a loss may
+-- be old, but has waited for a moment only.
 ALTER TABLE outbox_unsent ADD COLUMN since timestamptz NOT NULL DEFAULT now();

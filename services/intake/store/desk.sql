@@ -3,24 +3,24 @@
 
 -- name: lock_desk()^
 -- Locks the desk for a group. Read committed: the row is the newest.
-SELECT receipt_no, day_ended, stands_at FROM desk FOR UPDATE;
+SELECT receipt_no, day_ended, latest_at FROM desk FOR UPDATE;
 
 -- name: add_desk(day_before, at)!
 -- Installs the desk; days end from the day of installation on.
-INSERT INTO desk (receipt_no, day_ended, stands_at) VALUES (0, :day_before, :at)
+INSERT INTO desk (receipt_no, day_ended, latest_at) VALUES (0, :day_before, :at)
 ON CONFLICT ON CONSTRAINT desk_pk DO NOTHING;
 
 -- name: set_receipt_no(receipt_no, at)!
 -- The last receipt number after a group, and when it was issued.
-UPDATE desk SET receipt_no = :receipt_no, stands_at = :at;
+UPDATE desk SET receipt_no = :receipt_no, latest_at = :at;
 
 -- name: set_day_ended(day, at)!
 -- A day has ended: nothing is accepted in it any more.
-UPDATE desk SET day_ended = :day, stands_at = greatest(stands_at, :at);
+UPDATE desk SET day_ended = :day, latest_at = greatest(latest_at, :at);
 
 -- name: find_latest_at()$
 -- The latest time that the desk has used; no row before the installation.
-SELECT stands_at FROM desk;
+SELECT latest_at FROM desk;
 
 -- name: load_known(contract_ids, party_ids, periods, keys, digests)
 -- What is known about each submission of a group, in the order of the group: the version of its

@@ -17,7 +17,7 @@ ORDER BY e.idx;
 
 -- name: list_checkpoints(over, count)
 -- Checkpoints of more than :over entries, in order.
-SELECT size, root, note, positions, signed_at FROM checkpoint
+SELECT size, root, note, next_offsets, signed_at FROM checkpoint
 WHERE size > :over ORDER BY size LIMIT :count;
 
 -- name: load_tips()

@@ -27,7 +27,7 @@ async def get_frontier(conn: sql.Connection) -> Frontier:
     row = await QUERIES.find_frontier(conn)
     if row is None:
         raise NoLogError
-    return Frontier(row["size"], row["positions"])
+    return Frontier(row["size"], row["next_offsets"])
 
 
 async def find_checkpoint(
@@ -50,7 +50,7 @@ async def add_checkpoint(
     conn: sql.Connection, signed: notes.Checkpoint, note: str, next_offsets: str
 ) -> None:
     await QUERIES.add_checkpoint(
-        conn, size=signed.size, root=signed.root, note=note, positions=next_offsets
+        conn, size=signed.size, root=signed.root, note=note, next_offsets=next_offsets
     )
 
 

@@ -7,26 +7,26 @@ SELECT h.size, (
         jsonb_agg(jsonb_build_array(o.topic, i.incarnation, o.partition, o.next_offset)
                   ORDER BY o.topic, o.partition), '[]')
     FROM consumer_offset AS o JOIN topic_incarnation AS i USING (topic)
-) AS positions
+) AS next_offsets
 FROM head AS h;
 
 -- name: find_newest()^
 -- The newest checkpoint.
-SELECT size, root, note, positions, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1;
+SELECT size, root, note, next_offsets, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1;
 
 -- name: find_over(idx)^
 -- The newest checkpoint, if it covers entry :idx.
-SELECT size, root, note, positions, signed_at FROM checkpoint
+SELECT size, root, note, next_offsets, signed_at FROM checkpoint
 WHERE size > :idx ORDER BY size DESC LIMIT 1;
 
 -- name: lock_publisher()$
 -- Whether this transaction may sign. Until it ends, no other may.
 SELECT pg_try_advisory_xact_lock(hashtext('ledger-publisher'));
 
--- name: add_checkpoint(size, root, note, positions)!
+-- name: add_checkpoint(size, root, note, next_offsets)!
 -- A checkpoint that is signed now.
-INSERT INTO checkpoint (size, root, note, positions)
-VALUES (:size, :root, :note, :positions);
+INSERT INTO checkpoint (size, root, note, next_offsets)
+VALUES (:size, :root, :note, :next_offsets);
 
 -- name: list_leaves(first, last)
 -- Entries :first to :last, for a bundle.

@@ -120,7 +120,7 @@ class StoredCheckpoint:
 def read_checkpoint(row: sql.Record) -> StoredCheckpoint:
     next_offsets = {
         Stream(topic, incarnation, partition): next_offset
-        for topic, incarnation, partition, next_offset in json.loads(row["positions"])
+        for topic, incarnation, partition, next_offset in json.loads(row["next_offsets"])
     }
     return StoredCheckpoint(row["size"], row["root"], row["note"], next_offsets, row["signed_at"])
 

@@ -1,12 +1,12 @@
--- What intake keeps: the desk, contracts as known here, accepted returns, people, refusals, statuses.
+-- What intake keeps: the desk, contracts as known here, accepted returns, people, refusals, line statuses.
 
 -- One row, locked once per group of acceptances: receipts are numbered without gaps, in order of
--- commit, and a day ends after its last acceptance. Its time never goes back.
+-- commit, and a day ends after its last acceptance. The latest time never goes back.
 CREATE TABLE desk (
     is_only boolean NOT NULL DEFAULT true CONSTRAINT desk_pk PRIMARY KEY CONSTRAINT desk_single CHECK (is_only),
     receipt_no bigint NOT NULL CONSTRAINT desk_receipt_from_zero CHECK (receipt_no >= 0),
     day_ended date NOT NULL,
-    stands_at timestamptz NOT NULL
+    latest_at timestamptz NOT NULL
 ) WITH (fillfactor = 20);
 
 -- The newest version of each contract, as verification publishes it.
@@ -16,7 +16,7 @@ CREATE TABLE contract (
     body bytea NOT NULL
 );
 
--- Each accepted revision, with the exact bytes it came in and its receipt. Never updated.
+-- Each accepted revision, with its exact bytes and its receipt. Never updated.
 CREATE TABLE accepted_return (
     return_id uuid CONSTRAINT accepted_return_pk PRIMARY KEY,
     receipt_no bigint NOT NULL
@@ -56,7 +56,7 @@ CREATE TABLE withdrawal (
 );
 
 -- Which submission a party sent under which Idempotency-Key. Written with its return, which is never
--- deleted; a reference, looked up for each row, would cost more than all else that is kept of it.
+-- deleted; a foreign key, looked up for each row, would cost more than everything else that is stored for it.
 CREATE TABLE idempotency (
     party_id text NOT NULL,
     key text NOT NULL,
@@ -75,7 +75,7 @@ CREATE TABLE refusal (
     refused_at timestamptz NOT NULL
 );
 
--- People: the only place that joins a reference to the random id that the other houses see.
+-- People: the only place that joins a reference to the random id that the other services see.
 CREATE TABLE person (
     authority_id text NOT NULL,
     employer_id text NOT NULL,
@@ -91,8 +91,8 @@ CREATE TABLE shared_person (
     shared_person_id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT shared_person_id_once UNIQUE
 );
 
--- What verification last said of a return's lines: an object by line (`statuses.Said`).
--- No line: received, not checked yet.
+-- What verification last said about a return's lines: an object by line (`line_status.LineStatus`).
+-- Without a row, the return is received and not checked yet.
 CREATE TABLE last_said (
     return_id uuid CONSTRAINT last_said_pk PRIMARY KEY,
     lines jsonb NOT NULL CONSTRAINT last_said_by_line CHECK (jsonb_typeof(lines) = 'object')

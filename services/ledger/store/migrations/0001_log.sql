@@ -1,8 +1,8 @@
--- The log, what lies beside it, and what is read from it.
+-- The log, what is stored with it, and what is derived from it.
 
--- Every entry, for ever: its exact bytes and their hash, and beside them its event, encrypted, with
--- the leaf's commitment to it. `idx` is the index in the Merkle tree. One row, because each row has
--- its price; all of it in the row, because an event moved out of it would be another row.
+-- Every entry, for ever: its exact bytes and their hash, and its event, encrypted, with the leaf's
+-- commitment to it. `idx` is the index in the Merkle tree. It is one row because each row costs time,
+-- and nothing is moved out of the row because that would be a second one.
 CREATE TABLE entry (
     idx bigint CONSTRAINT entry_pk PRIMARY KEY CONSTRAINT entry_from_zero CHECK (idx >= 0),
     event_id uuid NOT NULL CONSTRAINT entry_event_once UNIQUE,
@@ -25,8 +25,8 @@ CREATE TABLE tile (
 );
 ALTER TABLE tile ALTER COLUMN hashes SET STORAGE EXTERNAL; -- hashes do not compress
 
--- The one log of this installation: its name, its key, its size and its partial tiles. Locked by
--- who appends, which makes indexes gapless and the writer single. Made by `create-log` alone.
+-- The one log of this installation: its name, its key, its size and its partial tiles. Whoever
+-- appends locks it, which makes indexes gapless and the writer single. Made by `create-log` alone.
 CREATE TABLE head (
     is_only boolean NOT NULL DEFAULT true
         CONSTRAINT head_pk PRIMARY KEY CONSTRAINT head_is_only CHECK (is_only),
@@ -37,17 +37,17 @@ CREATE TABLE head (
 ) WITH (fillfactor = 10);
 ALTER TABLE head ALTER COLUMN edge SET STORAGE EXTERNAL;
 
--- What was signed, and where reading stood in every partition when the tree had that size.
+-- What was signed, and the next offset of every partition when the tree had that size.
 CREATE TABLE checkpoint (
     size bigint CONSTRAINT checkpoint_pk PRIMARY KEY
         CONSTRAINT checkpoint_size_from_zero CHECK (size >= 0),
     root bytea NOT NULL CONSTRAINT checkpoint_root_length CHECK (octet_length(root) = 32),
     note text NOT NULL,
-    positions jsonb NOT NULL,
+    next_offsets jsonb NOT NULL,
     signed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- What opens an entry's event. Apart from it, so that forgetting is a deletion here and nowhere else.
+-- What decrypts an entry's event. Stored apart, so that forgetting is a deletion here and nowhere else.
 CREATE TABLE payload_key (
     idx bigint CONSTRAINT payload_key_pk PRIMARY KEY,
     salt bytea NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE payload_key (
     nonce bytea NOT NULL
 );
 
--- Offsets at which an event stood again that is an entry already.
+-- Offsets of repeats: records whose event is an entry already.
 CREATE TABLE repeat (
     topic text NOT NULL,
     incarnation integer NOT NULL,
@@ -75,7 +75,7 @@ CREATE TABLE passed_day (
     CONSTRAINT passed_day_pk PRIMARY KEY (topic, incarnation, partition, "offset")
 );
 
--- Where each contract's chain ends. Read from the log; rebuildable.
+-- The end of each contract's chain. Derived from the log; it can be rebuilt.
 CREATE TABLE contract_chain (
     contract_id text CONSTRAINT contract_chain_pk PRIMARY KEY,
     seq bigint NOT NULL CONSTRAINT contract_chain_from_one CHECK (seq >= 1),
@@ -83,7 +83,7 @@ CREATE TABLE contract_chain (
         CONSTRAINT contract_chain_leaf_hash_length CHECK (octet_length(leaf_hash) = 32)
 ) WITH (fillfactor = 50);
 
--- What entries are looked up by. Read from events; rebuildable.
+-- What entries are looked up by. Derived from events; it can be rebuilt.
 CREATE TABLE entry_index (
     idx bigint CONSTRAINT entry_index_pk PRIMARY KEY,
     event_id uuid NOT NULL,
@@ -105,16 +105,15 @@ CREATE INDEX entry_index_by_type ON entry_index (authority_id, type, idx)
 CREATE INDEX entry_index_by_period ON entry_index (period, authority_id, idx);
 CREATE INDEX entry_index_by_time ON entry_index (authority_id, occurred_at, idx);
 CREATE INDEX entry_index_of_returns ON entry_index (return_id) WHERE type = 'ReturnReceived';
--- These lie in runs: even where a value is common, its first entry may be far behind millions of
--- others. Without statistics the planner takes each value to be rare, and the index that leads
--- there.
+-- These values come in runs: even if a value is common, its first entry may be behind millions of
+-- others. Without statistics the planner assumes that each value is rare, and uses its index.
 ALTER TABLE entry_index ALTER COLUMN authority_id SET STATISTICS 0;
 ALTER TABLE entry_index ALTER COLUMN party_id SET STATISTICS 0;
 ALTER TABLE entry_index ALTER COLUMN period SET STATISTICS 0;
 ALTER TABLE entry_index ALTER COLUMN occurred_at SET STATISTICS 0;
 
--- Nothing that was recorded or signed is ever changed, by anyone. A superuser can take the
--- triggers away; then the proofs tell.
+-- Nothing that was recorded or signed is ever changed, by anyone. A superuser can drop the
+-- triggers; the proofs then show it.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% on % is refused: the log only grows', TG_OP, TG_TABLE_NAME

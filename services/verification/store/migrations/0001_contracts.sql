@@ -1,7 +1,7 @@
 -- What verification keeps: contracts with their journals, and what was decided, for reading.
 
--- One row per contract: where its fold stands. It is locked by whoever adds to its journal, and so
--- orders its letters. Names and titles are in `words` (JSON) and leave this house as a digest only.
+-- One row per contract, with the state of its fold. Whoever adds to its journal locks the row, which
+-- orders its messages. Names and titles are in `words` (JSON); events carry only their digest.
 CREATE TABLE contract (
     contract_id text COLLATE "C" CONSTRAINT contract_pk PRIMARY KEY,
     authority_id text NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE contract (
 CREATE INDEX contract_waking ON contract (partition, wake_on);
 
 -- A contract's inputs in the order of their folding, with the foreign facts that each used. The
--- state, and everything below, can be made anew from here. Never updated.
+-- state, and everything below, can be rebuilt from here. Never updated.
 CREATE TABLE journal (
     contract_id text COLLATE "C" NOT NULL,
     seq integer NOT NULL CONSTRAINT journal_seq_from_one CHECK (seq >= 1),
@@ -40,7 +40,7 @@ CREATE TABLE journal (
 );
 REVOKE UPDATE, DELETE ON journal FROM makegood_verification;
 
--- Days whose end was taken, for each partition of `returns`.
+-- Days whose end was processed, for each partition of `returns`.
 CREATE TABLE ended_day (
     partition integer NOT NULL,
     day date NOT NULL,
@@ -49,8 +49,8 @@ CREATE TABLE ended_day (
     CONSTRAINT ended_day_pk PRIMARY KEY (partition, day)
 );
 
--- One row per return that stands and has lines: `lines` are its lines with their results as the fold
--- keeps them (JSON), `outcomes` those that occur among them, sorted, separated by blanks. A row that
+-- One row per current return with lines: `lines` are its lines with their results as the fold keeps
+-- them (JSON), `outcomes` are the different ones among them, sorted and separated by blanks. A row that
 -- fits on a page is not packed.
 CREATE TABLE checked_return (
     contract_id text COLLATE "C" NOT NULL,
@@ -63,7 +63,7 @@ CREATE TABLE checked_return (
 CREATE INDEX checked_return_in_doubt ON checked_return (contract_id, period, party_id)
     WHERE outcomes <> 'counted';
 
--- Every claim of a thing that counts once, also of those that have no room (rules V6, V12); `claim`
+-- Every claim to a thing that counts once, also the displaced ones (rules V6, V12); `claim`
 -- is the claim as the fold keeps it (JSON).
 CREATE TABLE claim (
     key bytea NOT NULL CONSTRAINT claim_key_length CHECK (octet_length(key) = 32),
@@ -75,7 +75,7 @@ CREATE TABLE claim (
     CONSTRAINT claim_pk PRIMARY KEY (key, contract_id, party_id, period, line_id)
 );
 
--- Versions of commitments, from proposal on; what the fold knows of them are the active ones.
+-- Versions of commitments, from the proposal on. The fold knows only the active ones.
 CREATE TABLE commitment (
     contract_id text COLLATE "C" NOT NULL
         CONSTRAINT commitment_of_contract REFERENCES contract (contract_id),
@@ -101,7 +101,7 @@ CREATE UNIQUE INDEX commitment_one_proposal ON commitment (contract_id, commitme
     WHERE state IN ('needs_structuring', 'draft');
 
 -- Every assessment that was made (rule A9): one row per input that led to some, with all of them
--- (JSON). Of several of one commitment and period the one of the last row stands.
+-- (JSON). If there are several of one commitment and period, the last row holds.
 CREATE TABLE assessment (
     contract_id text COLLATE "C" NOT NULL,
     inputs integer NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE assessment (
     CONSTRAINT assessment_pk PRIMARY KEY (contract_id, inputs)
 );
 
--- Cases as they stand (rule C2).
+-- Cases in their current state (rule C2).
 CREATE TABLE contract_case (
     case_id uuid CONSTRAINT contract_case_pk PRIMARY KEY,
     contract_id text COLLATE "C" NOT NULL,
@@ -127,7 +127,7 @@ CREATE TABLE contract_case (
 );
 CREATE INDEX contract_case_of_contract ON contract_case (contract_id);
 
--- Alerts as raised: ids and figures; words are made where they are read.
+-- Alerts as raised: ids and figures. Their words are made when they are read.
 CREATE TABLE alert (
     event_id uuid CONSTRAINT alert_pk PRIMARY KEY,
     contract_id text COLLATE "C" NOT NULL,

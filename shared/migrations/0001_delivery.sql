@@ -1,6 +1,7 @@
--- What every house keeps for delivery: letters out, letters seen, positions, parked records, tokens.
+-- What every service keeps for delivery: messages to send, events seen, offsets, parked records,
+-- tokens.
 
--- Letters posted by a committed transaction, kept for republishing. Never updated.
+-- Messages of committed transactions, kept so that they can be published again. Never updated.
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT outbox_pk PRIMARY KEY,
     topic text NOT NULL,
@@ -13,25 +14,26 @@ CREATE TABLE outbox (
     posted_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Those of them that the broker has not yet acknowledged. A row leaves when it has.
+-- Messages that the broker has not yet acknowledged. The acknowledgement deletes the row.
 CREATE TABLE outbox_unsent (
     id bigint CONSTRAINT outbox_unsent_pk PRIMARY KEY
 );
 
--- Events already taken, where no natural unique key tells. The digest tells the same id with other bytes.
+-- Events that were processed, where no natural unique key shows it. The digest shows when the same id
+-- comes with different bytes.
 CREATE TABLE inbox (
     event_id uuid CONSTRAINT inbox_pk PRIMARY KEY,
     digest bytea NOT NULL CONSTRAINT inbox_digest_length CHECK (octet_length(digest) = 32)
 );
 
--- Which life of a topic we are reading: the operator raises the incarnation after a loss.
+-- Which incarnation of a topic is read: the operator raises it after a loss.
 CREATE TABLE topic_incarnation (
     topic text CONSTRAINT topic_incarnation_pk PRIMARY KEY,
     incarnation integer NOT NULL DEFAULT 1 CONSTRAINT topic_incarnation_from_one CHECK (incarnation >= 1),
     cluster_id text NOT NULL
 );
 
--- The next offset to take of every partition, and the digest of the record before it.
+-- The next offset to read of every partition, and the digest of the record before it.
 CREATE TABLE consumer_offset (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -40,7 +42,7 @@ CREATE TABLE consumer_offset (
     CONSTRAINT consumer_offset_pk PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 
--- Offsets that no record ever stood at, or that expired before we read them.
+-- Offsets that never had a record, or whose record expired before it was read.
 CREATE TABLE consumer_hole (
     topic text NOT NULL,
     incarnation integer NOT NULL,
@@ -52,7 +54,7 @@ CREATE TABLE consumer_hole (
     CONSTRAINT consumer_hole_pk PRIMARY KEY (topic, incarnation, partition, first_offset)
 );
 
--- Records that could not be read or acted on, sealed with the house's parking key.
+-- Records that could not be read or processed, sealed with the service's parking key.
 CREATE TABLE parked (
     topic text NOT NULL,
     incarnation integer NOT NULL,
