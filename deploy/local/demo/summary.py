@@ -18,6 +18,7 @@ from deploy import client
 from deploy.local.demo.facts import Fact
 from deploy.local.demo.readback import Books
 from deploy.local.demo.sample import Sample
+from services.verification.domain import wording
 
 BEHIND: Final = {"Approaching target", "Requires improvement", "Inadequate"}
 _COLOURS: Final = {
@@ -69,9 +70,9 @@ def _show_behind(console: rich.console.Console, sample: Sample, books: Books) ->
                 f"{contract_id}\n{sample.title(contract_id)}",
                 _supplier(sample, contract_id),
                 commitment["title"],
-                amount(expected, commitment["unit"]),
-                amount(last["counted"], commitment["unit"]),
-                f"[bold]{amount(expected - low, commitment['unit'])}",
+                _amount(expected, commitment["unit"]),
+                _amount(last["counted"], commitment["unit"]),
+                f"[bold]{_amount(expected - low, commitment['unit'])}",
                 f"[{colour}]{last['rating']}",
             )
     console.print(table)
@@ -86,7 +87,7 @@ def _show_unrated(console: rich.console.Console, sample: Sample, books: Books) -
                 f"[yellow]?[/] {contract_id} {_supplier(sample, contract_id)}: "
                 f"{commitment['title']} cannot be rated, "
                 f"{_WHY_OTHER.get(last['reason'], last['reason'])} "
-                f"({amount(last['counted'], unit)} of {amount(last['expected'], unit)} so far).",
+                f"({_amount(last['counted'], unit)} of {_amount(last['expected'], unit)} so far).",
                 highlight=False,
             )
 
@@ -104,10 +105,10 @@ def _show_lines(console: rich.console.Console, sample: Sample, books: Books) -> 
     console.print("\n[bold]What waits for the council's decision")
     for line in books.queried:
         unit = _unit(books, line["contract_id"], line["commitment_id"])
-        _show_line(console, sample, line, amount(line["queried"], unit))
+        _show_line(console, sample, line, _amount(line["queried"], unit))
     console.print("\n[bold]What was reported and does not count")
     for line in books.not_counted:
-        _show_line(console, sample, line, amount(line["quantity"], line["unit"]))
+        _show_line(console, sample, line, _amount(line["quantity"], line["unit"]))
 
 
 def _show_line(
@@ -219,11 +220,6 @@ def _unit(books: Books, contract_id: str, commitment_id: str) -> str:
     )
 
 
-def amount(figure: Decimal | str, unit: str) -> str:
-    """`£34,000`, `606 hours`."""
-    value = Decimal(figure)
-    if value == value.to_integral_value():
-        value = value.quantize(Decimal(1))
-    if unit == "GBP":
-        return f"£{value:,f}"
-    return f"{value:,f} {unit.removesuffix('s') if value == 1 else unit}"
+def _amount(figure: Decimal | str, unit: str) -> str:
+    """`£34,000`, `606 hours`, in the words of an alert."""
+    return wording.amount(Decimal(figure), unit)
