@@ -77,7 +77,7 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
             wanted = world.needs(made.states[event.contract_id], event)
             assert made.fold_in(event, body, wanted) is None
     with _timed(steps, "rows"):
-        moved, _ = made.state_rows(), made.change()
+        moved, _ = made.state_rows(), made.row_changes()
     stored.update((row.contract_id, row.state) for row in moved)
 
 

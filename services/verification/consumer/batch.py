@@ -77,9 +77,9 @@ class Batch:
         moved = sorted({row.contract_id for row in self.journal})
         return [rows.state_row(self.states[contract_id]) for contract_id in moved]
 
-    def change(self) -> store.batches.Change:
+    def row_changes(self) -> store.batches.RowChanges:
         """What the batch comes to for lines and claims; a row that is replaced goes first."""
-        return store.batches.Change(
+        return store.batches.RowChanges(
             [touched for touched in self._returns if touched in self.stored_returns],
             [row for row in self._returns.values() if row is not None],
             [key for key in self._claims if key in self.stored_claims],

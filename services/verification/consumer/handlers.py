@@ -155,7 +155,7 @@ async def _decide(unit: transaction.Unit, needs: _Needs, batch: Batch) -> None:
 
 
 async def _apply(conn: sql.Connection, batch: Batch) -> None:
-    await store.batches.change_lines(conn, batch.change())
+    await store.batches.change_lines(conn, batch.row_changes())
     await store.batches.add_entries(conn, batch.journal)
     await store.batches.add_assessments(conn, batch.assessments)
     await store.batches.move_cases(conn, batch.cases.values())

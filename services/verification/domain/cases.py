@@ -113,10 +113,10 @@ def is_open(state: CaseState) -> bool:
     return bool(MOVES[state])
 
 
-Step: TypeAlias = Literal["open", "withdraw", "worsen", "recover"]
+Effect: TypeAlias = Literal["open", "withdraw", "worsen", "recover"]
 
 
-def step(case: Case | None, ratings: dict[str, Rated], period: str) -> Step | None:
+def effect(case: Case | None, ratings: dict[str, Rated], period: str) -> Effect | None:
     """What the rating of `period`, already among `ratings`, does to the commitment's open case."""
     if case is None:
         return "open" if _opens(ratings, period) else None

@@ -137,19 +137,19 @@ def _rate(work: Work, subject: Subject, missing: Missing, *, is_due: bool = True
 def _move_case(work: Work, commitment: Commitment, made: Assessment) -> None:
     subject = cases.Subject("shortfall", commitment_id=made.subject.commitment_id)
     rating, case = made.answer.rated.rating, commitment.case
-    step = cases.step(case, commitment.ratings, made.subject.period)
-    if step == "open":
+    effect = cases.effect(case, commitment.ratings, made.subject.period)
+    if effect == "open":
         commitment.cases += 1
         commitment.case = case = _new_case(work, commitment, made)
         reason = "approaching_twice" if rating == "Approaching target" else "rated_behind"
         work.moves.append(cases.open_(subject, case, reason))
         work.alerts.append(Shortfall("shortfall_opened", case, made, _why(work, made)))
-    elif case is None or step is None:
+    elif case is None or effect is None:
         return
-    elif step == "worsen":
+    elif effect == "worsen":
         commitment.case = case = msgspec.structs.replace(case, worst=rating)
         work.alerts.append(Shortfall("shortfall_worsened", case, made, _why(work, made)))
-    elif step == "withdraw":
+    elif effect == "withdraw":
         commitment.case = None
         work.moves.append(cases.move(subject, case, "withdrawn", "rating_replaced"))
     else:

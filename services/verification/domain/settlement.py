@@ -25,7 +25,7 @@ from shared.wire import events
 _ZERO: Final = Decimal(0)
 
 
-class Change(NamedTuple):
+class ChangedLine(NamedTuple):
     """A current line of another return that comes out differently now."""
 
     before: Line
@@ -38,7 +38,7 @@ def replace(work: Work, slot: Slot, new: list[Line], receipt_no: int) -> None:
     withdrawal."""
     before = work.lines.in_slot(slot)
     fresh = {line.line_id: line for line in new}
-    others: dict[LineKey, Change] = {}
+    others: dict[LineKey, ChangedLine] = {}
     keys = {line.claim.key for line in (*new, *before.values()) if line.claim}
     for key in sorted(keys):
         _settle(work, key, slot, fresh, others)
@@ -56,7 +56,7 @@ def reconsider(work: Work, key: str) -> None:
     """Another contract's claim has changed: settle this contract's lines under `key` anew."""
     own = work.lines.claiming(key)
     after = against(own.values(), work.facts.other_claims.get(key, ()))
-    _change(work, [Change(own[line.id], line) for line in after if line is not own[line.id]])
+    _change(work, [ChangedLine(own[line.id], line) for line in after if line is not own[line.id]])
 
 
 def against(own: Iterable[Line], others: Iterable[Claim]) -> list[Line]:
@@ -142,7 +142,7 @@ def _with(line: Line, result: Result) -> Line:
 
 
 def _settle(
-    work: Work, key: str, slot: Slot, fresh: dict[str, Line], others: dict[LineKey, Change]
+    work: Work, key: str, slot: Slot, fresh: dict[str, Line], others: dict[LineKey, ChangedLine]
 ) -> None:
     """Settles one key: new lines get their results in `fresh`, other lines that change go into
     `others`."""
@@ -153,7 +153,7 @@ def _settle(
         if line.slot == slot:
             fresh[line.line_id] = line
         elif line is not current[line.id]:
-            others[line.id] = Change(current[line.id], line)
+            others[line.id] = ChangedLine(current[line.id], line)
 
 
 def _reconsider_elsewhere(
@@ -201,7 +201,7 @@ def _keep(work: Work, before: dict[str, Line], fresh: dict[str, Line]) -> None:
     )
 
 
-def _change(work: Work, changes: Iterable[Change]) -> None:
+def _change(work: Work, changes: Iterable[ChangedLine]) -> None:
     """Lines of other returns that come out differently now."""
     for before, after in changes:
         _move_sums(work, (before,), (after,))

@@ -124,7 +124,7 @@ async def move_contracts(conn: sql.Connection, moved: Sequence[rows.StateRow]) -
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowChanges:
     """Rows of `checked_return` and `claim`. A row that changes is dropped and added."""
 
     returns_gone: Sequence[ReturnId]
@@ -133,14 +133,14 @@ class Change:
     claims: Sequence[rows.ClaimRow]
 
 
-async def change_lines(conn: sql.Connection, change: Change) -> None:
-    if change.returns_gone:
-        contract_ids, periods, party_ids = sql.columns(change.returns_gone, 3)
+async def change_lines(conn: sql.Connection, changes: RowChanges) -> None:
+    if changes.returns_gone:
+        contract_ids, periods, party_ids = sql.columns(changes.returns_gone, 3)
         await QUERIES.drop_returns(
             conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids
         )
-    if change.claims_gone:
-        keys, ids = zip(*change.claims_gone, strict=True)
+    if changes.claims_gone:
+        keys, ids = zip(*changes.claims_gone, strict=True)
         contract_ids, party_ids, periods, line_ids = sql.columns(ids, 4)
         await QUERIES.drop_claims(
             conn,
@@ -150,8 +150,8 @@ async def change_lines(conn: sql.Connection, change: Change) -> None:
             periods=periods,
             line_ids=line_ids,
         )
-    await _copy(conn, "checked_return", rows.ReturnRow._fields, change.returns)
-    await _copy(conn, "claim", rows.ClaimRow._fields, change.claims)
+    await _copy(conn, "checked_return", rows.ReturnRow._fields, changes.returns)
+    await _copy(conn, "claim", rows.ClaimRow._fields, changes.claims)
 
 
 async def add_assessments(conn: sql.Connection, made: Sequence[rows.AssessmentRow]) -> None:

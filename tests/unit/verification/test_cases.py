@@ -150,7 +150,7 @@ class TestOpening:
     )
     def test_follows_the_ratings(self, messages: str, period: int, step: str | None) -> None:
         """Rule C1: Other neither counts nor resets; a late rating opens nothing once Good."""
-        assert cases.step(None, ratings(messages), f"2026-{period:02}") == step
+        assert cases.effect(None, ratings(messages), f"2026-{period:02}") == step
 
 
 class TestOpenCase:
@@ -172,7 +172,7 @@ class TestOpenCase:
     def test_follows_the_ratings(self, messages: str, period: int, step: str | None) -> None:
         """Rules A5, C4: opened in the first period at Requires improvement."""
         case = Case(ids.derived("case"), "opened", "2026-01", "Requires improvement")
-        assert cases.step(case, ratings(messages), f"2026-{period:02}") == step
+        assert cases.effect(case, ratings(messages), f"2026-{period:02}") == step
 
 
 class TestFewApprentices:
