@@ -73,6 +73,12 @@ def previous_period(period: str) -> str:
     return period_of(first_day(period) - _DAY)
 
 
+def add_months(period: str, count: int) -> str:
+    """The month `count` months after `period`, or before it if negative."""
+    months = int(period[:4]) * 12 + int(period[5:]) - 1 + count
+    return f"{months // 12:04}-{months % 12 + 1:02}"
+
+
 # --- working days -------------------------------------------------------------------------------
 
 

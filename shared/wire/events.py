@@ -246,6 +246,7 @@ class AlertRaised(Event, frozen=True, kw_only=True):
         "shortfall_worsened",
         "shortfall_recovered",
         "duplicate_claim",
+        "correction_changed_rating",
     ]
     subject: Identifier
     """What it is about: a case, an obligation, a line. Each transition of a subject has one alert
@@ -262,11 +263,14 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     low: Quantity | None = None
     gap: Quantity | None = None
     rating: Rating | None = None
+    rating_before: Rating | None = None
+    """The rating that stands, where a correction would change it to `rating`."""
     due_on: date | None = None
     why: tuple[Identifier, ...] = ()
-    """Codes: not_delivered, rejected, awaiting_council, no_return, claimed_before."""
+    """Codes: not_delivered, rejected, awaiting_council, no_return, claimed_before, corrected."""
     step: Identifier | None = None
-    """The suggested next step: send_return, chase_return, notify_supplier, decide_line."""
+    """The suggested next step: send_return, chase_return, notify_supplier, decide_line,
+    review_rating."""
     step_by: date | None = None
     returns: tuple[UUID, ...] = ()
     rule_set: Identifier

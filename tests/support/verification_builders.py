@@ -17,6 +17,7 @@ from services.verification.domain import fold, places, state, world
 from services.verification.domain.lines import Line, Lines, Result
 from services.verification.domain.state import Decisions, Facts, State
 from services.verification.domain.world import World
+from shared import calendar
 from shared.wire import events, ids
 
 AUTHORITY = "GB-LAE-KWL"
@@ -170,6 +171,16 @@ class Council:
 
     def receive(self, *inputs: Any) -> list[Decisions]:
         return [self._receive(event) for event in inputs]
+
+    def file(self, *returns: events.ReturnReceived) -> None:
+        """Each return, and then the end of its month for every contract."""
+        for each in returns:
+            self._receive(each)
+            self.end_month(each.period)
+
+    def end_month(self, period: str) -> None:
+        for contract_id in self.states:
+            self.end(contract_id, calendar.last_day(period))
 
     def days(self, first: str, last: str) -> None:
         """End each day from `first` to `last`, for every contract."""

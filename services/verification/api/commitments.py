@@ -11,7 +11,7 @@ from services.verification.api import documents, refusals
 from services.verification.api.dependencies import Approver, Dependencies, Injected, Manager
 from services.verification.register import commitments
 from services.verification.register.terms import Terms
-from shared import sql
+from shared import calendar, sql
 
 router = APIRouter(prefix="/api/v1/contracts/{contract_id}/commitments")
 
@@ -125,7 +125,10 @@ def _version(row: sql.Record) -> documents.Version:
     figures = ("measure", "kind", "unit", "target", "profile", "area", "from_")
     words = ("version", "state", "words", "reason")
     people = ("proposed_by", "proposed_at", "approved_by", "approved_at")
+    from_on = None if version is None else version.from_
+    proposed_on = calendar.london_day(row["proposed_at"])
     return documents.Version(
         **{name: version and getattr(version, name) for name in figures},
         **{name: row[name] for name in (*words, *people)},
+        is_backdated=row["version"] > 1 and from_on is not None and from_on < proposed_on,
     )

@@ -115,6 +115,7 @@ class CommitmentChange(_Request):
     profile: dict[str, Any] | None = None
     area: dict[str, Any] | None = None
     from_: date | None = Field(default=None, alias="from")
+    """From when the change is in force; the day on which it is proposed if it is left out."""
     reason: Words
 
 
@@ -137,6 +138,9 @@ class Version(BaseModel):
     profile: dict[str, Any] | None
     area: dict[str, Any] | None
     from_: date | None = Field(serialization_alias="from")
+    is_backdated: bool
+    """A change that is in force from a day before the one on which it was proposed: whoever
+    approves it should know."""
     words: str | None
     """The target in prose, as published."""
     reason: str | None

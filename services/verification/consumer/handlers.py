@@ -81,7 +81,7 @@ class _Needs:
     def add(self, before: State, wanted: Needs) -> None:
         """What an event needs. A return that `before` knows not to be there has no lines."""
         for slot in wanted.slots:
-            if state.slot_key(slot) in before.filed or slot[0] <= rating.final_through(before):
+            if state.slot_key(slot) in before.filed or not rating.is_kept(before, slot[0]):
                 self.returns.add((before.contract_id, *slot))
         self.keys |= wanted.keys
         self.postcodes |= wanted.postcodes

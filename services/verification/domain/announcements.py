@@ -19,7 +19,14 @@ from services.verification.domain.assessment import Assessment
 from services.verification.domain.lines import Finding, Line
 from services.verification.domain.rules import RULE_SET
 from services.verification.domain.state import Decisions, slot_key
-from services.verification.domain.work import Alert, Duplicate, Reminder, Shortfall, Work
+from services.verification.domain.work import (
+    Alert,
+    Correction,
+    Duplicate,
+    Reminder,
+    Shortfall,
+    Work,
+)
 from shared import calendar
 from shared.wire import events, ids
 
@@ -176,43 +183,66 @@ def _reconsiderations(work: Work) -> Iterator[events.LineReconsidered]:
 def _alert(work: Work, alert: Alert) -> events.AlertRaised:
     if isinstance(alert, Shortfall):
         return _shortfall(work, alert)
+    if isinstance(alert, Correction):
+        return _correction(work, alert)
     if isinstance(alert, Reminder):
         return _reminder(work, alert)
     return _duplicate(work, alert)
 
 
 def _shortfall(work: Work, alert: Shortfall) -> events.AlertRaised:
-    """A case that opened, worsened or recovered, with its figures (rule L1)."""
-    (commitment_id, version, period), sums, answer = (
-        alert.assessment.subject,
-        alert.assessment.sums,
-        alert.assessment.answer,
-    )
-    expected, subject = answer.due.expected, str(alert.case.case_id)
-    behind = profiles.plus(expected, (-answer.low[0], answer.low[1]))
+    """A case that opened, worsened or recovered (rule L1)."""
+    made, subject = alert.assessment, str(alert.case.case_id)
+    transition = f"{made.subject.period}:{made.answer.rated.rating}"
     has_recovered = alert.kind == "shortfall_recovered"
-    suppliers = work.state.suppliers
     return events.AlertRaised(
-        **_alert_head(work, alert.kind, subject, f"{period}:{answer.rated.rating}"),
+        **_alert_head(work, alert.kind, subject, transition),
+        **_figures(work, made),
         kind=alert.kind,
         subject=subject,
-        supplier_id=suppliers[0] if len(suppliers) == 1 else None,
-        commitment_id=commitment_id,
-        period=period,
-        unit=version.unit,
-        target=version.target,
-        expected=assessment.shown(expected),
-        reported=assessment.units(sums.reported, version.per),
-        counted=assessment.units(sums.counted, version.per),
-        low=assessment.units(sums.low, version.per),
-        gap=assessment.shown(behind) if behind[0] > 0 else Decimal(0),
-        rating=answer.rated.rating,
         why=alert.why,
         step=None if has_recovered else "notify_supplier",
         step_by=None if has_recovered else _step_by(work),
-        returns=alert.assessment.returns,
-        rule_set=RULE_SET,
     )
+
+
+def _correction(work: Work, alert: Correction) -> events.AlertRaised:
+    """A rating that stands, though what is known now would be rated differently (rule L2)."""
+    made, cause = alert.assessment, work.event
+    subject = f"{made.subject.commitment_id}/{made.subject.period}"
+    said = getattr(cause, "receipt_no", None) or getattr(cause, "winner", None)
+    return events.AlertRaised(
+        **_alert_head(work, "correction_changed_rating", subject, str(said)),
+        **_figures(work, made),
+        kind="correction_changed_rating",
+        subject=subject,
+        rating_before=alert.rating_before,
+        why=("corrected",),
+        step="review_rating",
+        step_by=_step_by(work),
+    )
+
+
+def _figures(work: Work, made: Assessment) -> dict[str, Any]:
+    """What an alert says of an assessment (rule L1)."""
+    (commitment_id, version, period), sums, answer = made.subject, made.sums, made.answer
+    expected, suppliers = answer.due.expected, work.state.suppliers
+    behind = profiles.plus(expected, (-answer.low[0], answer.low[1]))
+    return {
+        "supplier_id": suppliers[0] if len(suppliers) == 1 else None,
+        "commitment_id": commitment_id,
+        "period": period,
+        "unit": version.unit,
+        "target": version.target,
+        "expected": assessment.shown(expected),
+        "reported": assessment.units(sums.reported, version.per),
+        "counted": assessment.units(sums.counted, version.per),
+        "low": assessment.units(sums.low, version.per),
+        "gap": assessment.shown(behind) if behind[0] > 0 else Decimal(0),
+        "rating": answer.rated.rating,
+        "returns": made.returns,
+        "rule_set": RULE_SET,
+    }
 
 
 def _reminder(work: Work, alert: Reminder) -> events.AlertRaised:

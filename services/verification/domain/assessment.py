@@ -107,16 +107,14 @@ def assess(version: Version, sums: Sums, day: date, missing: Missing) -> Assesse
 
 def due(version: Version, day: date) -> Due:
     """Expected by the end of `day` (rule A1): rounded down for indivisible units and posts, until
-    from the last due date on it is the target itself, or what suspensions left of it, rounded
-    down; never less than what a change froze."""
+    from the last due date on it is the target itself. What a suspension left of the target, or a
+    change had frozen above it, is rounded down too."""
     ordinal = day.toordinal()
     expected = profiles.expected(version.profile, ordinal)
     is_last = ordinal >= version.profile.last
     is_whole = catalogue.is_indivisible(version.kind, version.unit)
-    if is_whole and not (is_last and not version.profile.suspended):
+    if is_whole and not (is_last and expected == version.target.as_integer_ratio()):
         expected = (expected[0] // expected[1], 1)
-    if version.floor[0] * expected[1] > expected[0] * version.floor[1]:
-        expected = version.floor
     return Due(expected, is_whole and expected[0] < _SMALL * expected[1], is_last)
 
 

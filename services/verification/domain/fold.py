@@ -27,16 +27,12 @@ nothing comes of it, and it stays out of their journal.
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from typing import TypeAlias
-
-import msgspec
 
 from services.verification.domain import (
     announcements,
     checks,
     obligations,
-    periods,
     places,
     profiles,
     rating,
@@ -111,15 +107,17 @@ def refusal(state: State | None, event: Input) -> str | None:
 
 
 def read_version(
-    commitment: events.CommitmentVersion,
-    starts_on: date,
-    floor: profiles.Ratio = profiles.ZERO,
+    commitment: events.CommitmentVersion, default_from: date, before: Version | None = None
 ) -> Version:
-    """A commitment's version from the wire. ValueError, in words, where its profile or area is not
-    of the shapes that `profiles` and `places` give, or its kind is none that is assessed."""
+    """A commitment's version from the wire, as it goes on from the one before. ValueError, in
+    words, where its profile or area is not of the shapes that `profiles` and `places` give, or its
+    kind is none that is assessed."""
     if commitment.kind == "ratio":
         raise ValueError("kind: ratio measures are not assessed yet")
-    from_on = commitment.from_ or starts_on
+    from_on = commitment.from_ or default_from
+    profile = profiles.read(commitment.profile, commitment.target, from_on)
+    if before is not None:
+        profile = profiles.change(before.profile, profile, from_on.toordinal())
     return Version(
         number=commitment.version,
         state=commitment.state,
@@ -128,35 +126,42 @@ def read_version(
         kind=commitment.kind,
         unit=commitment.unit,
         target=commitment.target,
-        profile=profiles.read(commitment.profile, commitment.target, from_on),
+        profile=profile,
         area=places.read_area(commitment.area),
-        floor=floor,
     )
 
 
 def _refusal_of_change(state: State, event: events.CommitmentChanged) -> str | None:
     try:
-        version = read_version(event.commitment, state.starts_on)
+        version = _version(state, event)
     except ValueError:
         return "commitment_unreadable"
     known = state.commitments.get(event.commitment.commitment_id)
-    if known is not None and known.versions:
+    if known is not None:
         last = known.versions[-1]
         if version.number <= last.number or version.from_on < last.from_on:
             return "version_stale"
     return None
 
 
+def _version(state: State, event: events.CommitmentChanged) -> Version:
+    """A first version without a day is in force from the contract's start, a change from the day
+    on which it is made (docs/rules.md, Commitments and versions)."""
+    known = state.commitments.get(event.commitment.commitment_id)
+    if known is None:
+        return read_version(event.commitment, state.starts_on)
+    last = known.versions[-1]
+    today = calendar.london_day(event.occurred_at)
+    return read_version(event.commitment, max(today, last.from_on), last)
+
+
 # --- inputs, in the order of a contract's life ---------------------------------------------------
 
 
 def _registered(event: events.ContractRegistered) -> State:
-    # What was due before the contract was known here is not owed (rule O1).
-    owed_from = calendar.period_of(event.starts_on)
-    known_on = calendar.london_day(event.occurred_at)
-    while periods.due_on(owed_from) < known_on:
-        owed_from = calendar.next_period(owed_from)
-    before = calendar.previous_period(owed_from)
+    # Months that had ended before the contract was registered are not owed (rule A5).
+    known_on = max(event.starts_on, calendar.london_day(event.occurred_at))
+    before = calendar.previous_period(calendar.period_of(known_on))
     return State(
         contract_id=event.contract_id,
         authority_id=event.authority_id,
@@ -164,8 +169,7 @@ def _registered(event: events.ContractRegistered) -> State:
         suppliers=event.supplier_ids,
         starts_on=event.starts_on,
         ends_on=event.ends_on,
-        owed_from=owed_from,
-        begun_through=before,
+        ended_through=before,
         closed_through=before,
         inputs=1,
     )
@@ -183,18 +187,12 @@ def _changed(work: Work, event: events.CommitmentChanged) -> None:
     state.version = max(state.version, event.contract_version)
     if event.commitment.state == "draft":
         return  # a draft promises nothing yet
-    known = state.commitments.get(commitment_id)
-    version = read_version(event.commitment, state.starts_on)
-    if known is None:
-        state.commitments[commitment_id] = Commitment(
-            (version,), final_through=state.closed_through
-        )
+    version = _version(state, event)
+    if commitment_id not in state.commitments:
+        known_from = calendar.next_period(state.ended_through)
+        state.commitments[commitment_id] = Commitment((version,), known_from)
         return
-    before = known.versions[-1]
-    reached = profiles.expected(before.profile, version.from_on.toordinal())
-    floor = max(reached, before.floor, key=lambda ratio: Fraction(*ratio))  # rule A1
     commitment = work.commitment(commitment_id)
-    version = msgspec.structs.replace(version, floor=floor)
     commitment.versions = (*commitment.versions, version)
 
 
@@ -203,7 +201,7 @@ def _received(work: Work, event: events.ReturnReceived) -> None:
     given = checks.Return(work.state, event, work.facts, work.lines.in_slot(slot))
     new = [checks.read(given, line, order) for order, line in enumerate(event.lines)]
     settlement.replace(work, slot, new, event.receipt_no)
-    if event.period > rating.final_through(work.state):
+    if rating.is_kept(work.state, event.period):
         filed = Filed(event.return_id, event.receipt_no, event.revision)
         work.state.filed[slot_key(slot)] = filed
     obligations.receive(work, slot)

@@ -1,9 +1,9 @@
 """Obligations: which returns are owed, and what the end of a day in London brings on (A5, O1, C2).
 
 Promises: everything with a date happens with the DayEnded that it is due with, in order of the
-dates, also where days come late: periods end and their returns are owed; due days end and periods
-are assessed; the ladder of each missing return is climbed; of several steps passed at once only the
-last is announced.
+dates, also where days come late: periods end, what is missing of them is owed and what is complete
+is assessed; due days end and the rest is assessed; the ladder of each missing return is climbed; of
+several steps passed at once only the last is announced.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _DAY: Final = timedelta(days=1)
 def end_day(work: Work, day: date) -> None:
     """`day` has ended in London."""
     state = work.state
-    period = calendar.next_period(state.begun_through)
-    while period <= last_period(state) and calendar.last_day(period) <= day:
-        _begin(state, period)
+    period = calendar.next_period(state.ended_through)
+    while period <= _last_rated(state) and calendar.last_day(period) <= day:
+        _end_period(work, period)
         period = calendar.next_period(period)
     period = calendar.next_period(state.closed_through)
-    while period <= last_period(state) and periods.due_on(period) <= day:
+    while period <= _last_rated(state) and periods.due_on(period) <= day:
         rating.close(work, period)
         period = calendar.next_period(period)
     for key in sorted(state.owed):
@@ -42,9 +42,9 @@ def end_day(work: Work, day: date) -> None:
 
 def wake_on(state: State) -> date | None:
     """The first day whose end does something here."""
-    last = last_period(state)
+    last = _last_rated(state)
     days = []
-    if (period := calendar.next_period(state.begun_through)) <= last:
+    if (period := calendar.next_period(state.ended_through)) <= last:
         days.append(calendar.last_day(period))
     if (period := calendar.next_period(state.closed_through)) <= last:
         days.append(periods.due_on(period))
@@ -55,9 +55,9 @@ def wake_on(state: State) -> date | None:
     return min(days, default=None)
 
 
-def last_period(state: State) -> str:
-    """The last period for which a return is owed: the contract's last month."""
-    return calendar.period_of(state.ends_on)
+def _last_rated(state: State) -> str:
+    """The last period for which a return is taken (rule I2)."""
+    return calendar.add_months(rating.last_period(state), periods.AFTER_END_MONTHS)
 
 
 def receive(work: Work, slot: Slot) -> None:
@@ -69,10 +69,10 @@ def receive(work: Work, slot: Slot) -> None:
 
 def owe_again(work: Work, slot: Slot) -> None:
     """A withdrawn return is owed again, ten working days from the withdrawal, and never earlier
-    than it would have been (rule O1). Only suppliers owe."""
-    period, party_id = slot
-    state = work.state
-    if party_id not in state.suppliers or not state.owed_from <= period <= last_period(state):
+    than it would have been (rule O1). One that was not owed is not owed now; one of a running month
+    is owed from its end on."""
+    period, state = slot[0], work.state
+    if period > state.ended_through or not _is_owed(state, slot):
         return
     withdrawn = calendar.london_day(work.event.occurred_at)
     again = calendar.working_day(withdrawn, periods.DUE_WORKING_DAYS)
@@ -84,20 +84,38 @@ def owe_no_more(work: Work) -> None:
     a `no_data` case of it is withdrawn (rules O1, C2)."""
     state = work.state
     for slot in map(slot_of, sorted(state.owed)):
-        period, party_id = slot
-        if party_id in state.suppliers and period <= last_period(state):
+        if _is_owed(state, slot):
             continue
         owed = state.owed.pop(slot_key(slot))
         if owed.case_id is not None:
             _end_case(work, slot, owed.case_id, "withdrawn", "owed_no_more")
 
 
-def _begin(state: State, period: str) -> None:
+def _end_period(work: Work, period: str) -> None:
+    """The last day of `period` is over: what is missing is owed, what is complete is assessed."""
+    state = work.state
+    state.ended_through = period
+    if not state.owed_from and any(
+        each.is_active_in(period) for each in state.commitments.values()
+    ):
+        state.owed_from = period
     for supplier in state.suppliers:
-        key = slot_key((period, supplier))
-        if key not in state.filed and key not in state.owed:
-            state.owed[key] = Owed(periods.due_on(period))
-    state.begun_through = period
+        slot = (period, supplier)
+        if slot_key(slot) not in state.filed and _is_owed(state, slot):
+            state.owed[slot_key(slot)] = Owed(periods.due_on(period))
+    rating.rerate(work, period)
+
+
+def _is_owed(state: State, slot: Slot) -> bool:
+    """A supplier owes a return for each month of the contract in which a commitment is active,
+    from the first of them on (rule O1)."""
+    period, party_id = slot
+    return (
+        party_id in state.suppliers
+        and bool(state.owed_from)
+        and state.owed_from <= period <= rating.last_period(state)
+        and any(each.is_active_in(period) for each in state.commitments.values())
+    )
 
 
 def _climb(work: Work, slot: Slot, today: date) -> None:

@@ -15,6 +15,9 @@ from shared import calendar
 DUE_WORKING_DAYS: Final = 10
 """Also the time given anew when a return is withdrawn."""
 
+AFTER_END_MONTHS: Final = 6
+"""Months after the contract's last for which a return is still taken (rule I2)."""
+
 LADDER: Final = (-3, 0, 5, 15)
 """Working days from the due day at which a step is climbed; the last opens a `no_data` case."""
 

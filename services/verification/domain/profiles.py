@@ -8,7 +8,9 @@ each with an optional `"suspended": [["2027-04-11", "2027-06-09"]]`. Steps are c
 the target; `from` is the day from which suspended shares are taken.
 
 Promises: suspended days leave the profile and reduce the target pro rata; steps and a milestone
-lose the suspended share of the days since the step before.
+lose the suspended share of the days since the step before. A change never works backwards: the new
+profile goes on from what was expected on the day of the change (docs/rules.md, Commitments and
+versions).
 Refuses: floats. Amounts are decimal strings, answers are (numerator, denominator).
 """
 
@@ -18,6 +20,7 @@ import functools
 import itertools
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from math import gcd
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -55,11 +58,20 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     steps: tuple[Step, ...]
     """Linear and milestone have one, of the whole target."""
     suspended: tuple[Span, ...] = ()
+    base: Ratio = ZERO
+    """What is expected before `first`."""
+    before: Profile | None = None
+    """An extension goes on from this one, which holds until `first`."""
 
     @property
     def last(self) -> int:
         """The last due date."""
         return self.steps[-1].due
+
+    @property
+    def nominal(self) -> Fraction:
+        """What it comes to where no day is suspended."""
+        return max(Fraction(self.steps[-1].amount), Fraction(*self.base))
 
 
 def read(profile: dict[str, Any], target: Decimal, default_from: date) -> Profile:
@@ -79,32 +91,55 @@ def read(profile: dict[str, Any], target: Decimal, default_from: date) -> Profil
     return Profile(kind, first, steps, _read_spans(profile.get("suspended", [])))
 
 
+def change(before: Profile, after: Profile, day: int) -> Profile:
+    """`after`, from the change on `day` on. An extension is appended; anything else starts at
+    (`day`, expected on that day), so that expected never falls. A suspension that begins with its
+    own decision takes that day out too."""
+    if after.first > before.last:
+        return msgspec.structs.replace(after, base=expected(before, before.last), before=before)
+    first = day if is_suspended(after, day) else day + 1
+    base = expected(before, first - 1)
+    first = max(after.first, first)
+    return msgspec.structs.replace(
+        after,
+        first=first,
+        steps=tuple(step for step in after.steps if step.due >= first) or after.steps[-1:],
+        suspended=tuple(span for span in after.suspended if span.last >= first),
+        base=base,
+    )
+
+
 def expected(profile: Profile, day: int) -> Ratio:
     """What is due by the end of `day` (an ordinal), unrounded (rule A1)."""
+    profile = _in_force(profile, day)
     return _expected(profile, min(day, profile.last))
 
 
 def is_suspended(profile: Profile, day: int) -> bool:
     """True where `day` was taken out of the profile: a period that ends then rates Other."""
-    if not profile.suspended:
-        return False
-    return any(first <= day <= last for first, last in profile.suspended)
+    return any(first <= day <= last for first, last in _in_force(profile, day).suspended)
+
+
+def _in_force(profile: Profile, day: int) -> Profile:
+    while profile.before is not None and day < profile.first:
+        profile = profile.before
+    return profile
 
 
 @functools.lru_cache(maxsize=8192)
 def _expected(profile: Profile, day: int) -> Ratio:
-    if profile.kind == "linear":
-        to, target = profile.steps[0]
-        return _share(target, _active(profile, profile.first, day), to - profile.first + 1)
-    total = ZERO
-    start, before = profile.first, Decimal(0)
+    nominal = Fraction(*profile.base) if profile.before is None else profile.before.nominal
+    total, start = Fraction(*profile.base), profile.first
     for due, amount in profile.steps:
-        if due > day:
+        if due > day and profile.kind != "linear":
             break
-        days = due - start + 1
-        total = plus(total, _share(amount - before, _active(profile, start, due), days))
-        start, before = due + 1, amount
-    return total
+        part = max(Fraction(amount) - nominal, Fraction(0))
+        if due >= start:
+            total += part * Fraction(_active(profile, start, min(due, day)), due - start + 1)
+        else:
+            total += part  # its due date had passed when it was promised
+        nominal, start = nominal + part, due + 1
+    return (total.numerator, total.denominator)
 
 
 def _active(profile: Profile, first: int, last: int) -> int:
@@ -115,11 +150,6 @@ def _active(profile: Profile, first: int, last: int) -> int:
         max(0, min(last, until) - max(first, since) + 1) for since, until in profile.suspended
     )
     return last - first + 1 - lost
-
-
-def _share(amount: Decimal, part: int, whole: int) -> Ratio:
-    numerator, denominator = amount.as_integer_ratio()
-    return reduced(numerator * part, denominator * whole)
 
 
 def reduced(numerator: int, denominator: int) -> Ratio:

@@ -1,9 +1,11 @@
 """Rating: when a period is assessed, when a rating is replaced, and what that does to cases.
 
-Promises: a period is assessed once, when all required returns are in, else at the end of the due
-day; until then a revision replaces the rating; afterwards it is final, but for one that was Other
-because data was missing or the council's queue held it: that is replaced when the cause ends
-(rules A5, C1, C4).
+Promises: a period is assessed once, never before it has ended: when all required returns are in,
+else at the end of the due day. Until then a revision replaces the rating; afterwards it is final,
+but for one that was Other because data was missing or the council's queue held it: that is replaced
+when the cause ends. A correction that comes too late for that is told. Months after the contract's
+end are assessed when their due day has ended, if a return is in. History is assessed whenever it
+comes, and quietly (rules A5, C1, C4, L3).
 """
 
 from __future__ import annotations
@@ -15,10 +17,14 @@ import msgspec
 from services.verification.domain import assessment, cases, rules
 from services.verification.domain.assessment import Assessment, Missing, Subject
 from services.verification.domain.cases import Case, Rated
-from services.verification.domain.state import Commitment, State, Version, slot_key
-from services.verification.domain.work import Shortfall, Work
+from services.verification.domain.state import Commitment, State, slot_key
+from services.verification.domain.work import Correction, Shortfall, Work
 from shared import calendar
 from shared.wire import ids
+
+KEPT_MONTHS: Final = 12
+"""How long sums and ratings of a closed period are kept, so that a correction of it can be told. A
+late claim reaches back as far (rule I5)."""
 
 _WAITING: Final = frozenset({"data_missing", "awaiting_council"})
 """Why a rating is Other for the time being (rule A5)."""
@@ -28,83 +34,108 @@ def rerate(work: Work, start: str, filed: str | None = None) -> None:
     """Assesses what an input made possible or changed, from the period `start` on; `filed`: the
     period whose own return the input was."""
     state = work.state
-    known = [key[:7] for key in (*state.filed, *state.owed)]
-    last = max(known, default=start)
-    period = max(start, state.owed_from)
-    has_replaced = False
-    while period <= last:
-        if period <= state.closed_through:
-            has_replaced |= _rerate_closed(work, period)
-        else:
-            _rerate_open(work, period, is_own=period == filed)
+    period = start
+    while period <= state.ended_through:
+        is_complete, missing = _is_complete(work, period), _missing(work, period)
+        for subject in _subjects(work, period):
+            found = state.commitments[subject.commitment_id]
+            if found.is_history(period):
+                _rerate_history(work, subject, missing)
+            elif period <= state.closed_through:
+                _rerate_closed(work, subject, missing)
+            elif is_complete or period in found.ratings:
+                is_due = period == filed or work.is_touched(subject.commitment_id, period)
+                is_due |= period not in found.ratings
+                _rate(work, subject, missing, is_due=is_due)
         period = calendar.next_period(period)
-    if has_replaced:
-        forget(work)
 
 
 def close(work: Work, period: str) -> None:
-    """The due day of `period` has ended: what is not rated yet is rated with what there is."""
-    missing = _missing(work, period)
-    for commitment_id in work.state.commitments:
-        version = _active(work, commitment_id, period)
-        if version is not None and period not in work.state.commitments[commitment_id].ratings:
-            _rate(work, Subject(commitment_id, version, period), missing)
-    work.state.closed_through = period
-    forget(work)
+    """The due day of `period` has ended: what is not rated yet is rated with what there is, after
+    the contract's end only if a return is in."""
+    state, missing = work.state, _missing(work, period)
+    if period <= last_period(state) or _is_filed(state, period):
+        for subject in _subjects(work, period):
+            found = state.commitments[subject.commitment_id]
+            if not found.is_history(period) and period not in found.ratings:
+                _rate(work, subject, missing)
+    state.closed_through = period
+    _forget(work)
 
 
-def final_through(state: State) -> str:
-    """Up to here no rating can be asked for any more: the current returns are forgotten."""
-    every = state.commitments.values()
-    return min((state.closed_through, *(commitment.final_through for commitment in every)))
+def last_period(state: State) -> str:
+    """The contract's last month."""
+    return calendar.period_of(state.ends_on)
+
+
+def is_kept(state: State, period: str) -> bool:
+    """Whether a rating of `period` can still be asked for, so that its returns are remembered."""
+    return not state.commitments or any(each.is_kept(period) for each in state.commitments.values())
 
 
 # --- which periods are rated ---------------------------------------------------------------------
 
 
-def _rerate_open(work: Work, period: str, *, is_own: bool) -> None:
-    is_complete = _is_complete(work, period)
-    missing = _missing(work, period)
-    for commitment_id in work.state.commitments:
-        version = _active(work, commitment_id, period)
-        rated = work.state.commitments[commitment_id].ratings.get(period)
-        if version is None or (rated is None and not is_complete):
-            continue
-        is_due = rated is None or is_own or work.is_touched(commitment_id, period)
-        _rate(work, Subject(commitment_id, version, period), missing, is_due=is_due)
-
-
-def _rerate_closed(work: Work, period: str) -> bool:
-    """Replaces ratings that waited, where the cause has ended (rule A5). True where one was."""
-    missing = _missing(work, period)
-    has_replaced = False
-    for commitment_id in work.state.commitments:
-        rated = work.state.commitments[commitment_id].ratings.get(period)
-        if rated is None or rated.reason not in _WAITING:
-            continue
-        still_waits = rated.reason == "awaiting_council" or missing.any_so_far
-        if still_waits and not work.is_touched(commitment_id, period):
-            continue
-        version = _active(work, commitment_id, period)
+def _subjects(work: Work, period: str) -> list[Subject]:
+    """The commitments that are active at the end of `period`, where their sums are at hand."""
+    day, found = calendar.last_day(period), []
+    for commitment_id, each in work.state.commitments.items():
+        version = each.active_on(day) if each.is_kept(period) else None
         if version is not None:
-            subject = Subject(commitment_id, version, period)
-            has_replaced |= _rate(work, subject, missing, is_due=False)
-    return has_replaced
+            found.append(Subject(commitment_id, version, period))
+    return found
 
 
-def _active(work: Work, commitment_id: str, period: str) -> Version | None:
-    return work.state.commitments[commitment_id].active_on(calendar.last_day(period))
+def _rerate_history(work: Work, subject: Subject, missing: Missing) -> None:
+    """History is rated like any other, whatever of it arrives first."""
+    is_rated = subject.period in work.state.commitments[subject.commitment_id].ratings
+    if is_rated or _is_filed(work.state, subject.period):
+        _rate(work, subject, missing, is_due=not is_rated)
+
+
+def _rerate_closed(work: Work, subject: Subject, missing: Missing) -> None:
+    """Replaces a rating that waited, where the cause has ended (rule A5); any other stands, and a
+    correction that it does not show is told (rules A9, L2)."""
+    commitment_id, _, period = subject
+    rated = work.state.commitments[commitment_id].ratings.get(period)
+    if rated is None:  # after the contract's end, and too late for its due day
+        if period > last_period(work.state) and _is_filed(work.state, period):
+            _rate(work, subject, missing)
+    elif rated.reason in _WAITING:
+        still_waits = rated.reason == "awaiting_council" or missing.any_so_far
+        if not still_waits or work.is_touched(commitment_id, period):
+            _rate(work, subject, missing, is_due=False)
+    elif work.is_touched(commitment_id, period):
+        _tell_correction(work, subject, rated, missing)
+
+
+def _tell_correction(work: Work, subject: Subject, rated: Rated, missing: Missing) -> None:
+    """One alert a change: for the first period that would be rated differently now."""
+    if any(
+        isinstance(alert, Correction) and alert.assessment.subject[0] == subject.commitment_id
+        for alert in work.alerts
+    ):
+        return
+    made = _assess(work, subject, missing)
+    if made.answer.rated.rating != rated.rating:
+        work.alerts.append(Correction(made, rated.rating))
 
 
 def _is_complete(work: Work, period: str) -> bool:
     """All required returns up to an open period are in, or were missing at the end of their own
-    due day."""
+    due day. After the contract's end none is required: the due day is waited for."""
     state = work.state
+    if period > last_period(state):
+        return False
     if any(state.closed_through < key[:7] <= period for key in state.owed):
         return False
     return bool(state.suppliers) and all(
         slot_key((period, supplier)) in state.filed for supplier in state.suppliers
     )
+
+
+def _is_filed(state: State, period: str) -> bool:
+    return any(key.startswith(period) for key in state.filed)
 
 
 def _missing(work: Work, period: str) -> Missing:
@@ -115,23 +146,26 @@ def _missing(work: Work, period: str) -> Missing:
 # --- a rating, and the case that it moves --------------------------------------------------------
 
 
-def _rate(work: Work, subject: Subject, missing: Missing, *, is_due: bool = True) -> bool:
+def _rate(work: Work, subject: Subject, missing: Missing, *, is_due: bool = True) -> None:
     """Assesses and, where it is due or comes out differently, keeps the rating and what it does to
-    the case. True where it does."""
-    found = work.state.commitments[subject.commitment_id]
-    before = found.ratings.get(subject.period)
-    sums = found.through(subject.period)
-    day = calendar.last_day(subject.period)
-    answer = assessment.assess(subject.version, sums, day, missing)
-    if not is_due and before == answer.rated:
-        return False
+    the case. History moves no case: that is for the first rating after it."""
+    before = work.state.commitments[subject.commitment_id].ratings.get(subject.period)
+    made = _assess(work, subject, missing)
+    if not is_due and before == made.answer.rated:
+        return
     commitment = work.commitment(subject.commitment_id)
-    commitment.ratings[subject.period] = answer.rated
-    returns = work.returns(subject.period)
-    made = Assessment(subject, sums, answer, returns, replaces=before is not None)
+    commitment.ratings[subject.period] = made.answer.rated
     work.assessments.append(made)
-    _move_case(work, commitment, made)
-    return True
+    if not commitment.is_history(subject.period):
+        _move_case(work, commitment, made)
+
+
+def _assess(work: Work, subject: Subject, missing: Missing) -> Assessment:
+    found = work.state.commitments[subject.commitment_id]
+    sums = found.through(subject.period)
+    answer = assessment.assess(subject.version, sums, calendar.last_day(subject.period), missing)
+    is_rated = subject.period in found.ratings
+    return Assessment(subject, sums, answer, work.returns(subject.period), replaces=is_rated)
 
 
 def _move_case(work: Work, commitment: Commitment, made: Assessment) -> None:
@@ -183,39 +217,40 @@ def _why(work: Work, made: Assessment) -> tuple[str, ...]:
     return tuple(codes)
 
 
-# --- what is final -------------------------------------------------------------------------------
+# --- what is kept --------------------------------------------------------------------------------
 
 
-def forget(work: Work) -> None:
+def _forget(work: Work) -> None:
     """Forgets, period by period, what no rating can ask for any more."""
     state = work.state
     for commitment_id, found in list(state.commitments.items()):
-        through = _final_through(found, state.closed_through)
-        if through > found.final_through:
+        through = _forgotten_through(found, state.closed_through)
+        if through > found.forgotten_through:
             commitment = work.commitment(commitment_id)
-            commitment.final_through = through
-            commitment.sums = {p: sums for p, sums in commitment.sums.items() if p > through}
+            commitment.forgotten_through = through
+            commitment.sums = {p: sums for p, sums in found.sums.items() if commitment.is_kept(p)}
             commitment.ratings = _kept(commitment)
-    final = final_through(state)
-    state.filed = {key: filed for key, filed in state.filed.items() if key[:7] > final}
+            state.filed = {
+                key: each for key, each in state.filed.items() if is_kept(state, key[:7])
+            }
 
 
-def _final_through(commitment: Commitment, closed_through: str) -> str:
-    through = commitment.final_through
-    while through < closed_through:
-        period = calendar.next_period(through)
-        rated = commitment.ratings.get(period)
-        if rated is not None and rated.reason in _WAITING:
-            break
-        through = period
-    return through
+def _forgotten_through(commitment: Commitment, closed_through: str) -> str:
+    """Never past a rating that waits."""
+    through = calendar.add_months(closed_through, -KEPT_MONTHS)
+    waiting = (p for p, rated in commitment.ratings.items() if rated.reason in _WAITING)
+    first = min((p for p in waiting if not commitment.is_history(p)), default=None)
+    return through if first is None else min(through, calendar.previous_period(first))
 
 
 def _kept(commitment: Commitment) -> dict[str, Rated]:
-    """Of the final ratings only the last described one (rule C1) and those since the open case's
-    (rule C4) are asked for again."""
-    final = commitment.final_through
+    """Of those that are not kept only the last described one (rule C1) and those since the open
+    case's (rule C4) are asked for again."""
     described = [p for p, rated in commitment.ratings.items() if rated.rating != "Other"]
-    last = max((p for p in described if p <= final), default="")
-    since = commitment.case.period if commitment.case else final
-    return {p: r for p, r in commitment.ratings.items() if p > final or p == last or p >= since}
+    last = max((p for p in described if not commitment.is_kept(p)), default="")
+    since = commitment.case.period if commitment.case else commitment.forgotten_through
+    return {
+        p: rated
+        for p, rated in commitment.ratings.items()
+        if commitment.is_kept(p) or p == last or p >= since
+    }

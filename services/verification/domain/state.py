@@ -20,6 +20,7 @@ import msgspec
 from services.verification.domain import claims, places, profiles
 from services.verification.domain.cases import Case, Rated
 from services.verification.domain.lines import POST_HOURS, Line, Slot
+from shared import calendar
 from shared.wire import events
 
 _ZERO: Final = Decimal(0)
@@ -86,8 +87,6 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     target: Decimal
     profile: profiles.Profile
     area: places.Area | None
-    floor: profiles.Ratio
-    """Expected of the version before on the day of the change: never less than that (rule A1)."""
 
     @property
     def per(self) -> int:
@@ -105,12 +104,15 @@ class Commitment(msgspec.Struct, array_like=True):
 
     versions: tuple[Version, ...]
     """By number, and so by the day from which each is in force."""
+    known_from: str = ""
+    """The month that was running when it became binding. Months before are its history: what is
+    sent of them is rated without alerts and cases, whenever it comes (rules A5, L3)."""
     total: Sums = Sums()
     """Of all periods."""
     sums: dict[str, Sums] = msgspec.field(default_factory=dict)
-    """By period, after `final_through`."""
-    final_through: str = ""
-    """Up to this period ratings are final, so that the sums of one period are not needed."""
+    """By period: of history, and after `forgotten_through`."""
+    forgotten_through: str = ""
+    """Up to this period no rating is asked for again, but for its history."""
     ratings: dict[str, Rated] = msgspec.field(default_factory=dict)
     case: Case | None = None
     """Its open shortfall case."""
@@ -121,9 +123,10 @@ class Commitment(msgspec.Struct, array_like=True):
         """Another of the same, to be changed."""
         return Commitment(
             versions=self.versions,
+            known_from=self.known_from,
             total=self.total,
             sums=dict(self.sums),
-            final_through=self.final_through,
+            forgotten_through=self.forgotten_through,
             ratings=dict(self.ratings),
             case=self.case,
             cases=self.cases,
@@ -144,19 +147,37 @@ class Commitment(msgspec.Struct, array_like=True):
         version = self.in_force(day)
         return version if version is not None and version.state == "active" else None
 
+    def is_active_in(self, period: str) -> bool:
+        """Whether it is active on any day of `period` (rule O1)."""
+        first, last = calendar.first_day(period), calendar.last_day(period)
+        begun = (each.from_on for each in self.versions if first < each.from_on <= last)
+        return any(self.active_on(day) is not None for day in (first, *begun))
+
+    def is_history(self, period: str) -> bool:
+        return period < self.known_from
+
+    def is_kept(self, period: str) -> bool:
+        """Whether the sums and the rating of `period` are still at hand."""
+        return period > self.forgotten_through or self.is_history(period)
+
     def through(self, period: str) -> Sums:
-        """Sums of all periods up to `period`, which is not before `final_through`."""
-        total = self.total
-        for each, sums in self.sums.items():
-            if each > period:
-                total = total.plus(sums.negated())
-        return total
+        """Sums of all periods up to `period`, which is kept."""
+        if self.is_history(period):
+            return _added(Sums(), (sums for each, sums in self.sums.items() if each <= period))
+        later = (sums.negated() for each, sums in self.sums.items() if each > period)
+        return _added(self.total, later)
 
     def add(self, period: str, sums: Sums) -> None:
         self.total = self.total.plus(sums)
-        if period > self.final_through:
+        if self.is_kept(period):
             before = self.sums.get(period)
             self.sums[period] = sums if before is None else before.plus(sums)
+
+
+def _added(total: Sums, parts: Iterable[Sums]) -> Sums:
+    for part in parts:
+        total = total.plus(part)
+    return total
 
 
 class Filed(msgspec.Struct, frozen=True, array_like=True):
@@ -178,8 +199,8 @@ class Owed(msgspec.Struct, frozen=True, array_like=True):
 
 
 class State(msgspec.Struct, array_like=True):
-    """One contract. Periods up to `closed_through` have had their due day; those after it are open,
-    and their ratings may still be replaced (rule A5)."""
+    """One contract. Periods up to `closed_through` have had their due day; ratings of later ones
+    may still be replaced (rule A5)."""
 
     contract_id: str
     authority_id: str
@@ -188,16 +209,17 @@ class State(msgspec.Struct, array_like=True):
     """Each owes a return a period; other parties may report and owe none."""
     starts_on: date
     ends_on: date
-    owed_from: str
-    """First period whose return was not already due when the contract became known here."""
-    begun_through: str
-    """Periods that have ended, so that what is missing of them is owed."""
+    ended_through: str
+    """Periods that have ended, so that they are rated and what is missing of them is owed. Those
+    before registration are among them."""
     closed_through: str
+    owed_from: str = ""
+    """The first period that was owed; empty: none was yet (rule O1)."""
     inputs: int = 0
     """How many inputs of its journal have been folded."""
     commitments: dict[str, Commitment] = msgspec.field(default_factory=dict)
     filed: dict[str, Filed] = msgspec.field(default_factory=dict)
-    """By `slot_key`; only of periods whose ratings are not final."""
+    """By `slot_key`; only of periods whose ratings are kept."""
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
     """By `slot_key`, so in order of period."""
 

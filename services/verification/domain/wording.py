@@ -21,12 +21,14 @@ _WHY: Final = {
     "awaiting_council": "some of it waits for the council's decision",
     "no_return": "a return is missing",
     "claimed_before": "the same thing was claimed before",
+    "corrected": "what was reported was corrected after the due day",
 }
 _STEPS: Final = {
     "send_return": "Send the return for {month}",
     "chase_return": "Ask {supplier} for the return for {month}",
     "notify_supplier": "Notify {supplier} of the shortfall",
     "decide_line": "Decide which of the claims counts",
+    "review_rating": "Decide whether the rating for {month} is to be reissued",
 }
 _ONE: Final = {"people": "person"}
 """Units whose singular is not the plural without its "s"."""
@@ -106,6 +108,7 @@ def _subject(alert: events.AlertRaised, title: str | None) -> str:
         "shortfall_worsened": f"{title} has fallen further behind",
         "shortfall_recovered": f"{title} is back on course",
         "duplicate_claim": f"{title}: the same thing was claimed twice",
+        "correction_changed_rating": f"{title}: a correction changes the rating for {month}",
     }[alert.kind]
 
 
@@ -130,7 +133,13 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
     if alert.gap:
         gap = amount(alert.gap, alert.unit)
         sentences.append(f"That is {gap} behind: {share}% of the whole target.")
-    sentences.append(f"Rated: {alert.rating}.")
+    if alert.rating_before is None:
+        sentences.append(f"Rated: {alert.rating}.")
+    else:
+        sentences.append(
+            f"Rated: {alert.rating_before}. By what is known now it would be {alert.rating}; the "
+            "rating stands until it is reissued."
+        )
     if alert.why:
         sentences.append(f"Why: {'; '.join(_WHY.get(code, code) for code in alert.why)}.")
     return " ".join(sentences)

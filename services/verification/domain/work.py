@@ -37,6 +37,14 @@ class Shortfall(NamedTuple):
     """Why it is behind, by code."""
 
 
+class Correction(NamedTuple):
+    """A correction after the due day would change a rating that stands (rules A9, L2)."""
+
+    assessment: Assessment
+    """As it would be made now."""
+    rating_before: events.Rating
+
+
 class Reminder(NamedTuple):
     """A step of the ladder of a return that is not in (rule O1)."""
 
@@ -45,7 +53,7 @@ class Reminder(NamedTuple):
     step: Step
 
 
-Alert: TypeAlias = Duplicate | Shortfall | Reminder
+Alert: TypeAlias = Duplicate | Shortfall | Correction | Reminder
 """What people must hear (rule L2)."""
 
 

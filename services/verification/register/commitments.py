@@ -24,7 +24,7 @@ from services.verification.register import contracts, publication, terms
 from services.verification.register.publication import Acting
 from services.verification.register.refusals import Refusal
 from services.verification.register.terms import Life, Terms
-from shared import catalogue, sql
+from shared import calendar, catalogue, sql
 from shared.wire import events
 
 COMMITMENTS_MAX: Final = 200
@@ -87,7 +87,7 @@ async def change(
     contract = await _gather(conn, contract_id, acting)
     if isinstance(contract, Refusal):
         return contract
-    draft = _next(contract, wanted)
+    draft = _next(contract, wanted, calendar.london_day(acting.at))
     return draft if isinstance(draft, Refusal) else await _propose(conn, contract, draft, acting)
 
 
@@ -182,12 +182,14 @@ def _first(contract: _Contract, new: New) -> _Draft | Refusal:
     )
 
 
-def _next(contract: _Contract, wanted: Change) -> _Draft | Refusal:
+def _next(contract: _Contract, wanted: Change, today: date) -> _Draft | Refusal:
     own = contract.versions_of(wanted.commitment_id)
     if not own:
         return Refusal("commitment_unknown")
     newest, number = own[-1], len(own) + 1
-    changed = _next_terms(store.rows.read_commitment_version(newest), wanted)
+    changed = _next_terms(
+        store.rows.read_commitment_version(newest), wanted, _next_from(own, wanted, today)
+    )
     if isinstance(changed, Refusal):
         return changed
     version = terms.structure(wanted.commitment_id, number, changed, contract.life)
@@ -203,7 +205,22 @@ def _next(contract: _Contract, wanted: Change) -> _Draft | Refusal:
     )
 
 
-def _next_terms(before: events.CommitmentVersion | None, wanted: Change) -> Terms | Refusal:
+def _next_from(own: Sequence[sql.Record], wanted: Change, today: date) -> date | None:
+    """From when the next version is in force: as asked for, else from the day on which it is
+    proposed, but not before the version that it changes. While nothing is binding, a draft keeps
+    its day (docs/rules.md, Commitments and versions)."""
+    if wanted.from_on is not None:
+        return wanted.from_on
+    binding = [row for row in own if row["state"] == "active"]
+    before = store.rows.read_commitment_version((binding or own)[-1])
+    if before is None or not binding or before.from_ is None:
+        return None if before is None else before.from_
+    return max(today, before.from_)
+
+
+def _next_terms(
+    before: events.CommitmentVersion | None, wanted: Change, from_on: date | None
+) -> Terms | Refusal:
     if before is None:
         if wanted.measure is None or wanted.target is None or wanted.profile is None:
             return Refusal("not_structured")
@@ -212,7 +229,7 @@ def _next_terms(before: events.CommitmentVersion | None, wanted: Change) -> Term
             target=wanted.target,
             profile=wanted.profile,
             area=wanted.area,
-            from_on=wanted.from_on,
+            from_on=from_on,
         )
     if wanted.measure not in (None, before.measure):
         return terms.unreadable("/measure", "The measure cannot change: draft another commitment")
@@ -221,7 +238,7 @@ def _next_terms(before: events.CommitmentVersion | None, wanted: Change) -> Term
         target=_either(wanted.target, before.target),
         profile=_either(wanted.profile, before.profile),
         area=_either(wanted.area, before.area),
-        from_on=_either(wanted.from_on, before.from_),
+        from_on=from_on,
     )
 
 

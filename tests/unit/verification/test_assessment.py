@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -219,23 +219,108 @@ class TestRating:
         found = assessment.assess(version(profile=profile), Sums(), date(2026, 10, 31), PRESENT)
         assert ("Other", "suspended") == (found.rated.rating, found.rated.reason)
 
-    def test_never_falls_below_what_a_change_froze(self) -> None:
-        """Rule A1: a later, slower profile does not turn a shortfall into a recovery."""
-        slower = fold.read_version(
-            msgspec.convert(
-                {
-                    "commitment_id": "c",
-                    "version": 2,
-                    "state": "active",
-                    "measure": "participant-hours",
-                    "kind": "sum",
-                    "unit": "hours",
-                    "target": "100",
-                    "profile": {"kind": "milestone", "by": "2027-10-31"},
-                },
-                events.CommitmentVersion,
-            ),
-            date(2026, 10, 1),
-            floor=(40, 1),
+
+YEAR: Final = {"kind": "linear", "from": "2026-05-01", "to": "2027-04-30"}
+
+
+class TestChange:
+    """A change never works backwards (docs/rules.md, Commitments and versions)."""
+
+    def changed(self, before: Version, from_on: str, **figures: Any) -> Version:
+        values = {
+            "commitment_id": "c",
+            "version": before.number + 1,
+            "state": "active",
+            "measure": before.measure,
+            "kind": before.kind,
+            "unit": before.unit,
+            "target": str(before.target),
+            "profile": YEAR,
+            "from": from_on,
+        }
+        return fold.read_version(
+            msgspec.convert(values | figures, events.CommitmentVersion), date(2026, 5, 1), before
         )
-        assert (40, 1) == assessment.due(slower, date(2026, 11, 30)).expected
+
+    def expected(self, found: Version, day: str) -> Decimal:
+        return assessment.shown(assessment.due(found, date.fromisoformat(day)).expected)
+
+    @pytest.mark.parametrize(
+        ("day", "expected"),
+        [("2027-01-01", "98400.00"), ("2027-01-31", "147206.72"), ("2027-04-30", "292000.00")],
+    )
+    def test_starts_from_what_was_expected_on_its_day(self, day: str, expected: str) -> None:
+        """246 days at £400, then 30 of the 119 days left of the other £193,600."""
+        first = version(unit="GBP", target="146000", profile=YEAR)
+        found = self.changed(first, "2027-01-01", target="292000")
+        assert Decimal(expected) == self.expected(found, day)
+
+    def test_that_cuts_the_target_keeps_what_was_expected(self) -> None:
+        """£1,000 a day, so £245,000 by 31 December: that is owed whatever is promised from now."""
+        first = version(unit="GBP", target="365000", profile=YEAR)
+        found = self.changed(first, "2026-12-31", target="1000")
+        assert [Decimal(245_000)] * 2 == [
+            self.expected(found, day) for day in ("2026-12-31", "2027-04-30")
+        ]
+
+    def test_that_extends_is_appended(self) -> None:
+        """The first year goes on as promised; the second has 366 days of £400."""
+        first = version(unit="GBP", target="146000", profile=YEAR)
+        more = {"kind": "linear", "from": "2027-05-01", "to": "2028-04-30"}
+        found = self.changed(first, "2027-01-01", target="292400", profile=more)
+        assert [Decimal(110_400), Decimal(146_000), Decimal(146_400), Decimal(292_400)] == [
+            self.expected(found, day)
+            for day in ("2027-01-31", "2027-04-30", "2027-05-01", "2028-04-30")
+        ]
+
+    def test_of_few_units_is_frozen_rounded_down(self) -> None:
+        """Rule A1: 10 visits over 365 days, 6.7 by 31 December; 6 are due from then on."""
+        first = version(unit="visits", target="10", profile=YEAR)
+        found = self.changed(first, "2026-12-31", target="2")
+        assert Decimal(6) == self.expected(found, "2027-04-30")
+
+    def test_that_suspends_takes_out_its_own_first_day(self) -> None:
+        """Example 22, decided on day 101: £1,000 a day without days 101 to 160."""
+        profile = {"kind": "linear", "from": "2027-01-01", "to": "2027-12-31"}
+        first = version(unit="GBP", target="365000", profile=profile)
+        span = {"suspended": [["2027-04-11", "2027-06-09"]]}
+        found = self.changed(first, "2027-04-11", profile=profile | span)
+        assert [Decimal(140_000), Decimal(305_000)] == [
+            self.expected(found, day) for day in ("2027-07-19", "2027-12-31")
+        ]
+
+    def test_of_steps_goes_on_with_those_that_are_still_due(self) -> None:
+        """4 by June, 10 by December; from July on 16 by December instead."""
+        steps = {"kind": "steps", "from": "2027-01-01"}
+        first = version(
+            target="10", profile=steps | {"steps": [["2027-06-30", "4"], ["2027-12-31", "10"]]}
+        )
+        found = self.changed(
+            first,
+            "2027-07-15",
+            target="16",
+            profile=steps | {"steps": [["2027-03-31", "9"], ["2027-12-31", "16"]]},
+        )
+        assert [Decimal(4), Decimal(16)] == [
+            self.expected(found, day) for day in ("2027-11-30", "2027-12-31")
+        ]
+
+    @given(
+        cut=st.integers(0, 40),
+        target=st.integers(0, 2000),
+        from_on=st.integers(0, 400),
+        at=st.integers(0, 500),
+    )
+    def test_never_makes_less_expected(self, cut: int, target: int, from_on: int, at: int) -> None:
+        """Law: from the change on, never below what was expected on its day, never falling."""
+        start = date(2026, 5, 1).toordinal()
+        before = profiles.Profile("linear", start, (profiles.Step(start + 364, Decimal(1000)),))
+        after = profiles.Profile(
+            "linear", start, (profiles.Step(start + 364 - cut, Decimal(target)),)
+        )
+        changed = profiles.change(before, after, start + from_on)
+        frozen = Fraction(*profiles.expected(before, start + from_on))
+        now = Fraction(*profiles.expected(changed, start + from_on + at))
+        later = Fraction(*profiles.expected(changed, start + from_on + at + 1))
+        end = Fraction(*profiles.expected(changed, start + 1000))
+        assert frozen <= now <= later <= end == max(frozen, Fraction(target))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from typing import Any, get_args
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import pytest
 
 from services.verification.domain import cases
 from services.verification.domain.cases import Case, Rated
+from shared import calendar
 from shared.wire import ids
 from tests.support import verification_builders as build
 
@@ -190,7 +192,7 @@ class TestFewApprentices:
             ),
         )
         periods = ["2026-10", "2026-11", "2026-12", *(f"2027-{m:02}" for m in range(1, 6))]
-        council.receive(*(build.returned(i + 1, period) for i, period in enumerate(periods)))
+        council.file(*(build.returned(i + 1, period) for i, period in enumerate(periods)))
         assert [
             ("2027-03", "Other"),
             ("2027-04", "Approaching target"),
@@ -208,8 +210,26 @@ class TestPeriod:
         council = a_council(suppliers=(build.SUPPLIER, SECOND))
         council.receive(build.returned(1, "2026-10", line("4")))
         early = council.ratings("hours")
-        council.receive(build.returned(2, "2026-10", line("6"), party_id=SECOND))
+        council.file(build.returned(2, "2026-10", line("6"), party_id=SECOND))
         assert ([], [("2026-10", "Good")]) == (early, council.ratings("hours"))
+
+    def test_is_not_assessed_before_it_has_ended(self) -> None:
+        """Rule A5: November's return, sent on 16 November, is rated when 30 November is over."""
+        council = a_council()
+        council.days("2026-10-01", "2026-11-15")
+        council.receive(build.returned(1, "2026-11", line("5"), day="2026-11-16"))
+        council.days("2026-11-16", "2026-11-29")
+        early = [period for period, _ in council.ratings("hours")]
+        council.receive(build.returned(2, "2026-10", line("10"), day="2026-11-30"))
+        council.days("2026-11-30", "2026-11-30")
+        assert ["2026-10"] == early
+        assert [
+            ("2026-10", "Other"),
+            ("2026-10", "Good"),
+            ("2026-11", "Requires improvement"),
+        ] == council.ratings("hours")
+        (opened,) = [alert for alert in council.alerts if alert.kind == "shortfall_opened"]
+        assert calendar.midnight_after(date(2026, 11, 30)) == opened.occurred_at
 
     def test_is_assessed_at_the_end_of_the_due_day_with_what_there_is(self) -> None:
         """Rule A5: missing is not zero."""
@@ -231,8 +251,8 @@ class TestPeriod:
     def test_is_rated_anew_by_a_revision_until_the_due_day_ends(self) -> None:
         """Rule A5: and the case that it alone opened is withdrawn."""
         council = a_council()
-        council.receive(build.returned(1, "2026-10", line("5")))
-        council.receive(build.returned(2, "2026-10", line("10"), revision=2))
+        council.file(build.returned(1, "2026-10", line("5")))
+        council.receive(build.returned(2, "2026-10", line("10"), revision=2, day="2026-11-02"))
         assert [("2026-10", "Inadequate"), ("2026-10", "Good")] == council.ratings("hours")
         assert [("opened", "rated_behind"), ("withdrawn", "rating_replaced")] == council.moves()
         assert ["shortfall_opened"] == [a.kind for a in council.alerts]
@@ -262,7 +282,8 @@ class TestPeriod:
         """Rule A5: its rating is replaced, its case withdrawn, and the next revision rated."""
         council = a_council()
         sent = build.returned(1, "2026-10", line("5"))
-        council.receive(sent, build.withdrawn(2, sent, "2026-11-02"))
+        council.file(sent)
+        council.receive(build.withdrawn(2, sent, "2026-11-02"))
         council.receive(build.returned(3, "2026-10", line("10"), revision=2, day="2026-11-03"))
         assert [
             ("2026-10", "Inadequate"),
@@ -298,7 +319,7 @@ class TestShortfall:
         for number, (period, quantity) in enumerate(
             [("2026-10", "8"), ("2026-11", "4"), ("2026-12", "18"), ("2027-01", "10")]
         ):
-            council.receive(build.returned(number + 1, period, line(quantity)))
+            council.file(build.returned(number + 1, period, line(quantity)))
         assert [
             ("shortfall_opened", "2026-10", 10, 8, 2, "Requires improvement"),
             ("shortfall_worsened", "2026-11", 20, 12, 8, "Inadequate"),
@@ -312,10 +333,11 @@ class TestShortfall:
     def test_is_not_ended_by_a_period_whose_own_return_is_missing(self) -> None:
         """Example 21: Good, own return missing, Good: open after the second, resolved then."""
         council = a_council()
-        council.receive(build.returned(1, "2026-10", line("5")))
+        council.file(build.returned(1, "2026-10", line("5")))
         council.receive(build.returned(2, "2026-11", line("40")))
         council.days("2026-11-29", "2027-01-16")
         still_open = council.states["C1"].commitments["hours"].case is not None
+        council.days("2027-01-17", "2027-01-31")
         council.receive(build.returned(3, "2027-01", line("5"), day="2027-02-01"))
         assert still_open
         assert [rating for _, rating in council.ratings("hours")] == ["Inadequate", *["Good"] * 3]
@@ -324,8 +346,8 @@ class TestShortfall:
     def test_names_what_it_rests_on(self) -> None:
         """Rule A9."""
         council = a_council()
-        council.receive(build.returned(1, "2026-10", line("5")))
-        (found,) = council.outcomes[0].assessments
+        council.file(build.returned(1, "2026-10", line("5")))
+        (found,) = council.outcomes[1].assessments
         assert msgspec.json.decode(msgspec.json.encode(found)) == {
             "commitment_id": "hours",
             "commitment_version": 1,
@@ -339,5 +361,5 @@ class TestShortfall:
             "rating": "Inadequate",
             "bands": "makegood-bands-1",
             "returns": [str(ids.derived("return", 1))],
-            "inputs": 3,
+            "inputs": 4,
         }

@@ -201,11 +201,7 @@ class TestChange:
             build.registered(),
             build.commitment(),
             build.commitment(version=2, profile=slower, **{"from": "2027-03-01"}),
-            *(
-                build.returned(number + 1, each)
-                for number, each in enumerate(
-                    ["2026-10", "2026-11", "2026-12", "2027-01", "2027-02", "2027-03"]
-                )
-            ),
         )
+        months = ["2026-10", "2026-11", "2026-12", "2027-01", "2027-02", "2027-03"]
+        council.file(*(build.returned(place + 1, each) for place, each in enumerate(months)))
         assert ("2027-03", "Inadequate") == council.ratings()[-1]

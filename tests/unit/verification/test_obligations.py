@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -43,10 +44,16 @@ class TestDueDay:
         )
 
 
+def at_the_end(from_: str = "2026-10-01") -> Any:
+    """A commitment that nothing is due of before its last day."""
+    figures: Any = {"from": from_, "profile": {"kind": "milestone", "by": "2028-09-30"}}
+    return build.commitment(**figures)
+
+
 class TestMissingReturn:
     def a_council(self) -> build.Council:
         council = build.Council()
-        council.receive(build.registered(starts_on="2026-11-01"))
+        council.receive(build.registered(starts_on="2026-11-01"), at_the_end())
         return council
 
     def test_is_said_step_by_step_and_opens_a_case(self) -> None:
@@ -94,16 +101,34 @@ class TestMissingReturn:
         assert owed.due_on == calendar.working_day(date(2026, 12, 16), 10) == date(2027, 1, 4)
 
     def test_from_before_the_contract_was_known_is_not_owed(self) -> None:
-        """Nobody was told then."""
+        """Rule A5: registered on 1 October; September had ended, whatever its due day."""
         late = msgspec.structs.replace(
             build.registered(starts_on="2026-01-01"), occurred_at=build.at("2026-10-01")
         )
         council = build.Council()
-        council.receive(late)
+        council.receive(late, at_the_end(from_="2026-01-01"))
         council.days("2026-10-01", "2026-10-31")
-        assert sorted(council.states["C1"].owed) == [
-            f"{period}/{build.SUPPLIER}" for period in ("2026-09", "2026-10")
-        ]
+        assert [f"2026-10/{build.SUPPLIER}"] == sorted(council.states["C1"].owed)
+
+    def test_of_a_contract_that_promises_nothing_is_not_owed(self) -> None:
+        """Rule O1: the commitment is in force from 15 December; November owes nothing."""
+        council = build.Council()
+        council.receive(build.registered(starts_on="2026-11-01"))
+        council.days("2026-11-01", "2026-12-09")
+        council.receive(at_the_end(from_="2026-12-15"))
+        council.days("2026-12-10", "2027-01-14")
+        assert [f"2026-12/{build.SUPPLIER}"] == list(council.states["C1"].owed)
+        assert {"2026-12"} == {alert.period for alert in council.alerts}
+
+    def test_of_a_running_month_is_owed_from_its_end_on_when_withdrawn(self) -> None:
+        """Rule O1: withdrawn on 20 November, due as any other, on 14 December."""
+        council = self.a_council()
+        sent = build.returned(1, "2026-11", day="2026-11-19")
+        council.receive(sent, build.withdrawn(2, sent, "2026-11-20"))
+        early = dict(council.states["C1"].owed)
+        council.days("2026-11-20", "2026-11-30")
+        assert {} == early
+        assert date(2026, 12, 14) == council.states["C1"].owed["2026-11/" + build.SUPPLIER].due_on
 
 
 class TestSleepingContract:
@@ -113,7 +138,7 @@ class TestSleepingContract:
         council.receive(build.registered(ends_on="2027-01-31"), build.commitment())
         day = date(2026, 10, 1)
         said = 0
-        while day < date(2027, 6, 1):
+        while day < date(2027, 9, 1):
             before = council.states["C1"]
             wake = obligations.wake_on(before)
             council.days(str(day), str(day))
@@ -134,10 +159,10 @@ class TestAnotherEnd:
         """Rule O1: of a contract that ends with November, December's return is not owed."""
         council = build.Council()
         first = build.registered()
-        council.receive(first)
+        council.receive(first, build.commitment())
         council.days("2026-10-31", "2026-12-31")
         shorter = msgspec.structs.replace(
-            first, event_id=ids.derived("shorter"), version=2, ends_on=date(2026, 11, 30)
+            first, event_id=ids.derived("shorter"), version=3, ends_on=date(2026, 11, 30)
         )
         council.receive(shorter)
         assert [f"2026-{month}/{build.SUPPLIER}" for month in (10, 11)] == list(
