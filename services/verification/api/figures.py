@@ -13,6 +13,7 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Annotated, Final, NamedTuple
 
+import msgspec
 from fastapi import APIRouter, Query
 
 from services.verification import store
@@ -171,9 +172,8 @@ def _figures(sums: Sums, per: int) -> dict[str, Decimal]:
 
 def _by_period(lines: Iterable[Line]) -> dict[str, dict[str, Sums]]:
     found: dict[str, dict[str, Sums]] = {}
-    for line in lines:
-        periods = found.setdefault(line.commitment_id, {})
-        periods[line.period] = periods.get(line.period, Sums()).plus(Sums.of((line,)))
+    for (commitment_id, period), sums in state.totals(lines).items():
+        found.setdefault(commitment_id, {})[period] = sums
     return found
 
 
@@ -232,7 +232,7 @@ def _ratio(written: str) -> profiles.Ratio:
 
 def line_shown(contract_id: str, line: Line) -> documents.LineShown:
     """A line with its result and the findings that led to it."""
-    sums = Sums.of((line,))
+    sums = msgspec.structs.replace(Sums.of(line), reported=line.value)
     return documents.LineShown(
         contract_id=contract_id,
         period=line.period,

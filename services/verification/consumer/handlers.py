@@ -105,8 +105,8 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
     batch = Batch(states, partitions, lines, World(await _places(conn, needs)), unit.send)
     if needs.returns:
         _add_lines(batch, await store.batches.load_lines(conn, needs.returns))
-    for found_lines in lines.values():
-        needs.keys |= found_lines.keys()
+    for contract_id, found in lines.items():
+        needs.keys |= world.keys(states[contract_id], found.all())
     if needs.keys:
         await _add_claims(conn, batch, needs)
     return batch

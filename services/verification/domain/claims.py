@@ -6,8 +6,9 @@ since; the lowest rank goes first. Every claim is kept, also one that does not f
 one leaves, the later one counts.
 Refuses: order of arrival. Nothing here knows it.
 
-Two sorts of thing are claimed. An invoice can be claimed up to its net total; a post, a person or
-payee reached, or a deliverable once (`net_total` is None).
+Four sorts of thing are claimed. An invoice can be claimed up to its net total. A session, a thing
+that counts once per contract (a post, a person or payee reached, a deliverable) and a person's
+weeks have no amount (`net_total` is None). `contests` says what the claims of one thing come to.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ import hashlib
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 ClaimId: TypeAlias = tuple[str, str, str, str]
 """Contract, party, period, line id: who claims, under one key."""
+
+Sort: TypeAlias = Literal["invoice", "session", "once", "weeks"]
+"""What is claimed. Invoices and sessions are contested over all contracts of an authority, the
+others within their own."""
 
 _IGNORED: Final = re.compile(r"[\W_]+")
 """Blanks and punctuation in an invoice's number mean nothing."""
@@ -53,6 +58,7 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     """How much can be claimed of the invoice, by this line's word; None: once."""
     holds: bool
     """False where another rule already refused the line, or its value is 0: it uses up nothing."""
+    sort: Sort = "invoice"
 
     @property
     def id(self) -> ClaimId:
@@ -74,10 +80,20 @@ def invoice_key(authority_id: str, measure: str, parties: tuple[str, str], numbe
     return _key("invoice", authority_id, measure, payer_id, payee_id, plain(number))
 
 
+def session_key(authority_id: str, measure: str, deliverer_id: str, *what: str) -> str:
+    """A session is deliverer and start, within one measure (rule V6)."""
+    return _key("session", authority_id, measure, deliverer_id, *what)
+
+
 def once_key(authority_id: str, contract_id: str, measure: str, thing: str) -> str:
     """A thing that counts once per contract: kinds post, distinct and done (docs/rules.md, Measures
     and kinds)."""
     return _key("once", authority_id, contract_id, measure, thing)
+
+
+def weeks_key(contract_id: str, commitment_id: str, party_id: str, person_id: str) -> str:
+    """A person's weeks, on one commitment and by one party (docs/rules.md, Weeks)."""
+    return _key("weeks", contract_id, commitment_id, party_id, person_id)
 
 
 def plain(number: str) -> str:
@@ -138,5 +154,5 @@ class ClaimIndex:
         found = self._by_key.get(key)
         if not found:
             return ()
-        others = (c for c in found.values() if c.contract_id != contract_id and not c.is_credit)
+        others = (claim for claim in found.values() if claim.contract_id != contract_id)
         return tuple(sorted(others, key=_rank_of))

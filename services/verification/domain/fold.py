@@ -12,7 +12,7 @@ Each event takes the same way: its rules add to a `Work` what they decide, and a
 How a handler uses it, per batch and in one transaction:
     wanted = world.needs(state, event)                for each event; states locked before
     lines  = Lines(rows of wanted.slots)              per contract
-    keys   = wanted.keys | lines.keys()               lock them, sorted
+    keys   = wanted.keys | world.keys(state, lines)   lock them, sorted
     claims = ClaimIndex(rows under keys)              all contracts
     lines.put(own rows that made own claims under the keys, where not loaded yet)
     then, event by event:

@@ -7,7 +7,8 @@ shares of a full-time post stay finite decimals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -15,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.verification.domain import claims
+from services.verification.domain import claims, people
 from shared.wire import events
 
 POST_HOURS: Final = 37
@@ -27,6 +28,7 @@ LineKey: TypeAlias = tuple[str, str, str]
 """(period, party, line id): a current line within its contract."""
 
 _ZERO: Final = Decimal(0)
+_DISPLACED: Final = frozenset({"invoice_full", "session_claimed", "claimed_by_other"})
 
 
 class Finding(msgspec.Struct, frozen=True, array_like=True):
@@ -46,11 +48,17 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
     provisional: Decimal = _ZERO
     queried: Decimal = _ZERO
     findings: tuple[Finding, ...] = ()
+    carried: Decimal = _ZERO
+    """How much of its figure belongs to the month after its return's: a week belongs to the month
+    of its Sunday."""
+    reported: Decimal | None = None
+    """What it reports, where that is not the line's own value: of several lines about one thing,
+    one reports it and the others nothing."""
 
     @property
     def is_displaced(self) -> bool:
-        """Claims of a lower rank have used up the invoice."""
-        return any(finding.code == "invoice_full" for finding in self.findings)
+        """Claims of a lower rank have used up what it claims."""
+        return any(finding.code in _DISPLACED for finding in self.findings)
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
@@ -75,6 +83,11 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     claim: claims.Claim | None = None
     displaced: int = 0
     """How often its claim, of this rank, was displaced: each time is another change."""
+    until: date | None = None
+    """The last day of the activity, where it is not the first."""
+    share: Decimal = Decimal(1)
+    """The attribution."""
+    person: people.Person | None = None
 
     @property
     def result(self) -> Result:
@@ -118,9 +131,9 @@ class Lines:
         """By line id, in the order of the return. Read only."""
         return self._by_slot.get(slot, {})
 
-    def keys(self) -> set[str]:
-        """The keys of what these lines claim."""
-        return {key for key, found in self._by_key.items() if found}
+    def all(self) -> Iterator[Line]:
+        """Those at hand."""
+        return itertools.chain.from_iterable(each.values() for each in self._by_slot.values())
 
     def claiming(self, key: str) -> dict[LineKey, Line]:
         """The lines that claim one thing. Read only."""

@@ -1,28 +1,20 @@
 """Settlement: a return's lines take the place of those before it, and claims are settled anew.
 
 Promises: a revision, a withdrawal, a credit or another contract's claim re-runs what it touches,
-also on other contracts, and only that (rule V12); the outcome does not depend on what came first.
-`against` knows no order of arrival: it looks at all claims of one thing at once (rule V6).
+also on other contracts, and only that (rule V12); the outcome does not depend on what came first,
+since `contests` looks at all claims of one thing at once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-import msgspec
-
-from services.verification.domain import claims
+from services.verification.domain import checks, claims, contests, people, state
 from services.verification.domain.claims import Claim, ClaimId
-from services.verification.domain.lines import Finding, Line, LineKey, Result, Slot
-from services.verification.domain.state import Sums
+from services.verification.domain.lines import Line, LineKey, Slot
 from services.verification.domain.work import Duplicate, Reconsideration, Work
-from shared.wire import events
-
-_ZERO: Final = Decimal(0)
 
 
 class ChangedLine(NamedTuple):
@@ -39,10 +31,14 @@ def replace(work: Work, slot: Slot, new: list[Line], receipt_no: int) -> None:
     before = work.lines.in_slot(slot)
     fresh = {line.line_id: line for line in new}
     others: dict[LineKey, ChangedLine] = {}
-    keys = {line.claim.key for line in (*new, *before.values()) if line.claim}
-    for key in sorted(keys):
-        _settle(work, key, slot, fresh, others)
-        _reconsider_elsewhere(work, key, before.values(), fresh.values(), receipt_no)
+    old, own = _by_key(before.values()), _by_key(new)
+    for keys in _groups(work, before.values(), new):
+        come = [line for key in keys for line in own.get(key, ())]
+        for line in _settle(work, keys, slot, come, others):
+            fresh[line.line_id] = line
+        for key in keys:
+            gone = _claims(old.get(key, ()))
+            _reconsider_elsewhere(work, key, gone, _claims(own.get(key, ())), receipt_no)
     _keep(work, before, fresh)
     _move_sums(work, before.values(), fresh.values())
     _change(work, others.values())
@@ -52,120 +48,75 @@ def replace(work: Work, slot: Slot, new: list[Line], receipt_no: int) -> None:
     work.results = list(fresh.values())
 
 
+def _by_key(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """Those that claim something, by what they claim."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.claim is not None:
+            found.setdefault(line.claim.key, []).append(line)
+    return found
+
+
+def _groups(work: Work, gone: Iterable[Line], new: Iterable[Line]) -> list[tuple[str, ...]]:
+    """The keys to settle, those of one person together. Lines that go may part references, lines
+    that come may join them."""
+    contract, changed = work.state, [line for line in (*gone, *new) if line.claim is not None]
+    before = people.Joined(contract.links)
+    contract.links = people.moved(contract.links, _people(gone), _people(new))
+    after = people.Joined(contract.links)
+    groups: set[tuple[str, ...]] = set()
+    for line in changed:
+        assert line.claim is not None
+        if line.person is None:
+            groups.add((line.claim.key,))
+            continue
+        for each in before.same(line.person.person_id):
+            whose = (line.claim.sort, line.commitment_id, line.party_id)
+            groups.add(checks.person_keys(contract, *whose, after.same(each)))
+    return sorted(groups)
+
+
+def _people(lines: Iterable[Line]) -> list[people.Person]:
+    return [line.person for line in lines if line.person is not None]
+
+
 def reconsider(work: Work, key: str) -> None:
     """Another contract's claim has changed: settle this contract's lines under `key` anew."""
     own = work.lines.claiming(key)
-    after = against(own.values(), work.facts.other_claims.get(key, ()))
+    after = contests.against(own.values(), work.facts.other_claims.get(key, ()))
     _change(work, [ChangedLine(own[line.id], line) for line in after if line is not own[line.id]])
-
-
-def against(own: Iterable[Line], others: Iterable[Claim]) -> list[Line]:
-    """A contract's lines under one key, each with its result against all other claims (rule V6).
-    Lines whose result does not change come back as they were."""
-    lines = sorted(own, key=lambda line: line.claim.rank if line.claim else (0, 0))
-    fits = claims.fitting(itertools.chain((line.claim for line in lines if line.claim), others))
-    left: dict[str, _Left] = {}
-    answer = []
-    for line in lines:
-        assert line.claim is not None
-        if line.claim.is_credit:
-            continue
-        result = _result(line, fits)
-        left.setdefault(line.commitment_id, _Left()).add(result)
-        answer.append(_with(line, result))
-    for line in lines:
-        if line.claim is not None and line.claim.is_credit:
-            credit = _credit(line, left.setdefault(line.commitment_id, _Left()))
-            answer.append(_with(line, credit))
-    return answer
-
-
-# --- one thing and all its claims ----------------------------------------------------------------
-
-
-class _Left:
-    """What a credit can still take off the lines of its invoice, on one commitment."""
-
-    def __init__(self) -> None:
-        self.counted = self.queried = _ZERO
-
-    def add(self, result: Result) -> None:
-        self.counted += result.counted
-        self.queried += result.queried
-
-
-def _result(line: Line, fits: Mapping[ClaimId, Decimal | None]) -> Result:
-    claim = line.claim
-    assert claim is not None
-    left = fits.get(claim.id)
-    if left is None:  # it fits, or does not hold
-        return line.alone
-    if claim.net_total is None:
-        finding = Finding("V6", "counted_once", None, None)
-        return Result("not_counted", findings=(*line.alone.findings, finding))
-    finding = Finding("V6", "invoice_full", f"{claim.amount:f}", f"{left:f}")
-    return Result("queried", queried=line.value, findings=(*line.alone.findings, finding))
-
-
-def _credit(line: Line, left: _Left) -> Result:
-    """A credit takes off at most what its invoice counts here, in its own month; what its invoice
-    has in the council's queue it takes off there (docs/rules.md, Credits)."""
-    if line.alone.outcome == "not_counted":
-        return line.alone
-    taken_off = min(-line.value, left.counted)
-    waiting = min(-line.value - taken_off, left.queried)
-    left.counted -= taken_off
-    left.queried -= waiting
-    findings = line.alone.findings
-    total = taken_off + waiting
-    if total < -line.value:
-        finding = Finding("V6", "credit_above_invoice", f"{-line.value:f}", f"{total:f}")
-        findings = (*findings, finding)
-    outcome: events.Outcome = (
-        "counted" if taken_off else "queried" if waiting else "not_counted"  # nothing to take off
-    )
-    return Result(outcome, counted=_ZERO - taken_off, queried=_ZERO - waiting, findings=findings)
-
-
-def _with(line: Line, result: Result) -> Line:
-    if line.result is result or line.result == result:
-        return line
-    is_newly_displaced = result.is_displaced and not line.result.is_displaced
-    return msgspec.structs.replace(
-        line,
-        against=None if result == line.alone else result,
-        displaced=line.displaced + is_newly_displaced,
-    )
 
 
 # --- a return in the place of another ------------------------------------------------------------
 
 
 def _settle(
-    work: Work, key: str, slot: Slot, fresh: dict[str, Line], others: dict[LineKey, ChangedLine]
-) -> None:
-    """Settles one key: new lines get their results in `fresh`, other lines that change go into
-    `others`."""
-    current = work.lines.claiming(key)
-    own = [line for line in current.values() if line.slot != slot]
-    own.extend(line for line in fresh.values() if line.claim and line.claim.key == key)
-    for line in against(own, work.facts.other_claims.get(key, ())):
+    work: Work,
+    keys: tuple[str, ...],
+    slot: Slot,
+    new: Iterable[Line],
+    others: dict[LineKey, ChangedLine],
+) -> Iterator[Line]:
+    """Settles the claims of one thing: the new lines with their results. Other lines that change
+    go into `others`."""
+    current = {line.id: line for key in keys for line in work.lines.claiming(key).values()}
+    kept = (line for line in current.values() if line.slot != slot)
+    foreign = work.facts.other_claims.get(keys[0], ()) if len(keys) == 1 else ()
+    for line in contests.against((*kept, *new), foreign):
         if line.slot == slot:
-            fresh[line.line_id] = line
+            yield line
         elif line is not current[line.id]:
             others[line.id] = ChangedLine(current[line.id], line)
 
 
 def _reconsider_elsewhere(
-    work: Work, key: str, before: Iterable[Line], after: Iterable[Line], receipt_no: int
+    work: Work, key: str, gone: dict[ClaimId, Claim], new: dict[ClaimId, Claim], receipt_no: int
 ) -> None:
     """Each contract with a claim that fits now and did not before, or the other way round, has to
-    look again (rule V12)."""
+    look again (rule V12); and each that credits the thing, which says where it counts."""
     others = work.facts.other_claims.get(key, ())
     if not others:
         return
-    gone = _claims(before, key)
-    new = _claims(after, key)
     kept = [
         line.claim
         for line in work.lines.claiming(key).values()
@@ -176,14 +127,17 @@ def _reconsider_elsewhere(
     winner = hashlib.sha256(
         f"{work.state.contract_id}\x1f{key}\x1f{receipt_no}".encode()
     ).hexdigest()
+    has_moved = fitted != fits
     for contract_id in dict.fromkeys(
-        claim.contract_id for claim in others if fitted.get(claim.id) != fits.get(claim.id)
+        claim.contract_id
+        for claim in others
+        if fitted.get(claim.id) != fits.get(claim.id) or (claim.is_credit and has_moved)
     ):
         work.reconsiderations.append(Reconsideration(contract_id, key, winner))
 
 
-def _claims(lines: Iterable[Line], key: str) -> dict[ClaimId, Claim]:
-    return {line.claim.id: line.claim for line in lines if line.claim and line.claim.key == key}
+def _claims(lines: Iterable[Line]) -> dict[ClaimId, Claim]:
+    return {line.claim.id: line.claim for line in lines if line.claim}
 
 
 def _keep(work: Work, before: dict[str, Line], fresh: dict[str, Line]) -> None:
@@ -212,27 +166,20 @@ def _change(work: Work, changes: Iterable[ChangedLine]) -> None:
 
 def _move_sums(work: Work, gone: Iterable[Line], new: Iterable[Line]) -> None:
     """Sums leave with the lines that go and come with those that take their place."""
-    for (commitment_id, period), lines in _by_total(gone).items():
-        work.add(commitment_id, period, Sums.of(lines).negated())
-    for (commitment_id, period), lines in _by_total(new).items():
-        work.add(commitment_id, period, Sums.of(lines))
-
-
-def _by_total(lines: Iterable[Line]) -> dict[tuple[str, str], list[Line]]:
-    """By commitment and period: what lines are added up by."""
-    found: dict[tuple[str, str], list[Line]] = {}
-    for line in lines:
-        found.setdefault((line.commitment_id, line.period), []).append(line)
-    return found
+    for (commitment_id, period), sums in state.totals(gone).items():
+        work.add(commitment_id, period, sums.negated())
+    for (commitment_id, period), sums in state.totals(new).items():
+        work.add(commitment_id, period, sums)
 
 
 def _note_duplicate(work: Work, before: Line | None, after: Line) -> None:
-    """A line that claims of a lower rank have newly displaced is a duplicate (rule L2)."""
+    """A line that claims of a lower rank have newly displaced is a duplicate (rule L2). Of history
+    nothing is told (rule L3)."""
     if not after.result.is_displaced or after.claim is None:
+        return
+    if work.state.commitments[after.commitment_id].is_history(after.period):
         return
     if before is not None and before.result.is_displaced and before.claim == after.claim:
         return
-    others = work.facts.other_claims.get(after.claim.key, ())
-    own = (line.claim for line in work.lines.claiming(after.claim.key).values() if line.claim)
-    lowest = min(claim.receipt_no for claim in (after.claim, *own, *others))
-    work.alerts.append(Duplicate(after, lowest))
+    own, before_it = after.claim.receipt_no, work.lowest_receipt_no(after.claim.key)
+    work.alerts.append(Duplicate(after, own if before_it is None else min(own, before_it)))

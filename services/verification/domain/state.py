@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.verification.domain import claims, places, profiles
+from services.verification.domain import claims, people, places, profiles
 from services.verification.domain.cases import Case, Rated
 from services.verification.domain.lines import POST_HOURS, Line, Slot
 from shared import calendar
@@ -35,18 +35,11 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
     queried: Decimal = _ZERO
 
     @classmethod
-    def of(cls, lines: Iterable[Line]) -> Sums:
-        """Of lines of one commitment."""
-        reported = counted = provisional = queried = _ZERO
-        for line in lines:
-            result = line.result
-            reported += line.value
-            counted += result.counted
-            if result.provisional:
-                provisional += result.provisional
-            if result.queried:
-                queried += result.queried
-        return cls(reported, counted, provisional, queried)
+    def of(cls, line: Line) -> Sums:
+        """Of one line."""
+        result = line.result
+        reported = line.value if result.reported is None else result.reported
+        return cls(reported, result.counted, result.provisional, result.queried)
 
     @property
     def low(self) -> Decimal:
@@ -75,6 +68,27 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
+def totals(lines: Iterable[Line]) -> dict[tuple[str, str], Sums]:
+    """What lines come to, by commitment and the month that it belongs to."""
+    found: dict[tuple[str, str], Sums] = {}
+    for line in lines:
+        own, result = Sums.of(line), line.result
+        if result.carried:
+            later = Sums(
+                counted=result.carried if result.counted else _ZERO,
+                queried=result.carried if result.queried else _ZERO,
+            )
+            _put(found, (line.commitment_id, calendar.next_period(line.period)), later)
+            own = own.plus(later.negated())
+        _put(found, (line.commitment_id, line.period), own)
+    return found
+
+
+def _put(found: dict[tuple[str, str], Sums], key: tuple[str, str], sums: Sums) -> None:
+    before = found.get(key)
+    found[key] = sums if before is None else before.plus(sums)
+
+
 class Version(msgspec.Struct, frozen=True, array_like=True):
     """One version of a commitment, as read from the wire."""
 
@@ -92,11 +106,6 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     def per(self) -> int:
         """In how many parts of the unit sums are kept: hours for posts."""
         return POST_HOURS if self.kind == "post" else 1
-
-    @property
-    def looks_around(self) -> bool:
-        """Whether a line can need more than itself: a postcode's district, or other claims."""
-        return self.area is not None or self.kind != "sum" or self.unit == "GBP"
 
 
 class Commitment(msgspec.Struct, array_like=True):
@@ -222,6 +231,8 @@ class State(msgspec.Struct, array_like=True):
     """By `slot_key`; only of periods whose ratings are kept."""
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
     """By `slot_key`, so in order of period."""
+    links: people.Links = msgspec.field(default_factory=dict)
+    """Which references its current lines say to be one person."""
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):

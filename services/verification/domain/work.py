@@ -95,6 +95,7 @@ class Work:
         """Commitment → first period whose sums changed."""
         self._own: set[str] = set()
         self._returns: dict[str, tuple[UUID, ...]] = {}
+        self._lowest: dict[str, int | None] = {}
 
     def commitment(self, commitment_id: str) -> Commitment:
         """The commitment, to be changed."""
@@ -113,6 +114,16 @@ class Work:
             keys = sorted(key for key in filed if key.startswith(period))
             found = self._returns[period] = tuple(filed[key].return_id for key in keys)
         return found
+
+    def lowest_receipt_no(self, key: str) -> int | None:
+        """The lowest receipt that claimed one thing before this event, if any did; asked for line
+        by line."""
+        if key not in self._lowest:
+            own = (line.claim for line in self.lines.claiming(key).values() if line.claim)
+            others = self.facts.other_claims.get(key, ())
+            claimed = (each.receipt_no for each in (*own, *others) if not each.is_credit)
+            self._lowest[key] = min(claimed, default=None)
+        return self._lowest[key]
 
     def add(self, commitment_id: str, period: str, sums: Sums) -> None:
         """Sums that come to a commitment's period (negative ones leave it)."""

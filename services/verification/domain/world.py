@@ -6,10 +6,11 @@ out what folding it uses, and nothing else, so that it can go into the journal w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.verification.domain import checks, claims, places
-from services.verification.domain.lines import Lines
+from services.verification.domain import checks, claims, people, places
+from services.verification.domain.lines import Line, Lines
 from services.verification.domain.state import Facts, Needs, State
 from shared.wire import events
 
@@ -36,11 +37,11 @@ def needs(state: State, event: events.Event) -> Needs:
 
 def facts(state: State, wanted: Needs, lines: Lines, world: World) -> Facts:
     """The foreign facts that folding the event of these needs uses, and no others."""
-    keys = set(wanted.keys)
+    touched = set(wanted.keys)
     for slot in wanted.slots:
-        keys.update(line.claim.key for line in lines.in_slot(slot).values() if line.claim)
+        touched.update(line.claim.key for line in lines.in_slot(slot).values() if line.claim)
     other_claims = {}
-    for key in sorted(keys):
+    for key in sorted(touched):
         if others := world.claims.of_others(key, state.contract_id):
             other_claims[key] = others
     postcodes = {}
@@ -51,16 +52,38 @@ def facts(state: State, wanted: Needs, lines: Lines, world: World) -> Facts:
     return Facts(postcodes, other_claims)
 
 
+def keys(state: State, lines: Iterable[Line]) -> set[str]:
+    """The keys of what current lines claim, with those of their people's other references."""
+    joined = people.Joined(state.links)
+    found: set[str] = set()
+    for line in lines:
+        if line.claim is not None:
+            what = checks.Claimed(line.claim.sort, line.claim.key, line.person)
+            found.update(_keys_of(state, what, line.commitment_id, line.party_id, joined))
+    return found
+
+
+def _keys_of(
+    state: State, what: checks.Claimed, commitment_id: str, party_id: str, joined: people.Joined
+) -> tuple[str, ...]:
+    if what.person is None:
+        return (what.key,)
+    references = joined.same(what.person.person_id)
+    return checks.person_keys(state, what.sort, commitment_id, party_id, references)
+
+
 def _needs_of_return(state: State, event: events.ReturnReceived) -> Needs:
     postcodes: set[tuple[str, str]] = set()
-    keys: set[str] = set()
+    found: set[str] = set()
+    joined = people.Joined(state.links)
     for line in event.lines:
-        version = checks.version_for(state, line)
-        if version is None or not version.looks_around:
+        version = checks.version_to_check(state, line)
+        if version is None:
             continue
         if version.area and (place := checks.area_key(version, line)) is not None:
             postcodes.add(place)
-        if (key := checks.claim_key(state, version, line)) is not None:
-            keys.add(key)
+        what = checks.claimed(state, event.party_id, version, line)
+        if what is not None and version.state == "active":
+            found.update(_keys_of(state, what, line.commitment_id, event.party_id, joined))
     slots = frozenset(((event.period, event.party_id),))
-    return Needs(frozenset(postcodes), slots, frozenset(keys))
+    return Needs(frozenset(postcodes), slots, frozenset(found))

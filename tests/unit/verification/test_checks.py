@@ -116,6 +116,20 @@ class TestCommitment:
         """Rule V1: there is no such commitment."""
         assert "not_counted" == checked(build.line(commitment_id="other")).outcome
 
+    def test_shows_all_findings_and_what_was_reported_where_it_is_not_active(self) -> None:
+        """Finer point: a line that V1 refuses is held against the other rules too."""
+        figures: Any = {"area": build.KNOWSLEY, "from": "2026-10-20"}
+        council = build.Council(POSTCODES)
+        council.receive(
+            build.registered(),
+            build.commitment(**figures),
+            build.returned(1, "2026-10", spend("L1 1AA", "2026-10-12")),
+        )
+        (row,) = council.rows()
+        assert ["commitment_not_active", "outside_area"] == [f.code for f in row.result.findings]
+        assert "not_counted" == row.result.outcome
+        assert 100 == row.value == council.sums().reported
+
     def test_takes_its_own_unit_only(self) -> None:
         """Rule V2."""
         result = checked(build.line(unit="hours"), area=None)
@@ -174,6 +188,14 @@ class TestQuantity:
             ("not_counted", Decimal(0)),
         ]
 
+    def test_of_a_post_without_weekly_hours_waits(self) -> None:
+        """Posts: hours divided by 37, and nobody has said how many."""
+        person = {"person_id": str(ids.derived("p"))}
+        result = checked(
+            build.line(unit="FTE", person=person), kind="post", unit="FTE", area=None, target="4"
+        )
+        assert ("queried", ["hours_missing"]) == (result.outcome, [f.code for f in result.findings])
+
     def test_of_distinct_things_counts_each_once(self) -> None:
         """Measures and kinds: a school counts once per contract."""
         council = build.Council()
@@ -198,7 +220,7 @@ class TestQuantity:
         [
             ("done", "done", {}),
             ("distinct", "schools", {"place": {"school": "A"}}),
-            ("post", "FTE", {"person": {"person_id": str(ids.derived("p"))}}),
+            ("post", "FTE", {"person": {"person_id": str(ids.derived("p")), "weekly_hours": "37"}}),
         ],
     )
     @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -184,17 +184,60 @@ class TestCredit:
         council.receive(self.credit(2, "1000"))
         assert 0 == council.sums().counted
 
-    def test_takes_off_nothing_where_there_is_no_invoice(self) -> None:
-        """Finer point: an invoice that nobody claimed counts nothing."""
+    def credited(self, council: build.Council) -> tuple[str, list[str], list[str | None]]:
+        """What became of the credit: outcome, codes, and what was found."""
+        result = council.results()["2027-01", build.SUPPLIER, "c"]
+        codes = [finding.code for finding in result.findings]
+        return result.outcome, codes, [finding.found for finding in result.findings]
+
+    def test_waits_where_there_is_no_invoice(self) -> None:
+        """Finer point: an invoice that nobody claimed counts nowhere."""
         council = self.invoiced("600")
         council.receive(self.credit(2, "1000", number="INV-9"))
-        assert (
-            council.sums().counted,
-            council.results()["2027-01", build.SUPPLIER, "c"].outcome,
-        ) == (
-            Decimal(600),
-            "not_counted",
+        sums = council.sums()
+        assert (Decimal(600), Decimal(600)) == (sums.counted, sums.high)
+        assert ("queried", ["credit_without_invoice"], [None]) == self.credited(council)
+
+    def test_says_on_which_commitment_its_invoice_counts(self) -> None:
+        """Finer point: it waits, and takes nothing off there."""
+        council = build.Council()
+        council.receive(
+            build.registered(),
+            build.commitment(),
+            build.commitment(commitment_id="more"),
+            build.returned(
+                1, "2026-10", build.line("1", "900", commitment_id="more", invoice=build.invoice())
+            ),
+            self.credit(2, "100"),
         )
+        assert 900 == council.sums(commitment_id="more").counted
+        assert ("queried", ["credit_elsewhere"], ["more"]) == self.credited(council)
+
+    def test_says_on_which_contract_its_invoice_counts_as_long_as_it_does(self) -> None:
+        """Finer point, rule V12: until that claim is withdrawn."""
+        council = a_council()
+        sent = claim(1, "C2", "900")
+        council.receive(sent, self.credit(2, "100"))
+        council.settle()
+        before = self.credited(council)
+        council.receive(build.withdrawn(3, sent, "2027-02-01"))
+        council.settle()
+        assert ("queried", ["credit_elsewhere"], ["C2"]) == before
+        assert ("queried", ["credit_without_invoice"], [None]) == self.credited(council)
+
+    def test_of_a_queried_invoice_never_pushes_high_below_low(self) -> None:
+        """Finer point: reported a month before its invoice, it lowers what waits there."""
+        council = self.invoiced("10000")
+        november = build.returned(3, "2027-02", build.line("1", "2000", invoice=build.invoice()))
+        credit = self.credit(2, "11000")
+        council.receive(credit, november)
+        commitment = council.states["C1"].commitments["spend"]
+        by_month = {period: commitment.through(period) for period in commitment.sums}
+        assert {
+            "2026-10": (10000, 10000),
+            "2027-01": (0, 0),
+            "2027-02": (0, 1000),
+        } == {period: (int(sums.low), int(sums.high)) for period, sums in by_month.items()}
 
     def test_takes_off_where_its_invoice_waits(self) -> None:
         """A queried line's credit lowers high, not low."""
@@ -218,7 +261,7 @@ class TestCredit:
         assert 0 == council.sums().counted
         checked = [outcome for outcome in council.outcomes if outcome.type == "ReturnChecked"]
         assert [(r.return_id, r.outcome) for r in checked[-1].changed] == [
-            (ids.derived("return", 2), "not_counted")
+            (ids.derived("return", 2), "queried")
         ]
 
 

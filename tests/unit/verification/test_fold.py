@@ -88,7 +88,7 @@ class TestFold:
                 wanted = world.needs(after, event)
                 rows = [msgspec.json.decode(row, type=Line) for row in stored.values()]
                 lines.put(r for r in rows if (r.period, r.party_id) in wanted.slots)
-                keys = wanted.keys | lines.keys()
+                keys = wanted.keys | world.keys(after, lines.all())
                 lines.put(r for r in rows if r.claim and r.claim.key in keys)
             after, decisions = fold.fold(after, event, facts, lines)
             for row in decisions.lines_gone:
