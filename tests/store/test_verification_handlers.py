@@ -75,18 +75,6 @@ class TestAReturn:
         parked = await service.pool.fetch("SELECT reason FROM parked")
         assert ["same_id_other_bytes"] == [row["reason"] for row in parked]
 
-    async def test_of_a_settled_period_leaves_no_trace_in_the_state(
-        self, service: VerificationService
-    ) -> None:
-        """Late returns of periods rated long ago change the totals, but the state does not grow."""
-        service.clock.move_to(build.at("2028-12-31"))
-        await service.promise("C1")
-        sizes = []
-        for number in range(1, 7):
-            await service.deliver(spent(number, f"2027-{number:02}", "10.00", day="2028-12-31"))
-            sizes.append(await service.pool.fetchval("SELECT length(state) FROM contract"))
-        assert sizes[0] + 1 >= sizes[-1]
-
     async def test_is_measured_by_the_outcome_of_its_worst_line(
         self, service: VerificationService
     ) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.verification.domain import periods, state
+from shared import calendar
 from tests.support import verification_builders as build
 
 
@@ -158,3 +160,21 @@ class TestCorrection:
         council, _ = self.a_council()
         council.receive(sent(3, "2026-04", "12", revision=2, day="2026-06-20"))
         assert [] == [each for each in council.alerts if each.kind == "correction_changed_rating"]
+
+
+class TestSettledPeriods:
+    def test_leave_no_trace_in_the_state(self) -> None:
+        """Sums and ratings are kept for a year, so that the state of a long contract stops
+        growing."""
+        council = build.Council()
+        council.receive(build.registered(starts_on="2026-10-01"), build.commitment())
+        sizes = []
+        period = "2026-10"
+        for number in range(1, 24):
+            spent = build.line("1", "25000", invoice=build.invoice(f"INV-{number:02}", "25000"))
+            council.receive(build.returned(number, period, spent))
+            council.end_month(period)
+            council.end("C1", periods.due_on(period))
+            sizes.append(len(state.to_bytes(council.states["C1"])))
+            period = calendar.next_period(period)
+        assert max(sizes[15:]) <= sizes[15] + 10
