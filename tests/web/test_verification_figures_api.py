@@ -149,7 +149,8 @@ class TestPerformance:
     ) -> None:
         """£600,000 over 731 days: 31 of them by 31 October."""
         await service.promise("C1")
-        await service.deliver(build.returned(1, "2026-10", build.line("1", "22886.00")))
+        spent = build.returned(1, "2026-10", build.line("1", "22886.00"))
+        await service.deliver(spent, day_ended("2026-10-31"))
         path = "/contracts/C1/performance"
         answer = await manager.get(path)
         shown = (figure(answer, "expected"), figure(answer, "attainment"), figure(answer, "rating"))
@@ -179,9 +180,8 @@ class TestAlerts:
     ) -> None:
         """Rule L1: contract, supplier, commitment, figures, gap, why, the next step and its day."""
         await service.promise("C1")
-        await service.deliver(
-            build.returned(1, "2026-10", build.line("1", "18250.00"), day="2026-11-10")
-        )
+        spent = build.returned(1, "2026-10", build.line("1", "18250.00"), day="2026-11-10")
+        await service.deliver(day_ended("2026-10-31"), spent)
         (alert,) = (await manager.get("/alerts")).json()["items"]
         assert (
             "Spend in the borough is behind: Community hub (Example Builders (fictional))"
