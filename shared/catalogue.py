@@ -235,3 +235,11 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
 
 by_code: Final[dict[str, Measure]] = {measure.code: measure for measure in CATALOGUE_ENTRIES}
 """Every measure by its code."""
+
+NEVER_COUNTED: Final[dict[str, str]] = {
+    "local-spend-share": "Shares of a total are not assessed yet",
+    "priority-jobs": "Group totals name nobody, so nobody can be shown to be still in post (V8): "
+    "none could ever count for good",
+}
+"""Measures of which nothing could ever count by the rules that are built, and why. They cannot be
+promised yet."""

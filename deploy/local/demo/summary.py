@@ -31,12 +31,6 @@ _WHY_OTHER: Final = {
     "awaiting_council": "it depends on a line that waits for the council",
     "nothing_due": "nothing is due yet",
 }
-_WHY_NOT: Final = {
-    "outside_area": "the payee is not in the contract's local area",
-    "counted_once": "each school counts once per contract",
-    "postcode_unknown": "the postcode is unknown",
-    "invoice_full": "the same invoice was claimed before, by an earlier receipt",
-}
 
 
 def show(console: rich.console.Console, sample: Sample, books: Books, found: list[Fact]) -> None:
@@ -114,10 +108,7 @@ def _show_lines(console: rich.console.Console, sample: Sample, books: Books) -> 
 def _show_line(
     console: rich.console.Console, sample: Sample, line: dict[str, Any], figure: str
 ) -> None:
-    why = "; ".join(
-        f"{_WHY_NOT.get(each['code'], each['code'])} (rule {each['rule']})"
-        for each in line["findings"]
-    )
+    why = " ".join(f"{each['words']} (rule {each['rule']})" for each in line["findings"])
     console.print(
         f"  {line['contract_id']} {_supplier(sample, line['contract_id'])}, {line['period']}, "
         f"line {line['line_id']}: {figure}, {why}",

@@ -66,7 +66,7 @@ class Line(BaseModel):
     provisional: str | None = None
     queried: str | None = None
     reasons: list[dict[str, Any]] = []
-    """What the rules found, each with rule, code, found and wanted."""
+    """What the rules found, each with rule, code, found, wanted, and a sentence."""
     entry: int | None = None
     """The entry of the decision in the log."""
 

@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-import msgspec
-
 from services.intake import store
 from services.intake.acceptance import desk
 from services.intake.api import documents, receipts
 from services.intake.domain import return_status, submission
-from shared import sql
+from shared import findings, sql
 
 Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
 """By line id."""
@@ -69,7 +67,7 @@ def _line(line: submission.Line, recorded: store.rows.RecordedStatus | None) -> 
             "counted": f"{recorded.status.counted:f}",
             "provisional": f"{recorded.status.provisional:f}",
             "queried": f"{recorded.status.queried:f}",
-            "reasons": msgspec.to_builtins(recorded.status.findings),
+            "reasons": [findings.shown(each) for each in recorded.status.findings],
             "entry": recorded.entry,
         }
     return documents.Line.model_validate(shown)

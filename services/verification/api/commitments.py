@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from services.verification import store
 from services.verification.api import documents, refusals
 from services.verification.api.dependencies import Approver, Dependencies, Injected, Manager
+from services.verification.domain import rules
 from services.verification.register import commitments
 from services.verification.register.terms import Terms
 from shared import calendar, sql
@@ -109,10 +110,23 @@ def shown(rows: Sequence[sql.Record]) -> list[documents.Commitment]:
             commitment_id=commitment_id,
             title=own[-1]["title"],
             state="active" if any(each["state"] == "active" for each in own) else own[-1]["state"],
-            versions=[_version(each) for each in own],
+            versions=versions,
+            **checks(versions[-1].measure, has_area=versions[-1].area is not None),
         )
         for commitment_id, own in found.items()
+        for versions in ([_version(each) for each in own],)
     ]
+
+
+def checks(measure: str | None, *, has_area: bool) -> dict[str, list[documents.Check]]:
+    """What lines of a measure are checked for, and what they are not checked for yet."""
+    found = rules.Checks((), ()) if measure is None else rules.checks(measure, has_area=has_area)
+    return {
+        "checks": [documents.Check(rule=rule, title=title) for rule, title in found.applied],
+        "checks_not_built": [
+            documents.Check(rule=rule, title=title) for rule, title in found.not_built
+        ],
+    }
 
 
 def titles(rows: Sequence[sql.Record]) -> dict[str, str]:

@@ -150,8 +150,23 @@ class Version(BaseModel):
     approved_at: datetime | None
 
 
-class Commitment(BaseModel):
-    """A commitment with its versions."""
+class Check(BaseModel):
+    """A rule that a line is held against."""
+
+    rule: str
+    title: str
+
+
+class Checked(BaseModel):
+    """What a commitment's lines are checked for."""
+
+    checks: list[Check]
+    checks_not_built: list[Check]
+    """Rules that concern the measure, and that no line is held against yet."""
+
+
+class Commitment(Checked):
+    """A commitment with its versions. While it needs structuring it has no checks."""
 
     commitment_id: str
     title: str
@@ -212,7 +227,7 @@ class AssessmentShown(BaseModel):
     that announced it."""
 
 
-class Performed(BaseModel):
+class Performed(Checked):
     """A commitment's figures: what has been delivered, and how it was last rated."""
 
     commitment_id: str
@@ -267,6 +282,7 @@ class LineShown(BaseModel):
     provisional: Quantity
     queried: Quantity
     findings: list[dict[str, Any]]
+    """What the rules found, each with rule, code, found, wanted, and a sentence."""
 
 
 class Case(BaseModel):

@@ -19,12 +19,18 @@ from fastapi import APIRouter, Query
 from services.verification import store
 from services.verification.api import commitments, contracts, documents
 from services.verification.api.dependencies import Injected, Reader
-from services.verification.domain import assessment, journal, profiles, state
+from services.verification.domain import (
+    announcements,
+    assessment,
+    journal,
+    profiles,
+    rules,
+    state,
+)
 from services.verification.domain.lines import Line
-from services.verification.domain.rules import RULE_SET
 from services.verification.domain.state import Commitment, State, Sums
 from services.verification.store.reading import FIRST_LINE, LineKey
-from shared import calendar, sql
+from shared import calendar, findings, sql
 from shared.web import lists, problems
 from shared.wire import events
 
@@ -114,7 +120,7 @@ def show(
         contract_id=found.contract_id,
         as_at=as_at,
         inputs=found.inputs,
-        rule_set=RULE_SET,
+        rule_set=rules.RULE_SET,
         commitments=[
             _performed(
                 commitment_id,
@@ -144,6 +150,7 @@ def _performed(
         unit=version.unit,
         version=version.number,
         target=version.target,
+        **commitments.checks(version.measure, has_area=version.area is not None),
         **_figures(commitment.total, version.per),
         **{name: last and getattr(last, name) for name in _OF_THE_LAST_ASSESSMENT},
         assessments=assessments,
@@ -243,17 +250,5 @@ def line_shown(contract_id: str, line: Line) -> documents.LineShown:
         activity_on=line.activity_on,
         outcome=line.result.outcome,
         **_figures(sums, line.per),
-        findings=[
-            {
-                name: value
-                for name, value in (
-                    ("rule", finding.rule),
-                    ("code", finding.code),
-                    ("found", finding.found),
-                    ("wanted", finding.wanted),
-                )
-                if value is not None
-            }
-            for finding in line.result.findings
-        ],
+        findings=[findings.shown(announcements.finding(each)) for each in line.result.findings],
     )

@@ -119,11 +119,12 @@ def _result(line: Line, return_id: UUID | None = None) -> events.LineResult:
         counted=assessment.units(found.counted, per),
         provisional=assessment.units(found.provisional, per) if found.provisional else events.NIL,
         queried=assessment.units(found.queried, per) if found.queried else events.NIL,
-        findings=tuple(map(_finding, found.findings)),
+        findings=tuple(map(finding, found.findings)),
     )
 
 
-def _finding(found: Finding) -> events.Finding:
+def finding(found: Finding) -> events.Finding:
+    """A finding on the wire."""
     return events.Finding(rule=found.rule, code=found.code, found=found.found, wanted=found.wanted)
 
 

@@ -213,6 +213,7 @@ def _result(version: Version | None, value: Decimal, found: list[_Found]) -> Res
     if outcome == "queried":
         return Result("queried", queried=value, findings=findings)
     if version.kind == "post":  # rule V8: provisional until it vests
+        findings = (*findings, Finding("V8", "waits_for_retention"))
         return Result("provisional", provisional=value, findings=findings)
     return Result("counted", counted=value, findings=findings)
 

@@ -2,8 +2,8 @@
 
 Promises: pure. The catalogue says kind and unit; a linear profile without dates runs with the
 contract.
-Refuses: an unknown measure, another kind or unit than the measure's, and a target, profile or area
-that the fold cannot read; each with its field.
+Refuses: an unknown measure, one of which nothing could ever count, another kind or unit than the
+measure's, and a target, profile or area that the fold cannot read; each with its field.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def structure(
             return unreadable(
                 f"/{name}", f"The {name} of {measure.code} is {getattr(measure, name)}"
             )
-    if measure.kind == "ratio":
-        return unreadable("/measure", "Shares of a total are not assessed yet")
+    if measure.code in catalogue.NEVER_COUNTED:
+        return unreadable("/measure", catalogue.NEVER_COUNTED[measure.code])
     from_on = terms.from_on or life.starts_on
     try:
         version = events.CommitmentVersion(
