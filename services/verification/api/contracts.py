@@ -22,7 +22,9 @@ from services.verification.api.dependencies import (
     Reader,
 )
 from services.verification.register import contracts, imports
-from services.verification.register.refusals import Refusal
+from services.verification.register.refusals import Code, Refusal
+from services.verification.register.releases import Unreadable
+from services.verification.register.things import Thing
 from shared import sql
 from shared.web import auth, lists, problems
 
@@ -62,11 +64,14 @@ async def import_contracts(
     *,
     commit: bool = False,
 ) -> documents.ImportSummary:
-    """Contracts from OCDS 1.1 releases; a dry run unless `commit=true`."""
+    """Contracts from OCDS 1.1 releases; a dry run unless `commit=true`. A file that cannot be read
+    as a whole is refused."""
     if who.role != "operator" and authority != who.authority_id:
         raise problems.Problem(403, "You may import for your own authority only")
     delivery, acting = dependencies.delivery, dependencies.acting_for(authority, who)
     done = await imports.run(delivery, await request.body(), acting, is_committed=commit)
+    if isinstance(done, Unreadable):
+        raise problems.Problem(422, done.reason)
     return _summary(done, is_committed=commit)
 
 
@@ -153,23 +158,32 @@ def _registration(body: documents.ContractRequest) -> contracts.Registration:
 
 
 def _summary(done: imports.Summary, *, is_committed: bool) -> documents.ImportSummary:
-    structured = sum(metric.figures is not None for metric in done.drafted)
     return documents.ImportSummary(
         committed=is_committed,
-        releases=done.file.releases,
-        contracts=documents.ImportCounts(
-            new=done.fates["new"],
-            updated=done.fates["updated"],
-            unchanged=done.fates["unchanged"],
-        ),
-        drafts=structured,
-        needs_structuring=len(done.drafted) - structured,
-        skipped=[documents.Skipped(ocid=s.ocid, reason=s.reason) for s in done.file.skipped],
-        faults=[documents.Skipped(ocid=f.ocid, reason=_reason(f)) for f in done.file.faults],
+        contracts=documents.ImportCounts(**done.contracts()),
+        counts={kind: dict(counts) for kind, counts in done.counts().items()},
+        outcomes=[_outcome(each) for each in done.things],
     )
 
 
-def _reason(fault: imports.Fault) -> str:
-    if isinstance(fault.reason, Refusal):
-        return refusals.sentence(fault.reason)
-    return fault.reason
+def _outcome(thing: Thing) -> documents.ImportOutcome:
+    reason, fix = thing.reason, thing.fix
+    if isinstance(reason, Refusal):
+        fix = _FIXES.get(reason.code, _BY_HAND)
+        reason = refusals.sentence(reason)
+    assert thing.fate is not None, "everything has become something"
+    return documents.ImportOutcome(
+        kind=thing.kind,
+        fate=thing.fate,
+        place=thing.place.strip(),
+        ocid=thing.ocid,
+        id=thing.id,
+        contract_id=thing.contract_id,
+        value=thing.value,
+        reason=reason,
+        fix=fix,
+    )
+
+
+_FIXES: Final[dict[Code, str]] = {"too_many_commitments": "Import it with fewer metrics."}
+_BY_HAND: Final = "Register it by hand, under another id."

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from services.verification.register import things
 from shared.web import lists
 from shared.wire import events
 
@@ -343,19 +344,32 @@ class Alert(BaseModel):
     links: dict[str, str]
 
 
-class Skipped(BaseModel):
-    """A release or award that was not imported."""
-
-    ocid: str | None
-    reason: str
-
-
 class ImportCounts(BaseModel):
-    """Contracts, by what became of them."""
+    """Contracts of the register, by what became of them."""
 
     new: int
-    updated: int
+    changed: int
     unchanged: int
+
+
+class ImportOutcome(BaseModel):
+    """What became of one thing of a file."""
+
+    kind: things.Kind
+    fate: things.Fate
+    """A release whose awards tell for themselves is `read`."""
+    place: str
+    """A JSON pointer into the file, after the number of its line where a line is a release. Of what
+    is faulty: where the fault is."""
+    ocid: str | None
+    id: str | None
+    """As published."""
+    contract_id: str | None
+    value: str | None
+    """What is wrong."""
+    reason: str | None
+    fix: str | None
+    """What to do."""
 
 
 class ImportSummary(BaseModel):
@@ -363,11 +377,8 @@ class ImportSummary(BaseModel):
 
     committed: bool
     """False: this was a dry run, and nothing was stored."""
-    releases: int
     contracts: ImportCounts
-    drafts: int
-    """Commitments drafted from agreed metrics, without those that need structuring."""
-    needs_structuring: int
-    skipped: list[Skipped]
-    faults: list[Skipped]
-    """What could not be read or registered, and why."""
+    counts: dict[things.Kind, dict[things.Fate, int]]
+    """Everything in the file, by kind and by what became of it."""
+    outcomes: list[ImportOutcome]
+    """One for each release, award, contract and metric of the file, in order."""

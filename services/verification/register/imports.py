@@ -1,253 +1,210 @@
 """Contracts imported from what was published: OCDS release packages, or releases line by line.
 
-Promises: a dry run stores nothing and tells what an import would do. The newest release of a
+Promises: every release, award, contract and metric of a file comes out exactly once, with what
+became of it. A dry run does all that an import does, and takes it back. The newest release of a
 contract applies, and importing the same file again changes nothing. Each contract is a transaction
 of its own, so an import that was interrupted is simply run again. What cannot be imported is
 listed; the rest is imported.
+Refuses: a file that cannot be read as a whole (`releases`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections
-import json
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Final, Literal, TypeAlias, TypeVar
+from datetime import datetime
+from typing import Final
 
 from services.verification import store
-from services.verification.register import commitments, contracts, ocds
+from services.verification.register import (
+    addresses,
+    entries,
+    ocds,
+    published,
+    releases,
+    succession,
+)
+from services.verification.register.agreed_metrics import Metric
 from services.verification.register.publication import Acting
 from services.verification.register.refusals import Refusal
-from services.verification.register.terms import Terms
+from services.verification.register.releases import Unreadable
+from services.verification.register.succession import Entry
+from services.verification.register.things import Fate, Fault, Kind, Thing
 from shared import sql
 from shared.delivery import transaction
 
-BODY_BYTES_MAX: Final = 32 * 1024 * 1024
-"""More than a year of a large council's notices. Larger imports come in several files."""
-RELEASES_MAX: Final = 20_000
-
-Value = TypeVar("Value")
-Fate: TypeAlias = Literal["new", "updated", "unchanged"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A line, a release or a contract that was not imported, and why."""
-
-    ocid: str | None
-    reason: str | Refusal
-
-
-@dataclass
-class File:
-    """What a file contains."""
-
-    releases: int = 0
-    contracts: dict[str, ocds.ImportedContract] = field(default_factory=dict)
-    """By id, each from its newest release."""
-    skipped: list[ocds.Skipped] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+BODY_BYTES_MAX: Final = releases.BODY_BYTES_MAX
+THINGS_MAX: Final = 100_000
+"""Releases, awards, contracts and metrics of one file: the answer tells of each."""
+_REGISTERED: Final[tuple[Fate, ...]] = ("new", "changed", "unchanged")
+_KINDS: Final[tuple[Kind, ...]] = ("release", "award", "contract", "metric")
 
 
 @dataclass
 class Summary:
     """What an import did, or would do."""
 
-    file: File
-    fates: collections.Counter[Fate] = field(default_factory=collections.Counter)
-    """Contracts, by what becomes of them."""
-    drafted: list[ocds.Metric] = field(default_factory=list)
-    """Metrics that become drafts; those without a measure need structuring."""
+    things: list[Thing]
+    """All that is in the file, in order."""
+
+    def counts(self) -> dict[Kind, collections.Counter[Fate]]:
+        """How many there are of each kind, by what became of them."""
+        counts: dict[Kind, collections.Counter[Fate]] = {
+            kind: collections.Counter() for kind in _KINDS
+        }
+        for thing in self.things:
+            assert thing.fate is not None, thing.place
+            counts[thing.kind][thing.fate] += 1
+        return counts
+
+    def contracts(self) -> dict[Fate, int]:
+        """How many contracts of the register it tells of, by what became of them."""
+        fates = {
+            each.contract_id: each.fate
+            for each in self.things
+            if each.kind != "metric" and each.fate in _REGISTERED
+        }
+        counts = collections.Counter(fates.values())
+        return {fate: counts[fate] for fate in _REGISTERED}
 
 
 async def run(
     delivery: transaction.Delivery, body: bytes, acting: Acting, *, is_committed: bool
-) -> Summary:
+) -> Summary | Unreadable:
     """Imports a file for the authority of `acting`, or says what would come of it."""
-    file = await asyncio.to_thread(read, body)
-    summary = Summary(file)
-    contract_ids = list(file.contracts)
+    file = await asyncio.to_thread(read, body, acting.at)
+    if isinstance(file, Unreadable):
+        return file
+    contract_ids = file.contract_ids()
     known = await store.register.load_contracts(delivery.pool, contract_ids)
     versions = await store.register.load_commitments(delivery.pool, contract_ids)
-    for contract_id, imported in file.contracts.items():
-        row, own_versions = known.get(contract_id), versions.get(contract_id, [])
-        plan = _plan(row, own_versions, imported, acting)
-        if isinstance(plan, _Plan) and is_committed and plan.is_to_be_kept:
-            plan = await _keep(delivery.pool, imported, acting)
-            delivery.posted.set()
-        if isinstance(plan, Refusal):
-            file.faults.append(Fault(imported.ocid, plan))
-        else:
-            summary.fates[plan.fate] += 1
-            summary.drafted += plan.metrics
-    return summary
+    for entry, plan in decide(file, known, versions, acting):
+        told = plan
+        if isinstance(plan, entries.Plan) and plan.is_to_be_kept:
+            told = await entries.keep(delivery.pool, entry, acting, is_committed=is_committed)
+        tell(entry, told, versions.get(entry.contract_id, []))
+    if is_committed:
+        delivery.posted.set()
+    return summarize(file)
+
+
+def decide(
+    file: File,
+    known: Mapping[str, sql.Record],
+    versions: Mapping[str, Sequence[sql.Record]],
+    acting: Acting,
+) -> Iterator[tuple[Entry, entries.Plan | Refusal]]:
+    """What is to become of each contract of a file. `known` and `versions`: the contracts and their
+    commitments, as they are registered."""
+    taken: set[str] = set()
+    for key, awards in sorted(file.by_award.items()):
+        first = entries.signed_id(known.get(addresses.contract_id(*key)))
+        for entry in succession.settle(key, awards, first):
+            if entry.contract_id in taken:  # two awards have ids that come to the same
+                yield entry, Refusal("contract_known")
+                continue
+            taken.add(entry.contract_id)
+            row, own = known.get(entry.contract_id), versions.get(entry.contract_id, [])
+            yield entry, entries.plan(row, own, entry, acting)
 
 
 # --- the file ------------------------------------------------------------------------------------
 
 
-def read(body: bytes) -> File:
-    """A release package, a list of releases, or one release or package a line."""
-    file = File()
-    text = body.decode("utf-8-sig", errors="replace")
-    for number, release in enumerate(_releases(text, file)):
-        if number == RELEASES_MAX:
-            file.faults.append(Fault(None, f"only the first {RELEASES_MAX} releases were read"))
-            break
-        file.releases += 1
-        for each in ocds.read(release):
-            if isinstance(each, ocds.Skipped):
-                file.skipped.append(each)
-                continue
-            before = file.contracts.get(each.contract_id)
-            if before is None or before.released_at <= each.released_at:
-                file.contracts[each.contract_id] = each
+@dataclass
+class File:
+    """What a file contains."""
+
+    releases: list[Thing] = field(default_factory=list)
+    awards: list[ocds.Award] = field(default_factory=list)
+
+    @functools.cached_property
+    def by_award(self) -> dict[succession.Key, list[ocds.Award]]:
+        return succession.by_award(self.awards)
+
+    def contract_ids(self) -> list[str]:
+        """The ids that its contracts may have in the register."""
+        return [
+            each
+            for key, awards in self.by_award.items()
+            for each in succession.contract_ids(key, awards)
+        ]
+
+
+def read(body: bytes, at: datetime) -> File | Unreadable:
+    """All that is in a file that is imported at `at`."""
+    rows = releases.read(body)
+    if isinstance(rows, Unreadable):
+        return rows
+    file, window, count = File(), published.window(at), 0
+    for row in rows:
+        release, awards = ocds.read(row, window)
+        count += sum(1 for _ in release.all())
+        if count > THINGS_MAX:
+            return Unreadable(f"The file has more than {THINGS_MAX:,} parts: send it in parts")
+        file.releases.append(release)
+        file.awards += awards
     return file
 
 
-def _releases(text: str, file: File) -> Iterator[object]:
-    try:
-        yield from _unpacked(_json(text))
+def summarize(file: File) -> Summary:
+    """Everything in the file, when each contract has said what became of it."""
+    for award in file.awards:
+        _tell_award(award)
+    return Summary([each for release in file.releases for each in release.all()])
+
+
+def _tell_award(award: ocds.Award) -> None:
+    """An award with contracts became what its contracts became."""
+    thing = award.thing
+    if award.signed:
+        best = min(award.signed, key=lambda each: _BEST.index(each.fate or "skipped"))
+        reason = best.reason
+        if isinstance(reason, str):
+            reason = f"contract {best.id}: {reason}"
+        thing.becomes(best.fate or "skipped", reason)
+        thing.contract_id, thing.value, thing.fix = best.contract_id, best.value, best.fix
+    thing.skip("its award was not imported")
+
+
+_BEST: Final[tuple[Fate, ...]] = ("new", "changed", "unchanged", "faulty", "skipped")
+
+
+# --- what is told --------------------------------------------------------------------------------
+
+
+def tell(entry: Entry, plan: entries.Plan | Refusal, versions: Sequence[sql.Record]) -> None:
+    """Says what became of a contract and its metrics. `versions`: of its commitments, before."""
+    thing = entry.told.thing
+    if isinstance(plan, Refusal):
+        thing.becomes("faulty", plan)
+        thing.value = entry.contract_id
+        for metric in entry.metrics:
+            metric.thing.skip("its contract is faulty")
         return
-    except (ValueError, RecursionError):
-        pass  # then it is read line by line
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            yield from _unpacked(_json(line))
-        except (ValueError, RecursionError):
-            file.faults.append(Fault(None, f"line {number} is not JSON"))
-
-
-def _unpacked(value: object) -> list[object]:
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict) and isinstance(value.get("releases"), list):
-        return list(value["releases"])
-    return [value]
-
-
-def _json(text: str) -> object:
-    return json.loads(text, parse_float=Decimal)
-
-
-# --- one contract --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is to become of a contract."""
-
-    fate: Fate
-    metrics: list[ocds.Metric]
-    """Those that have no commitment yet."""
-    is_newer: bool
-    """Whether the contract is registered from an older release, perhaps one with the same words."""
-
-    @property
-    def is_to_be_kept(self) -> bool:
-        return self.fate != "unchanged" or bool(self.metrics) or self.is_newer
-
-
-def _plan(
-    row: sql.Record | None,
-    versions: Sequence[sql.Record],
-    imported: ocds.ImportedContract,
-    acting: Acting,
-) -> _Plan | Refusal:
-    """`row` and `versions`: the contract and its commitments, as they are registered."""
-    known = {version["commitment_id"] for version in versions}
-    metrics = [metric for metric in imported.metrics if metric.commitment_id not in known]
-    if row is None:
-        return _Plan("new", metrics, is_newer=False)
-    if row["authority_id"] != acting.authority_id:
-        return Refusal("contract_of_another_authority")
-    published_at = row["published_at"]
-    is_older = published_at is not None and imported.released_at < published_at
-    is_newer = published_at is None or imported.released_at > published_at
-    is_same = is_older or contracts.is_same(row, _registration(imported))
-    return _Plan("unchanged" if is_same else "updated", metrics, is_newer)
-
-
-class _RefusedError(Exception):
-    """Rolls back what was written of a contract before its import was refused."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-
-async def _keep(pool: sql.Pool, imported: ocds.ImportedContract, acting: Acting) -> _Plan | Refusal:
-    """Imports a contract, all of it or nothing. Another import may have changed it since the plan
-    was made, so it is locked and planned again."""
-    try:
-        async with pool.acquire() as conn, conn.transaction():
-            return await _keep_locked(conn, imported, acting)
-    except _RefusedError as refused:
-        return refused.refusal
-
-
-async def _keep_locked(
-    conn: sql.Connection, imported: ocds.ImportedContract, acting: Acting
-) -> _Plan:
-    contract_id = imported.contract_id
-    row = await store.register.lock_contract(conn, contract_id)
-    versions = await store.register.list_commitments(conn, contract_id)
-    plan = _accepted(_plan(row, versions, imported, acting))
-    if row is None:
-        _accepted(await contracts.register(conn, _registration(imported), acting))
-    elif plan.fate == "updated":
-        _accepted(await contracts.register_again(conn, row, _registration(imported), acting))
-    elif plan.is_newer:  # it says the same, but an older release must not change it any more
-        await store.register.set_published_at(conn, contract_id, imported.released_at)
+    thing.becomes(plan.fate, plan.reason)
+    if plan.wanted is not None:
+        thing.contract_id = entry.contract_id
     for metric in plan.metrics:
-        _accepted(await commitments.add(conn, contract_id, _commitment(metric), acting))
-    return plan
+        fate: Fate = "needs_structuring" if metric.figures is None else "draft"
+        metric.thing.becomes(fate, metric.reason)
+    for metric in entry.metrics:
+        metric.thing.contract_id = entry.contract_id
+        if metric.thing.fate is None:
+            own = [each for each in versions if each["commitment_id"] == metric.commitment_id]
+            _tell_known(metric, own)
 
 
-def _accepted(outcome: Value | Refusal) -> Value:
-    """Raises _RefusedError for a refusal."""
-    if isinstance(outcome, Refusal):
-        raise _RefusedError(outcome)
-    return outcome
-
-
-def _registration(imported: ocds.ImportedContract) -> contracts.Registration:
-    buyer = imported.buyer
-    return contracts.Registration(
-        contract_id=imported.contract_id,
-        supplier_ids=tuple(each.id for each in imported.suppliers),
-        starts_on=imported.starts_on,
-        ends_on=imported.ends_on,
-        words={
-            "title": imported.title,
-            "suppliers": {each.id: each.name for each in imported.suppliers},
-            "buyer": {"id": buyer.id, "name": buyer.name} if buyer else None,
-        },
-        ocid=imported.ocid,
-        award_id=imported.award_id,
-        buyer_id=buyer.id if buyer else None,
-        published_at=imported.released_at,
-    )
-
-
-def _commitment(metric: ocds.Metric) -> commitments.New:
-    terms: Terms | None = None
-    if metric.figures is not None:
-        figures = metric.figures
-        terms = Terms(
-            measure=figures.measure,
-            target=figures.target,
-            profile={"kind": "linear", "from": str(figures.starts_on), "to": str(figures.ends_on)},
-            from_on=figures.starts_on,
-        )
-    return commitments.New(
-        commitment_id=metric.commitment_id,
-        title=metric.title,
-        terms=terms,
-        words=metric.words,
-        reason=metric.reason,
-    )
+def _tell_known(metric: Metric, versions: Sequence[sql.Record]) -> None:
+    """`versions`: of its commitment."""
+    thing = metric.thing
+    if any(entries.says(version, metric) for version in versions):
+        thing.becomes("unchanged")
+    elif metric.figures is None:
+        thing.becomes("skipped", "its commitment has other words: those stay")
+    else:
+        reason = "its commitment has other terms: those stay"
+        thing.fault(Fault(thing.place, metric.words, reason, "Change the commitment by hand."))

@@ -1,35 +1,34 @@
-"""Contracts from OCDS 1.1 releases, as real publishers write them (docs/rules.md, Import).
+"""Awards and contracts of OCDS 1.1 releases, as real publishers write them (docs/rules.md, Import).
 
-Promises: pure and total: any JSON value gives contracts or reasons, never an error. An award in
-force becomes a contract. Two releases of the same award, by OCID and award id, are the same
-contract. Buyer, names and titles stay as published, even if their encoding is broken. UK
-`agreedMetrics` become drafts if they have a measure of the catalogue, one figure and its period;
-the others keep their prose and need structuring.
-Refuses: to guess a period, a supplier or a unit.
+Promises: pure and total: in any JSON value every award, contract and metric is a thing, and each
+either stands, has ended, or says why it is left out. Buyer, names and titles stay as published,
+even if their encoding is broken.
+Refuses: to guess a period, a supplier or a unit; to take one of two things with one id for both.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from shared import catalogue
-from shared.wire import events
-
-CONTRACT_ID_CHARACTERS_MAX: Final = 150
-COMMITMENT_ID_CHARACTERS_MAX: Final = 100
-DAYS_MAX: Final = 365 * 100
-"""The longest duration in days that is read."""
-TARGET_MIN: Final = Decimal("0.000001")
-TARGET_MAX: Final = Decimal(10) ** 12
+from services.verification.register import agreed_metrics, parties, published
+from services.verification.register.agreed_metrics import Metric
+from services.verification.register.parties import Organisation
+from services.verification.register.releases import Row
+from services.verification.register.things import Fault, Kind, Thing
 
 _AWARDING: Final = frozenset(
-    {"award", "awardUpdate", "contract", "contractUpdate", "contractAmendment"}
+    {
+        "award",
+        "awardUpdate",
+        "awardCancellation",
+        "contract",
+        "contractUpdate",
+        "contractAmendment",
+        "contractTermination",
+    }
 )
 _NO_AWARD: Final = {
     "planning": "a plan: nothing is awarded yet",
@@ -38,57 +37,35 @@ _NO_AWARD: Final = {
     "tenderAmendment": "a tender: nothing is awarded yet",
     "tenderUpdate": "a tender: nothing is awarded yet",
     "tenderCancellation": "a cancelled tender",
-    "awardCancellation": "a cancelled award: end its contract by hand",
-    "contractTermination": "a terminated contract: end it by hand",
     "implementation": "a report on a contract, not an award",
 }
 """Why a release with this tag has no contract."""
+_ENDED: Final = {
+    "award": frozenset({"cancelled", "unsuccessful"}),
+    "contract": frozenset({"cancelled", "terminated"}),
+}
+"""States in which nothing is in force any more."""
+_STANDING: Final = {
+    "award": frozenset({"active"}),
+    "contract": frozenset({"active", "pending"}),  # its award is in force already
+}
+_ENDING: Final = {
+    "award": ("awardCancellation", "cancelled"),
+    "contract": ("contractTermination", "terminated"),
+}
+"""The tag that tells the state of what has none."""
 
-_NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
-_ORG_ID: Final = re.compile(r"[A-Z]{2,}-[A-Z0-9]+-\S+")
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-OWN_SCHEME: Final = "MG-NAME"
-"""Our scheme, for organisations without a published identifier that stays the same in the next
-release."""
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    id: str
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What an agreed metric promises, where that can be read."""
-
-    measure: str
-    target: Decimal
-    starts_on: date
-    ends_on: date
+NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
+"""When a release without a date was made: before any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """An agreed metric."""
+class Standing:
+    """A contract in force: of the award alone, or as it was signed."""
 
-    commitment_id: str
-    title: str
-    figures: Figures | None
-    """None: its target is prose and needs structuring."""
-    words: str
-    reason: str | None
-    """Why it needs structuring."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedContract:
-    """An award in force."""
-
-    contract_id: str
-    ocid: str
-    award_id: str
-    released_at: datetime
+    thing: Thing
+    signed_id: str | None
+    """Of the contract that was signed; None: only the award was published."""
     title: str
     buyer: Organisation | None
     suppliers: tuple[Organisation, ...]
@@ -97,30 +74,149 @@ class ImportedContract:
     metrics: tuple[Metric, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A release, or an award of it, without a contract, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """An award or contract that is no longer in force."""
 
-    ocid: str | None
+    thing: Thing
+    signed_id: str | None
+    """None: with the award everything ends that was signed."""
     reason: str
 
 
-Read: TypeAlias = ImportedContract | Skipped
+Told: TypeAlias = Standing | Ended
 
 
-def read(release: object) -> list[Read]:
-    """A contract for each award of a release, or why there is none."""
-    whole = _mapping(release)
-    ocid = _text(whole.get("ocid"))
-    if ocid is None:
-        return [Skipped(None, "not a release: it has no ocid")]
-    tags = {tag for tag in map(_text, _items(whole.get("tag"))) if tag}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """What one release tells of one award."""
+
+    thing: Thing
+    ocid: str
+    award_id: str
+    release: Thing
+    released_at: datetime
+    told: list[Told] = field(default_factory=list)
+    """Of the award, or of each of its contracts."""
+    metrics: tuple[Metric, ...] = ()
+    """The award's own."""
+    signed: tuple[Thing, ...] = ()
+    """Its contracts, also those that are left out."""
+
+
+class Read(NamedTuple):
+    release: Thing
+    awards: list[Award]
+
+
+def read(row: Row, window: published.Window) -> Read:
+    """Everything in a release."""
+    release = _tree(row)
+    known = _known(release, row, window)
+    if isinstance(known, Fault):
+        release.fail(known)
+    elif isinstance(known, str):
+        release.skip(known)
+    else:
+        release.becomes("read")
+        return Read(release, list(_awards(known)))
+    return Read(release, [])
+
+
+# --- the things of a release ---------------------------------------------------------------------
+
+
+def _tree(row: Row) -> Thing:
+    whole = published.mapping(row.value)
+    ocid = published.text(whole.get("ocid"))
+    release = Thing("release", row.place, row.value, published.identifier(whole.get("id")), ocid)
+    of_release: tuple[tuple[Kind, str], ...] = (("award", "awards"), ("contract", "contracts"))
+    for kind, name in of_release:
+        for part in _parts(kind, f"{row.place}/{name}", whole.get(name), ocid):
+            metrics = published.mapping(part.published).get("agreedMetrics")
+            if part.fate is None:
+                part.parts = list(_parts("metric", f"{part.place}/agreedMetrics", metrics, ocid))
+            release.parts.append(part)
+    return release
+
+
+def _parts(kind: Kind, place: str, value: object, ocid: str | None) -> Iterator[Thing]:
+    if value is None:
+        return
+    if not isinstance(value, list):
+        thing = Thing(kind, place, value, ocid=ocid)
+        thing.fail(Fault(place, value, "this is no list", f"Put each {kind} into a list."))
+        yield thing
+        return
+    for number, each in enumerate(value):
+        thing_id = published.identifier(published.mapping(each).get("id"))
+        yield Thing(kind, f"{place}/{number}", each, thing_id, ocid)
+
+
+def _identified(things: Iterable[Thing]) -> dict[str, Thing]:
+    """The things by id. What has none, or one that is taken, is left out."""
+    found: dict[str, Thing] = {}
+    for thing in things:
+        if thing.fate is not None:
+            continue
+        place, thing_id = f"{thing.place}/id", thing.id
+        if not isinstance(thing.published, dict):
+            reason = f"this is no {thing.kind}"
+            thing.fail(Fault(thing.place, thing.published, reason, "Write it as a JSON object."))
+        elif thing_id is None:
+            sent = thing.published.get("id")
+            thing.fail(Fault(place, sent, f"the {thing.kind} has no id", "Give it an id."))
+        elif fault := published.too_long(thing_id, place, published.IDENTIFIER_CHARACTERS_MAX):
+            thing.fail(fault)
+        elif thing_id not in found:
+            found[thing_id] = thing
+        elif thing.published == found[thing_id].published:
+            thing.skip("it is there twice, word for word")
+        else:
+            reason = f"{found[thing_id].place} has the same id"
+            thing.fail(Fault(place, thing_id, reason, f"Give each {thing.kind} its own id."))
+    return found
+
+
+# --- the release ---------------------------------------------------------------------------------
+
+
+class _Release(NamedTuple):
+    """A release whose awards can be read."""
+
+    thing: Thing
+    whole: Mapping[str, Any]
+    ocid: str
+    tags: set[str]
+    released_at: datetime
+    window: published.Window
+
+
+def _known(thing: Thing, row: Row, window: published.Window) -> _Release | Fault | str:
+    """The release, or why none of it is imported."""
+    if row.fault is not None:
+        return row.fault
+    if not isinstance(row.value, dict):
+        return Fault(row.place, row.value, "this is no release", "Write it as a JSON object.")
+    whole: Mapping[str, Any] = row.value
+    if thing.ocid is None:
+        reason = "this is no release: it has no ocid"
+        return Fault(f"{row.place}/ocid", whole.get("ocid"), reason, "Import releases of OCDS 1.1.")
+    released = published.moment(whole.get("date"), f"{row.place}/date", window.released)
+    for fault in (
+        published.find_unstorable(whole, row.place),
+        published.too_long(thing.ocid, f"{row.place}/ocid", published.IDENTIFIER_CHARACTERS_MAX),
+        released,
+    ):
+        if isinstance(fault, Fault):
+            return fault
+    tags = {tag for tag in map(published.text, published.items(whole.get("tag"))) if tag}
     if not tags & _AWARDING:
-        return [Skipped(ocid, _why_not(tags))]
-    awards = [_mapping(award) for award in _items(whole.get("awards"))]
-    if not awards:
-        return [Skipped(ocid, "it has no award")]
-    return [_read_award(whole, ocid, award) for award in awards]
+        return _why_not(tags)
+    if not thing.parts:
+        return "it has no award"
+    assert not isinstance(released, Fault)
+    return _Release(thing, whole, thing.ocid, tags, released or NEVER, window)
 
 
 def _why_not(tags: set[str]) -> str:
@@ -130,56 +226,118 @@ def _why_not(tags: set[str]) -> str:
     return f"not an award: its tags are {', '.join(sorted(tags))}" if tags else "it has no tag"
 
 
-def _read_award(release: Mapping[str, Any], ocid: str, award: Mapping[str, Any]) -> Read:
-    award_id, status = _text(award.get("id")), _text(award.get("status"))
-    if award_id is None:
-        return Skipped(ocid, "an award has no id")
-    if status not in (None, "active"):
-        return Skipped(ocid, f"award {award_id} is {status}, not active")
-    signed = [
-        contract
-        for contract in map(_mapping, _items(release.get("contracts")))
-        if _text(contract.get("awardID")) == award_id
-    ]
-    period = _period(release, award, signed)
-    if isinstance(period, str):
-        return Skipped(ocid, f"award {award_id}: {period}")
-    suppliers = tuple(_organisations(release, ocid, _items(award.get("suppliers"))))
-    if not suppliers:
-        return Skipped(ocid, f"award {award_id} names no supplier")
-    tender = _mapping(release.get("tender"))
-    titles = (award.get("title"), *(c.get("title") for c in signed), tender.get("title"))
-    metrics = [m for each in (award, *signed) for m in _items(each.get("agreedMetrics"))]
-    return ImportedContract(
-        contract_id=_contract_id(ocid, award_id),
-        ocid=ocid,
-        award_id=award_id,
-        released_at=_moment(release.get("date")),
-        title=next((title for title in map(_text, titles) if title), ocid),
-        buyer=next(iter(_organisations(release, ocid, [release.get("buyer")])), None),
+# --- its awards ----------------------------------------------------------------------------------
+
+
+def _awards(release: _Release) -> Iterator[Award]:
+    awards = _identified(each for each in release.thing.parts if each.kind == "award")
+    contracts = _identified(each for each in release.thing.parts if each.kind == "contract")
+    signed: dict[str, list[Thing]] = {}
+    for contract in contracts.values():
+        sent = published.mapping(contract.published).get("awardID")
+        award_id = published.identifier(sent)
+        if award_id in awards:
+            signed.setdefault(award_id, []).append(contract)
+        else:
+            reason = "its award is not in this release" if award_id else "it names no award"
+            fix = "Import a release that has both, or register the contract by hand."
+            contract.fail(Fault(f"{contract.place}/awardID", sent, reason, fix))
+    for award_id, thing in awards.items():
+        of_award = sorted(signed.get(award_id, []), key=lambda each: each.id or "")
+        award = Award(
+            thing=thing,
+            ocid=release.ocid,
+            award_id=award_id,
+            release=release.thing,
+            released_at=release.released_at,
+            metrics=_metrics(thing, release),
+            signed=tuple(of_award),
+        )
+        award.told.extend(_told(release, award))
+        yield award
+
+
+def _metrics(thing: Thing, release: _Release) -> tuple[Metric, ...]:
+    metrics = []
+    for each in _identified(thing.parts).values():
+        metric = agreed_metrics.read(each, release.window.ends)
+        if isinstance(metric, Fault):
+            each.fail(metric)
+        else:
+            metrics.append(metric)
+    return tuple(metrics)
+
+
+def _told(release: _Release, award: Award) -> Iterator[Told]:
+    """What stands of an award or has ended; the rest says why it is left out."""
+    state = _state(release, award.thing)
+    if isinstance(state, Fault):
+        award.thing.fail(state)
+    for thing in award.signed or (award.thing,):
+        told = _one(release, award, thing)
+        if isinstance(told, Fault):
+            thing.fail(told)
+        elif isinstance(told, str):
+            thing.skip(told)
+        else:
+            yield told
+
+
+def _one(release: _Release, award: Award, thing: Thing) -> Told | Fault | str:
+    """An award without contracts, or a contract of one: it stands, has ended, or is left out."""
+    signed_id = thing.id if thing.kind == "contract" else None
+    for each, whose in ((award.thing, "its award" if signed_id else "it"), (thing, "it")):
+        state = _state(release, each)
+        if isinstance(state, Fault):
+            return state if each is thing else "its award is faulty"
+        if state in _ENDED[each.kind]:
+            return Ended(thing=thing, signed_id=signed_id, reason=f"{whose} is {state}")
+        if state not in _STANDING[each.kind]:
+            return f"{whose} is {state}, not active"
+    return _standing(release, award, thing, signed_id)
+
+
+def _state(release: _Release, thing: Thing) -> str | Fault:
+    """The state that is published. Without one, the release's tag tells it."""
+    sent = published.mapping(thing.published).get("status")
+    tag, ended = _ENDING[thing.kind]
+    if sent is None:
+        return ended if tag in release.tags else "active"
+    reason, fix = "its status is no text", "Write active, if it is in force."
+    return published.text(sent) or Fault(f"{thing.place}/status", sent, reason, fix)
+
+
+def _standing(
+    release: _Release, award: Award, thing: Thing, signed_id: str | None
+) -> Standing | Fault:
+    of_award, tender = published.mapping(award.thing.published), release.whole.get("tender")
+    signed = published.mapping(thing.published) if signed_id else {}
+    root = release.thing.place
+    periods = {
+        f"{thing.place}/period": signed.get("period"),
+        f"{award.thing.place}/contractPeriod": of_award.get("contractPeriod"),
+        f"{root}/tender/contractPeriod": published.mapping(tender).get("contractPeriod"),
+    }
+    period = _period(thing, periods, release.window)
+    if isinstance(period, Fault):
+        return period
+    named = parties.Named(release.ocid, release.whole)
+    suppliers = named.suppliers(of_award.get("suppliers"), f"{award.thing.place}/suppliers")
+    if isinstance(suppliers, Fault):
+        return suppliers
+    titles = [each.get("title") for each in (signed, of_award, published.mapping(tender))]
+    title = next((each for each in map(published.text, titles) if each), release.ocid)
+    fault = published.too_long(title, f"{thing.place}/title", published.TEXT_CHARACTERS_MAX)
+    return fault or Standing(
+        thing=thing,
+        signed_id=signed_id,
+        title=title,
+        buyer=named.buyer(),
         suppliers=suppliers,
         starts_on=period.starts_on,
         ends_on=period.ends_on,
-        metrics=tuple({m.commitment_id: m for m in map(_metric, metrics) if m}.values()),
+        metrics=_metrics(thing, release) if signed_id else (),
     )
-
-
-def _contract_id(ocid: str, award_id: str) -> str:
-    """The award's id, with the OCID put first unless the id begins with it."""
-    whole = award_id if award_id.startswith(ocid) else f"{ocid}-{award_id}"
-    return _safe(whole, CONTRACT_ID_CHARACTERS_MAX)
-
-
-def _safe(text: str, characters_max: int) -> str:
-    """`text` as it may be part of an address. If it must be changed, a digest keeps it unique."""
-    plain = _UNSAFE.sub("-", text).strip("-._")
-    if plain == text and len(text) <= characters_max:
-        return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{plain[: characters_max - 9] or 'x'}-{digest}"
-
-
-# --- period and parties --------------------------------------------------------------------------
 
 
 class _Period(NamedTuple):
@@ -190,168 +348,34 @@ class _Period(NamedTuple):
 
 
 def _period(
-    release: Mapping[str, Any], award: Mapping[str, Any], signed: list[Mapping[str, Any]]
-) -> _Period | str:
-    """The period of the contracts signed, else of the award, else of the tender; or why there is
-    none."""
-    tender = _mapping(release.get("tender"))
-    candidates = (
-        *(contract.get("period") for contract in signed),
-        award.get("contractPeriod"),
-        tender.get("contractPeriod"),
-    )
-    for candidate in candidates:
-        period = _mapping(candidate)
-        starts_on, ends_on = _day(period.get("startDate")), _day(period.get("endDate"))
+    thing: Thing, candidates: Mapping[str, object], window: published.Window
+) -> _Period | Fault:
+    """The first period that has both: of the contract, else of its award, else of the tender."""
+    for place, candidate in candidates.items():
+        period = published.mapping(candidate)
+        sent = [period.get(name) for name in ("startDate", "endDate")]
+        starts_on = published.day(sent[0], f"{place}/startDate", window.starts)
+        ends_on = published.day(sent[1], f"{place}/endDate", window.ends, is_end=True)
+        if isinstance(starts_on, Fault):
+            return starts_on
         if starts_on is not None and ends_on is None:
-            ends_on = _after(starts_on, period.get("durationInDays"))
+            ends_on = _after(starts_on, period.get("durationInDays"), place, window.ends)
+        if isinstance(ends_on, Fault):
+            return ends_on
         if starts_on is None or ends_on is None:
             continue
-        return _Period(starts_on, ends_on) if starts_on <= ends_on else "it ends before it starts"
-    return "it has no contract period with a start and an end"
+        if starts_on > ends_on:
+            return Fault(place, f"{sent[0]} to {sent[1]}", "it ends before it starts", _DATES)
+        return _Period(starts_on, ends_on)
+    return Fault(thing.place, None, "it has no contract period with a start and an end", _DATES)
 
 
-def _after(starts_on: date, days: object) -> date | None:
-    if not isinstance(days, int) or not 0 < days <= DAYS_MAX:
+_DATES: Final = "Correct the period, or register the contract by hand."
+
+
+def _after(starts_on: date, days: object, place: str, latest: date) -> date | Fault | None:
+    if isinstance(days, bool) or not isinstance(days, int):
         return None
-    try:
+    if 0 < days <= (latest - starts_on).days:
         return starts_on + timedelta(days=days - 1)
-    except OverflowError:
-        return None
-
-
-def _organisations(
-    release: Mapping[str, Any], ocid: str, references: Iterable[object]
-) -> Iterator[Organisation]:
-    """The organisations that are referred to, each once, by org-id."""
-    parties = {
-        _text(party.get("id")): party for party in map(_mapping, _items(release.get("parties")))
-    }
-    seen = set()
-    for reference in map(_mapping, references):
-        party = parties.get(_text(reference.get("id")), reference)
-        name = _text(reference.get("name")) or _text(party.get("name"))
-        found = _org_id(ocid, party, name)
-        if found is not None and found not in seen:
-            seen.add(found)
-            yield Organisation(found, name)
-
-
-def _org_id(ocid: str, party: Mapping[str, Any], name: str | None) -> str | None:
-    """`SCHEME-id` as published, in the identifier or as the party's own id; else an id of ours from
-    publisher and name, so that the publisher's next release gives the same one."""
-    identifier = _mapping(party.get("identifier"))
-    scheme, number = _text(identifier.get("scheme")), _text(identifier.get("id"))
-    own = _text(party.get("id"))
-    for published in (f"{scheme}-{number}" if scheme and number else None, own):
-        if published and _ORG_ID.fullmatch(published) and len(published) <= events.TEXT_LENGTH_MAX:
-            return published
-    if name is None:
-        return None
-    publisher = "-".join(ocid.split("-")[:2])
-    plain = " ".join(name.casefold().split())
-    return f"{OWN_SCHEME}-{hashlib.sha256(f'{publisher} {plain}'.encode()).hexdigest()[:16]}"
-
-
-# --- agreed metrics ------------------------------------------------------------------------------
-
-
-def _metric(value: object) -> Metric | None:
-    metric = _mapping(value)
-    metric_id = _text(metric.get("id"))
-    if metric_id is None:
-        return None
-    observations = [_mapping(each) for each in _items(metric.get("observations"))]
-    title = _text(metric.get("title")) or metric_id
-    prose = [metric.get("title"), metric.get("description")]
-    prose += [part for each in observations for part in (each.get("measure"), each.get("notes"))]
-    figures = _figures(metric_id, observations)
-    return Metric(
-        commitment_id=_safe(metric_id, COMMITMENT_ID_CHARACTERS_MAX),
-        title=title,
-        figures=None if isinstance(figures, str) else figures,
-        words="\n".join(part for part in map(_text, prose) if part) or title,
-        reason=figures if isinstance(figures, str) else None,
-    )
-
-
-def _figures(metric_id: str, observations: list[Mapping[str, Any]]) -> Figures | str:
-    """Measure, target and period; or why they cannot be read."""
-    if len(observations) != 1:
-        return "it needs exactly one observation, with the target"
-    only = observations[0]
-    code = _text(_mapping(only.get("dimensions")).get("measure"))
-    measure = catalogue.by_code.get(code or "") or catalogue.by_code.get(metric_id)
-    if measure is None or measure.kind == "ratio":
-        return "it has no measure of the catalogue"
-    amount = _amount(only)
-    if amount.figure is None:
-        return "its target is prose"
-    if amount.unit != measure.unit:
-        return f"its unit is {amount.unit}, not {measure.unit}" if amount.unit else "it has no unit"
-    period = _mapping(only.get("period"))
-    starts_on, ends_on = _day(period.get("startDate")), _day(period.get("endDate"))
-    if starts_on is None or ends_on is None or starts_on > ends_on:
-        return "it has no period with a start and an end"
-    return Figures(measure.code, amount.figure, starts_on, ends_on)
-
-
-class _Amount(NamedTuple):
-    figure: Decimal | None
-    unit: str | None
-
-
-def _amount(observation: Mapping[str, Any]) -> _Amount:
-    """Figure and unit of an observation: money in `value`, anything else in `measure`."""
-    value = _mapping(observation.get("value"))
-    if value:
-        return _Amount(_decimal(value.get("amount")), _text(value.get("currency")))
-    unit = _mapping(observation.get("unit"))
-    return _Amount(_decimal(observation.get("measure")), _text(unit.get("name")))
-
-
-def _decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    try:
-        figure = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return figure if figure.is_finite() and TARGET_MIN <= figure <= TARGET_MAX else None
-
-
-# --- JSON of any shape ---------------------------------------------------------------------------
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    """Text as published, without what no database can keep (NUL, half a surrogate pair)."""
-    if not isinstance(value, str):
-        return None
-    return value.replace("\x00", "").encode(errors="replace").decode().strip() or None
-
-
-def _day(value: object) -> date | None:
-    """The day as written: `2025-06-30T23:59:59+01:00` is 30 June."""
-    text = _text(value)
-    try:
-        return date.fromisoformat(text[:10]) if text else None
-    except ValueError:
-        return None
-
-
-def _moment(value: object) -> datetime:
-    """When a release was made; one without a readable date is older than any other."""
-    text = _text(value)
-    try:
-        moment = datetime.fromisoformat(text) if text else _NEVER
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return _NEVER
+    return Fault(f"{place}/durationInDays", days, "no contract lasts so long", _DATES)

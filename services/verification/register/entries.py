@@ -1,0 +1,230 @@
+"""One contract of a file: what is to become of it, and doing it. Gather, decide, apply.
+
+Promises: a contract and its drafts are imported together or not at all. A dry run does all that an
+import does, and takes it back. An older release changes nothing. A contract whose award was
+cancelled ends on the day on which that was published.
+Refuses: a contract of another authority, or of another award, that is registered under the id.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from services.verification import store
+from services.verification.register import commitments, contracts, ocds
+from services.verification.register.agreed_metrics import Figures, Metric
+from services.verification.register.publication import Acting
+from services.verification.register.refusals import Refusal
+from services.verification.register.succession import Entry
+from services.verification.register.terms import Terms
+from services.verification.register.things import Fate
+from shared import calendar, sql
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to become of a contract."""
+
+    fate: Fate
+    is_newer: bool = False
+    """Whether the contract is registered from an older release, perhaps one with the same words."""
+    wanted: contracts.Registration | None = None
+    metrics: tuple[Metric, ...] = ()
+    """Those that have no commitment yet."""
+    reason: str | None = None
+
+    @property
+    def is_to_be_kept(self) -> bool:
+        return self.fate in ("new", "changed") or bool(self.metrics) or self.is_newer
+
+
+def plan(
+    row: sql.Record | None, versions: Sequence[sql.Record], entry: Entry, acting: Acting
+) -> Plan | Refusal:
+    """`row` and `versions`: the contract and its commitments, as they are registered."""
+    told = entry.told
+    if row is None:
+        if isinstance(told, ocds.Ended):
+            return Plan("skipped", reason=told.reason)
+        return Plan("new", wanted=_registration(entry, told, {}), metrics=entry.metrics)
+    if row["authority_id"] != acting.authority_id:
+        return Refusal("contract_of_another_authority")
+    words = json.loads(row["words"])
+    if _is_other(row, words, entry):
+        return Refusal("contract_known")
+    if isinstance(told, ocds.Ended):
+        wanted = _ended(row, words, entry, acting)
+        reason: str | None = f"{told.reason}: its contract ends on {wanted.ends_on}"
+    else:
+        wanted, reason = _registration(entry, told, words), None
+    is_same, published_at = contracts.is_same(row, wanted), row["published_at"]
+    if published_at is not None and entry.released_at < published_at and not is_same:
+        is_same, reason = True, f"the register has the release of {published_at:%Y-%m-%d}"
+    known = {version["commitment_id"] for version in versions}
+    return Plan(
+        fate="unchanged" if is_same else "changed",
+        is_newer=published_at is None or entry.released_at > published_at,
+        wanted=wanted,
+        metrics=tuple(each for each in entry.metrics if each.commitment_id not in known),
+        reason=reason,
+    )
+
+
+def says(row: sql.Record, metric: Metric) -> bool:
+    """Whether a version of a commitment promises what the metric does."""
+    version = store.rows.read_commitment_version(row)
+    if row["words"] == metric.words:
+        return True
+    if version is None or metric.figures is None:
+        return False
+    terms = _terms(metric.figures)
+    return (version.measure, Decimal(version.target), version.profile) == (
+        terms.measure,
+        terms.target,
+        terms.profile,
+    )
+
+
+def signed_id(row: sql.Record | None) -> str | None:
+    """Which of its award's contracts a registered contract is, if that was published."""
+    return None if row is None else json.loads(row["words"]).get("signed", {}).get("id")
+
+
+def _is_other(row: sql.Record, words: dict[str, Any], entry: Entry) -> bool:
+    """Whether the contract that is registered under the id is another one."""
+    signed = words.get("signed", {})
+    pairs = (
+        (row["ocid"], entry.ocid),
+        (row["award_id"] or signed.get("award_id"), entry.award_id),
+        (signed.get("id"), entry.told.signed_id),
+    )
+    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
+
+
+async def keep(
+    pool: sql.Pool, entry: Entry, acting: Acting, *, is_committed: bool
+) -> Plan | Refusal:
+    """Imports a contract, all of it or nothing; a dry run takes it back. Another import may have
+    changed the contract since the plan was made, so it is locked and planned again."""
+    async with pool.acquire() as conn:
+        unit = conn.transaction()
+        await unit.start()
+        try:
+            planned = await _keep_locked(conn, entry, acting)
+        except BaseException:
+            await unit.rollback()
+            raise
+        is_kept = is_committed and isinstance(planned, Plan)
+        await (unit.commit() if is_kept else unit.rollback())
+    return planned
+
+
+async def _keep_locked(conn: sql.Connection, entry: Entry, acting: Acting) -> Plan | Refusal:
+    contract_id = entry.contract_id
+    row = await store.register.lock_contract(conn, contract_id)
+    versions = await store.register.list_commitments(conn, contract_id)
+    planned = plan(row, versions, entry, acting)
+    if isinstance(planned, Refusal) or planned.wanted is None:
+        return planned
+    refusal: Refusal | str | None = None
+    if row is None:
+        refusal = await contracts.register(conn, planned.wanted, acting)
+    elif planned.fate == "changed":
+        refusal = await contracts.register_again(conn, row, planned.wanted, acting)
+    elif planned.is_newer:  # it says the same, but an older release must not change it any more
+        await store.register.set_published_at(conn, contract_id, entry.released_at)
+    if isinstance(refusal, Refusal):
+        return refusal
+    drafted = []
+    for metric in planned.metrics:
+        draft = await _draft(conn, contract_id, metric, acting)
+        if isinstance(draft, Refusal):
+            return draft
+        drafted.append(draft)
+    return dataclasses.replace(planned, metrics=tuple(drafted))
+
+
+async def _draft(
+    conn: sql.Connection, contract_id: str, metric: Metric, acting: Acting
+) -> Metric | Refusal:
+    """The metric as it was drafted: with figures, or in prose if the register refuses these."""
+    refusal = await commitments.add(conn, contract_id, _commitment(metric), acting)
+    if refusal is None or metric.figures is None or refusal.code not in _STRUCTURED_BY_HAND:
+        return refusal or metric
+    prose = dataclasses.replace(metric, figures=None, reason=refusal.detail)
+    return await commitments.add(conn, contract_id, _commitment(prose), acting) or prose
+
+
+_STRUCTURED_BY_HAND: Final = ("commitment_unreadable", "version_refused")
+"""Refusals of figures: the words can be kept."""
+
+
+# --- what is registered --------------------------------------------------------------------------
+
+
+def _registration(
+    entry: Entry, told: ocds.Standing, words: dict[str, Any]
+) -> contracts.Registration:
+    """`words`: those that are registered; which contract was signed stays known."""
+    buyer = told.buyer
+    signed = {"award_id": entry.award_id, "id": told.signed_id} if told.signed_id else None
+    signed = signed or words.get("signed")
+    return contracts.Registration(
+        contract_id=entry.contract_id,
+        supplier_ids=tuple(each.id for each in told.suppliers),
+        starts_on=told.starts_on,
+        ends_on=told.ends_on,
+        words={
+            "title": told.title,
+            "suppliers": {each.id: each.name for each in told.suppliers},
+            "buyer": {"id": buyer.id, "name": buyer.name} if buyer else None,
+        }
+        | ({"signed": signed} if signed else {}),
+        ocid=entry.ocid,
+        award_id=None if entry.is_further else entry.award_id,
+        buyer_id=buyer.id if buyer else None,
+        published_at=entry.released_at,
+    )
+
+
+def _ended(
+    row: sql.Record, words: dict[str, Any], entry: Entry, acting: Acting
+) -> contracts.Registration:
+    """The contract as it is registered, but it ends on the day on which its end was published."""
+    moment = acting.at if entry.released_at == ocds.NEVER else entry.released_at
+    ends_on = min(row["ends_on"], calendar.london_day(moment))
+    return contracts.Registration(
+        contract_id=entry.contract_id,
+        supplier_ids=tuple(row["supplier_ids"]),
+        starts_on=row["starts_on"],
+        ends_on=max(row["starts_on"], ends_on),
+        words=words,
+        ocid=row["ocid"],
+        award_id=row["award_id"],
+        buyer_id=row["buyer_id"],
+        published_at=entry.released_at,
+    )
+
+
+def _commitment(metric: Metric) -> commitments.New:
+    return commitments.New(
+        commitment_id=metric.commitment_id,
+        title=metric.title,
+        terms=None if metric.figures is None else _terms(metric.figures),
+        words=metric.words,
+        reason=metric.reason,
+    )
+
+
+def _terms(figures: Figures) -> Terms:
+    return Terms(
+        measure=figures.measure,
+        target=figures.target,
+        profile={"kind": "linear", "from": str(figures.starts_on), "to": str(figures.ends_on)},
+        from_on=figures.starts_on,
+    )

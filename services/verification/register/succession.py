@@ -1,0 +1,162 @@
+"""What stands of a contract after all releases of a file: the newest tells.
+
+Promises: pure. The order of a file's releases makes no difference: they go by date, then by id. All
+that an older release tells and no newer one repeats is kept (its metrics) or says which release
+came later.
+Refuses: one of two releases with the same date and id that say different things.
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from services.verification.register import addresses
+from services.verification.register.agreed_metrics import Metric
+from services.verification.register.ocds import Award, Ended, Told
+from services.verification.register.things import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A contract of the register, as a file tells it."""
+
+    contract_id: str
+    ocid: str
+    award_id: str
+    is_further: bool
+    """The award's first contract has the award's id, every further one an id of its own."""
+    released_at: datetime
+    told: Told
+    metrics: tuple[Metric, ...]
+
+
+class Key(NamedTuple):
+    """What makes releases tell of the same award."""
+
+    ocid: str
+    award_id: str
+
+
+def by_award(awards: Iterable[Award]) -> dict[Key, list[Award]]:
+    found: dict[Key, list[Award]] = collections.defaultdict(list)
+    for award in awards:
+        if award.told:
+            found[Key(award.ocid, award.award_id)].append(award)
+    return found
+
+
+def contract_ids(key: Key, awards: Iterable[Award]) -> list[str]:
+    """The ids that contracts of an award may have in the register."""
+    further = (addresses.contract_id(*key, each) for each in _signed_ids(awards))
+    return [addresses.contract_id(*key), *further]
+
+
+def settle(key: Key, awards: list[Award], first: str | None) -> list[Entry]:
+    """What stands of an award. `first`: the signed contract that has the award's id in the
+    register; None: the first by id gets it."""
+    signed_ids = _signed_ids(awards)
+    first = first or min(signed_ids, default=None)
+    told: dict[str, list[_Dated]] = collections.defaultdict(list)
+    for award in awards:
+        for each in award.told:
+            is_first = each.signed_id in (None, first)
+            dated = _Dated(award, each, award.metrics if each is _main(award, first) else ())
+            told[addresses.contract_id(*key, None if is_first else each.signed_id)].append(dated)
+            if isinstance(each, Ended) and each.signed_id is None:  # all its contracts end
+                for signed_id in signed_ids - {first}:
+                    told[addresses.contract_id(*key, signed_id)].append(dated)
+    return [_entry(key, contract_id, each) for contract_id, each in told.items()]
+
+
+def _signed_ids(awards: Iterable[Award]) -> set[str]:
+    return {each.signed_id for award in awards for each in award.told if each.signed_id}
+
+
+def _main(award: Award, first: str | None) -> Told:
+    """The contract that has the metrics of its award."""
+    return next((each for each in award.told if each.signed_id == first), award.told[0])
+
+
+class _Dated(NamedTuple):
+    award: Award
+    told: Told
+    metrics: tuple[Metric, ...]
+    """Of the award, if this contract has them."""
+
+
+def _entry(key: Key, contract_id: str, told: list[_Dated]) -> Entry:
+    if len(told) > 1:
+        told = sorted(told, key=_order)
+    newest = told[-1]
+    metrics = _metrics(told)
+    for older in told[:-1]:
+        _succeed(older, newest)
+    return Entry(
+        contract_id=contract_id,
+        ocid=key.ocid,
+        award_id=key.award_id,
+        is_further=contract_id != addresses.contract_id(*key),
+        released_at=newest.award.released_at,
+        told=newest.told,
+        metrics=metrics,
+    )
+
+
+def _order(dated: _Dated) -> tuple[datetime, str, str]:
+    """By date, then by id; releases that share both go by what they say, in any order."""
+    release = dated.award.release
+    return dated.award.released_at, release.id or "", _digest(release.published)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _succeed(older: _Dated, newest: _Dated) -> None:
+    thing, before, after = older.told.thing, older.award.release, newest.award.release
+    is_same_moment = older.award.released_at == newest.award.released_at
+    if before.published == after.published:
+        thing.becomes("skipped", f"{_place(after.place)} is the same release")
+    elif is_same_moment and before.id == after.id:
+        reason = f"{_place(after.place)} has the same id and date, and says something else"
+        thing.fault(Fault(f"{before.place}/id", before.id, reason, "Give each release its own id."))
+    else:
+        thing.becomes("skipped", f"a later release tells of it: {_place(after.place)}")
+
+
+def _place(place: str) -> str:
+    return place.strip() or "the whole file"
+
+
+def _metrics(told: list[_Dated]) -> tuple[Metric, ...]:
+    """Each metric as the newest release with it has it. The others say why they are left out."""
+    found: dict[str, Metric] = {}
+    ended = newest.reason if isinstance(newest := told[-1].told, Ended) else None
+    for dated in reversed(told):
+        own: dict[str, Metric] = {}
+        of_contract = () if isinstance(dated.told, Ended) else dated.told.metrics
+        for metric in (*dated.metrics, *of_contract):
+            thing, twin = metric.thing, own.get(metric.commitment_id)
+            if thing.fate is not None:
+                continue
+            if ended is not None:
+                thing.skip(ended)
+            elif twin is None:
+                own[metric.commitment_id] = metric
+            elif twin.thing.published == thing.published:
+                thing.skip("its award has it too, word for word")
+            else:
+                reason = f"{twin.thing.place} has the same id, and says something else"
+                thing.fail(Fault(f"{thing.place}/id", thing.id, reason, "Give each its own id."))
+        for commitment_id, metric in own.items():
+            if commitment_id in found:
+                metric.thing.skip("a later release tells of it")
+            else:
+                found[commitment_id] = metric
+    return tuple(found.values())

@@ -1,0 +1,98 @@
+"""The things of a file that is imported, and what becomes of each.
+
+Promises: every release, award, contract and metric is one `Thing`, made as soon as it is seen and
+never removed. What becomes of it is said once: whoever says it first, knows best.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from services.verification.register.refusals import Refusal
+
+VALUE_CHARACTERS_MAX: Final = 100
+"""A wrong value is shown, so that it can be found in the file, but cut to this length."""
+
+Kind: TypeAlias = Literal["release", "award", "contract", "metric"]
+Fate: TypeAlias = Literal[
+    "read",  # a release: its awards and contracts say what became of them
+    "new",
+    "changed",
+    "unchanged",
+    "draft",
+    "needs_structuring",  # a draft whose target is prose
+    "skipped",
+    "faulty",
+]
+
+
+class Fault(NamedTuple):
+    """What is wrong: where in the file, what is there, why it cannot stand, and what to do."""
+
+    place: str
+    value: object
+    reason: str
+    fix: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Thing:
+    """A release, award, contract or metric of a file."""
+
+    kind: Kind
+    place: str
+    """A JSON pointer; after its number if the file has a release a line."""
+    published: object
+    """The JSON."""
+    id: str | None = None
+    ocid: str | None = None
+    parts: list[Thing] = field(default_factory=list)
+    """Of a release its awards and contracts, of these their metrics."""
+    fate: Fate | None = None
+    """None until it is known."""
+    contract_id: str | None = None
+    """The contract of the register."""
+    value: str | None = None
+    """What is wrong."""
+    reason: str | Refusal | None = None
+    fix: str | None = None
+
+    def becomes(self, fate: Fate, reason: str | Refusal | None = None) -> None:
+        """Says what becomes of it, unless that is known."""
+        if self.fate is None:
+            self.fate, self.reason = fate, reason
+
+    def skip(self, reason: str) -> None:
+        """It is left out, and so are its parts."""
+        self.becomes("skipped", reason)
+        for part in self.parts:
+            part.skip(reason)
+
+    def fault(self, fault: Fault) -> None:
+        """It cannot be imported as it is; its parts speak for themselves."""
+        if self.fate is None:
+            self.becomes("faulty", fault.reason)
+            self.place, self.value, self.fix = fault.place, shown(fault.value), fault.fix
+
+    def fail(self, fault: Fault) -> None:
+        """It cannot be imported as it is; its parts are left out."""
+        self.fault(fault)
+        self.skip(f"its {self.kind} is faulty")
+
+    def all(self) -> Iterator[Thing]:
+        """It and its parts."""
+        yield self
+        for part in self.parts:
+            yield from part.all()
+
+
+def shown(value: object) -> str | None:
+    """A wrong value as one line of text."""
+    if value is None:
+        return None
+    is_plain = isinstance(value, str) and value.isprintable()
+    text = str(value) if is_plain else json.dumps(value, default=str)
+    return text[:VALUE_CHARACTERS_MAX]

@@ -1,0 +1,120 @@
+"""A file of releases, from bytes to rows: read in one way, or refused with the place."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from services.verification.register import releases
+from services.verification.register.releases import Row, Unreadable
+from tests.support import published
+
+
+def rows(body: bytes) -> list[Row]:
+    read = releases.read(body)
+    assert not isinstance(read, Unreadable), read.reason
+    return read
+
+
+class TestAFile:
+    @pytest.mark.parametrize(
+        ("body", "places"),
+        [
+            (b'{"releases": [{}, 7]}', ["/releases/0", "/releases/1"]),
+            (b"[{}, {}]", ["/0", "/1"]),
+            (b'{"ocid": "a"}', [""]),
+            (b'"a text"', [""]),
+            (b'{"releases": 7}', [""]),
+            (b'{"releases": []}', []),
+            (b'{}\r\n\r\n{"releases": [{}]}\n7', ["line 1 ", "line 3 /releases/0", "line 4 "]),
+        ],
+    )
+    def test_is_a_row_for_each_release(self, body: bytes, places: list[str]) -> None:
+        """A package, a list, a release, or one of these a line; also what is no release."""
+        assert places == [row.place for row in rows(body)]
+
+    def test_has_lines_that_end_at_line_feeds_only(self) -> None:
+        """Other characters that end lines elsewhere are part of the text."""
+        titles = ["roof\u2028renewal", "next\u0085line", "plain"]
+        body = "\n".join(json.dumps({"t": each}, ensure_ascii=False) for each in titles)
+        assert titles == [row.value["t"] for row in rows(body.encode())]
+
+    def test_may_begin_with_a_byte_order_mark(self) -> None:
+        """Of UTF-8; it is passed over."""
+        assert [("/0", {})] == [row[:2] for row in rows(b"\xef\xbb\xbf[{}]")]
+
+    def test_keeps_numbers_exact(self) -> None:
+        """No figure goes through a float."""
+        assert "0.10" == str(rows(b"[0.10]")[0].value)
+
+
+class TestALine:
+    def test_that_cannot_be_read_is_a_row_of_its_own(self) -> None:
+        """The others are read. A key given twice, a number that is none, and a nest too deep."""
+        lines = (
+            b'{"a": 1}',
+            b'{"b": ',
+            b'{"c": 1, "c": 2}',
+            b"[NaN]",
+            b"[" * 5000,
+            b"[1e999999999999999999999]",
+            b"[" + b"1" * 200 + b"]",
+            b'{"d": 1}',
+        )
+        read = rows(b"\n".join(lines))
+        assert [0, 7] == [number for number, row in enumerate(read) if row.fault is None]
+        assert [
+            ("line 2", "this line is not JSON: column 7: expecting value"),
+            ("line 3", 'this line is not JSON: the key "c" is given twice'),
+            ("line 4", "this line is not JSON: NaN is no number of JSON"),
+            ("line 5", "this line is not JSON: it is nested too deeply"),
+            (
+                "line 6",
+                "this line is not JSON: the number 1e999999999999999999… cannot be read",
+            ),
+            ("line 7", "this line is not JSON: a number has more than 100 digits"),
+        ] == [(row.fault.place, row.fault.reason) for row in read if row.fault is not None]
+
+
+class TestAFileThatCannotBeRead:
+    @pytest.mark.parametrize(
+        ("body", "reason"),
+        [
+            (b"", "The file is empty"),
+            (b" \n\n", "The file is empty"),
+            (b"Dear council,\nhello", "The file is not JSON: line 1, column 1: expecting value"),
+            (
+                b'{"releases": [\n{"ocid": "a"},\n{"value": 000}\n]}',
+                "The file is not JSON: line 3, column 12: expecting ',' delimiter, at 00}",
+            ),
+            (
+                b'{"releases": [{"ocid": "a", "ocid": "b"}]}',
+                'The file is not JSON: the key "ocid" is given twice',
+            ),
+            (b"[Infinity]", "The file is not JSON: Infinity is no number of JSON"),
+            (b"{half\n{}", "The file is not JSON: line 1, column 2: "),
+            (b"[" * 5000, "The file is not JSON: it is nested too deeply"),
+            (
+                b'[\n{"title": "Caf\xe9"}]',
+                "The file is not UTF-8: line 2, byte 15 is 0xE9, as in Windows-1252",
+            ),
+            ("[{}]".encode("utf-16"), "The file is UTF-16: save it as UTF-8"),
+            ("[{}]".encode("utf-16-le"), "The file is UTF-16: save it as UTF-8"),
+            ("[{}]".encode("utf-16-be"), "The file is UTF-16: save it as UTF-8"),
+            ("[{}]".encode("utf-32"), "The file is UTF-32: save it as UTF-8"),
+        ],
+    )
+    def test_is_refused_whole_with_the_place(self, body: bytes, reason: str) -> None:
+        """No fragment of it passes for a release, and no character is replaced."""
+        read = releases.read(body)
+        assert isinstance(read, Unreadable)
+        assert read.reason.startswith(reason)
+
+    def test_has_more_than_can_be_taken_at_once(self) -> None:
+        """Nothing is cut off in silence."""
+        many = b"[" + b"0," * releases.RELEASES_MAX + b"0]"
+        assert "more than 20,000 releases" in published.refused(many)
+        assert "more than 2,000,000 values" in published.refused(b"," * 2_000_001)
+        parts = b'[{"ocid": "a", "awards": [' + b"0," * 100_000 + b"0]}]"
+        assert "more than 100,000 parts" in published.refused(parts)
