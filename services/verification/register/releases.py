@@ -10,6 +10,7 @@ above the limits.
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 from collections.abc import Iterator
@@ -180,8 +181,7 @@ def _words(message: str) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
     if len(read) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        ((twice, _),) = collections.Counter(key for key, _ in pairs).most_common(1)
         raise _TwoWaysError(f"the key {json.dumps(twice)} is given twice")
     return read
 

@@ -118,3 +118,10 @@ class TestAFileThatCannotBeRead:
         assert "more than 2,000,000 values" in published.refused(b"," * 2_000_001)
         parts = b'[{"ocid": "a", "awards": [' + b"0," * 100_000 + b"0]}]"
         assert "more than 100,000 parts" in published.refused(parts)
+
+    def test_names_a_repeated_key_among_very_many(self) -> None:
+        """In one look at each key."""
+        keys = ",".join(f'"{number}": 1' for number in range(200_000))
+        assert 'the key "199999" is given twice' in published.refused(
+            f'{{{keys}, "199999": 2}}'.encode()
+        )
