@@ -11,9 +11,11 @@ from services.verification.register.publication import Acting
 from services.verification.register.releases import Unreadable
 from services.verification.register.things import Thing
 from tests.support import verification_builders as build
+from tests.support.verification_service import Caller
 
 AT: Final = datetime(2026, 11, 26, 12, tzinfo=UTC)
 """When the files are imported."""
+PATH: Final = "/contracts/import"
 ACTING: Final = Acting("manager@here", build.AUTHORITY, AT)
 
 
@@ -96,3 +98,15 @@ def refused(body: bytes) -> str:
     file = imports.read(body, AT)
     assert isinstance(file, Unreadable)
     return file.reason
+
+
+async def imported(manager: Caller, body: bytes, *, commit: bool = True) -> dict[str, Any]:
+    answer = await manager.upload(PATH, body, authority=build.AUTHORITY, commit=commit)
+    assert 200 == answer.status_code, answer.text
+    summary: dict[str, Any] = answer.json()
+    return summary
+
+
+def outcomes(summary: dict[str, Any], kind: str = "award") -> list[tuple[str, str | None]]:
+    """Fate and reason of the things of one kind, in order."""
+    return [(each["fate"], each["reason"]) for each in summary["outcomes"] if each["kind"] == kind]

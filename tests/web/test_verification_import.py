@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from services.verification.consumer import replay
-from services.verification.register import commitments, imports, ocds, publication
+from services.verification.register import commitments, entries, imports, publication
 from shared.delivery import topics
-from tests.support import reference, verification_service
+from tests.support import published, published_any, reference, verification_service
 from tests.support import verification_builders as build
+from tests.support.published import PATH, imported, outcomes, package
 from tests.support.verification_service import Caller, VerificationService, day_ended
-from tests.unit.verification import test_ocds as published
 
 RELEASES = reference.DATA / "contracts-finder" / "releases.jsonl"
-PATH = "/contracts/import"
 
 
 @pytest.fixture
@@ -32,17 +32,6 @@ async def manager(service: VerificationService) -> Caller:
     return await service.caller("manager")
 
 
-async def imported(manager: Caller, body: bytes, *, commit: bool = True) -> dict[str, Any]:
-    answer = await manager.upload(PATH, body, authority=build.AUTHORITY, commit=commit)
-    assert 200 == answer.status_code, answer.text
-    summary: dict[str, Any] = answer.json()
-    return summary
-
-
-def package(*releases: dict[str, Any]) -> bytes:
-    return json.dumps({"uri": "https://example.org/1", "releases": releases}).encode()
-
-
 @reference.needed
 class TestTheRealReleases:
     async def test_are_71_awards_and_116_reasons(
@@ -54,15 +43,20 @@ class TestTheRealReleases:
         assert [] == await service.rows("contract")
         done = await imported(manager, body)
         assert dry | {"committed": True} == done
-        assert (190, {"new": 71, "updated": 0, "unchanged": 0}) == (
-            done["releases"],
-            done["contracts"],
-        )
+        assert {"new": 71, "changed": 0, "unchanged": 0} == done["contracts"]
         assert {
-            "a tender: nothing is awarded yet": 113,
-            "a plan: nothing is awarded yet": 3,
-        } == Counter(each["reason"] for each in done["skipped"])
-        assert ([], 0) == (done["faults"], done["drafts"])
+            "release": {"read": 74, "skipped": 116},
+            "award": {"new": 71, "skipped": 3},
+            "contract": {},
+            "metric": {},
+        } == done["counts"]
+        assert {
+            ("skipped", "a tender: nothing is awarded yet"): 113,
+            ("skipped", "a plan: nothing is awarded yet"): 3,
+            ("read", None): 74,
+        } == Counter(outcomes(done, "release"))
+        older = [reason for fate, reason in outcomes(done) if fate == "skipped"]
+        assert all(each and each.startswith("a later release tells of it: line ") for each in older)
         assert 71 == len(await service.rows("contract"))
 
     async def test_again_change_nothing(
@@ -72,7 +66,7 @@ class TestTheRealReleases:
         await imported(manager, RELEASES.read_bytes())
         before = await service.messages()
         again = await imported(manager, RELEASES.read_bytes())
-        assert {"new": 0, "updated": 0, "unchanged": 71} == again["contracts"]
+        assert {"new": 0, "changed": 0, "unchanged": 71} == again["contracts"]
         assert before == await service.messages()
 
     async def test_keep_the_buyer_as_published(
@@ -102,7 +96,7 @@ class TestAnUpdate:
         await imported(manager, package(first))
         updated = await imported(manager, package(later))
         older = await imported(manager, package(first))
-        assert [1, 0] == [each["contracts"]["updated"] for each in (updated, older)]
+        assert [1, 0] == [each["contracts"]["changed"] for each in (updated, older)]
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (2, "Community hub, renamed") == (contract["version"], contract["title"])
 
@@ -130,7 +124,7 @@ class TestAnUpdate:
         await manager.post("/contracts", verification_service.a_contract("ocds-abc123-7-1"))
         body = package(published.release())
         fates = [(await imported(manager, body))["contracts"] for _ in range(2)]
-        assert [(1, 0), (0, 1)] == [(each["updated"], each["unchanged"]) for each in fates]
+        assert [(1, 0), (0, 1)] == [(each["changed"], each["unchanged"]) for each in fates]
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert ("ocds-abc123-7", "1") == (contract["ocid"], contract["award_id"])
 
@@ -145,9 +139,7 @@ class TestAnUpdate:
         )
         await service.pool.execute(award)
         done = await imported(manager, package(published.release()))
-        assert ["A contract for this award is registered already"] == [
-            each["reason"] for each in done["faults"]
-        ]
+        assert [("faulty", "A contract for this award is registered already")] == outcomes(done)
         assert 1 == (await manager.get("/contracts/ocds-abc123-7-1")).json()["version"]
 
     async def test_ends_what_a_replaced_supplier_owed(
@@ -187,7 +179,9 @@ class TestAgreedMetrics:
         award = published.award(agreedMetrics=[published.metric(), prose])
         body = package(published.release(awards=[award]))
         first, again = await imported(manager, body), await imported(manager, body)
-        assert [(1, 1), (0, 0)] == [(s["drafts"], s["needs_structuring"]) for s in (first, again)]
+        assert [{"draft": 1, "needs_structuring": 1}, {"unchanged": 2}] == [
+            each["counts"]["metric"] for each in (first, again)
+        ]
         path = "/contracts/ocds-abc123-7-1/commitments"
         approver = await service.caller("approver")
         early = await approver.post(f"{path}/spirit/activate")
@@ -204,14 +198,16 @@ class TestAgreedMetrics:
     ) -> None:
         """Both planned with no such contract; the second finds the commitment when it locks."""
         award = published.award(agreedMetrics=[published.metric()])
-        (read,) = ocds.read(published.release(awards=[award]))
-        assert isinstance(read, ocds.ImportedContract)
+        file = imports.read(package(published.release(awards=[award])), published.AT)
+        assert isinstance(file, imports.File)
         acting = publication.Acting("manager@here", build.AUTHORITY, service.clock.now())
+        ((entry, _),) = imports.decide(file, {}, {}, acting)
         drafted = []
         for _ in range(2):
-            async with service.pool.acquire() as conn, conn.transaction():
-                drafted.append((await imports._keep_locked(conn, read, acting)).metrics)
-        assert [list(read.metrics), []] == drafted
+            plan = await entries.keep(service.pool, entry, acting, is_committed=True)
+            assert isinstance(plan, entries.Plan)
+            drafted.append(plan.metrics)
+        assert [entry.metrics, ()] == drafted
         assert 1 == await service.pool.fetchval("SELECT count(*) FROM commitment")
 
     async def test_are_refused_with_their_contract_if_there_are_too_many(
@@ -221,23 +217,166 @@ class TestAgreedMetrics:
         metrics = [{"id": f"kpi-{n}"} for n in range(commitments.COMMITMENTS_MAX + 1)]
         award = published.award(agreedMetrics=metrics)
         done = await imported(manager, package(published.release(awards=[award])))
-        assert ["A contract has at most 200 commitments"] == [
-            each["reason"] for each in done["faults"]
-        ]
-        assert (0, 0) == (done["contracts"]["new"], done["needs_structuring"])
+        assert [("faulty", "A contract has at most 200 commitments")] == outcomes(done)
+        assert {("skipped", "its contract is faulty")} == set(outcomes(done, "metric"))
+        assert 0 == done["contracts"]["new"]
         for table in ("contract", "commitment", "journal", "outbox"):
             assert [] == await service.rows(table)
 
-
-class TestABrokenFile:
-    async def test_is_imported_but_for_what_is_broken(
+    async def test_say_when_their_commitment_says_something_else(
         self, service: VerificationService, manager: Caller
     ) -> None:
-        """Line by line; bytes that are not UTF-8 do not hide the other lines."""
+        """What people made of a metric stays, until they change it to the same."""
+        first = published.award(agreedMetrics=[published.metric(), {"id": "spirit"}])
+        await imported(manager, package(published.release(awards=[first])))
+        metrics = [published.metric(measure="24"), {"id": "spirit", "description": "Delight."}]
+        later = published.release(
+            "awardUpdate",
+            date="2026-10-05T10:00:00Z",
+            awards=[published.award(agreedMetrics=metrics)],
+        )
+        told = await imported(manager, package(later))
+        assert [
+            ("faulty", "its commitment has other terms: those stay"),
+            ("skipped", "its commitment has other words: those stay"),
+        ] == outcomes(told, "metric")
+        path = "/contracts/ocds-abc123-7-1/commitments/school-visits"
+        change = {"target": "24", "reason": "agreed in October"}
+        assert 200 == (await manager.patch(path, change)).status_code
+        again = await imported(manager, package(later))
+        assert ("unchanged", None) == outcomes(again, "metric")[0]
+
+    async def test_whose_figures_the_register_refuses_need_structuring(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """The words are kept with the reason, and the contract is registered. A dry run says so."""
+        period = {"startDate": "2026-10-01", "endDate": "2026-10-01"}
+        metric = published.metric(measure="1e-6", period=period)
+        body = package(published.release(awards=[published.award(agreedMetrics=[metric])]))
+        dry = await imported(manager, body, commit=False)
+        done = await imported(manager, body)
+        assert dry["outcomes"] == done["outcomes"]
+
+
+class TestACancelledAward:
+    cancelled = published.release(
+        "awardCancellation",
+        id="r2",
+        date="2027-01-20T10:00:00Z",
+        awards=[published.award(status="cancelled")],
+    )
+
+    async def test_registers_no_contract(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """The file has the award and, later, its end."""
+        done = await imported(manager, package(published.release(), self.cancelled))
+        assert ("skipped", "it is cancelled") == outcomes(done)[1]
+        assert [] == await service.rows("contract")
+
+    async def test_ends_the_contract_that_it_began(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """On the day on which that was published. Importing it again, or the award once more,
+        changes nothing."""
+        await imported(manager, package(published.release()))
+        done = await imported(manager, package(self.cancelled))
+        reason = "it is cancelled: its contract ends on 2027-01-20"
+        assert [("changed", reason)] == outcomes(done)
+        before = await service.messages()
+        for body in (package(self.cancelled), package(published.release())):
+            again = await imported(manager, body)
+            assert {"new": 0, "changed": 0, "unchanged": 1} == again["contracts"]
+        assert before == await service.messages()
+        contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
+        assert (2, "2027-01-20") == (contract["version"], contract["ends_on"])
+        assert [] == (await replay.run(service.pool)).differences
+
+
+class TestSeveralContractsOfOneAward:
+    def _release(self, *contract_ids: str, date: str) -> bytes:
+        contracts = [published.signed(each, title=each) for each in contract_ids]
+        return package(published.release("contract", id=date, date=date, contracts=contracts))
+
+    async def _titles(self, service: VerificationService) -> dict[str, str]:
+        rows = await service.pool.fetch("SELECT contract_id, words FROM contract")
+        return {row["contract_id"]: json.loads(row["words"])["title"] for row in rows}
+
+    async def test_keep_the_ids_that_they_have(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """The second comes alone, then with the first: it is not taken for the first."""
+        await imported(manager, self._release("c2", date="2026-09-02"))
+        await imported(manager, self._release("c1", "c2", date="2026-09-03"))
+        wanted = {"ocds-abc123-7-1": "c2", "ocds-abc123-7-1-c1": "c1"}
+        assert wanted == await self._titles(service)
+        done = await imported(manager, self._release("c1", date="2026-09-04"))
+        assert {"new": 0, "changed": 0, "unchanged": 1} == done["contracts"]
+        assert wanted == await self._titles(service)
+
+    async def test_continue_the_contract_of_the_award(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """The award notice came first, and another one comes last."""
+        await imported(manager, package(published.release()))
+        await imported(manager, self._release("c1", "c2", date="2026-09-03"))
+        wanted = {"ocds-abc123-7-1": "c1", "ocds-abc123-7-1-c2": "c2"}
+        assert wanted == await self._titles(service)
+        notice = published.release("awardUpdate", date="2026-09-05", tender={"title": "Renamed"})
+        await imported(manager, package(notice))
+        await imported(manager, self._release("c1", "c2", date="2026-09-06"))
+        assert wanted == await self._titles(service)
+
+
+class TestAnyFile:
+    @settings(
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(published_any.FILES)
+    async def test_comes_out_thing_by_thing_and_repeats_without_harm(
+        self, manager: Caller, releases: list[Any]
+    ) -> None:
+        """A dry run says what the import does; a second import makes nothing."""
+        body = package(*releases)
+        dry = await imported(manager, body, commit=False)
+        done = await imported(manager, body)
+        assert dry | {"committed": True} == done
+        again = await imported(manager, body)
+        assert (0, 0) == (again["contracts"]["new"], again["contracts"]["changed"])
+        for summary in (done, again):
+            counts = {kind: sum(fates.values()) for kind, fates in summary["counts"].items()}
+            assert published_any.count(releases) == Counter(counts)
+            assert sum(counts.values()) == len(summary["outcomes"])
+
+
+class TestABrokenFile:
+    async def test_is_imported_but_for_the_lines_that_are_broken(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """Each of them is told with its place."""
         good = json.dumps(published.release()).encode()
-        summary = await imported(manager, b"\n".join((b"{half", good, b"\xff\xfe", b"[" * 5000)))
+        summary = await imported(manager, b"\n".join((good, b"{half", b"[" * 5000, b"7")))
         assert 1 == summary["contracts"]["new"]
-        assert 3 == len(summary["faults"])
+        assert [None, "line 2", "line 3", "line 4"] == [
+            each["place"] if each["fate"] == "faulty" else None
+            for each in summary["outcomes"]
+            if each["kind"] == "release"
+        ]
+
+    async def test_is_refused_whole_if_it_cannot_be_read(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """One sentence says where and why, and nothing is stored."""
+        body = package(published.release()).replace(b"Community", b"Communit\xe9")
+        answer = await manager.upload(PATH, body, authority=build.AUTHORITY, commit=True)
+        assert (422, "application/problem+json") == (
+            answer.status_code,
+            answer.headers["content-type"],
+        )
+        assert answer.json()["title"].startswith("The file is not UTF-8: line 1, byte ")
+        assert [] == await service.rows("contract")
 
 
 class TestWhoMayImport:
