@@ -366,7 +366,7 @@ class ImportOutcome(BaseModel):
     """As published."""
     contract_id: str | None
     value: str | None
-    """What is wrong."""
+    """What is wrong; of what a later release tells, the place of that release."""
     reason: str | None
     fix: str | None
     """What to do."""

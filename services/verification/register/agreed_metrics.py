@@ -105,7 +105,7 @@ def _figures(
     only = observations[0]
     code = published.text(published.mapping(only.get("dimensions")).get("measure"))
     measure = catalogue.by_code.get(code or "") or catalogue.by_code.get(thing.id or "")
-    if measure is None or measure.kind == "ratio":
+    if measure is None:
         return "it has no measure of the catalogue"
     amount = _amount(only)
     if amount.figure is None:

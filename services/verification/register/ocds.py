@@ -173,8 +173,9 @@ def _identified(things: Iterable[Thing]) -> dict[str, Thing]:
         elif thing.published == found[thing_id].published:
             thing.skip("it is there twice, word for word")
         else:
-            reason = f"{found[thing_id].place} has the same id"
-            thing.fail(Fault(place, thing_id, reason, f"Give each {thing.kind} its own id."))
+            reason = f"another {thing.kind} has the same id"
+            fix = f"Give each its own id; {found[thing_id].place} has this one."
+            thing.fail(Fault(place, thing_id, reason, fix))
     return found
 
 

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.verification.register import addresses
 from services.verification.register.agreed_metrics import Metric
@@ -122,16 +122,15 @@ def _succeed(older: _Dated, newest: _Dated) -> None:
     thing, before, after = older.told.thing, older.award.release, newest.award.release
     is_same_moment = older.award.released_at == newest.award.released_at
     if before.published == after.published:
-        thing.becomes("skipped", f"{_place(after.place)} is the same release")
+        thing.skip_alone("the same release is there again", after.place)
     elif is_same_moment and before.id == after.id:
-        reason = f"{_place(after.place)} has the same id and date, and says something else"
-        thing.fault(Fault(f"{before.place}/id", before.id, reason, "Give each release its own id."))
+        reason = "another release has the same id and date, and says something else"
+        thing.fault(Fault(f"{before.place}/id", before.id, reason, _OWN_ID))
     else:
-        thing.becomes("skipped", f"a later release tells of it: {_place(after.place)}")
+        thing.skip_alone("a later release tells of it", after.place)
 
 
-def _place(place: str) -> str:
-    return place.strip() or "the whole file"
+_OWN_ID: Final = "Give each its own id."
 
 
 def _metrics(told: list[_Dated]) -> tuple[Metric, ...]:
@@ -152,11 +151,13 @@ def _metrics(told: list[_Dated]) -> tuple[Metric, ...]:
             elif twin.thing.published == thing.published:
                 thing.skip("its award has it too, word for word")
             else:
-                reason = f"{twin.thing.place} has the same id, and says something else"
-                thing.fail(Fault(f"{thing.place}/id", thing.id, reason, "Give each its own id."))
+                reason = "its award has another metric with the same id"
+                thing.fail(Fault(f"{thing.place}/id", thing.id, reason, _OWN_ID))
         for commitment_id, metric in own.items():
             if commitment_id in found:
-                metric.thing.skip("a later release tells of it")
+                metric.thing.skip_alone(
+                    "a later release tells of it", found[commitment_id].thing.place
+                )
             else:
                 found[commitment_id] = metric
     return tuple(found.values())

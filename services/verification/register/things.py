@@ -56,7 +56,7 @@ class Thing:
     contract_id: str | None = None
     """The contract of the register."""
     value: str | None = None
-    """What is wrong."""
+    """What is wrong; of what is told elsewhere, the place."""
     reason: str | Refusal | None = None
     fix: str | None = None
 
@@ -64,6 +64,12 @@ class Thing:
         """Says what becomes of it, unless that is known."""
         if self.fate is None:
             self.fate, self.reason = fate, reason
+
+    def skip_alone(self, reason: str, place: str) -> None:
+        """It is left out because of what is at another place; its parts speak for themselves."""
+        if self.fate is None:
+            self.becomes("skipped", reason)
+            self.value = place.strip()
 
     def skip(self, reason: str) -> None:
         """It is left out, and so are its parts."""

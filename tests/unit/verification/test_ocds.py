@@ -106,7 +106,8 @@ class TestAnAward:
         first, second, third = things(release(awards=[award(), other, award()]))
         assert ("new", "faulty", "skipped") == (first.fate, second.fate, third.fate)
         assert ("/releases/0/awards/1/id", "1") == (second.place, second.value)
-        assert "/releases/0/awards/0 has the same id" == second.reason
+        assert "another award has the same id" == second.reason
+        assert "Give each its own id; /releases/0/awards/0 has this one." == second.fix
         assert "it is there twice, word for word" == third.reason
 
     def test_comes_to_the_same_contract_id_as_another(self) -> None:
@@ -315,7 +316,7 @@ class TestContracts:
             "new",
             "faulty: its award is not in this release",
             "faulty: it names no award",
-            "faulty: /releases/0/contracts/0 has the same id",
+            "faulty: another contract has the same id",
             "faulty: the contract has no id",
             "faulty: this is no contract",
         ] == fates(whole, kind="contract")
@@ -335,9 +336,10 @@ class TestALaterRelease:
         for releases in ([release(), renamed], [renamed, release()]):
             assert "Renamed" == contract(*releases).title
         assert [
-            "skipped: a later release tells of it: /releases/1",
+            "skipped: a later release tells of it",
             "new",
         ] == fates(release(), renamed)
+        assert "/releases/1" == things(release(), renamed)[0].value
 
     def test_of_the_same_date_goes_by_id(self) -> None:
         """The order in the file makes no difference."""
@@ -356,7 +358,7 @@ class TestALaterRelease:
 
     def test_that_is_the_same_is_no_fault(self) -> None:
         """A notice may be in a file twice."""
-        assert ["skipped: /releases/1 is the same release", "new"] == fates(release(), release())
+        assert ["skipped: the same release is there again", "new"] == fates(release(), release())
 
     @pytest.mark.parametrize(
         ("tag", "status", "reason"),
@@ -370,7 +372,7 @@ class TestALaterRelease:
         """No contract is registered, in either order."""
         end = release(tag, id="r2", date=self.later, awards=[{"id": "1", "status": status}])
         assert [
-            "skipped: a later release tells of it: /releases/1",
+            "skipped: a later release tells of it",
             f"skipped: {reason}",
         ] == fates(release(), end)
         assert [reason] == [
@@ -481,7 +483,7 @@ class TestAgreedMetrics:
         assert [
             "needs_structuring: it has no measure of the catalogue",
             "draft",
-            "faulty: /releases/0/awards/0/agreedMetrics/1 has the same id",
+            "faulty: another metric has the same id",
             "faulty: the metric has no id",
             "faulty: this is no metric",
             "faulty: the date lies before 1990",
