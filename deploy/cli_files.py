@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import collections
 import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, BinaryIO, Final, NamedTuple
 
-import rich.text
 import typer
 
-from deploy import client
+from deploy import client, import_summary
 from deploy.client import console
 
 if typing.TYPE_CHECKING:
     import httpx
+
+PIECE_BYTES: Final = 64 * 1024
+IMPORT_SECONDS_MAX: Final = 1800
+"""Longest wait for the answer to an import: it comes when all of the file was stored."""
 
 _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to send.")]
 
 
 def submit(file: _File) -> None:
     """Send a return (JSON) to intake and print its receipt, or everything that is wrong with it."""
-    answer = _post("intake", "supplier", "/api/v1/returns", file)
+    answer = _post(_RETURNS, file)
     receipt = answer.json()
     word = "Accepted" if answer.status_code == 201 else "The same as before"
     console.print(f"[green]✓[/] {word}: receipt {receipt['receipt_no']}")
@@ -43,45 +46,61 @@ def import_contracts(
     ] = "GB-LAE-KWL",
 ) -> None:
     """Import contracts from OCDS releases: a release package, or JSON Lines."""
+    from services.verification.register import releases
+
+    if file.stat().st_size > releases.BODY_BYTES_MAX:
+        client.fail(f"{file} has more than {releases.BODY_BYTES_MAX >> 20} MB: send it in parts.")
     query = {"authority": authority, "commit": str(commit).lower()}
-    answer = _post("verification", "manager", "/api/v1/contracts/import", file, query)
-    _print_summary(answer.json())
+    answer = _post(_IMPORT, file, query, IMPORT_SECONDS_MAX)
+    import_summary.show(console, answer.json())
     if not commit:
         console.print("Nothing was stored. Add --commit to store it.")
 
 
-def _print_summary(summary: dict[str, Any]) -> None:
-    """What the import did or would do: counts, then how many releases were left out, by reason."""
-    counts = {"releases": summary["releases"]} | {
-        f"contracts {name}": count for name, count in summary["contracts"].items()
-    }
-    counts |= {name: summary[name] for name in ("drafts", "needs_structuring")}
-    for name, count in counts.items():
-        console.print(f"  {name.replace('_', ' '):<20} {count:>5}", highlight=False)
-    for title in ("skipped", "faults"):
-        reasons = collections.Counter(each["reason"] for each in summary[title])
-        console.print(f"  {title:<20} {len(summary[title]):>5}", highlight=False)
-        for reason, count in reasons.most_common():
-            console.print("    ", rich.text.Text(f"{count:>5}  {reason}"))
+class _Door(NamedTuple):
+    """Where a file is sent, and who sends it."""
+
+    service: str
+    role: str
+    path: str
+
+
+_RETURNS: Final = _Door("intake", "supplier", "/api/v1/returns")
+_IMPORT: Final = _Door("verification", "manager", "/api/v1/contracts/import")
 
 
 def _post(
-    service: str, role: str, path: str, file: Path, query: dict[str, str] | None = None
+    door: _Door,
+    file: Path,
+    query: dict[str, str] | None = None,
+    seconds_max: int = client.SECONDS_MAX,
 ) -> httpx.Response:
     """The service's answer to the file. Ends the command if there is none, or it is a refusal."""
     import httpx
 
-    endpoint = client.find(service, role)
+    endpoint = client.find(door.service, door.role)
     try:
-        answer = httpx.post(
-            f"{endpoint.url}{path}",
-            params=query,
-            content=file.read_bytes(),
-            headers=endpoint.headers | {"content-type": "application/json"},
-            timeout=client.SECONDS_MAX,
-        )
+        size = file.stat().st_size
+        with file.open("rb") as content, client.progress(size) as advance:
+            answer = httpx.post(
+                f"{endpoint.url}{door.path}",
+                params=query,
+                content=_pieces(content, advance),
+                headers=endpoint.headers
+                | {"content-type": "application/json", "content-length": str(size)},
+                timeout=httpx.Timeout(client.SECONDS_MAX, read=seconds_max),
+            )
     except httpx.TransportError as error:
         client.fail(f"{endpoint.url} does not answer: {error}")
+    except OSError as error:
+        client.fail(f"{file} cannot be read: {error.strerror}.")
     if not answer.is_success:
         client.refused(answer)
     return answer
+
+
+def _pieces(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
+    """The file, piece by piece, so that any size fits into memory."""
+    while piece := content.read(PIECE_BYTES):
+        advance(len(piece))
+        yield piece

@@ -7,13 +7,16 @@ with exit code 1.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import typing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import rich.console
+import rich.progress
 import rich.table
 import rich.text
 import typer
@@ -27,6 +30,10 @@ SECONDS_MAX: Final = 60
 """Longest wait for a service to connect, or between two pieces of its answer."""
 
 console = rich.console.Console()
+
+
+BYTES_LARGE: Final = 1024 * 1024
+"""From this size on a file's progress is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,30 @@ def _running_stack() -> dict[str, Any]:
     return found
 
 
+@contextlib.contextmanager
+def progress(size: int) -> Iterator[Callable[[int], None]]:
+    """Shows how much of a large file was sent, then how long the service has been at work with it.
+    Gives the function to be called with the bytes that were sent."""
+    columns = (
+        rich.progress.TextColumn("{task.description}"),
+        rich.progress.BarColumn(),
+        rich.progress.DownloadColumn(),
+        rich.progress.TimeElapsedColumn(),
+    )
+    is_shown = size >= BYTES_LARGE and console.is_terminal
+    with rich.progress.Progress(
+        *columns, console=console, transient=True, disable=not is_shown
+    ) as shown:
+        task = shown.add_task("sending", total=size)
+
+        def advance(sent: int) -> None:
+            shown.advance(task, sent)
+            if shown.finished:
+                shown.update(task, description="the service is at work")
+
+        yield advance
+
+
 def fail(message: str) -> typing.NoReturn:
     """Prints the message and ends the command with exit code 1."""
     console.print("[red]✗[/]", rich.text.Text(message), soft_wrap=True)
@@ -74,7 +105,8 @@ def refused(answer: httpx.Response) -> typing.NoReturn:
         problem = answer.json()
     except ValueError:
         fail(f"{answer.status_code}: {answer.text[:500]}")
-    console.print(f"[red]✗[/] {problem['title']} ({answer.status_code})", highlight=False)
+    title = rich.text.Text(f"{problem['title']} ({answer.status_code})")
+    console.print("[red]✗[/]", title, soft_wrap=True)
     if problem.get("detail"):
         console.print(problem["detail"], highlight=False, markup=False)
     print_faults(console, problem.get("errors", []))

@@ -91,7 +91,7 @@ class TestTheDemo:
                 assert (0, "") == (imported.returncode, imported.stderr)
                 assert "a tender: nothing is awarded yet" in imported.stdout
                 assert ("Nothing was stored" in imported.stdout) == (not options)
-            assert "contracts unchanged      1" in imported.stdout
+            assert "0 new, 0 changed, 1 unchanged" in imported.stdout
 
         assert not (state / "stack.json").exists()
 

@@ -6,9 +6,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from services.verification.register import imports
+from services.verification.register import imports, ocds
+from services.verification.register import published as values
 from services.verification.register.publication import Acting
-from services.verification.register.releases import Unreadable
+from services.verification.register.releases import Row, Unreadable
+from services.verification.register.succession import Entry, by_award, settle
 from services.verification.register.things import Thing
 from tests.support import verification_builders as build
 from tests.support.verification_service import Caller
@@ -98,6 +100,22 @@ def refused(body: bytes) -> str:
     file = imports.read(body, AT)
     assert isinstance(file, Unreadable)
     return file.reason
+
+
+def entries(*releases: Any) -> list[Entry]:
+    """The contracts that a file tells of."""
+    window = values.window(AT)
+    rows = [Row(f"/{number}", each) for number, each in enumerate(releases)]
+    awards = [each for row in rows for each in ocds.read(row, window).awards]
+    return [each for key, told in by_award(awards).items() for each in settle(key, told, None)]
+
+
+def fates(*releases: Any, kind: str = "award") -> list[str]:
+    """What becomes of the things of one kind, with the reason."""
+    return [
+        f"{each.fate}: {each.reason}" if each.reason else str(each.fate)
+        for each in things(*releases, kind=kind)
+    ]
 
 
 async def imported(manager: Caller, body: bytes, *, commit: bool = True) -> dict[str, Any]:

@@ -174,8 +174,7 @@ def _identified(things: Iterable[Thing]) -> dict[str, Thing]:
             thing.skip("it is there twice, word for word")
         else:
             reason = f"another {thing.kind} has the same id"
-            fix = f"Give each its own id; {found[thing_id].place} has this one."
-            thing.fail(Fault(place, thing_id, reason, fix))
+            thing.fail(Fault(place, thing_id, reason, "Give each its own id."))
     return found
 
 
@@ -217,7 +216,14 @@ def _known(thing: Thing, row: Row, window: published.Window) -> _Release | Fault
     if not thing.parts:
         return "it has no award"
     assert not isinstance(released, Fault)
-    return _Release(thing, whole, thing.ocid, tags, released or NEVER, window)
+    return _Release(
+        thing=thing,
+        whole=whole,
+        ocid=thing.ocid,
+        tags=tags,
+        released_at=released or NEVER,
+        window=window,
+    )
 
 
 def _why_not(tags: set[str]) -> str:

@@ -1,41 +1,30 @@
-"""Reading OCDS releases: what stands, what has ended, and why the rest is left out."""
+"""Reading OCDS releases: what stands, and why the rest is left out."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from services.verification.register import agreed_metrics, ocds
-from services.verification.register import published as values
-from services.verification.register.releases import Row
-from services.verification.register.succession import Entry, by_award, settle
-from tests.support import published
-from tests.support.published import award, metric, package, planned, release, signed, things
-
-
-def entries(*releases: Any) -> list[Entry]:
-    """The contracts that a file tells of."""
-    window = values.window(published.AT)
-    rows = [Row(f"/{number}", each) for number, each in enumerate(releases)]
-    awards = [each for row in rows for each in ocds.read(row, window).awards]
-    return [each for key, told in by_award(awards).items() for each in settle(key, told, None)]
+from services.verification.register import ocds
+from tests.support.published import (
+    award,
+    entries,
+    fates,
+    metric,
+    package,
+    planned,
+    release,
+    signed,
+    things,
+)
 
 
 def contract(*releases: Any) -> ocds.Standing:
     (entry,) = entries(*releases)
     assert isinstance(entry.told, ocds.Standing), entry.told
     return entry.told
-
-
-def fates(*releases: Any, kind: str = "award") -> list[str]:
-    """What becomes of the things of one kind, with the reason."""
-    return [
-        f"{each.fate}: {each.reason}" if each.reason else str(each.fate)
-        for each in things(*releases, kind=kind)
-    ]
 
 
 def lasting(start: object, end: object = "2027-10-31", **more: object) -> dict[str, Any]:
@@ -107,7 +96,7 @@ class TestAnAward:
         assert ("new", "faulty", "skipped") == (first.fate, second.fate, third.fate)
         assert ("/releases/0/awards/1/id", "1") == (second.place, second.value)
         assert "another award has the same id" == second.reason
-        assert "Give each its own id; /releases/0/awards/0 has this one." == second.fix
+        assert "Give each its own id." == second.fix
         assert "it is there twice, word for word" == third.reason
 
     def test_comes_to_the_same_contract_id_as_another(self) -> None:
@@ -325,192 +314,6 @@ class TestContracts:
         """The award's own period is not put in the place of the contract's."""
         whole = release("contract", contracts=[signed(period={"startDate": "0207-04-01"})])
         assert ["faulty: contract c1: the date lies before 1990"] == fates(whole)
-
-
-class TestALaterRelease:
-    later = "2026-10-20T10:00:00Z"
-
-    def test_tells_what_stands(self) -> None:
-        """In any order; the older one says so."""
-        renamed = release("awardUpdate", id="r2", date=self.later, tender={"title": "Renamed"})
-        for releases in ([release(), renamed], [renamed, release()]):
-            assert "Renamed" == contract(*releases).title
-        assert [
-            "skipped: a later release tells of it",
-            "new",
-        ] == fates(release(), renamed)
-        assert "/releases/1" == things(release(), renamed)[0].value
-
-    def test_of_the_same_date_goes_by_id(self) -> None:
-        """The order in the file makes no difference."""
-        one, other = release(tender={"title": "A"}), release(id="r2", tender={"title": "B"})
-        assert ["B", "B"] == [contract(one, other).title, contract(other, one).title]
-
-    def test_with_the_same_date_and_id_that_says_something_else_is_a_fault(self) -> None:
-        """One of the two stands, the same in both orders."""
-        one, other = release(tender={"title": "A"}), release(tender={"title": "B"})
-        assert 1 == len({contract(one, other).title, contract(other, one).title})
-        for releases in ([one, other], [other, one]):
-            told = things(*releases)
-            assert {"new", "faulty"} == {each.fate for each in told}
-            (fault,) = (each for each in told if each.fate == "faulty")
-            assert "r1" == fault.value
-
-    def test_that_is_the_same_is_no_fault(self) -> None:
-        """A notice may be in a file twice."""
-        assert ["skipped: the same release is there again", "new"] == fates(release(), release())
-
-    @pytest.mark.parametrize(
-        ("tag", "status", "reason"),
-        [
-            ("award", "cancelled", "it is cancelled"),
-            ("awardUpdate", "unsuccessful", "it is unsuccessful"),
-            ("awardCancellation", None, "it is cancelled"),
-        ],
-    )
-    def test_cancels_the_award(self, tag: str, status: str | None, reason: str) -> None:
-        """No contract is registered, in either order."""
-        end = release(tag, id="r2", date=self.later, awards=[{"id": "1", "status": status}])
-        assert [
-            "skipped: a later release tells of it",
-            f"skipped: {reason}",
-        ] == fates(release(), end)
-        assert [reason] == [
-            each.told.reason
-            for each in entries(end, release())
-            if isinstance(each.told, ocds.Ended)
-        ]
-
-    def test_that_cancels_the_award_ends_all_its_contracts(self) -> None:
-        """Also those that it does not name."""
-        before = release("contract", contracts=[signed("c1"), signed("c2")])
-        end = release("awardCancellation", date=self.later, awards=[award(status="cancelled")])
-        assert [ocds.Ended] * 2 == [type(each.told) for each in entries(before, end)]
-
-    def test_terminates_one_contract(self) -> None:
-        """The other stands, and so does its award."""
-        before = release("contract", contracts=[signed("c1"), signed("c2")])
-        end = release(
-            "contractTermination",
-            date=self.later,
-            contracts=[signed("c1"), signed("c2", status=None)],
-        )
-        assert ["new", "skipped: it is terminated"] == fates(before, end, kind="contract")[2:]
-
-    def test_that_was_cancelled_before_stands_again(self) -> None:
-        """The newest tells."""
-        end = release("awardCancellation", date="2026-08-01", awards=[award(status="cancelled")])
-        assert "Community hub" == contract(end, release()).title
-
-    def test_keeps_the_metrics_that_it_does_not_repeat(self) -> None:
-        """What is left out of a release is not taken back. What it repeats, it tells."""
-        first = release(awards=[award(agreedMetrics=[metric(), metric("volunteering")])])
-        second = release(
-            "awardUpdate",
-            date=self.later,
-            awards=[award(agreedMetrics=[metric(measure="24")])],
-        )
-        assert [
-            "skipped: a later release tells of it",
-            "needs_structuring: its unit is visits, not hours",
-            "draft",
-        ] == fates(first, second, kind="metric")
-
-
-class TestAgreedMetrics:
-    def _read(self, *metrics: dict[str, Any]) -> tuple[agreed_metrics.Metric, ...]:
-        (entry,) = entries(release(awards=[award(agreedMetrics=list(metrics))]))
-        return entry.metrics
-
-    def test_become_drafts_if_they_can_be_counted(self) -> None:
-        """A measure of the catalogue, one figure in its unit, and a period."""
-        (read,) = self._read(metric())
-        year = (date(2026, 10, 1), date(2027, 9, 30))
-        assert agreed_metrics.Figures("school-visits", Decimal(12), *year) == read.figures
-        assert read.reason is None
-        value = {"measure": None, "value": {"amount": 365000, "currency": "GBP"}}
-        (spend,) = self._read(metric("kpi-1", dimensions={"measure": "local-spend"}, **value))
-        assert "kpi-1" == spend.commitment_id
-        assert agreed_metrics.Figures("local-spend", Decimal(365000), *year) == spend.figures
-
-    def test_need_structuring_if_they_are_prose(self) -> None:
-        """The words are kept, with what is missing."""
-        read = self._read(
-            metric(measure="as many as possible"),
-            metric("community-spirit"),
-            metric("volunteering", unit={"name": "visits"}),
-            metric("hours-given", dimensions={"measure": "volunteering"}, unit=None),
-            metric("participant-hours", unit={"name": "hours"}, period=None),
-            {"id": "kpi-9", "description": "Delight residents."},
-            metric("next-to-none", dimensions={"measure": "school-visits"}, measure="1e-25"),
-            metric("digits", dimensions={"measure": "school-visits"}, measure="١٢"),
-        )
-        assert [None] * 8 == [each.figures for each in read]
-        assert [
-            "its target is prose",
-            "it has no measure of the catalogue",
-            "its unit is visits, not hours",
-            "it has no unit",
-            "it has no period with a start and an end",
-            "it needs exactly one observation, with the target",
-            "its target is prose",
-            "its target is prose",
-        ] == [each.reason for each in read]
-        assert "Delight residents." == read[5].words
-
-    def test_keep_every_target_in_words(self) -> None:
-        """Two years with a target each need structuring, and people must see both."""
-        two = metric()["observations"] + [{"value": {"amount": 500, "currency": "GBP"}}]
-        (read,) = self._read({"id": "kpi-2", "observations": two})
-        assert "12 visits from 2026-10-01 to 2027-09-30\n500 GBP" == read.words
-
-    def test_that_are_left_out_say_why(self) -> None:
-        """Without an id, under a repeated one, no object, with an odd date."""
-        whole = award(
-            agreedMetrics=[
-                metric(7),
-                metric(),
-                metric(measure="24"),
-                metric(None),
-                "visits",
-                metric(
-                    "late",
-                    dimensions={"measure": "school-visits"},
-                    period={"startDate": "0001-01-01"},
-                ),
-            ]
-        )
-        assert [
-            "needs_structuring: it has no measure of the catalogue",
-            "draft",
-            "faulty: another metric has the same id",
-            "faulty: the metric has no id",
-            "faulty: this is no metric",
-            "faulty: the date lies before 1990",
-        ] == fates(release(awards=[whole]), kind="metric")
-
-    def test_of_an_award_and_its_contract_are_one_promise(self) -> None:
-        """The same words twice are one; other words under one id are a fault."""
-        awards = [award(agreedMetrics=[metric(), metric("volunteering")])]
-        own = [metric(), metric("volunteering", measure="3")]
-        whole = release("contract", awards=awards, contracts=[signed(agreedMetrics=own)])
-        assert ["draft", "needs_structuring", "skipped", "faulty"] == [
-            each.fate for each in things(whole, kind="metric")
-        ]
-
-    def test_of_what_is_left_out_are_left_out_with_it(self) -> None:
-        """A metric of a cancelled, a faulty and a skipped award."""
-        metrics = [metric()]
-        awards = [
-            award(id="1", status="cancelled", agreedMetrics=metrics),
-            award(id="2", suppliers=[], agreedMetrics=metrics),
-            award(id="3", status="pending", agreedMetrics=metrics),
-        ]
-        assert [
-            "skipped: it is cancelled",
-            "skipped: its award is faulty",
-            "skipped: it is pending, not active",
-        ] == fates(release(awards=awards), kind="metric")
 
 
 class TestTheCounts:
