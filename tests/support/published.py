@@ -107,7 +107,7 @@ def entries(*releases: Any) -> list[Entry]:
     window = values.window(AT)
     rows = [Row(f"/{number}", each) for number, each in enumerate(releases)]
     awards = [each for row in rows for each in ocds.read(row, window).awards]
-    return [each for key, told in by_award(awards).items() for each in settle(key, told, None)]
+    return [each for key, told in by_award(awards).items() for each in settle(key, told, {})]
 
 
 def fates(*releases: Any, kind: str = "award") -> list[str]:

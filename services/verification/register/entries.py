@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.verification import store
 from services.verification.register import commitments, contracts, ocds
@@ -54,9 +54,9 @@ def plan(
         return Plan("new", wanted=_registration(entry, told, {}), metrics=entry.metrics)
     if row["authority_id"] != acting.authority_id:
         return Refusal("contract_of_another_authority")
-    words = json.loads(row["words"])
-    if _is_other(row, words, entry):
+    if _is_other(row, entry):
         return Refusal("contract_known")
+    words = json.loads(row["words"])
     if isinstance(told, ocds.Ended):
         wanted = _ended(row, words, entry, acting)
         reason: str | None = f"{told.reason}: its contract ends on {wanted.ends_on}"
@@ -90,18 +90,26 @@ def says(row: sql.Record, metric: Metric) -> bool:
     )
 
 
-def signed_id(row: sql.Record | None) -> str | None:
-    """Which of its award's contracts a registered contract is, if that was published."""
-    return None if row is None else json.loads(row["words"]).get("signed", {}).get("id")
+class Signed(NamedTuple):
+    """Which contract of which award a registered contract is, as published."""
+
+    award_id: str
+    contract_id: str
 
 
-def _is_other(row: sql.Record, words: dict[str, Any], entry: Entry) -> bool:
+def signed(row: sql.Record) -> Signed | None:
+    """None: only its award was published, or nothing."""
+    words = json.loads(row["words"]).get("signed")
+    return None if words is None else Signed(words["award_id"], words["id"])
+
+
+def _is_other(row: sql.Record, entry: Entry) -> bool:
     """Whether the contract that is registered under the id is another one."""
-    signed = words.get("signed", {})
+    award_id, signed_id = signed(row) or (None, None)
     pairs = (
         (row["ocid"], entry.ocid),
-        (row["award_id"] or signed.get("award_id"), entry.award_id),
-        (signed.get("id"), entry.told.signed_id),
+        (row["award_id"] or award_id, entry.award_id),
+        (signed_id, entry.told.signed_id),
     )
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
@@ -172,8 +180,9 @@ def _registration(
 ) -> contracts.Registration:
     """`words`: those that are registered; which contract was signed stays known."""
     buyer = told.buyer
-    signed = {"award_id": entry.award_id, "id": told.signed_id} if told.signed_id else None
-    signed = signed or words.get("signed")
+    kept = {"signed": words["signed"]} if "signed" in words else {}
+    if told.signed_id is not None:
+        kept = {"signed": {"award_id": entry.award_id, "id": told.signed_id}}
     return contracts.Registration(
         contract_id=entry.contract_id,
         supplier_ids=tuple(each.id for each in told.suppliers),
@@ -184,7 +193,7 @@ def _registration(
             "suppliers": {each.id: each.name for each in told.suppliers},
             "buyer": {"id": buyer.id, "name": buyer.name} if buyer else None,
         }
-        | ({"signed": signed} if signed else {}),
+        | kept,
         ocid=entry.ocid,
         award_id=None if entry.is_further else entry.award_id,
         buyer_id=buyer.id if buyer else None,

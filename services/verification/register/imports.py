@@ -13,14 +13,13 @@ from __future__ import annotations
 import asyncio
 import collections
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from services.verification import store
 from services.verification.register import (
-    addresses,
     entries,
     ocds,
     published,
@@ -78,9 +77,10 @@ async def run(
     file = await asyncio.to_thread(read, body, acting.at)
     if isinstance(file, Unreadable):
         return file
-    contract_ids = file.contract_ids()
-    known = await store.register.load_contracts(delivery.pool, contract_ids)
-    versions = await store.register.load_commitments(delivery.pool, contract_ids)
+    ocids = sorted({key.ocid for key in file.by_award})
+    known = await store.register.load_contracts(delivery.pool, file.contract_ids())
+    known |= await store.register.load_further_contracts(delivery.pool, acting.authority_id, ocids)
+    versions = await store.register.load_commitments(delivery.pool, list(known))
     for entry, plan in decide(file, known, versions, acting):
         told = plan
         if isinstance(plan, entries.Plan) and plan.is_to_be_kept:
@@ -100,15 +100,26 @@ def decide(
     """What is to become of each contract of a file. `known` and `versions`: the contracts and their
     commitments, as they are registered."""
     taken: set[str] = set()
+    registered = _registered(known.values())
     for key, awards in sorted(file.by_award.items()):
-        first = entries.signed_id(known.get(addresses.contract_id(*key)))
-        for entry in succession.settle(key, awards, first):
+        for entry in succession.settle(key, awards, registered[key]):
             if entry.contract_id in taken:  # two awards have ids that come to the same
                 yield entry, Refusal("contract_known")
                 continue
             taken.add(entry.contract_id)
             row, own = known.get(entry.contract_id), versions.get(entry.contract_id, [])
             yield entry, entries.plan(row, own, entry, acting)
+
+
+def _registered(known: Iterable[sql.Record]) -> dict[succession.Key, dict[str, str]]:
+    """By award, which of its contracts a registered contract is, by the id in the register."""
+    found: dict[succession.Key, dict[str, str]] = collections.defaultdict(dict)
+    for row in known:
+        signed = entries.signed(row)
+        if signed is not None:
+            key = succession.Key(row["ocid"], signed.award_id)
+            found[key][row["contract_id"]] = signed.contract_id
+    return found
 
 
 # --- the file ------------------------------------------------------------------------------------

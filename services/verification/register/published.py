@@ -84,7 +84,8 @@ def find_unstorable(value: object, place: str) -> Fault | None:
             for key, inner in each.items():
                 if _UNSTORABLE.search(key):
                     return Fault(where, key, reason, fix)
-                waiting.append((f"{where}/{key}", inner))
+                step = key.replace("~", "~0").replace("/", "~1")
+                waiting.append((f"{where}/{step}", inner))
         elif isinstance(each, list):
             waiting += ((f"{where}/{number}", inner) for number, inner in enumerate(each))
     return None

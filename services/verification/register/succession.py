@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -57,11 +57,11 @@ def contract_ids(key: Key, awards: Iterable[Award]) -> list[str]:
     return [addresses.contract_id(*key), *further]
 
 
-def settle(key: Key, awards: list[Award], first: str | None) -> list[Entry]:
-    """What stands of an award. `first`: the signed contract that has the award's id in the
-    register; None: the first by id gets it."""
+def settle(key: Key, awards: list[Award], registered: Mapping[str, str]) -> list[Entry]:
+    """What stands of an award. `registered`: which of its contracts the register has, by their ids
+    there. The one that has the award's id keeps it; if there is none, the first by id gets it."""
     signed_ids = _signed_ids(awards)
-    first = first or min(signed_ids, default=None)
+    first = registered.get(addresses.contract_id(*key)) or min(signed_ids, default=None)
     told: dict[str, list[_Dated]] = collections.defaultdict(list)
     for award in awards:
         for each in award.told:
@@ -69,7 +69,7 @@ def settle(key: Key, awards: list[Award], first: str | None) -> list[Entry]:
             dated = _Dated(award, each, award.metrics if each is _main(award, first) else ())
             told[addresses.contract_id(*key, None if is_first else each.signed_id)].append(dated)
             if isinstance(each, Ended) and each.signed_id is None:  # all its contracts end
-                for signed_id in signed_ids - {first}:
+                for signed_id in signed_ids.union(registered.values()) - {first}:
                     told[addresses.contract_id(*key, signed_id)].append(dated)
     return [_entry(key, contract_id, each) for contract_id, each in told.items()]
 

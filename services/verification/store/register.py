@@ -28,6 +28,17 @@ async def load_contracts(pool: sql.Pool, contract_ids: Sequence[str]) -> dict[st
     return {row["contract_id"]: row for row in found}
 
 
+async def load_further_contracts(
+    pool: sql.Pool, authority_id: str, ocids: Sequence[str]
+) -> dict[str, sql.Record]:
+    """The rows of contracts that came after the first of their award, with others that have an OCID
+    and no award."""
+    found = await sql.rows(
+        QUERIES.load_further_contracts(pool, authority_id=authority_id, ocids=ocids)
+    )
+    return {row["contract_id"]: row for row in found}
+
+
 async def add_contract(conn: sql.Connection, **values: Any) -> None:
     await QUERIES.add_contract(conn, **values)
 

@@ -12,6 +12,13 @@ SELECT contract_id, authority_id, supplier_ids, starts_on, ends_on, ocid, award_
     buyer_id, words
 FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
 
+-- name: load_further_contracts(authority_id, ocids)
+-- Of awards with several contracts those after the first, which have no award's id: for an import.
+SELECT contract_id, authority_id, supplier_ids, starts_on, ends_on, ocid, award_id, published_at,
+    buyer_id, words
+FROM contract
+WHERE authority_id = :authority_id AND ocid = ANY(:ocids::text[]) AND award_id IS NULL;
+
 -- name: add_contract(contract_id, authority_id, partition, version, inputs, wake_on, state, supplier_ids, starts_on, ends_on, ocid, award_id, published_at, buyer_id, words, words_salt)!
 -- A new contract.
 INSERT INTO contract (contract_id, authority_id, partition, version, inputs, wake_on, state,
