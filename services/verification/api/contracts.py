@@ -24,9 +24,10 @@ from services.verification.api.dependencies import (
 from services.verification.register import contracts, imports
 from services.verification.register.refusals import Code, Refusal
 from services.verification.register.releases import Unreadable
-from services.verification.register.things import Thing
+from services.verification.register.things import Thing, shown
 from shared import sql
 from shared.web import auth, lists, problems
+from shared.wire import events
 
 router = APIRouter(prefix="/api/v1")
 
@@ -176,8 +177,8 @@ def _outcome(thing: Thing) -> documents.ImportOutcome:
         kind=thing.kind,
         fate=thing.fate,
         place=thing.place.strip(),
-        ocid=thing.ocid,
-        id=thing.id,
+        ocid=shown(thing.ocid, events.TEXT_LENGTH_MAX),
+        id=shown(thing.id, events.TEXT_LENGTH_MAX),
         contract_id=thing.contract_id,
         value=thing.value,
         reason=reason,

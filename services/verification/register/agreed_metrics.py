@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from services.verification.register import addresses, published
-from services.verification.register.things import Fault, Thing
+from services.verification.register.things import Fault, Thing, shown
 from shared import catalogue
 
 COMMITMENT_ID_CHARACTERS_MAX: Final = 100
@@ -111,7 +111,8 @@ def _figures(
     if amount.figure is None:
         return "its target is prose"
     if amount.unit != measure.unit:
-        return f"its unit is {amount.unit}, not {measure.unit}" if amount.unit else "it has no unit"
+        sent = shown(amount.unit)
+        return f"its unit is {sent}, not {measure.unit}" if sent else "it has no unit"
     period, place = published.mapping(only.get("period")), f"{thing.place}/observations/0/period"
     starts_on = published.day(period.get("startDate"), f"{place}/startDate", latest)
     ends_on = published.day(period.get("endDate"), f"{place}/endDate", latest, is_end=True)

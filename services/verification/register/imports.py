@@ -171,7 +171,7 @@ def summarize(file: File) -> Summary:
 def _tell_award(award: ocds.Award) -> None:
     """An award with contracts became what its contracts became."""
     thing = award.thing
-    if award.signed:
+    if award.signed and thing.fate is None:
         best = min(award.signed, key=lambda each: _BEST.index(each.fate or "skipped"))
         reason = best.reason
         if isinstance(reason, str):

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from services.verification.register import agreed_metrics, parties, published
 from services.verification.register.agreed_metrics import Metric
 from services.verification.register.parties import Organisation
 from services.verification.register.releases import Row
-from services.verification.register.things import Fault, Kind, Thing
+from services.verification.register.things import Fault, Kind, Thing, shown
 
 _AWARDING: Final = frozenset(
     {
@@ -49,7 +49,7 @@ _STANDING: Final = {
     "award": frozenset({"active"}),
     "contract": frozenset({"active", "pending"}),  # its award is in force already
 }
-_ENDING: Final = {
+_ENDING: Final[dict[Kind, tuple[str, str]]] = {
     "award": ("awardCancellation", "cancelled"),
     "contract": ("contractTermination", "terminated"),
 }
@@ -190,6 +190,9 @@ class _Release(NamedTuple):
     tags: set[str]
     released_at: datetime
     window: published.Window
+    parties: parties.Named
+    contradicted: frozenset[Kind]
+    """Kinds of which the tag says that something has ended, while nothing has."""
 
 
 def _known(thing: Thing, row: Row, window: published.Window) -> _Release | Fault | str:
@@ -210,6 +213,9 @@ def _known(thing: Thing, row: Row, window: published.Window) -> _Release | Fault
     ):
         if isinstance(fault, Fault):
             return fault
+    if not isinstance(whole.get("tag", []), list):
+        reason, fix = "its tags are no list", "Put its tags into a list."
+        return Fault(f"{row.place}/tag", whole["tag"], reason, fix)
     tags = {tag for tag in map(published.text, published.items(whole.get("tag"))) if tag}
     if not tags & _AWARDING:
         return _why_not(tags)
@@ -223,14 +229,30 @@ def _known(thing: Thing, row: Row, window: published.Window) -> _Release | Fault
         tags=tags,
         released_at=released or NEVER,
         window=window,
+        parties=parties.Named(thing.ocid, whole),
+        contradicted=frozenset(_contradicted(thing, tags)),
     )
+
+
+def _contradicted(release: Thing, tags: set[str]) -> Iterator[Kind]:
+    for kind, (tag, _) in _ENDING.items():
+        states = [_sent_state(each) for each in release.parts if each.kind == kind]
+        if tag in tags and states and not {None, *_ENDED[kind]}.intersection(states):
+            yield kind
+
+
+def _sent_state(thing: Thing) -> str | None:
+    sent = published.mapping(thing.published).get("status")
+    return None if sent is None else published.text(sent) or ""
 
 
 def _why_not(tags: set[str]) -> str:
     reasons = [_NO_AWARD[tag] for tag in sorted(tags) if tag in _NO_AWARD]
     if reasons:
         return reasons[0]
-    return f"not an award: its tags are {', '.join(sorted(tags))}" if tags else "it has no tag"
+    return (
+        f"not an award: its tags are {shown(', '.join(sorted(tags)))}" if tags else "it has no tag"
+    )
 
 
 # --- its awards ----------------------------------------------------------------------------------
@@ -300,18 +322,25 @@ def _one(release: _Release, award: Award, thing: Thing) -> Told | Fault | str:
         if state in _ENDED[each.kind]:
             return Ended(thing=thing, signed_id=signed_id, reason=f"{whose} is {state}")
         if state not in _STANDING[each.kind]:
-            return f"{whose} is {state}, not active"
+            return f"{whose} is {shown(state)}, not active"
+    tag, ended = _ENDING["contract"]
+    if tag in release.tags and all(each.kind == "award" for each in release.thing.parts):
+        return Ended(thing=thing, signed_id=None, reason=f"its contract is {ended}")
     return _standing(release, award, thing, signed_id)
 
 
 def _state(release: _Release, thing: Thing) -> str | Fault:
     """The state that is published. Without one, the release's tag tells it."""
-    sent = published.mapping(thing.published).get("status")
+    sent, state = published.mapping(thing.published).get("status"), _sent_state(thing)
     tag, ended = _ENDING[thing.kind]
-    if sent is None:
+    if state is None:
         return ended if tag in release.tags else "active"
-    reason, fix = "its status is no text", "Write active, if it is in force."
-    return published.text(sent) or Fault(f"{thing.place}/status", sent, reason, fix)
+    if state and thing.kind not in release.contradicted:
+        return state
+    reason = f"the release is tagged {tag}, but nothing in it is {ended}"
+    if not state:
+        reason = "its status is no text"
+    return Fault(f"{thing.place}/status", sent, reason, "Correct the status, or the tag.")
 
 
 def _standing(
@@ -325,11 +354,12 @@ def _standing(
         f"{award.thing.place}/contractPeriod": of_award.get("contractPeriod"),
         f"{root}/tender/contractPeriod": published.mapping(tender).get("contractPeriod"),
     }
-    period = _period(thing, periods, release.window)
+    period = published.period(thing.place, periods, release.window)
     if isinstance(period, Fault):
         return period
-    named = parties.Named(release.ocid, release.whole)
-    suppliers = named.suppliers(of_award.get("suppliers"), f"{award.thing.place}/suppliers")
+    suppliers = release.parties.suppliers(
+        of_award.get("suppliers"), f"{award.thing.place}/suppliers"
+    )
     if isinstance(suppliers, Fault):
         return suppliers
     titles = [each.get("title") for each in (signed, of_award, published.mapping(tender))]
@@ -339,50 +369,9 @@ def _standing(
         thing=thing,
         signed_id=signed_id,
         title=title,
-        buyer=named.buyer(),
+        buyer=release.parties.buyer(),
         suppliers=suppliers,
         starts_on=period.starts_on,
         ends_on=period.ends_on,
         metrics=_metrics(thing, release) if signed_id else (),
     )
-
-
-class _Period(NamedTuple):
-    """The first and the last day."""
-
-    starts_on: date
-    ends_on: date
-
-
-def _period(
-    thing: Thing, candidates: Mapping[str, object], window: published.Window
-) -> _Period | Fault:
-    """The first period that has both: of the contract, else of its award, else of the tender."""
-    for place, candidate in candidates.items():
-        period = published.mapping(candidate)
-        sent = [period.get(name) for name in ("startDate", "endDate")]
-        starts_on = published.day(sent[0], f"{place}/startDate", window.starts)
-        ends_on = published.day(sent[1], f"{place}/endDate", window.ends, is_end=True)
-        if isinstance(starts_on, Fault):
-            return starts_on
-        if starts_on is not None and ends_on is None:
-            ends_on = _after(starts_on, period.get("durationInDays"), place, window.ends)
-        if isinstance(ends_on, Fault):
-            return ends_on
-        if starts_on is None or ends_on is None:
-            continue
-        if starts_on > ends_on:
-            return Fault(place, f"{sent[0]} to {sent[1]}", "it ends before it starts", _DATES)
-        return _Period(starts_on, ends_on)
-    return Fault(thing.place, None, "it has no contract period with a start and an end", _DATES)
-
-
-_DATES: Final = "Correct the period, or register the contract by hand."
-
-
-def _after(starts_on: date, days: object, place: str, latest: date) -> date | Fault | None:
-    if isinstance(days, bool) or not isinstance(days, int):
-        return None
-    if 0 < days <= (latest - starts_on).days:
-        return starts_on + timedelta(days=days - 1)
-    return Fault(f"{place}/durationInDays", days, "no contract lasts so long", _DATES)

@@ -139,3 +139,43 @@ def moment(value: object, place: str, latest: date) -> datetime | Fault | None:
         return read
     made = datetime.fromisoformat(str(value).upper())
     return made.replace(tzinfo=UTC) if made.tzinfo is None else made.astimezone(UTC)
+
+
+class Period(NamedTuple):
+    """The first and the last day."""
+
+    starts_on: date
+    ends_on: date
+
+
+def period(place: str, candidates: Mapping[str, object], window: Window) -> Period | Fault:
+    """The first period that has both: of `candidates`, by their places. `place`: where
+    one is missed."""
+    for where, candidate in candidates.items():
+        sent_period = mapping(candidate)
+        sent = [sent_period.get(name) for name in ("startDate", "endDate")]
+        starts_on = day(sent[0], f"{where}/startDate", window.starts)
+        ends_on = day(sent[1], f"{where}/endDate", window.ends, is_end=True)
+        if isinstance(starts_on, Fault):
+            return starts_on
+        if starts_on is not None and ends_on is None:
+            ends_on = _after(starts_on, sent_period.get("durationInDays"), where, window.ends)
+        if isinstance(ends_on, Fault):
+            return ends_on
+        if starts_on is None or ends_on is None:
+            continue
+        if starts_on > ends_on:
+            return Fault(where, f"{sent[0]} to {sent[1]}", "it ends before it starts", _DATES)
+        return Period(starts_on, ends_on)
+    return Fault(place, None, "it has no contract period with a start and an end", _DATES)
+
+
+_DATES: Final = "Correct the period, or register the contract by hand."
+
+
+def _after(starts_on: date, days: object, place: str, latest: date) -> date | Fault | None:
+    if isinstance(days, bool) or not isinstance(days, int):
+        return None
+    if 0 < days <= (latest - starts_on).days:
+        return starts_on + timedelta(days=days - 1)
+    return Fault(f"{place}/durationInDays", days, "no contract lasts so long", _DATES)

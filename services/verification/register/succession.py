@@ -9,8 +9,6 @@ Refuses: one of two releases with the same date and id that say different things
 from __future__ import annotations
 
 import collections
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,24 +61,27 @@ def settle(key: Key, awards: list[Award], registered: Mapping[str, str]) -> list
     signed_ids = _signed_ids(awards)
     first = registered.get(addresses.contract_id(*key)) or min(signed_ids, default=None)
     told: dict[str, list[_Dated]] = collections.defaultdict(list)
+    ended = [
+        _Dated(award, each, award.metrics)
+        for award in awards
+        for each in award.told
+        if isinstance(each, Ended) and each.signed_id is None
+    ]
     for award in awards:
+        main = next((each for each in award.told if each.signed_id == first), award.told[0])
         for each in award.told:
-            is_first = each.signed_id in (None, first)
-            dated = _Dated(award, each, award.metrics if each is _main(award, first) else ())
-            told[addresses.contract_id(*key, None if is_first else each.signed_id)].append(dated)
-            if isinstance(each, Ended) and each.signed_id is None:  # all its contracts end
-                for signed_id in signed_ids.union(registered.values()) - {first}:
-                    told[addresses.contract_id(*key, signed_id)].append(dated)
+            signed_id = None if each.signed_id == first else each.signed_id
+            dated = _Dated(award, each, award.metrics if each is main else ())
+            told[addresses.contract_id(*key, signed_id)].append(dated)
+    if ended:  # with their award all its contracts end, also those that the release does not name
+        newest = max(ended, key=_order)
+        for signed_id in signed_ids.union(registered.values()) - {first}:
+            told[addresses.contract_id(*key, signed_id)].append(newest)
     return [_entry(key, contract_id, each) for contract_id, each in told.items()]
 
 
 def _signed_ids(awards: Iterable[Award]) -> set[str]:
     return {each.signed_id for award in awards for each in award.told if each.signed_id}
-
-
-def _main(award: Award, first: str | None) -> Told:
-    """The contract that has the metrics of its award."""
-    return next((each for each in award.told if each.signed_id == first), award.told[0])
 
 
 class _Dated(NamedTuple):
@@ -111,17 +112,13 @@ def _entry(key: Key, contract_id: str, told: list[_Dated]) -> Entry:
 def _order(dated: _Dated) -> tuple[datetime, str, str]:
     """By date, then by id; releases that share both go by what they say, in any order."""
     release = dated.award.release
-    return dated.award.released_at, release.id or "", _digest(release.published)
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+    return dated.award.released_at, release.id or "", release.digest()
 
 
 def _succeed(older: _Dated, newest: _Dated) -> None:
     thing, before, after = older.told.thing, older.award.release, newest.award.release
     is_same_moment = older.award.released_at == newest.award.released_at
-    if before.published == after.published:
+    if before.digest() == after.digest():
         thing.skip_alone("the same release is there again", after.place)
     elif is_same_moment and before.id == after.id:
         reason = "another release has the same id and date, and says something else"

@@ -6,6 +6,7 @@ never removed. What becomes of it is said once: whoever says it first, knows bes
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Thing:
     """What is wrong; of what is told elsewhere, the place."""
     reason: str | Refusal | None = None
     fix: str | None = None
+    _digest: str | None = None
 
     def becomes(self, fate: Fate, reason: str | Refusal | None = None) -> None:
         """Says what becomes of it, unless that is known."""
@@ -88,6 +90,13 @@ class Thing:
         self.fault(fault)
         self.skip(f"its {self.kind} is faulty")
 
+    def digest(self) -> str:
+        """Of what was published: two things with one digest say the same."""
+        if self._digest is None:
+            text = json.dumps(self.published, sort_keys=True, default=str)
+            self._digest = hashlib.sha256(text.encode()).hexdigest()
+        return self._digest
+
     def all(self) -> Iterator[Thing]:
         """It and its parts."""
         yield self
@@ -95,10 +104,10 @@ class Thing:
             yield from part.all()
 
 
-def shown(value: object) -> str | None:
-    """A wrong value as one line of text."""
+def shown(value: object, characters_max: int = VALUE_CHARACTERS_MAX) -> str | None:
+    """A value as one line of text."""
     if value is None:
         return None
     is_plain = isinstance(value, str) and value.isprintable()
     text = str(value) if is_plain else json.dumps(value, default=str)
-    return text[:VALUE_CHARACTERS_MAX]
+    return text[:characters_max]

@@ -94,6 +94,25 @@ class TestALaterRelease:
         )
         assert ["new", "skipped: it is terminated"] == fates(before, end, kind="contract")[2:]
 
+    @pytest.mark.parametrize(
+        ("tag", "kind", "ended"),
+        [
+            ("awardCancellation", "award", "cancelled"),
+            ("contractTermination", "contract", "terminated"),
+        ],
+    )
+    def test_whose_tag_says_another_thing_than_its_states_is_a_fault(
+        self, tag: str, kind: str, ended: str
+    ) -> None:
+        """Nothing is registered from what can be read in two ways."""
+        (told,) = things(release(tag, contracts=[signed()]), kind=kind)
+        reason = f"the release is tagged {tag}, but nothing in it is {ended}"
+        assert ("faulty", reason, "active") == (told.fate, told.reason, told.value)
+
+    def test_that_terminates_a_contract_without_naming_it_ends_the_award(self) -> None:
+        """The award has one contract, which was never published."""
+        assert ["skipped: its contract is terminated"] == fates(release("contractTermination"))
+
     def test_that_was_cancelled_before_stands_again(self) -> None:
         """The newest tells."""
         end = release("awardCancellation", date="2026-08-01", awards=[award(status="cancelled")])
