@@ -14,17 +14,18 @@ from typing import Final
 import aiokafka.errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from shared.wire import events
+
 PARTITIONS: Final = 12
 """Fixed for an installation: the order of each contract's events depends on it."""
 
-MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
-"""The size limit for topics, producers, fetches and intake's own check. A return of 5,000 lines has
-about 2 MB."""
+BODY_BYTES_MAX: Final = events.BODY_BYTES_MAX
 
 HEADER_BYTES: Final = 4096
-"""Reserved for key, headers and batch overhead within `MESSAGE_BYTES_MAX`."""
+"""For key, headers and batch overhead."""
 
-BODY_BYTES_MAX: Final = MESSAGE_BYTES_MAX - HEADER_BYTES
+MESSAGE_BYTES_MAX: Final = BODY_BYTES_MAX + HEADER_BYTES
+"""The size limit for topics, producers and fetches."""
 
 REPLICAS_MAX: Final = 3
 """Copies of each partition if the cluster has this many brokers; the local stack has 1."""

@@ -46,6 +46,7 @@ from shared.wire.parts import (
 )
 
 __all__ = [  # the parts too: readers say `events.Line`
+    "BODY_BYTES_MAX",
     "INSTALLATION",
     "NIL",
     "TEXT_LENGTH_MAX",
@@ -210,6 +211,10 @@ class ReturnChecked(Event, frozen=True, kw_only=True):
     rule_set: Identifier
     editions: tuple[str, ...] = ()
     """The editions of reference data that were used (postcodes)."""
+    part: int = 1
+    """What does not fit into one message is cut: the parts say together what one event would. The
+    first one has the id that the whole would have."""
+    parts: int = 1
 
 
 class CommitmentAssessed(Event, frozen=True, kw_only=True):
@@ -219,6 +224,9 @@ class CommitmentAssessed(Event, frozen=True, kw_only=True):
     changed: tuple[LineResult, ...] = ()
     assessments: tuple[Assessment, ...]
     rule_set: Identifier
+    part: int = 1
+    """As of a ReturnChecked."""
+    parts: int = 1
 
 
 class CaseMoved(Event, frozen=True, kw_only=True):
@@ -337,6 +345,10 @@ AnyEvent: TypeAlias = (
     | EntriesRecorded
     | RecordParked
 )
+
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024 - 4096
+"""The largest event: topics, producers and fetches leave 4 KB more for its key and headers. A
+return of 5,000 lines has about 2 MB."""
 
 _READER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _WRITER: Final = msgspec.json.Encoder()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -120,11 +120,12 @@ class Batch:
             self._claims[claim.key, claim.id] = None
         for claim in decisions.claims_put:
             self._claims[claim.key, claim.id] = rows.claim_row(claim)
+        checked = [each for each in decisions.outcomes if isinstance(each, events.ReturnChecked)]
+        if checked:
+            self.outcomes[_worst(checked)] += 1
         for outcome in decisions.outcomes:
             self.post(topics.OUTCOMES, outcome)
-            if isinstance(outcome, events.ReturnChecked):
-                self.outcomes[_worst(outcome)] += 1
-            elif isinstance(outcome, events.CaseMoved):
+            if isinstance(outcome, events.CaseMoved):
                 before = self.cases.get(outcome.case_id)
                 self.cases[outcome.case_id] = rows.case_row(outcome, before)
         self.assessments.extend(rows.assessment_rows(decisions.outcomes))
@@ -135,8 +136,8 @@ class Batch:
             self.post(topics.RECONSIDER, event)
 
 
-def _worst(event: events.ReturnChecked) -> str:
-    if event.withdrawn:
+def _worst(parts: Sequence[events.ReturnChecked]) -> str:
+    if parts[0].withdrawn:
         return "withdrawn"
-    found = {result.outcome for result in event.results}
+    found = {result.outcome for part in parts for result in part.results}
     return next((outcome for outcome in _WORST_FIRST if outcome in found), "nil")

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from services.verification.domain import assessment, cases, profiles
+from services.verification.domain import assessment, cases, parts, profiles
 from services.verification.domain.assessment import Assessment
 from services.verification.domain.lines import Finding, Line
 from services.verification.domain.rules import RULE_SET
@@ -63,10 +63,10 @@ def _head(work: Work, event_id: UUID) -> dict[str, Any]:
 
 def _outcomes(work: Work) -> Iterator[events.Event]:
     """One ReturnChecked per return or withdrawal; for a day or another contract's claim one
-    CommitmentAssessed, where it changed anything."""
+    CommitmentAssessed, where it changed anything. Both in as many parts as it takes."""
     event = work.event
     if isinstance(event, events.ReturnReceived | events.ReturnWithdrawn):
-        yield _checked(work, event)
+        yield from parts.cut(_checked(work, event))
     elif isinstance(event, events.DayEnded):
         yield from _assessed(work, f"day:{event.day}")
     elif isinstance(event, events.LineReconsidered):
@@ -96,12 +96,13 @@ def _checked(
 def _assessed(work: Work, step: str) -> Iterator[events.CommitmentAssessed]:
     if work.changed or work.assessments:
         event_id = ids.derived("CommitmentAssessed", work.state.contract_id, step, RULE_SET)
-        yield events.CommitmentAssessed(
+        whole = events.CommitmentAssessed(
             **_head(work, event_id),
             changed=_changed(work),
             assessments=_assessments(work),
             rule_set=RULE_SET,
         )
+        yield from parts.cut(whole)
 
 
 def _changed(work: Work) -> tuple[events.LineResult, ...]:

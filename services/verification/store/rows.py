@@ -150,17 +150,20 @@ _ASSESSING: Final = (events.ReturnChecked, events.CommitmentAssessed)
 
 
 def assessment_rows(outcomes: Iterable[events.Event]) -> list[AssessmentRow]:
-    """A row for each event that carries assessments."""
+    """A row for each input that led to assessments, whatever number of parts carries them."""
+    made: dict[int, list[events.ReturnChecked | events.CommitmentAssessed]] = {}
+    for event in outcomes:
+        if isinstance(event, _ASSESSING) and event.assessments:
+            made.setdefault(event.assessments[0].inputs, []).append(event)
     return [
         AssessmentRow(
-            event.contract_id,
-            event.assessments[0].inputs,
-            event.event_id,
-            event.occurred_at,
-            _encoder.encode(event.assessments),
+            first.contract_id,
+            inputs,
+            first.event_id,
+            first.occurred_at,
+            _encoder.encode([each for part in (first, *others) for each in part.assessments]),
         )
-        for event in outcomes
-        if isinstance(event, _ASSESSING) and event.assessments
+        for inputs, (first, *others) in made.items()
     ]
 
 

@@ -55,12 +55,14 @@ def of(event: Recorded) -> dict[str, Any]:
                 "commitments": _of_results(event.results),
                 "changed": _of_results(event.changed),
                 "assessments": _of_assessments(event.assessments),
+                **_of_part(event),
             }
         case events.CommitmentAssessed():
             return {
                 "authority_id": event.authority_id,
                 "changed": _of_results(event.changed),
                 "assessments": _of_assessments(event.assessments),
+                **_of_part(event),
             }
         case events.CommitmentChanged():
             return _of_commitment(event)
@@ -128,6 +130,11 @@ def _figures(entry: dict[str, Any]) -> dict[str, Any]:
     if "rules" in entry:
         figures["rules"] = sorted(entry["rules"])
     return figures
+
+
+def _of_part(event: events.ReturnChecked | events.CommitmentAssessed) -> dict[str, Any]:
+    """Which part it is, if what was decided did not fit into one message."""
+    return {} if event.parts == 1 else {"part": event.part, "parts": event.parts}
 
 
 def _of_assessments(assessments: Iterable[events.Assessment]) -> list[dict[str, Any]]:
