@@ -4,6 +4,7 @@ Promises:
 
 - A database or broker that does not answer is waited for, with growing, jittered pauses, and the
   batch is tried again.
+- A batch is bounded by its bytes, and halved if what it touches is too much for one transaction.
 - A batch that the service cannot process is halved until one record is left. That record is parked,
   and the partition moves on.
 - A hole in a partition is read a second time, then recorded.
@@ -16,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -50,6 +51,10 @@ PARKED_WINDOW: Final = 200
 PARKED_SHARE_MAX: Final = 0.05
 """If more than this share of the last `PARKED_WINDOW` records of one of our own topics was parked,
 the fault is ours: the consumer stops."""
+
+BATCH_BYTES_MAX: Final = 1024 * 1024
+"""One transaction takes records of so many bytes together, or one record: as values, they take ten
+times the memory."""
 
 Handle: TypeAlias = Callable[[Sequence[Record]], Awaitable[None]]
 """The service's handler: one `transaction.unit` over the records that it gets."""
@@ -195,14 +200,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Never raises. Every record is processed, parked, or read again."""
         if self.alarm is not None:
             return
-        self._busy_since = time.monotonic()
         is_all_there_was = len(records) < kafka.RECORDS_MAX
         if is_all_there_was:
             # A fetch sent now would return with the first new record alone, and those behind it
             # would wait for a batch of one. Behind a full batch there is a backlog: fetch that.
             self._pause_fetching()
         try:
-            await self._process(records)
+            for batch in _batches(records):
+                self._busy_since = time.monotonic()
+                await self._process(batch)
             if is_all_there_was:
                 await asyncio.sleep(self._subscription.pause_seconds)
         except Exception:
@@ -225,8 +231,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._kafka.resume(*self._kafka.assignment())
 
     async def _process(self, records: list[Record]) -> None:
+        if self.alarm is not None:  # raised by the records before these
+            return
         try:
             await self._until_answered(lambda: self._handle(records))
+        except transaction.TooMuch:
+            await self._process_halves(records)
         except transaction.Hole as hole:
             found = hole
             await self._until_answered(lambda: self._read_again(records, found))
@@ -266,14 +276,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     async def _narrow_down(self, records: list[Record], error: Exception) -> None:
         """Halves a batch that cannot be processed until one record is left, and parks that one."""
         if len(records) > 1:
-            half = len(records) // 2
-            await self._process(records[:half])
-            return await self._process(records[half:])
+            return await self._process_halves(records)
         _log.error("A record cannot be processed; it is parked.", exc_info=error)
         reason = f"handler_failed_{type(error).__name__}"
         await self._until_answered(lambda: transaction.park(self._delivery, records[0], reason))
         self._note_parked(records[0].topic, is_parked=True)
         return None
+
+    async def _process_halves(self, records: list[Record]) -> None:
+        half = len(records) // 2
+        await self._process(records[:half])
+        await self._process(records[half:])
 
     async def _read_again(self, records: list[Record], hole: transaction.Hole) -> None:
         key = hole.topic, hole.partition, hole.next_offset, hole.found_offset
@@ -354,3 +367,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 self._committed = commits
         failpoints.hit("after_kafka_commit")
         return None
+
+
+def _batches(records: list[Record]) -> Iterator[list[Record]]:
+    """The records in order, in batches of `BATCH_BYTES_MAX`."""
+    batch: list[Record] = []
+    length = 0
+    for record in records:
+        own = len(record.value or b"")
+        if batch and length + own > BATCH_BYTES_MAX:
+            yield batch
+            batch, length = [], 0
+        batch.append(record)
+        length += own
+    if batch:
+        yield batch

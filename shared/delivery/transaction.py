@@ -65,6 +65,10 @@ class Changed(Exception):  # noqa: N818  a fact about a partition; the consumer 
     offset: int
 
 
+class TooMuch(Exception):  # noqa: N818  a fact about a batch; the consumer answers by halving it
+    """What the batch needs would not be in memory together. Never raised for a batch of one."""
+
+
 # --- the service's delivery ----------------------------------------------------------------------
 
 
@@ -136,9 +140,11 @@ class Unit:
     _parked: list[tuple[Record, str]] = field(default_factory=list)
     _records: Sequence[Record] = ()
 
-    def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> None:
-        """Collects a message for the outbox. Messages are sent in the order of these calls."""
+    def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> bytes:
+        """Collects a message for the outbox. Messages are sent in the order of these calls. Returns
+        the event's bytes."""
         self._posts.append(outbox.Row.of(topic, event, partition))
+        return self._posts[-1].body
 
     def park(self, message: Message, reason: str) -> None:
         """Parks a record that can be read but not processed."""

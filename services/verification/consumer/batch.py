@@ -22,7 +22,7 @@ from services.verification.store import rows
 from shared.delivery import topics
 from shared.wire import events
 
-Post: TypeAlias = Callable[[topics.Topic, events.Event], None]
+Post: TypeAlias = Callable[[topics.Topic, events.Event], bytes]
 
 _WORST_FIRST: Final = ("not_counted", "queried", "provisional", "counted")
 
@@ -35,7 +35,7 @@ class Batch:
     lines: dict[str, Lines]
     world: World
     post: Post
-    """Gets each message to be sent, in order."""
+    """Gets each message to be sent, in order; gives its bytes."""
     stored_returns: set[store.batches.ReturnId] = field(default_factory=set)
     """Those that were loaded: they have rows."""
     stored_claims: set[store.batches.Claiming] = field(default_factory=set)
@@ -48,8 +48,8 @@ class Batch:
     days: list[rows.DayRow] = field(default_factory=list)
     outcomes: collections.Counter[str] = field(default_factory=collections.Counter)
     """Returns and withdrawals, by the outcome of their worst line."""
-    _returns: dict[store.batches.ReturnId, rows.ReturnRow | None] = field(default_factory=dict)
-    """Returns whose lines changed, whole; None where none is current any more."""
+    _returns: dict[store.batches.ReturnId, None] = field(default_factory=dict)
+    """Returns whose lines changed, in order."""
     _claims: dict[store.batches.Claiming, rows.ClaimRow | None] = field(default_factory=dict)
 
     def fold_in(self, event: fold.Input, body: bytes, wanted: Needs) -> str | None:
@@ -81,10 +81,17 @@ class Batch:
         """What the batch comes to for lines and claims; a row that is replaced goes first."""
         return store.batches.RowChanges(
             [touched for touched in self._returns if touched in self.stored_returns],
-            [row for row in self._returns.values() if row is not None],
+            self._return_rows(),
             [key for key in self._claims if key in self.stored_claims],
             [row for row in self._claims.values() if row is not None],
         )
+
+    def _return_rows(self) -> Iterator[rows.ReturnRow]:
+        """One at a time: together they may be large."""
+        for contract_id, *slot in self._returns:
+            current = self.lines[contract_id].in_slot((slot[0], slot[1]))
+            if current:
+                yield rows.return_row(contract_id, current.values())
 
     def _waking(self, event: events.DayEnded) -> Iterator[str]:
         for contract_id in sorted(self.states):
@@ -109,13 +116,10 @@ class Batch:
         self.world.claims.drop(decisions.claims_gone)
         self.world.claims.put(decisions.claims_put)
         self.journal.append(rows.journal_row(after, event, body, facts))
-        self._keep(contract_id, decisions, lines)
+        self._keep(contract_id, decisions)
 
-    def _keep(self, contract_id: str, decisions: Decisions, lines: Lines) -> None:
-        for slot in decisions.slots():
-            current = lines.in_slot(slot).values()
-            row = rows.return_row(contract_id, current) if current else None
-            self._returns[contract_id, *slot] = row
+    def _keep(self, contract_id: str, decisions: Decisions) -> None:
+        self._returns.update(dict.fromkeys((contract_id, *slot) for slot in decisions.slots()))
         for claim in decisions.claims_gone:
             self._claims[claim.key, claim.id] = None
         for claim in decisions.claims_put:
@@ -130,8 +134,7 @@ class Batch:
                 self.cases[outcome.case_id] = rows.case_row(outcome, before)
         self.assessments.extend(rows.assessment_rows(decisions.outcomes))
         for alert in decisions.alerts:
-            self.post(topics.ALERTS, alert)
-            self.alerts.append(rows.alert_row(alert))
+            self.alerts.append(rows.alert_row(alert, self.post(topics.ALERTS, alert)))
         for event in decisions.reconsider:
             self.post(topics.RECONSIDER, event)
 

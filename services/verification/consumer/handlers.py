@@ -9,14 +9,14 @@ current one, is parked. Nothing follows from a ReturnRefused: it is there for th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
 from services.verification import metrics, store
 from services.verification.consumer.batch import Batch
 from services.verification.domain import places, rating, state, world
-from services.verification.domain.lines import Line, Lines
+from services.verification.domain.lines import Lines
 from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
 from shared import clock, sql
@@ -27,6 +27,11 @@ from shared.wire import events
 SUBSCRIPTION: Final = kafka.Subscription(
     "makegood-verification", [topics.RETURNS.name, topics.RECONSIDER.name]
 )
+
+LINES_BYTES_MAX: Final = 2_000_000
+CLAIMS_MAX: Final = 5_000
+"""What a batch of several messages may load. Lines and claims take seven times the memory that
+their rows do; a single message may need more, since it cannot be halved."""
 
 MESSAGES_PER_TURN: Final = 250
 """The event loop is left to heartbeats and the relay after so many: they take 10 to 20 ms."""
@@ -77,6 +82,8 @@ class _Needs:
         self.returns: set[store.batches.ReturnId] = set()
         self.keys: set[str] = set()
         self.postcodes: set[tuple[str, str]] = set()
+        self.has_several = len(messages) > 1
+        """So that the batch can be halved."""
 
     def add(self, before: State, wanted: Needs) -> None:
         """What an event needs. A return that `before` knows not to be there has no lines."""
@@ -103,8 +110,7 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
         needs.of_messages.append(wanted)
     lines: dict[str, Lines] = {}
     batch = Batch(states, partitions, lines, World(await _places(conn, needs)), unit.send)
-    if needs.returns:
-        _add_lines(batch, await store.batches.load_lines(conn, needs.returns))
+    await _add_lines(conn, batch, needs, needs.returns)
     for contract_id, found in lines.items():
         needs.keys |= world.keys(states[contract_id], found.all())
     if needs.keys:
@@ -119,21 +125,27 @@ async def _places(conn: sql.Connection, needs: _Needs) -> dict[str, places.Place
 async def _add_claims(conn: sql.Connection, batch: Batch, needs: _Needs) -> None:
     """Claims under the batch's keys, and the returns with the own lines that made own claims."""
     await store.batches.lock_claims(conn, needs.keys)
-    found = await store.batches.load_claims(conn, needs.keys)
-    batch.world.claims.put(found)
-    batch.stored_claims.update((claim.key, claim.id) for claim in found)
-    claiming = {
-        (claim.contract_id, claim.period, claim.party_id)
-        for claim in found
-        if claim.contract_id in batch.states
-    }
-    if missing := claiming - batch.stored_returns:
-        _add_lines(batch, await store.batches.load_lines(conn, missing))
+    most = CLAIMS_MAX if needs.has_several else None
+    found = await store.batches.load_claims(conn, needs.keys, batch.states, most)
+    if found is None:
+        raise transaction.TooMuch
+    batch.world.claims.put(found.claims)
+    await _add_lines(conn, batch, needs, found.returns - batch.stored_returns)
 
 
-def _add_lines(batch: Batch, found: dict[store.batches.ReturnId, list[Line]]) -> None:
+async def _add_lines(
+    conn: sql.Connection, batch: Batch, needs: _Needs, wanted: Collection[store.batches.ReturnId]
+) -> None:
+    if not wanted:
+        return
+    most = LINES_BYTES_MAX if needs.has_several else None
+    found = await store.batches.load_lines(conn, wanted, most)
+    if found is None:
+        raise transaction.TooMuch
     for (contract_id, _, _), lines in found.items():
         batch.lines.setdefault(contract_id, Lines()).put(lines)
+        claims = (line.claim for line in lines if line.claim)
+        batch.stored_claims.update((claim.key, claim.id) for claim in claims)
     batch.stored_returns.update(found)
 
 

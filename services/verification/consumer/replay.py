@@ -99,7 +99,11 @@ def _made(contract_id: str, folded: Folded) -> _Tables:
         claims={rows.claim_row(line.claim) for line in ordered if line.claim},
         cases=set(cases.values()),
         assessments=rows.assessment_rows(outcomes),
-        alerts={rows.alert_row(alert) for each in folded.decisions for alert in each.alerts},
+        alerts={
+            rows.alert_row(alert, events.write(alert))
+            for each in folded.decisions
+            for alert in each.alerts
+        },
     )
 
 

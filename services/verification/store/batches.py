@@ -7,7 +7,8 @@ decided here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -80,23 +81,65 @@ def _lock_number(key: str) -> int:
 
 
 async def load_lines(
-    conn: sql.Connection, wanted: Collection[ReturnId]
-) -> dict[ReturnId, list[Line]]:
-    """Current lines, in the order of each return. A return without current lines is absent."""
+    conn: sql.Connection, wanted: Collection[ReturnId], bytes_max: int | None = None
+) -> dict[ReturnId, list[Line]] | None:
+    """Current lines, in the order of each return. A return without current lines is absent. None if
+    they have more than `bytes_max` together: then they are not loaded."""
     contract_ids, periods, party_ids = sql.columns(wanted, 3)
     found = await sql.rows(
-        QUERIES.load_lines(conn, contract_ids=contract_ids, periods=periods, party_ids=party_ids)
+        QUERIES.load_lines(
+            conn,
+            contract_ids=contract_ids,
+            periods=periods,
+            party_ids=party_ids,
+            bytes_max=bytes_max,
+        )
     )
-    return {
-        (row["contract_id"], row["period"], row["party_id"]): rows.read_lines(row["lines"])
+    lines: dict[ReturnId, list[Line]] = {}
+    while found:  # what was read is let go, row by row
+        contract_id, period, party_id, body = found.pop(0)
+        if body is None:
+            return None
+        lines[contract_id, period, party_id] = rows.read_lines(body)
+    return lines
+
+
+class Claimed(NamedTuple):
+    """Who claims what a batch touches."""
+
+    claims: list[claims.Claim]
+    returns: set[ReturnId]
+    """Of the contracts that the batch folds into, those whose lines made some of the claims."""
+
+
+async def load_claims(
+    conn: sql.Connection,
+    keys: Collection[str],
+    contract_ids: Collection[str],
+    claims_max: int | None = None,
+) -> Claimed | None:
+    """The claims under these keys that the lines of `contract_ids` have to do with: all, or if it
+    is one contract, those of the others, since its own are in its lines. None if there are more
+    than `claims_max`: then they are not loaded."""
+    own = next(iter(contract_ids)) if len(contract_ids) == 1 else None
+    found = await sql.rows(
+        QUERIES.load_claims(
+            conn,
+            keys=[bytes.fromhex(key) for key in keys],
+            contract_ids=list(contract_ids),
+            own=own,
+            claims_max=claims_max,
+        )
+    )
+    claiming = {
+        (row["contract_id"], row["period"], row["party_id"])
         for row in found
+        if row["contract_id"] is not None
     }
-
-
-async def load_claims(conn: sql.Connection, keys: Collection[str]) -> list[claims.Claim]:
-    """Every contract's claims under these keys."""
-    found = await sql.rows(QUERIES.load_claims(conn, keys=[bytes.fromhex(key) for key in keys]))
-    return [rows.read_claim(row["claim"]) for row in found]
+    bodies = [row["claim"] for row in found if row["contract_id"] is None]
+    if any(body is None for body in bodies):
+        return None
+    return Claimed(list(map(rows.read_claim, bodies)), claiming)
 
 
 async def load_places(
@@ -128,7 +171,7 @@ class RowChanges:
     """Rows of `checked_return` and `claim`. A row that changes is dropped and added."""
 
     returns_gone: Sequence[ReturnId]
-    returns: Sequence[rows.ReturnRow]
+    returns: Iterable[rows.ReturnRow]
     claims_gone: Sequence[Claiming]
     claims: Sequence[rows.ClaimRow]
 
@@ -195,7 +238,8 @@ async def find_last_day(conn: sql.Connection | sql.Pool) -> date | None:
 
 
 async def _copy(
-    conn: sql.Connection, table: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]
+    conn: sql.Connection, table: str, columns: Sequence[str], records: Iterable[tuple[Any, ...]]
 ) -> None:
-    if records:
+    for first in (left := iter(records)):  # nothing is sent if there are none
+        records = itertools.chain((first,), left)
         await conn.copy_records_to_table(table, records=records, columns=columns)

@@ -29,9 +29,12 @@ SELECT count(pg_advisory_xact_lock(k.key)) FROM everything, unnest(:keys::bigint
 -- Locks all claims at once, for a batch with more keys than the lock table should hold.
 SELECT pg_advisory_xact_lock(:everything::bigint)::text;
 
--- name: load_lines(contract_ids, periods, party_ids)
--- Current lines of returns. LATERAL makes the planner use the key, also while the table is small.
-SELECT r.contract_id, r.period, r.party_id, r.lines
+-- name: load_lines(contract_ids, periods, party_ids, bytes_max)
+-- Current lines of returns, if they are not too long together. LATERAL makes the planner use the key,
+-- also while the table is small.
+SELECT r.contract_id, r.period, r.party_id,
+    CASE WHEN :bytes_max::bigint IS NULL OR sum(octet_length(r.lines)) OVER () <= :bytes_max
+        THEN r.lines END AS lines
 FROM unnest(:contract_ids::text[], :periods::text[], :party_ids::text[])
     AS w (contract_id, period, party_id)
 CROSS JOIN LATERAL (
@@ -42,9 +45,15 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS r;
 
--- name: load_claims(keys)
--- The claims under these keys, of all contracts.
-SELECT claim FROM claim WHERE key = ANY(:keys::bytea[]);
+-- name: load_claims(keys, contract_ids, own, claims_max)
+-- The claims under these keys, of all contracts but :own, if they are not too many; and the returns of
+-- :contract_ids that made some of them.
+SELECT NULL AS contract_id, NULL AS period, NULL AS party_id,
+    CASE WHEN :claims_max::bigint IS NULL OR count(*) OVER () <= :claims_max THEN claim END AS claim
+FROM claim WHERE key = ANY(:keys::bytea[]) AND contract_id IS DISTINCT FROM :own::text
+UNION ALL
+SELECT DISTINCT contract_id, period, party_id, NULL::bytea
+FROM claim WHERE key = ANY(:keys::bytea[]) AND contract_id = ANY(:contract_ids::text[]);
 
 -- name: load_places(editions, postcodes)
 -- What the directory says of postcodes: boundaries as in the edition asked for, else as in the newest
