@@ -11,8 +11,8 @@ from pathlib import Path
 
 import typer
 
-from shared import sql
-from shared.delivery import kafka, offsets, outbox, transaction
+from shared import keys, sql
+from shared.delivery import kafka, offsets, outbox, parking, transaction
 from shared.settings import Settings
 from shared.web import auth
 
@@ -53,6 +53,18 @@ def common(
         messages = asyncio.run(_republish(service, load(), topic))
         typer.echo(f"{topic}: {messages} messages will be sent again")
 
+    @app.command("retry-parked")
+    def retry_parked() -> None:
+        """Send the service's parked records again, after the mend (see docs/runbooks)."""
+        try:
+            sent = asyncio.run(_retry_parked(service, load()))
+        except ValueError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+        typer.echo(f"{service}: {sent.again} parked records were sent again")
+        if sent.unreadable:
+            typer.echo(f"{sent.unreadable} cannot be read by this version; they go on waiting")
+
     return app
 
 
@@ -72,4 +84,14 @@ async def _republish(service: str, settings: Settings, topic: str) -> int:
         async with pool.acquire() as conn, conn.transaction():
             return await outbox.republish(conn, topic)
     finally:
+        await pool.close()
+
+
+async def _retry_parked(service: str, settings: Settings) -> parking.Sent:
+    key = keys.load_or_create(settings.state / service / "parking.key")
+    pool, producer = await sql.connect(settings, service), await kafka.start_producer(settings)
+    try:
+        return await parking.send_again(pool, key, producer)
+    finally:
+        await producer.stop()
         await pool.close()

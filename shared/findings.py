@@ -35,6 +35,8 @@ WORDS: Final[dict[str, str]] = {
     "credit_above_invoice": "{wanted} of {found} was taken off: no more of it counts here.",
     "credit_elsewhere": "The credited invoice counts elsewhere: {found}.",
     "credit_without_invoice": "The credited invoice counts nowhere.",
+    "return_superseded": "A later revision has taken the place of this return: {found}.",
+    "return_withdrawn": "The return was withdrawn.",
 }
 """By code. `{found}` and `{wanted}` are those of the finding."""
 

@@ -21,6 +21,9 @@ COMMIT_SECONDS: Final = Histogram(
 PARKED: Final = Counter(
     "makegood_parked_total", "Records parked, by topic and reason.", ["topic", "reason"]
 )
+HELD: Final = Gauge(
+    "makegood_held", "Parked records about returns with a receipt, not yet taken up.", ["service"]
+)
 REPEATED: Final = Counter(
     "makegood_repeated_total", "Records that were seen before and have no effect.", ["topic"]
 )

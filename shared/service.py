@@ -2,7 +2,7 @@
 
 Promises: services, broker and database may start in any order; each waits for what it needs. A task
 that fails is logged and started again. Health means facts (live: the consumer makes progress;
-ready: the database answers), never lag.
+ready: the database answers), never lag. `/health` says in words what an operator must know.
 """
 
 from __future__ import annotations
@@ -13,13 +13,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+import pydantic
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
 
 from shared import keys, log, sql
-from shared.delivery import consumer, kafka, outbox, restore_check, tasks, transaction
+from shared.delivery import (
+    consumer,
+    kafka,
+    outbox,
+    parking,
+    restore_check,
+    tasks,
+    transaction,
+)
 from shared.delivery.messages import Reader, read_event
 from shared.settings import Settings
 from shared.web import server
@@ -32,6 +41,16 @@ Task: TypeAlias = Callable[[], Awaitable[None]]
 """One of the service's own loops. It runs until it is cancelled."""
 
 _log = log.get(__name__)
+
+
+class Health(pydantic.BaseModel):
+    """`ok`; or `held`, while records about returns with a receipt are parked and the service goes
+    on; or `stopped`. The alarm says why."""
+
+    status: Literal["ok", "held", "stopped"]
+    alarm: str | None
+    held: int
+    """How many records are held."""
 
 
 @dataclass
@@ -58,6 +77,20 @@ class Service:
                 return bool(await self.pool.fetchval("SELECT true"))
         except sql.BROKEN:
             return False
+
+    async def health(self) -> Health:
+        """What an operator must know, in words: why the service has stopped, and what is held."""
+        alarm = self.delivery.alarm or self.consumer.alarm
+        try:
+            held = await parking.count_held(self.pool)
+        except sql.BROKEN:
+            return Health(status="stopped", alarm=alarm or "The database does not answer.", held=0)
+        if alarm is not None:
+            return Health(status="stopped", alarm=alarm, held=held)
+        if held:
+            words = f"{parking.ALARM}: {held} about returns with a receipt wait to be taken up"
+            return Health(status="held", alarm=words, held=held)
+        return Health(status="ok", alarm=None, held=0)
 
 
 async def open_delivery(
@@ -127,6 +160,13 @@ def build(
 
     health = server.Health(is_live, is_ready)
     app = server.build(f"Makegood {service}", version("makegood"), lifespan, health, body_bytes_max)
+
+    @app.get("/health")
+    async def get_health() -> Health:
+        """Why the service has stopped, and what is held, in words: an operator looks here first."""
+        running: Service = app.state.service
+        return await running.health()
+
     return app
 
 

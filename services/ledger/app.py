@@ -36,9 +36,8 @@ def build(settings: Settings) -> FastAPI:
             handlers.handler(delivery, brake.stop),
             lambda: publishing.run(settings.publish_seconds),
         ) as app.state.service:
-            consumer = app.state.service.consumer
-            brake.watch(consumer)
-            app.state.dependencies = Dependencies(delivery.pool, brake, consumer)
+            brake.watch(app.state.service.consumer)
+            app.state.dependencies = Dependencies(delivery.pool)
             yield
 
     app = service.build("ledger", lifespan)

@@ -29,6 +29,7 @@ from shared.delivery import (
     failpoints,
     kafka,
     offsets,
+    parking,
     restore_check,
     tasks,
     topics,
@@ -342,6 +343,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             return None
         rows = await self._delivery.pool.fetch(
             "SELECT topic, partition, next_offset FROM consumer_offset"
+        )
+        metrics.HELD.labels(self._delivery.service).set(
+            await parking.count_held(self._delivery.pool)
         )
         assigned = consumer.assignment()
         ends = await consumer.end_offsets(assigned)

@@ -188,13 +188,14 @@ async def _send(service: str, producer: AIOKafkaProducer, rows: Sequence[Row]) -
     has arrived. Otherwise a batch that the broker refuses could be overtaken by the next."""
     batches: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
     counts = {topic: len(await producer.partitions_for(topic)) for topic in {r.topic for r in rows}}
-    for topic, chosen, key, event_id, type_, occurred_at, body in rows:
+    for row in rows:
+        topic, chosen, key, body = row.topic, row.partition, row.key, row.body
         partition = _partition(key, counts[topic]) if chosen is None else chosen
         message = {
             "timestamp": None,
             "key": key.encode(),
             "value": body,
-            "headers": _headers(service, key, event_id, type_, occurred_at),
+            "headers": headers(service, row),
         }
         waiting = batches[topic, partition]
         appended = waiting[-1].append(**message) if waiting else None
@@ -220,15 +221,13 @@ def _partition(key: str, count: int) -> int:
     return chosen
 
 
-def _headers(
-    service: str, key: str, event_id: UUID, type_: str, occurred_at: datetime
-) -> list[tuple[str, bytes]]:
+def headers(service: str, row: Row) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0, binary mode."""
     return [
-        ("ce_id", events.spelt(event_id)),
-        ("ce_time", events.utc(occurred_at).encode()),
-        ("ce_subject", key.encode()),
-        *_kind(service, type_),
+        ("ce_id", events.spelt(row.event_id)),
+        ("ce_time", events.utc(row.occurred_at).encode()),
+        ("ce_subject", row.key.encode()),
+        *_kind(service, row.type),
     ]
 
 

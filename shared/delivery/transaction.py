@@ -11,6 +11,7 @@
 - An event id that was seen before is dropped. If it comes with other bytes, that raises an alarm
   and the record is parked.
 - A record that cannot be read is parked, sealed, in the same transaction; the partition moves on.
+  When its event is processed later, that is told (`parking`).
 - Effects, seen ids, outgoing messages and new offsets commit together or not at all.
 
 These are the offsets that count; Kafka's own only serve lag monitors (docs/architecture.md, "What
@@ -22,20 +23,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from shared import log, metrics, sql
-from shared.delivery import failpoints, outbox, topics
+from shared.delivery import failpoints, outbox, parking, topics
 from shared.delivery.messages import Message, Reader, Record, UnreadableError, read_event
-from shared.wire import events, ids
+from shared.wire import events
 
 Partition: TypeAlias = tuple[str, int]
 ServiceName: TypeAlias = Literal["intake", "verification", "ledger"]
@@ -136,6 +133,8 @@ class Unit:
     """New and readable, in the order of the batch, each id once."""
     repeats: tuple[Message, ...]
     """Seen before with the same bytes, now at new offsets."""
+    waiting: frozenset[UUID] = frozenset()
+    """Of these, the events whose record was parked before, and has not been processed since."""
     _posts: list[outbox.Row] = field(default_factory=list)
     _parked: list[tuple[Record, str]] = field(default_factory=list)
     _records: Sequence[Record] = ()
@@ -192,6 +191,8 @@ class _Offset:
     next_offset: int
     last_digest: bytes | None
     incarnation: int
+    has_waiting: bool
+    """Whether any record waits in the service (`parking`)."""
 
 
 _Reading: TypeAlias = "tuple[Any, UUID | None] | UnreadableError"
@@ -210,7 +211,9 @@ async def _lock_offsets(
     ordered = sorted(partitions)
     rows = await conn.fetch(
         """
-        SELECT o.topic, o.partition, o.next_offset, o.last_digest, i.incarnation
+        SELECT o.topic, o.partition, o.next_offset, o.last_digest, i.incarnation, EXISTS (
+            SELECT FROM parked WHERE event_id IS NOT NULL AND taken_up_at IS NULL
+        ) AS has_waiting
         FROM consumer_offset AS o JOIN topic_incarnation AS i USING (topic)
         WHERE (o.topic, o.partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
         ORDER BY o.topic, o.partition
@@ -221,7 +224,9 @@ async def _lock_offsets(
     )
     assert len(rows) == len(ordered), "a partition is read that was never assigned"
     return {
-        (r["topic"], r["partition"]): _Offset(r["next_offset"], r["last_digest"], r["incarnation"])
+        (r["topic"], r["partition"]): _Offset(
+            r["next_offset"], r["last_digest"], r["incarnation"], r["has_waiting"]
+        )
         for r in rows
     }
 
@@ -267,6 +272,9 @@ async def _open(
         incarnation = offsets[record.topic, record.partition].incarnation
         messages.append(Message.of(record, *reading, incarnation))
     work.messages, work.repeats = await _divide(delivery, work, messages)
+    if any(stored.has_waiting for stored in offsets.values()):
+        known = {each.event_id for each in (*work.messages, *work.repeats) if each.event_id}
+        work.waiting = await parking.load_waiting(conn, known)
     return work
 
 
@@ -297,7 +305,7 @@ async def _divide(
             metrics.REPEATED.labels(message.topic).inc()
         else:
             _raise_alarm(message)
-            work.park(message, "same_id_other_bytes")
+            work.park(message, parking.OTHER_BYTES)
     return tuple(new), tuple(repeats)
 
 
@@ -320,8 +328,7 @@ async def _close(
     known = [message for message in work.messages if message.event_id is not None]
     if delivery.remember is not None and known:
         await delivery.remember(work.conn, known)
-    if work._parked:
-        await _park(delivery, work, offsets)
+    await _park_and_take_up(delivery, work, offsets)
     posted = await outbox.post(work.conn, work._posts)
     last = {(r.topic, r.partition): r for r in records}
     moved = {
@@ -344,41 +351,24 @@ async def _close(
     return posted
 
 
-async def _park(delivery: Delivery, work: Unit, offsets: dict[Partition, _Offset]) -> None:
-    rows = []
-    for record, reason in work._parked:
-        incarnation = offsets[record.topic, record.partition].incarnation
-        salt, place = os.urandom(16), (record.topic, incarnation, record.partition, record.offset)
-        content = record.value or b""
-        sealed = AESGCM(delivery.parking_key).encrypt(salt[:12], content, repr(place).encode())
-        rows.append((*place, reason, salt, sealed))
-        metrics.PARKED.labels(record.topic, reason).inc()
-        parked = events.RecordParked(
-            event_id=ids.derived("parked", delivery.service, *place),
-            authority_id=events.INSTALLATION,
-            occurred_at=_stamped(record),
-            service=delivery.service,
-            topic=record.topic,
-            incarnation=incarnation,
-            partition=record.partition,
-            offset=record.offset,
-            digest=hashlib.sha256(salt + content).hexdigest(),
-            reason=reason,
-        )
-        work.send(topics.PARKED, parked)
-    await work.conn.copy_records_to_table(
-        "parked",
-        records=rows,
-        columns=["topic", "incarnation", "partition", "offset", "reason", "salt", "sealed"],
-    )
-
-
-def _stamped(record: Record) -> datetime:
-    """When the record was made, as its producer says, which may be nonsense."""
-    try:
-        return datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(0, UTC)
+async def _park_and_take_up(
+    delivery: Delivery, work: Unit, offsets: dict[Partition, _Offset]
+) -> None:
+    """Parks what the unit could not process. Of the others, takes up those that waited."""
+    told: list[events.Event] = []
+    if work._parked:
+        parked = [
+            (record, offsets[record.topic, record.partition].incarnation, reason)
+            for record, reason in work._parked
+        ]
+        told += await parking.park(work.conn, delivery.service, delivery.parking_key, parked)
+    if work.waiting:
+        parked_now = {each.record_id for each in told if isinstance(each, events.RecordParked)}
+        taken_up = work.waiting - parked_now
+        at = parking.stamped(work._records[-1])
+        told += await parking.take_up(work.conn, delivery.service, taken_up, at)
+    for event in told:
+        work.send(topics.PARKED, event)
 
 
 def _digest(record: Record) -> bytes:

@@ -81,6 +81,7 @@ __all__ = [  # the parts too: readers say `events.Line`
     "Quantity",
     "Rating",
     "RecordParked",
+    "RecordTakenUp",
     "ReturnChecked",
     "ReturnReceived",
     "ReturnRefused",
@@ -327,6 +328,18 @@ class RecordParked(Event, frozen=True, kw_only=True):
     digest: Digest
     """Salted; the salt is stored with the bytes."""
     reason: Identifier
+    record_id: UUID | None = None
+    """The event that the record is, as far as its bytes tell. It waits until it is taken up."""
+    return_id: UUID | None = None
+    """If the record is about a return with a receipt: this one. It is held until then."""
+
+
+class RecordTakenUp(Event, frozen=True, kw_only=True):
+    """An event whose record had been parked has been processed after all."""
+
+    service: Literal["intake", "verification", "ledger"]
+    record_id: UUID
+    return_id: UUID | None = None
 
 
 AnyEvent: TypeAlias = (
@@ -344,6 +357,7 @@ AnyEvent: TypeAlias = (
     | ContractPublished
     | EntriesRecorded
     | RecordParked
+    | RecordTakenUp
 )
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024 - 4096

@@ -67,8 +67,9 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
         states = {contract_id: state.from_bytes(body) for contract_id, body in stored.items()}
     posted: list[bytes] = []
 
-    def post(_: object, event: events.Event) -> None:
+    def post(_: object, event: events.Event) -> bytes:
         posted.append(events.write(event))
+        return posted[-1]
 
     made = batch.Batch(states, dict.fromkeys(states, 0), {}, World(), post)
     with _timed(steps, "fold"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -68,9 +67,8 @@ async def connect(service: build.LedgerService) -> Client:
     app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
     for each in (entries, export, log):
         app.include_router(each.router)
-    consumer: Any = SimpleNamespace(alarm=None)
     app.state.tokens = auth.Tokens(service.pool)
-    app.state.dependencies = Dependencies(service.pool, service.brake, consumer)
+    app.state.dependencies = Dependencies(service.pool)
     async with service.pool.acquire() as conn:
         tokens = {}
         for name, holder in CALLERS.items():

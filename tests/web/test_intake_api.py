@@ -367,6 +367,7 @@ class TestHealth:
         no_demo = settings("postgresql://nowhere", tmp_path, demo=False, demo_starts_at=None)
         paths = set(app.build(no_demo).openapi()["paths"])
         assert {
+            "/health",
             "/api/v1/returns",
             "/api/v1/returns/{return_id}",
             "/api/v1/returns/{return_id}/withdraw",

@@ -129,12 +129,3 @@ class TestLog:
             answer = await client.get(path)
             assert (404, "2") == (answer.status_code, answer.headers["retry-after"])
         assert 0 == (await client.get("/api/v1/log")).json()["size"]
-
-    async def test_says_why_it_has_stopped(
-        self, client: Client, service: build.LedgerService
-    ) -> None:
-        """In words, to everyone."""
-        assert "ok" == (await client.get("/health", None)).json()["status"]
-        service.brake.stop("publisher_refuses", "a test says so")
-        said = (await client.get("/health", None)).json()
-        assert {"status": "stopped", "alarm": "publisher_refuses: a test says so"} == said

@@ -49,6 +49,8 @@ class ReturnSummary(BaseModel):
     period: str
     revision: int
     received_at: datetime
+    status: return_status.ReturnStatus
+    superseded_by: UUID | None
     withdrawn_at: datetime | None
     entry: int | None
     """Its entry in the log; null until the log has recorded it."""
@@ -61,7 +63,10 @@ class Line(BaseModel):
     unit: str
     from_: date = Field(alias="from")
     to: date | None
-    status: Literal["received", "counted", "provisional", "queried", "not_counted"]
+    status: Literal[
+        "received", "counted", "provisional", "queried", "not_counted", "withdrawn", "superseded"
+    ]
+    """`withdrawn` and `superseded`: it no longer counts, since its return does not."""
     counted: str | None = None
     provisional: str | None = None
     queried: str | None = None
@@ -79,9 +84,9 @@ class Withdrawal(BaseModel):
 
 
 class Return(ReturnSummary):
-    status: return_status.ReturnStatus
+    held: str | None
+    """What is said of a return that a service cannot take yet."""
     supersedes: UUID | None
-    superseded_by: UUID | None
     withdrawal: Withdrawal | None
     receipt: Receipt
     lines: list[Line]

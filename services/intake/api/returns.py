@@ -98,7 +98,8 @@ async def list_returns(
     pool, scope = dependencies.delivery.pool, store.reading.scope(who)
     rows = await store.reading.list_returns(pool, scope, contract, before, limit + 1)
     shown, next_cursor = lists.cut(rows, limit, lambda row: [row["receipt_no"]])
-    return lists.Page(items=[documents.ReturnSummary(**row) for row in shown], next=next_cursor)
+    items = [documents.ReturnSummary(**views.summarise(row)) for row in shown]
+    return lists.Page(items=items, next=next_cursor)
 
 
 @router.get("/returns/{return_id}")

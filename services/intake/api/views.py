@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 from services.intake import store
 from services.intake.acceptance import desk
 from services.intake.api import documents, receipts
-from services.intake.domain import return_status, submission
+from services.intake.domain import line_status, return_status, submission
 from shared import findings, sql
+from shared.wire.events import Finding
 
 Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
 """By line id."""
@@ -23,20 +24,37 @@ async def show(row: sql.Record, statuses: Statuses) -> documents.Return:
     return _show(row, statuses)
 
 
+def summarise(row: sql.Record) -> dict[str, Any]:
+    """A return as it is listed, from a row of `store.reading`."""
+    status = return_status.status(
+        is_withdrawn=row["withdrawn_at"] is not None,
+        is_superseded=row["superseded_by"] is not None,
+        is_checked=row["is_checked"],
+        is_held=row["is_held"],
+    )
+    return {
+        name: status if name == "status" else row[name]
+        for name in documents.ReturnSummary.model_fields
+    }
+
+
 def _show(row: sql.Record, statuses: Statuses) -> documents.Return:
     sent = submission.read(row["body"]).submission
+    summary, is_withdrawn = summarise(row), row["withdrawn_at"] is not None
+    end = return_status.end(
+        is_withdrawn=is_withdrawn, is_replaced=row["is_replaced"], is_held=row["is_held"]
+    )
+    lines = [_line(line, statuses.get(line.line_id or "")) for line in sent.lines or ()]
+    if end is not None:
+        why = line_status.ended(end, row["superseded_by"] if end == "superseded" else None)
+        lines = [_end(line, end, why) for line in lines]
     return documents.Return(
-        **{name: row[name] for name in documents.ReturnSummary.model_fields},
-        status=return_status.status(
-            is_withdrawn=row["withdrawal_no"] is not None,
-            is_superseded=row["superseded_by"] is not None,
-            is_checked=row["is_checked"],
-        ),
+        **summary,
+        held=return_status.HELD[is_withdrawn] if summary["status"] == "held" else None,
         supersedes=row["supersedes"],
-        superseded_by=row["superseded_by"],
         withdrawal=_withdrawal(row),
         receipt=documents.Receipt(**receipts.document(store.rows.read_receipt(row))),
-        lines=[_line(line, statuses.get(line.line_id or "")) for line in sent.lines or ()],
+        lines=lines,
     )
 
 
@@ -71,3 +89,10 @@ def _line(line: submission.Line, recorded: store.rows.RecordedStatus | None) -> 
             "entry": recorded.entry,
         }
     return documents.Line.model_validate(shown)
+
+
+def _end(line: documents.Line, end: return_status.End, why: Finding) -> documents.Line:
+    """The line of a return that has ended: nothing of it counts."""
+    none = {"counted": "0", "provisional": "0", "queried": "0"}
+    reasons = [findings.shown(why)]
+    return line.model_copy(update=none | {"status": end, "reasons": reasons})

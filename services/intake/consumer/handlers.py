@@ -21,9 +21,20 @@ from services.intake.acceptance import desk
 from services.intake.domain import admission, line_status
 from shared.delivery import consumer, kafka, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
-from shared.wire.events import ContractPublished, EntriesRecorded, Entry
+from shared.wire.events import (
+    ContractPublished,
+    EntriesRecorded,
+    Entry,
+    RecordParked,
+    RecordTakenUp,
+)
 
-_OURS: Final = (topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name)
+_OURS: Final = (
+    topics.CONTRACTS.name,
+    topics.OUTCOMES.name,
+    topics.ENTRIES.name,
+    topics.PARKED.name,
+)
 SUBSCRIPTION: Final = kafka.Subscription(
     "makegood-intake",
     pattern="^(?:"
@@ -71,6 +82,8 @@ async def _apply_events(unit: transaction.Unit) -> None:
         unit.conn, line_status.latest(message.event for message in messages)
     )
     await store.projections.apply_entries(unit.conn, _entries(messages))
+    parked = [m.event for m in messages if isinstance(m.event, RecordParked | RecordTakenUp)]
+    await store.projections.apply_parked(unit.conn, parked)
 
 
 async def _decide_inbound(

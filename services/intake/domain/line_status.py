@@ -1,7 +1,8 @@
 """The status of each line of a return: the last result that verification sent for it.
 
 Promises: the latest status of a line wins. It comes from the check of its own return, or from
-another return or an assessment that changed it.
+another return or an assessment that changed it. A line of a return that has ended no longer counts,
+whatever was said of it before.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.intake.domain import return_status
 from shared.wire import events
 
 
@@ -27,6 +29,11 @@ class LineStatus(msgspec.Struct, frozen=True, array_like=True):
     provisional: Decimal
     queried: Decimal
     findings: tuple[events.Finding, ...]
+
+
+def ended(end: return_status.End, by: UUID | None) -> events.Finding:
+    """Why no line of a return counts any more; `by`: the revision that has taken its place."""
+    return events.Finding(rule="I3", code=f"return_{end}", found=None if by is None else str(by))
 
 
 ByReturn: TypeAlias = Mapping[UUID, Mapping[str, LineStatus]]

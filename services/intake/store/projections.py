@@ -1,4 +1,5 @@
-"""What other services say, as intake keeps it: contracts, line statuses, entry numbers.
+"""What other services say, as intake keeps it: contracts, line statuses, entry numbers, and which
+returns are held.
 
 Promises: the newest version of each contract and the latest status of each line are kept, even if
 messages come again or late.
@@ -13,7 +14,7 @@ from typing import Final
 from services.intake.domain import line_status
 from services.intake.store import rows
 from shared import sql
-from shared.wire.events import Entry
+from shared.wire.events import Entry, RecordParked, RecordTakenUp
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
@@ -44,3 +45,21 @@ async def apply_entries(conn: sql.Connection, entries: Sequence[Entry]) -> None:
             event_ids=[entry.event_id for entry in entries],
             indexes=[entry.index for entry in entries],
         )
+
+
+async def apply_parked(conn: sql.Connection, told: Sequence[RecordParked | RecordTakenUp]) -> None:
+    """Stores which returns are held: a record about them is parked, and was not taken up since."""
+    held = [
+        (event.service, event.record_id, event.return_id)
+        for event in told
+        if isinstance(event, RecordParked) and event.record_id and event.return_id
+    ]
+    if held:
+        services, record_ids, return_ids = sql.columns(held, 3)
+        await QUERIES.add_held(
+            conn, services=services, record_ids=record_ids, return_ids=return_ids
+        )
+    taken_up = [(e.service, e.record_id) for e in told if isinstance(e, RecordTakenUp)]
+    if taken_up:
+        services, record_ids = sql.columns(taken_up, 2)
+        await QUERIES.drop_held(conn, services=services, record_ids=record_ids)

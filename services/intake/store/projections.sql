@@ -24,3 +24,18 @@ INSERT INTO entry (event_id, index)
 SELECT event_id, index FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n (event_id, index)
 ORDER BY event_id
 ON CONFLICT DO NOTHING;
+
+-- name: add_held(services, record_ids, return_ids)!
+-- Records about returns that a service has parked. One may be parked again and again.
+INSERT INTO held (service, record_id, return_id)
+SELECT service, record_id, return_id
+FROM unnest(:services::text[], :record_ids::uuid[], :return_ids::uuid[])
+    AS n (service, record_id, return_id)
+ORDER BY service, record_id
+ON CONFLICT DO NOTHING;
+
+-- name: drop_held(services, record_ids)!
+-- Those of them that the service has taken up.
+DELETE FROM held AS h
+USING unnest(:services::text[], :record_ids::uuid[]) AS n (service, record_id)
+WHERE (h.service, h.record_id) = (n.service, n.record_id);

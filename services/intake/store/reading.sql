@@ -3,7 +3,14 @@
 -- name: list_returns(party_id, authority_id, contract_id, before, limit)
 -- The returns that the caller may see, the newest first, before a receipt number.
 SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.received_at,
-    w.withdrawn_at, e.index AS entry
+    w.withdrawn_at, e.index AS entry,
+    (
+        SELECT n.return_id FROM accepted_return AS n
+        WHERE (n.contract_id, n.party_id, n.period, n.revision)
+            = (a.contract_id, a.party_id, a.period, a.revision + 1)
+    ) AS superseded_by,
+    EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked,
+    EXISTS (SELECT FROM held AS h WHERE h.return_id = a.return_id) AS is_held
 FROM accepted_return AS a
 LEFT JOIN withdrawal AS w USING (return_id)
 LEFT JOIN entry AS e ON e.event_id = a.return_id
@@ -15,7 +22,8 @@ ORDER BY a.receipt_no DESC
 LIMIT :limit;
 
 -- name: find_return(return_id, party_id, authority_id)^
--- One return that the caller may see, with its bytes, its receipt and its withdrawal.
+-- One return that the caller may see, with its bytes, its receipt and its withdrawal. It is replaced
+-- once a later revision is not held.
 SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.period, a.revision,
     a.supersedes, a.body, a.sha256, a.salt, a.received_at, a.merge_by, a.signature, a.public_key,
     w.receipt_no AS withdrawal_no, w.reason, w.withdrawn_at, e.index AS entry,
@@ -25,7 +33,14 @@ SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.p
         WHERE (n.contract_id, n.party_id, n.period, n.revision)
             = (a.contract_id, a.party_id, a.period, a.revision + 1)
     ) AS superseded_by,
-    EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked
+    EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked,
+    EXISTS (SELECT FROM held AS h WHERE h.return_id = a.return_id) AS is_held,
+    EXISTS (
+        SELECT FROM accepted_return AS n
+        WHERE (n.contract_id, n.party_id, n.period) = (a.contract_id, a.party_id, a.period)
+            AND n.revision > a.revision
+            AND NOT EXISTS (SELECT FROM held AS h WHERE h.return_id = n.return_id)
+    ) AS is_replaced
 FROM accepted_return AS a
 LEFT JOIN withdrawal AS w USING (return_id)
 LEFT JOIN entry AS e ON e.event_id = a.return_id

@@ -7,17 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.ledger.publishing.brake import Brake
 from shared import sql
-from shared.delivery import consumer
 from shared.web import auth
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     pool: sql.Pool
-    brake: Brake
-    consumer: consumer.Consumer
 
 
 async def _of(request: Request) -> Dependencies:

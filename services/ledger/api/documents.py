@@ -50,13 +50,6 @@ class Log(pydantic.BaseModel):
     checkpoint_at: datetime | None
 
 
-class Health(pydantic.BaseModel):
-    """`ok`; or `stopped`, with the alarm that says why nothing is appended or signed."""
-
-    status: str
-    alarm: str | None
-
-
 class Query(pydantic.BaseModel):
     """Which page of a list."""
 

@@ -74,7 +74,8 @@ async def list_history(
 async def list_life(
     dependencies: Injected, who: Reader, return_id: UUID
 ) -> lists.Page[documents.Item]:
-    """One return's life: its receipt, its checks, its withdrawal, and what they caused."""
+    """One return's life: its receipt, its checks, its withdrawal, and what they caused; and the
+    revisions that have taken its place."""
     async with dependencies.pool.acquire() as conn:
         rows = await store.reading.list_life(conn, return_id, store.reading.scope(who))
     if not rows:

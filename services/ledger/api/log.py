@@ -1,4 +1,4 @@
-"""The log for clients of C2SP tlog-tiles: its checkpoint, tiles and entry bundles, and its health.
+"""The log for clients of C2SP tlog-tiles: its checkpoint, tiles and entry bundles.
 
 Promises: all of it is public, as in any transparency log, and holds no person and no line of a
 return. A full tile never changes.
@@ -63,13 +63,6 @@ async def get_tile(dependencies: Injected, path: Annotated[str, Path(max_length=
         media_type="application/octet-stream",
         headers=FOREVER if address.is_full else A_MINUTE,
     )
-
-
-@router.get("/health")
-async def get_health(dependencies: Injected) -> documents.Health:
-    """Why nothing is appended or signed, in words: an operator looks here first."""
-    alarm = dependencies.brake.words or dependencies.consumer.alarm
-    return documents.Health(status="ok" if alarm is None else "stopped", alarm=alarm)
 
 
 async def get_newest(conn: sql.Connection) -> store.rows.StoredCheckpoint:

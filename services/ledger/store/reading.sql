@@ -61,24 +61,29 @@ FROM (
 ORDER BY found.occurred_at, e.idx;
 
 -- name: list_life(return_id, authorities, party, count)
--- One return's life: the entries that name it, and what those caused, on its own contract. Topics
--- are read concurrently, so a check may be recorded before its return.
+-- One return's life: the entries that name it, and what those caused, on its own contract; and the
+-- revisions that have taken its place. Topics are read concurrently, so a check may be recorded before
+-- its return.
 WITH RECURSIVE received AS (
-    SELECT authority_id, contract_id FROM entry_index
+    SELECT idx, authority_id, contract_id, party_id, period FROM entry_index
     WHERE type = 'ReturnReceived' AND return_id = :return_id
         AND authority_id = ANY(:authorities::text[])
         AND (:party::text IS NULL OR party_id = :party)
 ), nearby AS MATERIALIZED (
-    SELECT l.idx, l.event_id, l.caused_by, l.return_id
+    SELECT l.idx, l.event_id, l.caused_by, l.return_id,
+        l.type = 'ReturnReceived' AND (l.party_id, l.period) = (r.party_id, r.period)
+            AND l.idx > r.idx AS is_later
     FROM received AS r JOIN entry_index AS l USING (authority_id, contract_id)
     WHERE :party::text IS NULL OR l.party_id = :party
 ), life AS (
     SELECT idx, event_id FROM nearby WHERE return_id = :return_id
     UNION
     SELECT nearby.idx, nearby.event_id FROM nearby JOIN life ON nearby.caused_by = life.event_id
+), shown AS (
+    SELECT idx FROM life UNION SELECT idx FROM nearby WHERE is_later
 )
 SELECT e.idx, e.leaf, e.leaf_hash
-FROM life JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
+FROM shown JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
 
 -- name: list_stored(after, last)
 -- Entries after :after up to :last, and what opens their events.

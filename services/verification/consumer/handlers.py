@@ -9,6 +9,7 @@ current one, is parked. Nothing follows from a ReturnRefused: it is there for th
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
@@ -37,6 +38,7 @@ MESSAGES_PER_TURN: Final = 250
 """The event loop is left to heartbeats and the relay after so many: they take 10 to 20 ms."""
 
 _NOTHING: Final = Needs()
+_OVERTAKEN: Final = (events.ReturnReceived, events.ReturnWithdrawn)
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
 
 
@@ -51,6 +53,8 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
 
     async def handle(records: Sequence[Record]) -> None:
         async with transaction.unit(delivery, records) as unit:
+            if unit.waiting:
+                await _pass_overtaken(unit)
             if not unit.messages:
                 return
             needs = _Needs(unit.messages)
@@ -63,6 +67,19 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
             _follow(now, unit.messages)
 
     return handle
+
+
+async def _pass_overtaken(unit: transaction.Unit) -> None:
+    """A return or withdrawal that waited while a later one of its month was folded has no effect
+    any more: it is passed over, and known from then on."""
+    for message in unit.messages:
+        event = message.event
+        if event.event_id not in unit.waiting or not isinstance(event, _OVERTAKEN):
+            continue
+        if await store.batches.count_later(unit.conn, event):
+            digest = hashlib.sha256(message.body).digest()
+            await store.batches.add_overtaken(unit.conn, event.event_id, digest)
+            unit.messages = tuple(each for each in unit.messages if each is not message)
 
 
 class _Needs:

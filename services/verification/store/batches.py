@@ -19,6 +19,7 @@ from services.verification.domain import claims, places
 from services.verification.domain.lines import Line
 from services.verification.store import rows
 from shared import sql
+from shared.wire import events
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
@@ -41,6 +42,25 @@ async def load_digests(conn: sql.Connection, event_ids: Sequence[UUID | None]) -
     """Which of these events were seen before, with the digest of their bytes."""
     found = await sql.rows(QUERIES.load_digests(conn, event_ids=event_ids))
     return {row["event_id"]: row["digest"] for row in found}
+
+
+async def count_later(
+    conn: sql.Connection, event: events.ReturnReceived | events.ReturnWithdrawn
+) -> int:
+    """How many later returns and withdrawals of the same party and month were folded already."""
+    found: int = await QUERIES.count_later(
+        conn,
+        contract_id=event.contract_id,
+        party_id=event.party_id,
+        period=event.period,
+        receipt_no=event.receipt_no,
+    )
+    return found
+
+
+async def add_overtaken(conn: sql.Connection, event_id: UUID, digest: bytes) -> None:
+    """Notes that an event was seen and has no effect, since a later one has overtaken it."""
+    await QUERIES.add_overtaken(conn, event_id=event_id, digest=digest)
 
 
 async def list_waking(conn: sql.Connection, days: Mapping[int, date]) -> list[str]:

@@ -1,11 +1,26 @@
 -- What a batch of events reads and writes. `batches.py` has the functions.
 
 -- name: load_digests(event_ids)
--- Those of these events that were seen: in a journal, or as the end of a day; with their digests.
+-- Those of these events that were seen: in a journal, as the end of a day, or as overtaken by a later
+-- one; with their digests.
 SELECT DISTINCT ON (event_id) event_id, sha256(body) AS digest
 FROM journal WHERE event_id = ANY(:event_ids::uuid[])
 UNION ALL
-SELECT event_id, digest FROM ended_day WHERE event_id = ANY(:event_ids::uuid[]);
+SELECT event_id, digest FROM ended_day WHERE event_id = ANY(:event_ids::uuid[])
+UNION ALL
+SELECT event_id, digest FROM inbox WHERE event_id = ANY(:event_ids::uuid[]);
+
+-- name: count_later(contract_id, party_id, period, receipt_no)$
+-- How many later returns and withdrawals of the same month were folded already.
+SELECT count(*)
+FROM journal AS j, LATERAL (SELECT convert_from(j.body, 'UTF8')::json AS said) AS i
+WHERE j.contract_id = :contract_id AND j.type IN ('ReturnReceived', 'ReturnWithdrawn')
+    AND i.said ->> 'party_id' = :party_id AND i.said ->> 'period' = :period
+    AND (i.said ->> 'receipt_no')::bigint > :receipt_no;
+
+-- name: add_overtaken(event_id, digest)!
+-- An event that a later one has overtaken: it is seen, and has no effect.
+INSERT INTO inbox (event_id, digest) VALUES (:event_id, :digest) ON CONFLICT DO NOTHING;
 
 -- name: list_waking(partitions, days)
 -- Contracts that have something due by the end of the day of their partition.

@@ -30,12 +30,44 @@ class TestTheStatusOfAReturn:
         )
 
     @pytest.mark.parametrize(
+        ("expected", "is_withdrawn", "is_superseded"),
+        [("held", False, False), ("held", True, False), ("superseded", False, True)],
+    )
+    def test_is_held_while_a_service_cannot_take_it(
+        self, expected: str, is_withdrawn: bool, is_superseded: bool
+    ) -> None:
+        """Also if it was checked before. The next revision makes an end of it."""
+        assert expected == return_status.status(
+            is_withdrawn=is_withdrawn, is_superseded=is_superseded, is_checked=True, is_held=True
+        )
+
+    @pytest.mark.parametrize(
+        ("expected", "is_withdrawn", "is_replaced", "is_held"),
+        [
+            (None, False, False, False),
+            (None, False, False, True),
+            ("withdrawn", True, False, False),
+            (None, True, False, True),
+            ("superseded", False, True, False),
+            ("withdrawn", True, True, True),
+        ],
+    )
+    def test_ends_when_its_lines_no_longer_count(
+        self, expected: str | None, is_withdrawn: bool, is_replaced: bool, is_held: bool
+    ) -> None:
+        """While its withdrawal is held, they still do."""
+        assert expected == return_status.end(
+            is_withdrawn=is_withdrawn, is_replaced=is_replaced, is_held=is_held
+        )
+
+    @pytest.mark.parametrize(
         ("current", "following"),
         [
-            ("received", {"checked", "superseded", "withdrawn"}),
-            ("checked", {"superseded", "withdrawn"}),
+            ("received", {"held", "checked", "superseded", "withdrawn"}),
+            ("held", {"checked", "superseded", "withdrawn"}),
+            ("checked", {"held", "superseded", "withdrawn"}),
             ("superseded", set()),
-            ("withdrawn", set()),
+            ("withdrawn", {"held"}),
         ],
     )
     def test_moves_by_the_table_only(

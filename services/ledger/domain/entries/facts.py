@@ -28,6 +28,7 @@ Recorded: TypeAlias = (
     | events.CaseMoved
     | events.AlertRaised
     | events.RecordParked
+    | events.RecordTakenUp
 )
 RECORDED: Final[tuple[type[events.Event], ...]] = get_args(Recorded)
 """The events that become entries."""
