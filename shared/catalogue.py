@@ -58,6 +58,13 @@ class Measure:
     """Counts only inside the contract's local area, if one is set (rule V3)."""
     needs_invoice: bool = False
     """Spend: payer, payee, invoice number and net total are part of the claim (rules I6, V6)."""
+    is_group_total: bool = False
+    """Posts reported as a total, never who: a line does without a person (rule I4)."""
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a line names its person: without one, a post could be claimed twice (rule I4)."""
+        return self.kind == "post" and not self.is_group_total
 
     @property
     def is_indivisible(self) -> bool:
@@ -83,7 +90,7 @@ _TRAINING: Final[Theme] = "training and community"
 
 
 def _post(
-    code: str, title: str, evidence: tuple[str, ...], quantity_max: Decimal = _FTE_MAX
+    code: str, title: str, evidence: str, quantity_max: Decimal, *, is_group_total: bool = False
 ) -> Measure:
     return Measure(
         code=code,
@@ -94,8 +101,9 @@ def _post(
         recognition="start",
         quantity_max=quantity_max,
         decimals_max=2,
-        evidence=evidence,
+        evidence=(evidence,),
         is_local=True,
+        is_group_total=is_group_total,
     )
 
 
@@ -140,7 +148,7 @@ def _of_schools(code: str, title: str, unit: str, kind: Kind = "sum") -> Measure
 
 
 CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
-    _post("apprentices-started", "Apprentices started", ("apprenticeship agreement",)),
+    _post("apprentices-started", "Apprentices started", "apprenticeship agreement", _FTE_MAX),
     _time(
         "apprenticeship-weeks",
         "Apprenticeship weeks worked",
@@ -149,9 +157,13 @@ CATALOGUE_ENTRIES: Final[tuple[Measure, ...]] = (
         "apprenticeship agreement",
         "attendance record",
     ),
-    _post("local-jobs", "Local jobs created", ("contract of employment",)),
-    _post(  # a group total, never the people themselves
-        "priority-jobs", "Jobs for people from priority groups", ("signed group total",), _COUNT_MAX
+    _post("local-jobs", "Local jobs created", "contract of employment", _FTE_MAX),
+    _post(
+        "priority-jobs",
+        "Jobs for people from priority groups",
+        "signed group total",
+        _COUNT_MAX,
+        is_group_total=True,
     ),
     _time("paid-placements", "Paid work placements", _EMPLOYMENT, "weeks", "placement record"),
     _time("unpaid-placements", "Unpaid work placements", _EMPLOYMENT, "weeks", "placement record"),

@@ -21,7 +21,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from shared import sql
+from shared import identifiers, sql
 from shared.settings import Settings
 from shared.web import problems
 
@@ -171,8 +171,8 @@ def command(service: str, settings: Settings, arguments: Sequence[str]) -> None:
     """`python -m services.<service> token …`: issues a token and prints it, or revokes tokens."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{service} token")
     parser.add_argument("--role", choices=ROLES)
-    parser.add_argument("--authority", help="org-id of the authority, such as GB-LAE-KWL")
-    parser.add_argument("--party", help="org-id of the supplier; for suppliers only")
+    parser.add_argument("--authority", type=_org_id, help="org-id of the authority, such as GB-LAE-KWL")
+    parser.add_argument("--party", type=_org_id, help="org-id of the supplier; for suppliers only")
     parser.add_argument("--actor", help="holder's name (default: the party, or role@authority)")
     parser.add_argument("--revoke", metavar="ACTOR", help="revoke all tokens of this actor instead")
     options = parser.parse_args(arguments)
@@ -182,6 +182,13 @@ def command(service: str, settings: Settings, arguments: Sequence[str]) -> None:
         if (options.role == "supplier") != (options.party is not None):
             parser.error("--party is required for a supplier and not allowed for other roles")
     print(asyncio.run(_run(service, settings, options)))
+
+
+def _org_id(text: str) -> str:
+    found = identifiers.org_id(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an org-id, such as GB-LAE-KWL")
+    return found
 
 
 async def _run(service: str, settings: Settings, options: argparse.Namespace) -> str:

@@ -17,16 +17,27 @@ from uuid import UUID
 
 import msgspec
 
-TEXT_LENGTH_MAX: Final = 200
-"""The longest identifier on the wire, in characters. Org-ids, postcodes and codes are far below."""
+from shared import identifiers
+
+TEXT_LENGTH_MAX: Final = identifiers.CHARACTERS_MAX
+YEAR_MIN: Final = 1990
+YEAR_MAX: Final = 2100
+"""The first and the last year of a period, and of a day that people write. No contract that is
+monitored here begins before or ends after, and the calendar can count beyond both."""
+YEAR_PATTERN: Final = "(199[0-9]|20[0-9]{2}|2100)"
+PERIOD_PATTERN: Final = f"^{YEAR_PATTERN}-(0[1-9]|1[0-2])$"
 
 INSTALLATION: Final = "installation"
 """The authority of events that belong to no single authority (days, entries, parked records)."""
 
-Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
+Identifier = Annotated[
+    str,
+    msgspec.Meta(max_length=TEXT_LENGTH_MAX, pattern=r"^(?![\s\S]*[\x00-\x1f\x7f-\x9f])[\s\S]*\S"),
+]
+"""Not only blanks, and without control characters."""
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 """Lower-case hex of a SHA-256."""
-Period = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Period = Annotated[str, msgspec.Meta(max_length=7, pattern=PERIOD_PATTERN)]
 """A month, `YYYY-MM`."""
 Quantity: TypeAlias = Decimal
 """A finite decimal, written as a plain string (never a float)."""
@@ -63,8 +74,8 @@ def plain(value: Decimal) -> Decimal:
 
 
 class Place(Frozen, frozen=True, kw_only=True):
-    postcode: str | None = None
-    school: str | None = None
+    postcode: Identifier | None = None
+    school: Identifier | None = None
 
 
 class Person(Frozen, frozen=True, kw_only=True):
@@ -86,7 +97,7 @@ class Invoice(Frozen, frozen=True, kw_only=True):
     payee_id: Identifier
     number: Identifier
     net_total: Quantity
-    credit_of: str | None = None
+    credit_of: Identifier | None = None
     issued_on: date | None = None
 
     def __post_init__(self) -> None:
@@ -94,7 +105,7 @@ class Invoice(Frozen, frozen=True, kw_only=True):
 
 
 class Session(Frozen, frozen=True, kw_only=True):
-    start: str
+    start: Identifier
     """Local time, `YYYY-MM-DDTHH:MM`."""
     hours: Quantity
     attendees: int
@@ -105,7 +116,7 @@ class Session(Frozen, frozen=True, kw_only=True):
 
 
 class Evidence(Frozen, frozen=True, kw_only=True):
-    evidence_id: str | None = None
+    evidence_id: Identifier | None = None
     sha256: Digest | None = None
 
 

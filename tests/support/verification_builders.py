@@ -17,7 +17,7 @@ from services.verification.domain import fold, places, state, world
 from services.verification.domain.lines import Line, Lines, Result
 from services.verification.domain.state import Decisions, Facts, State
 from services.verification.domain.world import World
-from shared import calendar
+from shared import calendar, identifiers
 from shared.wire import events, ids
 
 AUTHORITY = "GB-LAE-KWL"
@@ -151,7 +151,7 @@ def place(
     introduced: str = "1980-01",
     terminated: str | None = None,
 ) -> tuple[str, places.PlaceFact]:
-    key = places.fact_key(EDITION, places.normal(postcode))
+    key = places.fact_key(EDITION, identifiers.postcode(postcode) or postcode)
     return key, places.PlaceFact((district,), introduced, terminated, EDITION)
 
 

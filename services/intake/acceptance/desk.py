@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
 
 from services.intake import store
-from services.intake.domain import admission, people, receipts, returns, submission
+from services.intake.domain import admission, faults, people, receipts, returns, submission
 from shared import sql
 from shared.delivery import topics
 from shared.wire import events, ids
@@ -42,20 +42,21 @@ class Sender:
     route: admission.Route
 
 
-async def read(body: bytes, key: str | None, sender: Sender) -> admission.Post:
+async def read(body: bytes, key: str | faults.Fault | None, sender: Sender) -> admission.Post:
     """A submission, read without any lock and ready to be decided."""
     if len(body) > HEAVY_BYTES:
         return await asyncio.to_thread(read_now, body, key, sender)
     return read_now(body, key, sender)
 
 
-def read_now(body: bytes, key: str | None, sender: Sender) -> admission.Post:
+def read_now(body: bytes, key: str | faults.Fault | None, sender: Sender) -> admission.Post:
     """The same, in the caller's thread."""
     return admission.Post(
         party_id=sender.party_id,
         authority_id=sender.authority_id,
         route=sender.route,
-        key=key,
+        key=key if isinstance(key, str) else None,
+        key_fault=key if isinstance(key, faults.Fault) else None,
         body=body,
         sha256=hashlib.sha256(body).digest(),
         reading=submission.read(body),
@@ -64,12 +65,27 @@ def read_now(body: bytes, key: str | None, sender: Sender) -> admission.Post:
     )
 
 
-def read_key(header: bytes | None) -> str | None:
-    """An Idempotency-Key, or None if it cannot be stored. Nothing is lost then: the same bytes are
-    recognised without a key."""
-    text = (header or b"").decode("latin-1").strip()
-    is_good = text.isascii() and text.isprintable() and 0 < len(text) <= KEY_CHARACTERS_MAX
-    return text if is_good else None
+def read_key(headers: Sequence[bytes]) -> str | faults.Fault | None:
+    """The Idempotency-Key, None if there is none, or why it cannot be kept: it is never cut, and
+    never another one (rule I13)."""
+    texts = [text for header in headers if (text := header.decode("latin-1").strip())]
+    if not texts:
+        return None
+    if len(texts) > 1:
+        message = "It is given twice"
+    elif not (texts[0].isascii() and texts[0].isprintable()):
+        message = "It has characters that are not plain ASCII"
+    elif len(texts[0]) > KEY_CHARACTERS_MAX:
+        message = f"It has more than {KEY_CHARACTERS_MAX} characters"
+    else:
+        return texts[0]
+    return faults.Fault("", None, "I13", message, _SEND_KEY, header=KEY_HEADER)
+
+
+KEY_HEADER: Final = "idempotency-key"
+_SEND_KEY: Final = (
+    f"Send one key of at most {KEY_CHARACTERS_MAX} letters, digits and signs, or none."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.intake.domain import return_status, submission
+from services.intake.domain import return_status
+from shared import fields
 
 
 class Links(BaseModel):
@@ -93,9 +94,7 @@ class Return(ReturnSummary):
 
 
 class WithdrawalRequest(BaseModel):
-    reason: str = Field(
-        min_length=1, max_length=submission.TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*\S[^\x00]*$"
-    )
+    reason: fields.Words
 
 
 class Credential(BaseModel):
@@ -113,8 +112,8 @@ class NewCredential(BaseModel):
 class ClockRequest(BaseModel):
     """Either a moment, or a day: its beginning in London."""
 
-    now: datetime | None = None
-    day: date | None = None
+    now: fields.Moment | None = None
+    day: fields.Day | None = None
 
 
 class Clock(BaseModel):

@@ -72,7 +72,14 @@ def _problem(refusal: Refusal) -> Problem:
 def faulty(refused: admission.Refused) -> Problem:
     """A return has faults: all of them."""
     faults = [
-        Fault(each.rule, each.message, each.fix, pointer=each.pointer, value=each.value)
+        Fault(
+            each.rule,
+            each.message,
+            each.fix,
+            pointer=each.pointer if each.header is None else None,
+            parameter=each.header,
+            value=each.value,
+        )
         for each in refused.faults
     ]
     return Problem(refused.status, TITLES[refused.status], errors=faults)

@@ -29,7 +29,7 @@ _SHAPE: Final = {"$id": "urn:makegood:return:1"} | submission.Submission.model_j
 _RETURN: Final[dict[str, Any]] = {
     "parameters": [
         {
-            "name": "idempotency-key",
+            "name": desk.KEY_HEADER,
             "in": "header",
             "schema": {"type": "string", "maxLength": desk.KEY_CHARACTERS_MAX},
         }
@@ -54,7 +54,7 @@ async def post_return(request: Request) -> Response:
     who = await auth.let_in(request, "supplier")  # by itself: `app` opens a fast path to it
     dependencies: Dependencies = request.app.state.dependencies
     refusals.accept(dependencies.throttle.admit(who.actor_id))
-    key = desk.read_key(request.headers.get("idempotency-key", "").encode("latin-1"))
+    key = desk.read_key([k.encode("latin-1") for k in request.headers.getlist(desk.KEY_HEADER)])
     post = await desk.read(await request.body(), key, _sender(who))
     try:
         decision = await dependencies.committer.submit(post)

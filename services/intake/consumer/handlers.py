@@ -19,6 +19,7 @@ from uuid import UUID
 from services.intake import metrics, store
 from services.intake.acceptance import desk
 from services.intake.domain import admission, line_status
+from services.intake.domain.faults import Fault
 from shared.delivery import consumer, kafka, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
 from shared.wire.events import (
@@ -49,7 +50,7 @@ class Inbound:
     """A submission that has not been read yet."""
 
     body: bytes
-    key: str | None
+    key: str | Fault | None
 
 
 def read(record: Record) -> tuple[Any, UUID | None]:
@@ -57,8 +58,8 @@ def read(record: Record) -> tuple[Any, UUID | None]:
     Idempotency-Key are kept."""
     if not record.topic.startswith(topics.INBOUND_PREFIX):
         return read_event(record)
-    header = dict(record.headers).get("idempotency-key")
-    return Inbound(record.value or b"", desk.read_key(header)), None
+    headers = [value for name, value in record.headers if name == desk.KEY_HEADER and value]
+    return Inbound(record.value or b"", desk.read_key(headers)), None
 
 
 def handler(delivery: transaction.Delivery, intake_desk: desk.Desk) -> consumer.Handle:

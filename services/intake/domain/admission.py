@@ -5,7 +5,8 @@ a group of n is decided exactly as n groups of one. The same submission again (b
 gets the same receipt. Of a refused one nothing is kept except the refusal.
 
 Refuses: a key that came with other bytes before (409), a revision that is not the next one (409), a
-return that is too large for one message (413), and whatever `returns.check` finds (422).
+return that is too large for one message (413), and whatever `returns.check` finds, or a key that
+cannot be kept (422).
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Post:
     reading: submission.Reading
     return_id: UUID
     salt: bytes
+    key_fault: faults.Fault | None = None
+    """What is wrong with the sender's Idempotency-Key (rule I13)."""
 
     @property
     def chain(self) -> Chain | None:
@@ -120,7 +123,7 @@ def decide(state: DeskState, post: Post) -> Decision:
     if before is not None and before.receipt.sha256 != post.sha256:
         return Refused(post, 409, (_KEY_REUSED,), None)
     before = before or state.by_bytes.get((post.party_id, post.sha256))
-    if before is not None:
+    if before is not None and post.key_fault is None:
         _remember(state, post, before)
         return Again(post, before)
     contract = state.contracts.get(post.reading.submission.contract_id or "")
@@ -131,6 +134,8 @@ def decide(state: DeskState, post: Post) -> Decision:
         post.party_id, contract, latest.revision if latest else 0, calendar.london_day(state.at)
     )
     found = returns.check(post.reading, context)
+    if post.key_fault is not None:
+        found = (post.key_fault, *found)
     if found:
         status: Literal[409, 422] = 409 if returns.is_conflict(post.reading, found) else 422
         return Refused(post, status, found, contract.contract_id if contract else None)

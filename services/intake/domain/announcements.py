@@ -100,21 +100,13 @@ def _line(line: submission.Line, find_ids: FindIds) -> Line:
         from_=line.from_,
         to=line.to,
         attribution=Decimal(line.attribution) if line.attribution else WHOLE,
-        place=None if line.place is None else _place(line.place),
+        place=None if line.place is None else Place(**line.place.model_dump()),
         person=None if line.person is None else _person(line.person, find_ids),
         invoice=None if line.invoice is None else _invoice(line.invoice),
         session=None if line.session is None else _session(line.session),
         is_late=line.late is not None,
         evidence=tuple(Evidence(sha256=(e.sha256 or "").lower()) for e in line.evidence or ()),
     )
-
-
-def _place(place: submission.Place) -> Place:
-    postcode = place.postcode
-    if postcode is not None:
-        whole = postcode.replace(" ", "").upper()
-        postcode = f"{whole[:-3]} {whole[-3:]}"
-    return Place(postcode=postcode, school=place.school)
 
 
 def _person(person: submission.Person, find_ids: FindIds) -> Person:

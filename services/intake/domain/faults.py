@@ -28,6 +28,8 @@ class Fault:
     rule: str
     message: str
     fix: str
+    header: str | None = None
+    """The header that is wrong, if it is none of the document's places."""
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ class Form(NamedTuple):
 _DATE: Final = "a date, YYYY-MM-DD"
 _TEXT: Final = "a text of at most 2,000 characters"
 _WRITE_DATE: Final = "Write it as 2026-10-06."
-_ORG_ID: Final = "an organisation's identifier (org-id)"
+_ORG_ID: Final = "an organisation's identifier (org-id) and no placeholder"
 _WRITE_ORG_ID: Final = "Write the register and the number, such as GB-COH-00000001, never a name."
 _MONEY: Final = "an amount in pounds with at most two decimal places, as text"
 _WRITE_MONEY: Final = 'Write it without VAT, such as "18250.00".'
@@ -30,7 +30,7 @@ _COPY_FROM_CONTRACT: Final = "Copy it from your contract."
 _COPY_FROM_INVOICE: Final = "Copy it from the invoice."
 
 FORMS: Final[dict[str, Form]] = {
-    "contract_id": Form("I1", "a contract's identifier, as text", _COPY_FROM_CONTRACT),
+    "contract_id": Form("I1", "a contract's identifier", _COPY_FROM_CONTRACT),
     "period": Form("I2", "a month, YYYY-MM", "Write it as 2026-10."),
     "revision": Form("I3", "a whole number from 1", "Write 1 for the first return of a month."),
     "reason": Form("I3", _TEXT, _SHORTEN),
@@ -41,7 +41,7 @@ FORMS: Final[dict[str, Form]] = {
     "line_id": Form(
         "I4", "a short code of letters, digits and . _ : / -", "Number your lines: 1, 2, 3."
     ),
-    "commitment_id": Form("I4", "a commitment's identifier, as text", _COPY_FROM_CONTRACT),
+    "commitment_id": Form("I4", "a commitment's identifier", _COPY_FROM_CONTRACT),
     "quantity": Form("I4", "a decimal number, as text", 'Write it as text, such as "12.50".'),
     "unit": Form("I4", "a unit, as text", "Use the unit of the commitment."),
     "attribution": Form(
@@ -57,19 +57,25 @@ FORMS: Final[dict[str, Form]] = {
     "payer_id": Form("I6", _ORG_ID, _WRITE_ORG_ID),
     "payee": Form("I6", _TEXT, _SHORTEN),
     "payee_id": Form("I6", _ORG_ID, _WRITE_ORG_ID),
-    "number": Form("I6", "an invoice's number, as text", _COPY_FROM_INVOICE),
+    "number": Form("I6", "an invoice's number, as text and no placeholder", _COPY_FROM_INVOICE),
     "date": Form("I6", _DATE, _WRITE_DATE),
     "net_total": Form("I6", _MONEY, _WRITE_MONEY),
     "credit_of": Form("I6", "the number of the credited invoice, as text", _COPY_FROM_INVOICE),
     "person": Form("I7", "an object that refers to a person", "Give employer_id and ref."),
     "employer_id": Form("I7", _ORG_ID, _WRITE_ORG_ID),
-    "ref": Form("I7", "a reference, as text", "Use your own staff number, such as APP-014."),
+    "ref": Form(
+        "I7",
+        "a reference, as text and no placeholder",
+        "Use your own staff number, such as APP-014.",
+    ),
     "shared_id": Form(
-        "I7", "a shared identifier, as text", "Use the learner number or the council's code."
+        "I7",
+        "a shared identifier, as text and no placeholder",
+        "Use the learner number or the council's code.",
     ),
     "weekly_hours": Form("I7", "the hours per week, as text", 'Write them as text, such as "37".'),
-    "in_post_on": Form("I7", _DATE, _WRITE_DATE),
-    "left_on": Form("I7", _DATE, _WRITE_DATE),
+    "in_post_on": Form("I5", _DATE, _WRITE_DATE),
+    "left_on": Form("I5", _DATE, _WRITE_DATE),
     "session": Form(
         "I8", "an object that describes a session", "Give start, hours, attendees, deliverer_id."
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.intake.domain import people, submission
 from services.intake.domain.faults import FaultList
@@ -19,6 +19,7 @@ HOURS_PER_WEEK_MAX: Final = 168
 ATTRIBUTION_DECIMALS_MAX: Final = 4
 _WRITE_DATE: Final = "Write it as 2026-10-06."
 _WRITE_START: Final = "Write it as 2026-10-14T09:30."
+_WAIT: Final = "Report it when it has happened, or correct the day."
 _CITE_INVOICE: Final = "For a credit, name the credited invoice in credit_of."
 
 
@@ -32,26 +33,36 @@ class Month:
     late_from: date
 
 
+class Days(NamedTuple):
+    """What the days of a line are checked against."""
+
+    month: Month | None
+    """None if the period cannot be read."""
+    received_on: date
+
+
 def check(
     found: FaultList,
     place: str,
     line: submission.Line,
-    month: Month | None,
+    days: Days,
     measure: catalogue.Measure | None,
 ) -> None:
-    """Adds the faults of the line at `place`. `month` and `measure` are None if the period or the
-    commitment is not known."""
+    """Adds the faults of the line at `place`. `measure` is None if the commitment is not known."""
     if line.line_id is None:
         found.add_missing("I4", place + "/line_id", "Number your lines: 1, 2, 3.")
     _check_unit(found, place + "/unit", line.unit, measure)
     if line.attribution is not None:
         _check_attribution(found, place + "/attribution", line.attribution)
     _check_quantity(found, place + "/quantity", line, measure)
-    _check_days(found, place, line, month)
+    _check_days(found, place, line, days)
+    _check_ahead(found, place, line, days.received_on)
     if line.invoice is not None or (measure is not None and measure.needs_invoice):
         _check_invoice(found, place, line, measure)
     if line.person is not None:
         _check_person(found, place + "/person", line.person)
+    elif measure is not None and measure.needs_person:
+        found.add_missing("I4", place + "/person", "Say who it is: give employer_id and ref.")
     if line.session is not None:
         _check_session(found, place, line, measure)
     if line.evidence:
@@ -111,37 +122,55 @@ def _check_bounds(found: FaultList, place: str, quantity: str, measure: catalogu
         found.add(rule, place, quantity, message, "Round it as your records do.")
 
 
-def _check_days(found: FaultList, place: str, line: submission.Line, month: Month | None) -> None:
+def _check_days(found: FaultList, place: str, line: submission.Line, days: Days) -> None:
     if line.late is not None and not line.late.strip():
         message = "A late line must say why it is late"
         found.add("I5", place + "/late", None, message, "Give the reason.")
     if line.from_ is None:
         found.add_missing("I5", place + "/from", _WRITE_DATE)
     else:
-        _check_day(found, place + "/from", line, line.from_, month)
+        _check_day(found, place + "/from", line, line.from_, days)
     if line.to is not None:
-        _check_day(found, place + "/to", line, line.to, month)
+        _check_day(found, place + "/to", line, line.to, days)
         if line.from_ is not None and line.to < line.from_:
             message = "The line ends before it begins"
             found.add("I5", place + "/to", line.to, message, "Correct the days.")
 
 
-def _check_day(
-    found: FaultList, place: str, line: submission.Line, day: date, month: Month | None
-) -> None:
-    """Activity lies in the return's month. A late claim says so and reaches a year back (rule
-    I5)."""
-    if month is None or month.first <= day <= month.last:
-        return
-    if day > month.last:
+def _check_day(found: FaultList, place: str, line: submission.Line, day: date, days: Days) -> None:
+    """Activity lies in the return's month and not after the day of receipt. A late claim says so
+    and reaches a year back (rule I5)."""
+    month = days.month
+    if month is not None and day > month.last:
         message = f"This is after {month.name}, the month of this return"
         found.add("I5", place, day, message, "Report it in the return of its own month.")
+    elif day > days.received_on:
+        found.add("I5", place, day, _ahead(days.received_on), _WAIT)
+    elif month is None or day >= month.first:
+        return
     elif line.late is None:
         message = f"This is before {month.name}, the month of this return"
         found.add("I5", place, day, message, 'If it is late, say why in the field "late".')
     elif day < month.late_from:
         message = f"A late claim in {month.name} may not go back beyond {month.late_from:%Y-%m-%d}"
         found.add("I5", place, day, message, "It can no longer be claimed: remove the line.")
+
+
+def _check_ahead(found: FaultList, place: str, line: submission.Line, received_on: date) -> None:
+    """What has happened to a person or an invoice has happened by the day of receipt (rule I5)."""
+    if line.invoice is not None and line.invoice.issued_on is not None:
+        day = line.invoice.issued_on
+        if day > received_on:
+            found.add("I5", place + "/invoice/date", day, _ahead(received_on), _WAIT)
+    if line.person is not None:
+        in_post_on, left_on = line.person.in_post_on, line.person.left_on
+        for name, on in (("in_post_on", in_post_on), ("left_on", left_on)):
+            if on is not None and on > received_on:  # its value is a person's (rule I7)
+                found.add("I5", f"{place}/person/{name}", None, _ahead(received_on), _WAIT)
+
+
+def _ahead(received_on: date) -> str:
+    return f"This is after the day on which the return is received, {received_on}"
 
 
 def _check_invoice(

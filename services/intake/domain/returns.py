@@ -2,7 +2,7 @@
 
 Promises: `check` names every fault of a return, each with its place, its rule and what to do.
 
-Refuses: what breaks the rules I1 to I12, as far as one return can break them by itself. The rules
+Refuses: what breaks the rules I1 to I13, as far as one return can break them by itself. The rules
 of a single line are in `lines`; what cannot be read is found by `submission`.
 """
 
@@ -76,7 +76,7 @@ def check(reading: submission.Reading, context: Context) -> tuple[faults.Fault, 
     _check_revision(found, sent, context.revision)
     _check_declaration(found, sent.declaration)
     _check_invoiced_to_date(found, sent.invoiced_to_date)
-    _check_lines(found, sent, context.contract, month)
+    _check_lines(found, sent, context.contract, lines.Days(month, context.today))
     return faults.bounded(found.faults)
 
 
@@ -186,7 +186,7 @@ def _check_lines(
     found: FaultList,
     sent: submission.Submission,
     known: Contract | None,
-    month: lines.Month | None,
+    days: lines.Days,
 ) -> None:
     line_ids: set[str] = set()
     for index, line in enumerate(sent.lines or ()):
@@ -198,7 +198,7 @@ def _check_lines(
         elif line.line_id is not None:
             line_ids.add(line.line_id)
         measure = _measure(found, place + "/commitment_id", line.commitment_id, known)
-        lines.check(found, place, line, month, measure)
+        lines.check(found, place, line, days, measure)
 
 
 def _measure(

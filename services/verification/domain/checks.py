@@ -18,6 +18,7 @@ from services.verification.domain import claims, contests, people, places
 from services.verification.domain.claims import Claim
 from services.verification.domain.lines import POST_HOURS, Finding, Line, Result
 from services.verification.domain.state import Facts, State, Version
+from shared import identifiers
 from shared.wire import events
 
 _ZERO: Final = Decimal(0)
@@ -188,7 +189,8 @@ def area_key(version: Version, line: events.Line) -> tuple[str, str] | None:
         return None
     if not line.place.postcode:
         return None
-    return (version.area.edition, places.normal(line.place.postcode))
+    postcode = identifiers.postcode(line.place.postcode) or line.place.postcode
+    return (version.area.edition, postcode)
 
 
 # --- what the rules find -------------------------------------------------------------------------
@@ -293,7 +295,7 @@ def _thing(version: Version, line: events.Line) -> str | None:
         person = _person(line)  # a group's total names nobody
         return None if person is None else person.person_id
     if version.unit == "organisations":
-        return None if line.invoice is None else line.invoice.payee_id
+        return None if line.invoice is None else claims.firm(line.invoice.payee_id)
     return line.place.school if line.place is not None else None
 
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
+
+from shared import identifiers
 
 ClaimId: TypeAlias = tuple[str, str, str, str]
 """Contract, party, period, line id: who claims, under one key."""
@@ -28,9 +29,6 @@ ClaimId: TypeAlias = tuple[str, str, str, str]
 Sort: TypeAlias = Literal["invoice", "session", "once", "weeks"]
 """What is claimed. Invoices and sessions are contested over all contracts of an authority, the
 others within their own."""
-
-_IGNORED: Final = re.compile(r"[\W_]+")
-"""Blanks and punctuation in an invoice's number mean nothing."""
 
 
 class Rank(NamedTuple):
@@ -77,12 +75,19 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
 def invoice_key(authority_id: str, measure: str, parties: tuple[str, str], number: str) -> str:
     """An invoice is payer, payee and number, within one measure (rule V6)."""
     payer_id, payee_id = parties
-    return _key("invoice", authority_id, measure, payer_id, payee_id, plain(number))
+    return _key(
+        "invoice",
+        authority_id,
+        measure,
+        firm(payer_id),
+        firm(payee_id),
+        identifiers.invoice_number(number) or number,
+    )
 
 
 def session_key(authority_id: str, measure: str, deliverer_id: str, *what: str) -> str:
     """A session is deliverer and start, within one measure (rule V6)."""
-    return _key("session", authority_id, measure, deliverer_id, *what)
+    return _key("session", authority_id, measure, firm(deliverer_id), *what)
 
 
 def once_key(authority_id: str, contract_id: str, measure: str, thing: str) -> str:
@@ -96,9 +101,9 @@ def weeks_key(contract_id: str, commitment_id: str, party_id: str, person_id: st
     return _key("weeks", contract_id, commitment_id, party_id, person_id)
 
 
-def plain(number: str) -> str:
-    """An invoice's number without case, blanks and punctuation (rule V6)."""
-    return _IGNORED.sub("", number).casefold()
+def firm(org_id: str) -> str:
+    """The normal form of an organisation's id, which keys are made of."""
+    return identifiers.org_id(org_id) or org_id
 
 
 def _key(*parts: str) -> str:

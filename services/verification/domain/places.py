@@ -9,7 +9,6 @@ or more is queried; a live one outside is not counted.
 
 from __future__ import annotations
 
-import functools
 from datetime import date, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
@@ -55,13 +54,6 @@ def read_area(area: dict[str, Any] | None) -> Area | None:
     if not read.gss:
         raise ValueError("area: give at least one GSS code")
     return Area(tuple(sorted(set(read.gss))), read.edition)
-
-
-@functools.lru_cache(maxsize=16384)
-def normal(postcode: str) -> str:
-    """`l369yu` → `L36 9YU`: the form under which the directory is asked."""
-    packed = "".join(postcode.split()).upper()
-    return f"{packed[:-3]} {packed[-3:]}"
 
 
 def fact_key(edition: str, postcode: str) -> str:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from services.verification import store
-from services.verification.domain import places
-from shared import sql
+from shared import identifiers, sql
 
 _COLUMNS: Final = ("postcode", "district", "ward", "introduced", "terminated", "edition")
-_POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}")
-_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_AREA: Final = re.compile(r"[EWSNLM]\d{8}")
+_MONTH: Final = re.compile(r"(19[0-9]{2}|20[0-9]{2})-(0[1-9]|1[0-2])")
+"""Postcodes are older than what is reported here."""
+_EDITION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_AREA: Final = re.compile(r"[EWSNLM][0-9]{8}")
 
 
 class Row(NamedTuple):
@@ -51,23 +51,25 @@ def _rows(lines: Iterable[str]) -> list[Row]:
             row = _row({name: (line[name] or "").strip() for name in _COLUMNS})
         except ValueError as error:
             raise ValueError(f"row {number}: {error}") from None
+        if (row.edition, row.postcode) in rows:
+            raise ValueError(f"row {number}: {row.postcode} is given twice in {row.edition}")
         rows[row.edition, row.postcode] = row
     return [rows[key] for key in sorted(rows)]
 
 
 def _row(line: dict[str, str]) -> Row:
     row = Row(
-        postcode=places.normal(line["postcode"]),
+        postcode=identifiers.postcode(line["postcode"]) or "",
         edition=line["edition"],
         district=line["district"],
         ward=line["ward"] or None,
         introduced=line["introduced"],
         terminated=line["terminated"] or None,
     )
-    if not _POSTCODE.fullmatch(row.postcode):
+    if not row.postcode:
         raise ValueError(f"{line['postcode']!r} is not a postcode")
-    if not row.edition:
-        raise ValueError("the edition is missing")
+    if not _EDITION.fullmatch(row.edition):
+        raise ValueError("the edition must be a short code, such as 2026-08")
     for code in (row.district, *([row.ward] if row.ward else [])):
         if not _AREA.fullmatch(code):
             raise ValueError(f"{code!r} is not a GSS code")

@@ -80,9 +80,9 @@ class TestTheEvent:
                 build.a_line(
                     build.SPEND,
                     line_id=f"{i:0>100}",
-                    invoice__number=f"{i:0>200}",
-                    invoice__payee_id="GB-COH-" + "0" * 93,
-                    invoice__payer_id="GB-COH-" + "0" * 93,
+                    invoice__number=f"{i:1>200}",
+                    invoice__payee_id="GB-CHC-" + "1" * 93,
+                    invoice__payer_id="GB-CHC-" + "1" * 93,
                     invoice__credit_of="9" * 200,
                 )
                 for i in range(5_000)

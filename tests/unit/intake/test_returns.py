@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from datetime import date
@@ -48,16 +49,71 @@ class TestAGoodReturn:
         piece = {"reference": "https://files.example/1", "sha256": "a" * 64}
         assert [] == broken(build.a_return(build.a_line(evidence=[piece])))
 
+    def test_may_report_a_groups_total_without_a_person(self) -> None:
+        """Rule I4: priority groups are reported as totals, never who."""
+        measures: dict[str, catalogue.Measure | None] = {
+            "priority": catalogue.by_code["priority-jobs"]
+        }
+        known = returns.contract(build.a_contract_published())
+        contract = dataclasses.replace(known, measures=measures)
+        line = build.a_line(commitment_id="priority", person=None, quantity="3")
+        assert [] == broken(build.a_return(line), contract=contract)
+
+    def test_may_begin_with_a_byte_order_mark(self) -> None:
+        """Rule I13: it is passed over."""
+        reading = submission.read(b"\xef\xbb\xbf" + build.written(build.a_return()))
+        assert () == returns.check(reading, build.a_context())
+
+    def test_may_end_on_the_day_of_receipt(self) -> None:
+        """Rule I5: that day is the limit, in a month that has not ended."""
+        last = build.a_line(from_="2026-10-14", person__in_post_on="2026-10-14")
+        assert [] == broken(build.a_return(last), today=date(2026, 10, 14))
+        assert [("I5", "/lines/0/from"), ("I5", "/lines/0/person/in_post_on")] == broken(
+            build.a_return(last), today=date(2026, 10, 13)
+        )
+        nil = build.a_return(nil=True, lines=[])
+        assert [] == broken(nil, today=date(2026, 10, 1))
+
+    def test_may_write_numbers_with_zeros_in_front(self) -> None:
+        """They are one number all the same, and -0 is 0: so they are read and shown."""
+        line = build.a_line(build.SPEND, quantity="-0", invoice__net_total="-0.00")
+        other = build.a_line(build.SPEND, line_id="9", quantity="0005.50")
+        document = build.a_return(line, other, invoiced_to_date="-0")
+        sent = submission.read(build.written(document)).submission
+        assert [] == broken(document)
+        assert sent.lines is not None
+        assert ["0", "5.50"] == [each.quantity for each in sent.lines]
+        invoice = sent.lines[0].invoice
+        assert invoice is not None
+        assert ("0.00", "0") == (invoice.net_total, sent.invoiced_to_date)
+
+    def test_may_spell_a_place_and_a_firm_in_any_way(self) -> None:
+        """They are read in their normal form."""
+        line = build.a_line(
+            build.SPEND, invoice__payee_id="gb-coh-1234567", place={"postcode": " l36\u00a0 9yg"}
+        )
+        (read,) = submission.read(build.written(build.a_return(line))).submission.lines or ()
+        assert read.invoice is not None
+        assert read.place is not None
+        assert ("GB-COH-01234567", "L36 9YG") == (read.invoice.payee_id, read.place.postcode)
+
     def test_may_claim_late_with_a_reason(self) -> None:
         """A claim may be a year late."""
         line = build.a_line(from_="2025-10-01", late="the agency's sheet came late")
         assert [] == broken(build.a_return(line))
 
 
+DECLARATION: dict[str, Any] = build.a_return()["declaration"]
 WRONG_RETURNS: list[tuple[str, str, dict[str, Any]]] = [
     ("I1", "/contract_id", {"contract_id": ""}),
     ("I1", "/contract_id", {"contract_id": " \u00a0"}),
-    ("I1", "/contract_id", {"contract_id": "A\x00B"}),
+    ("I1", "/contract_id", {"contract_id": "A\x01B"}),
+    ("I13", "/contract_id", {"contract_id": "A\x00B"}),
+    ("I13", "/reason", {"reason": "a\ud800b"}),
+    ("I13", "/declaration/name", {"declaration": DECLARATION | {"name": "A\x00"}}),
+    ("I2", "/period", {"period": "1989-12"}),
+    ("I2", "/period", {"period": "2101-01"}),
+    ("I2", "/period", {"period": "2026-10\n"}),
     ("I2", "/period", {"period": "2026-13"}),
     ("I2", "/period", {"period": None}),
     ("I3", "/revision", {"revision": 0}),
@@ -91,6 +147,7 @@ WRONG_LINES: list[tuple[str, str, dict[str, Any]]] = [
     ("I4", "/quantity", build.a_line(quantity="-1")),
     ("I4", "/quantity", build.a_line(build.VISIT, quantity="0.5")),
     ("I4", "/quantity", build.a_line(build.SPEND, invoice__credit_of="INV-1")),
+    ("I4", "/person", build.a_line(person=None)),
     ("I4", "/attribution", build.a_line(attribution="1.01")),
     ("I4", "/attribution", build.a_line(attribution="0")),
     ("I4", "/person/weekly_hours", build.a_line(person__weekly_hours="169")),
@@ -98,23 +155,37 @@ WRONG_LINES: list[tuple[str, str, dict[str, Any]]] = [
     ("I5", "/from", build.a_line(from_="2026-09-30")),
     ("I5", "/from", build.a_line(from_="2025-09-30", late="forgotten")),
     ("I5", "/from", build.a_line(from_="2026-02-30")),
+    ("I5", "/from", build.a_line(from_="1783296000")),
+    ("I5", "/from", build.a_line(from_="2026-10-06T00:00")),
+    ("I5", "/from", build.a_line(from_="2026-1\uff10-06")),
+    ("I5", "/from", build.a_line(from_="0001-01-01")),
     ("I5", "/from", build.a_line(from_=None)),
     ("I5", "/to", build.a_line(to="2026-11-01")),
     ("I5", "/to", build.a_line(to="2026-10-05")),
     ("I5", "/late", build.a_line(late=" ")),
     ("I5", "/session/start", build.a_line(build.VISIT, session__start="2026-10-15T09:30")),
+    ("I5", "/person/left_on", build.a_line(person__left_on="0")),
+    ("I5", "/person/left_on", build.a_line(person__left_on="2026-11-06")),
+    ("I5", "/person/in_post_on", build.a_line(person__in_post_on="2026-11-06")),
+    ("I5", "/invoice/date", build.a_line(build.SPEND, invoice__date="2026-11-06")),
     ("I6", "/quantity", build.a_line(build.SPEND, quantity="18250.005")),
     ("I6", "/invoice", build.a_line(build.SPEND, invoice=None)),
     ("I6", "/invoice/payer_id", build.a_line(build.SPEND, invoice__payer_id=None)),
     ("I6", "/invoice/payer_id", build.a_line(build.SPEND, invoice__payer_id="Jane Smith")),
     ("I6", "/invoice/payee_id", build.a_line(build.SPEND, invoice__payee_id=None)),
+    ("I6", "/invoice/payee_id", build.a_line(build.SPEND, invoice__payee_id="GB-COH-N/A")),
+    ("I6", "/invoice/payee_id", build.a_line(build.SPEND, invoice__payee_id="GB-COH-123")),
     ("I6", "/invoice/number", build.a_line(build.SPEND, invoice__number=None)),
+    ("I6", "/invoice/number", build.a_line(build.SPEND, invoice__number="n/a")),
     ("I6", "/invoice/net_total", build.a_line(build.SPEND, invoice__net_total="1.005")),
     ("I6", "/invoice/net_total", build.a_line(build.SPEND, invoice__net_total="-1.00")),
     ("I6", "/place/postcode", build.a_line(build.SPEND, place=None)),
     ("I7", "/person", build.a_line(person="Jane Smith")),
     ("I7", "/person/ref", build.a_line(person__ref=None)),
     ("I7", "/person/ref", build.a_line(person__ref="Jane Smith")),
+    ("I7", "/person/ref", build.a_line(person__ref="0")),
+    ("I7", "/person/ref", build.a_line(person__ref="APP\n014")),
+    ("I7", "/person/shared_id", build.a_line(person__shared_id="none")),
     ("I7", "/person/shared_id", build.a_line(person__shared_id="QQ 12 34 56 C")),
     ("I7", "/person/employer_id", build.a_line(person__employer_id=None)),
     ("I8", "/quantity", build.a_line(build.TRAINING, quantity="25")),
@@ -167,6 +238,16 @@ class TestAWrongReturn:
             ("I9", "/lines/1/place/postcode"),
             ("form", "/extra"),
         ] == sorted(broken(document))
+
+    def test_is_told_of_a_key_given_twice(self) -> None:
+        """Rule I13, at any depth; nothing else is said of that key."""
+        twice = build.written(build.a_return(build.VISIT))
+        twice = twice.replace(b'"quantity": "1"', b'"quantity": "1", "quantity": "9"')
+        twice = twice.replace(b'"revision": 1', b'"revision": 1, "revision": 2')
+        found = returns.check(submission.read(twice), build.a_context())
+        assert {("I13", "/revision"), ("I13", "/lines/0/quantity")} == {
+            (fault.rule, fault.pointer) for fault in found
+        }
 
     def test_is_told_what_to_do(self) -> None:
         """Every fault says what is wrong, in a few words, and what to do, in sentences."""
@@ -270,7 +351,19 @@ class TestARevision:
 
 class TestReading:
     @pytest.mark.parametrize(
-        "body", [b"", b"\xff\xfe", b"{", b"[]", b"null", b'"x"', b"{" * 10_000, b"[" * 10_000]
+        "body",
+        [
+            b"",
+            b"\xff\xfe",
+            b'"\\u0000"',
+            b'{"a":NaN}',
+            b"{",
+            b"[]",
+            b"null",
+            b'"x"',
+            b"{" * 10_000,
+            b"[" * 10_000,
+        ],
     )
     def test_says_what_is_not_a_return(self, body: bytes) -> None:
         """Bytes that are not a JSON object are one fault of form."""

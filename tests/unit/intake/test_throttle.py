@@ -9,6 +9,7 @@ import pytest
 
 from services.intake.acceptance import desk, refusals, throttle
 from services.intake.consumer import handlers
+from services.intake.domain import faults
 from services.intake.settings import Settings
 from shared.delivery import topics
 
@@ -49,20 +50,27 @@ class TestAThrottle:
 
 class TestAKey:
     @pytest.mark.parametrize(
-        ("header", "kept"),
+        ("headers", "kept"),
         [
-            (b"0192-abc", "0192-abc"),
-            (b" k ", "k"),
-            (None, None),
-            (b"", None),
-            (b"\xff\xfe", None),
-            (b"a\x00b", None),
-            (b"k" * 201, None),
+            ([b"0192-abc"], "0192-abc"),
+            ([b" k "], "k"),
+            ([b"k" * 200], "k" * 200),
+            ([], None),
+            ([b""], None),
         ],
     )
-    def test_is_stored_if_it_can_be(self, header: bytes | None, kept: str | None) -> None:
-        """Headers are untrusted bytes, like bodies."""
-        assert kept == desk.read_key(header)
+    def test_is_kept_as_it_is(self, headers: list[bytes], kept: str | None) -> None:
+        """Without the blanks around it."""
+        assert kept == desk.read_key(headers)
+
+    @pytest.mark.parametrize(
+        "headers", [[b"\xff\xfe"], [b"a\x00b"], [b"k" * 201], [b"k", b"l"], [b"k", b"k"]]
+    )
+    def test_that_cannot_be_kept_is_a_fault(self, headers: list[bytes]) -> None:
+        """Rule I13: it is never cut, and never silently another key."""
+        fault = desk.read_key(headers)
+        assert isinstance(fault, faults.Fault)
+        assert ("I13", "idempotency-key") == (fault.rule, fault.header)
 
 
 class TestTheSubscription:
