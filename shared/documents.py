@@ -27,12 +27,11 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Repair(NamedTuple):
-    """What had to be left out of the value, in words."""
+    """What had to be left out of the value: why, and what to do, in words."""
 
     path: Path
     message: str
-    is_repeated: bool = False
-    """Whether it is a key that was given twice."""
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _explain(body: bytes, error: Exception) -> str:
 def _odd_ones(whole: Any, repeated: dict[int, list[str]]) -> Iterator[Repair]:
     """Everything that must be left out, the outermost first and nothing inside it."""
     if isinstance(whole, str) and (why := _why_odd(whole)):
-        yield Repair((), why)
+        yield Repair((), why, _LEAVE_OUT)
     left: list[tuple[Path, Any]] = [((), whole)]
     while left:
         path, value = left.pop()
@@ -128,11 +127,14 @@ def _odd_ones(whole: Any, repeated: dict[int, list[str]]) -> Iterator[Repair]:
         for step, each in inner:
             place = (*path, step)
             if step in twice:
-                yield Repair(place, "This key is given twice", is_repeated=True)
+                yield Repair(place, "This key is given twice", "Send it once.")
             elif why := _why_odd(step) or _why_odd(each):
-                yield Repair(place, why)
+                yield Repair(place, why, _LEAVE_OUT)
             else:
                 left.append((place, each))
+
+
+_LEAVE_OUT: Final = "Send it without that character."
 
 
 def _why_odd(value: Any) -> str | None:

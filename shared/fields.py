@@ -39,24 +39,24 @@ _WRITTEN_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 
 # --- texts ---------------------------------------------------------------------------------------
 
-Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_CHARACTERS_MAX)
-]
+_NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
+_LINES: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+"""Ends of lines and tabs are part of a text that people write; other control characters are not."""
+
+Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX, pattern=_LINES)]
+Words = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text that says something."""
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_CHARACTERS_MAX)
-]
-Name = Annotated[str, StringConstraints(max_length=TITLE_CHARACTERS_MAX)]
+Name = Annotated[str, StringConstraints(max_length=TITLE_CHARACTERS_MAX, pattern=_NO_CONTROLS)]
+Title = Annotated[Name, StringConstraints(strip_whitespace=True, min_length=1)]
 
 # --- identifiers ---------------------------------------------------------------------------------
 
+_IDENTIFIER: Final = re.compile(
+    r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"
+)
 Identifier = Annotated[
     str,
-    StringConstraints(
-        max_length=identifiers.CHARACTERS_MAX,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$",
-    ),
+    StringConstraints(max_length=identifiers.CHARACTERS_MAX, pattern=_IDENTIFIER.pattern),
 ]
 """Not only blanks, and without control characters."""
 ContractId = Annotated[
@@ -209,3 +209,26 @@ def _read_whole(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_read_whole)]
 """A whole number in an address, where everything is text."""
+
+# --- structures ----------------------------------------------------------------------------------
+
+
+def _is_identifier(text: str) -> bool:
+    return len(text) <= identifiers.CHARACTERS_MAX and bool(_IDENTIFIER.fullmatch(text))
+
+
+def _check_texts(structure: dict[str, Any]) -> dict[str, Any]:
+    left: list[Any] = [structure]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str) and not _is_identifier(value):
+            raise _odd("This holds a text that is too long, empty, or has control characters")
+    return structure
+
+
+Structure = Annotated[dict[str, Any], AfterValidator(_check_texts)]
+"""A profile or an area: figures, days and codes. The domain says what they must be."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 import pydantic
 from fastapi import Query
 
+from shared import fields
 from shared.web.problems import Fault, Problem
 
 ITEMS_DEFAULT: Final = 100
@@ -21,8 +22,9 @@ CURSOR_CHARACTERS_MAX: Final = 2000
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
-Limit = Annotated[int, Query(ge=1, le=ITEMS_MAX)]
-"""A list's parameter: `limit: lists.Limit = lists.ITEMS_DEFAULT`."""
+Limit = Annotated[fields.Whole, Query(ge=1, le=ITEMS_MAX)]
+Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX)]
+"""A list's parameters: `limit: lists.Limit = lists.ITEMS_DEFAULT, cursor: lists.Cursor = None`."""
 
 
 class Page(pydantic.BaseModel, Generic[Item]):

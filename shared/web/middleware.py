@@ -4,7 +4,8 @@ Promises: a body above the limit is refused before it is read. Every answer has 
 and is measured. An error that no endpoint handled becomes a problem document that tells nothing
 about our internals; if the database does not answer, that is `503` with Retry-After, never `500`.
 
-Refuses: a NUL character anywhere in an address (PostgreSQL's text has none).
+Refuses: an address that can be read in two ways, or not as a text: a parameter given twice, control
+characters, bytes that are not UTF-8 (rule I13).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
+from urllib import parse
 
 import prometheus_client
 from fastapi import Request, Response
@@ -109,8 +111,35 @@ def _explain(error: Exception, scope: Scope) -> problems.Problem:
 
 
 def _check_address(scope: Scope) -> None:
-    if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-        raise problems.Problem(400, "The address contains a NUL character")
+    raw_path = scope.get("raw_path") or scope["path"].encode(errors="surrogateescape")
+    if why := _why_odd(parse.unquote_to_bytes(raw_path)):
+        raise problems.Problem(400, f"The address {why}")
+    query: bytes = scope["query_string"]
+    if not query:
+        return
+    names: set[str] = set()
+    faults = []
+    for pair in query.split(b"&"):
+        name, _, value = map(parse.unquote_to_bytes, pair.replace(b"+", b" ").partition(b"="))
+        shown = name.decode(errors="replace")
+        why = _why_odd(name) or _why_odd(value)
+        if why is None and shown in names:
+            why = "is given twice"
+        names.add(shown)
+        if why is not None:
+            fault = problems.Fault("I13", f"This {why}", "Send it once, as text.", parameter=shown)
+            faults.append(fault)
+    if faults:
+        raise problems.Problem(422, problems.INVALID, errors=faults[: problems.FAULTS_MAX])
+
+
+def _why_odd(text: bytes) -> str | None:
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError:
+        return "holds bytes that are not UTF-8"
+    is_odd = any(character < " " or character == "\x7f" for character in decoded)
+    return "holds control characters" if is_odd else None
 
 
 def _limit(scope: Scope, receive: Receive, bytes_max: int) -> Receive:

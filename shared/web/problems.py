@@ -20,6 +20,8 @@ VALUE_CHARACTERS_MAX: Final = 100
 FAULTS_MAX: Final = 1000
 RETRY_SECONDS: Final = 2
 
+INVALID: Final = "The request is invalid"
+"""The title of a request that has faults of form."""
 PROBLEM: Final = "application/problem+json"
 
 Handler: TypeAlias = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -90,7 +92,7 @@ def of_framework(error: HTTPException) -> Problem:
 async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [_fault(e) for e in error.errors()[:FAULTS_MAX]]
-    return respond(Problem(422, "The request is invalid", errors=faults))
+    return respond(Problem(422, INVALID, errors=faults))
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:

@@ -18,7 +18,7 @@ from fastapi import FastAPI, Response
 
 from shared import sql
 from shared.settings import Settings
-from shared.web import middleware, problems
+from shared.web import middleware, problems, routes
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 """The largest body, unless a service sets its own limit."""
@@ -55,6 +55,7 @@ def build(
         exception_handlers=problems.HANDLERS,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up each time
     )
+    app.router.route_class = routes.Route
     app.state.fast_paths = {}
     bytes_max = body_bytes_max or BODY_BYTES_MAX
     app.add_middleware(

@@ -13,9 +13,9 @@ from services.intake.acceptance import days
 from services.intake.api import documents, refusals
 from services.intake.api.dependencies import Dependencies, Injected
 from shared import calendar, clock
-from shared.web import auth
+from shared.web import auth, routes
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 
 @router.post("/clock", dependencies=[Depends(auth.caller("operator"))])

@@ -9,15 +9,16 @@ from services.intake import store
 from services.intake.api import documents, refusals
 from services.intake.api.dependencies import Injected, Operator
 from services.intake.settings import Settings
+from shared import fields
 from shared.delivery import kafka, topics
-from shared.web import auth, lists, problems
+from shared.web import auth, lists, problems, routes
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 
 @router.post("/parties/{party_id}/credentials", status_code=201)
 async def post_credential(
-    party_id: str, who: Operator, dependencies: Injected
+    party_id: fields.OrgId, who: Operator, dependencies: Injected
 ) -> documents.NewCredential:
     """Issue a token for a party, shown once, and create its inbound topic."""
     try:
@@ -34,7 +35,7 @@ async def post_credential(
 
 @router.get("/parties/{party_id}/credentials")
 async def list_credentials(
-    party_id: str, who: Operator, dependencies: Injected
+    party_id: fields.OrgId, who: Operator, dependencies: Injected
 ) -> lists.Page[documents.Credential]:
     """Who holds tokens of a party; never the tokens."""
     owner = store.parties.Owner(party_id, who.authority_id)

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Response
 from services.intake.api import documents
 from services.intake.api.dependencies import Injected
 from services.intake.domain import receipts
+from shared.web import routes
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "Sent before: the same receipt", "model": documents.Receipt},

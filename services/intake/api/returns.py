@@ -20,9 +20,10 @@ from services.intake.acceptance.refusals import Refusal
 from services.intake.api import documents, receipts, refusals, views
 from services.intake.api.dependencies import Dependencies, Injected, Reader, Supplier
 from services.intake.domain import admission, submission
-from shared.web import auth, lists, problems
+from shared import fields
+from shared.web import auth, lists, problems, routes
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 
 _SHAPE: Final = {"$id": "urn:makegood:return:1"} | submission.Submission.model_json_schema()
@@ -89,9 +90,9 @@ async def withdraw(
 async def list_returns(
     who: Reader,
     dependencies: Injected,
-    contract: str | None = None,
+    contract: fields.ContractId | None = None,
     limit: lists.Limit = lists.ITEMS_DEFAULT,
-    cursor: str | None = None,
+    cursor: lists.Cursor = None,
 ) -> lists.Page[documents.ReturnSummary]:
     """The supplier's own returns, or those of the authority; the newest first."""
     before = None if cursor is None else lists.decode_cursor(cursor, int)[0]

@@ -173,8 +173,7 @@ def _read_rest(document: documents.Document, error: ValidationError) -> Reading:
 
 def _left_out(repair: documents.Repair) -> faults.Fault:
     """Rule I13."""
-    fix = "Send it once." if repair.is_repeated else "Send it without that character."
-    return faults.Fault(faults.pointer(repair.path), None, "I13", repair.message, fix)
+    return faults.Fault(faults.pointer(repair.path), None, "I13", repair.message, repair.fix)
 
 
 def _fault(detail: ErrorDetails) -> faults.Fault:

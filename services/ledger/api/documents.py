@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
 import pydantic
 
+from shared import fields
 from shared.web import lists
-
-Text = Annotated[str | None, pydantic.Field(min_length=1, max_length=200)]
-Day = Annotated[date | None, pydantic.Field(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
 
 
 class Item(pydantic.BaseModel):
@@ -55,24 +53,24 @@ class Query(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid")  # a misspelt filter would show too much
 
-    cursor: str | None = None
-    limit: int = pydantic.Field(default=lists.ITEMS_DEFAULT, ge=1, le=lists.ITEMS_MAX)
+    cursor: lists.Cursor = None
+    limit: lists.Limit = lists.ITEMS_DEFAULT
 
 
 class EntriesQuery(Query):
     """What a list of entries is narrowed down to. `from` and `to` are the first and last day of
     occurrence, both included; with either the list is in the order of occurrence."""
 
-    contract: Text = None
-    supplier: Text = None
-    commitment: Text = None
-    type: Text = None
-    period: str | None = pydantic.Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
-    since: Day = pydantic.Field(default=None, alias="from")
-    until: Day = pydantic.Field(default=None, alias="to")
+    contract: fields.ContractId | None = None
+    supplier: fields.OrgId | None = None
+    commitment: fields.CommitmentId | None = None
+    type: fields.Code | None = None
+    period: fields.Period | None = None
+    since: fields.Day | None = pydantic.Field(default=None, alias="from")
+    until: fields.Day | None = pydantic.Field(default=None, alias="to")
 
 
 class HistoryQuery(Query):
     """A chain, as it was at the end of the day `as_at`."""
 
-    as_at: Day = None
+    as_at: fields.Day | None = None

@@ -20,12 +20,12 @@ from services.ledger import store
 from services.ledger.api import documents, refusals
 from services.ledger.api.dependencies import Dependencies, Injected, Reader, may_open
 from services.ledger.domain.log import prooffile, proofs, tree
-from shared import calendar, sql
-from shared.web import auth, lists
+from shared import calendar, fields, sql
+from shared.web import auth, lists, routes
 
-router = APIRouter()
+router = APIRouter(route_class=routes.Route)
 
-Index = Annotated[int, Path(ge=0, lt=2**63)]
+Index = Annotated[fields.Whole, Path(ge=0, lt=2**63)]
 
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,8 +9,9 @@ from services.ledger import store
 from services.ledger.api import log
 from services.ledger.api.dependencies import Injected, Reader, may_open
 from services.ledger.audit import export
+from shared.web import routes
 
-router = APIRouter()
+router = APIRouter(route_class=routes.Route)
 
 
 @router.get("/api/v1/export.jsonl", response_class=Response)

@@ -15,8 +15,9 @@ from services.ledger.api import documents, refusals
 from services.ledger.api.dependencies import Injected
 from services.ledger.domain.log import tiles, tree
 from shared import sql
+from shared.web import routes
 
-router = APIRouter()
+router = APIRouter(route_class=routes.Route)
 
 FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
 A_MINUTE: Final = {"cache-control": "public, max-age=60"}

@@ -13,8 +13,9 @@ from services.verification.domain import rules
 from services.verification.register import commitments
 from services.verification.register.terms import Terms
 from shared import calendar, sql
+from shared.web import routes
 
-router = APIRouter(prefix="/api/v1/contracts/{contract_id}/commitments")
+router = APIRouter(prefix="/api/v1/contracts/{contract_id}/commitments", route_class=routes.Route)
 
 
 @router.post("", status_code=201)

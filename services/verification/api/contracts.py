@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.verification import store
 from services.verification.api import commitments, documents, refusals
@@ -25,13 +25,11 @@ from services.verification.register import contracts, imports
 from services.verification.register.refusals import Code, Refusal
 from services.verification.register.releases import Unreadable
 from services.verification.register.things import Thing, shown
-from shared import sql
-from shared.web import auth, lists, problems
+from shared import fields, sql
+from shared.web import auth, lists, problems, routes
 from shared.wire import events
 
-router = APIRouter(prefix="/api/v1")
-
-Cursor = Annotated[str | None, Query(max_length=lists.CURSOR_CHARACTERS_MAX)]
+router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 
 @router.post(
@@ -59,7 +57,7 @@ async def post_contract(
 @router.post("/contracts/import")
 async def import_contracts(
     request: Request,
-    authority: str,
+    authority: fields.OrgId,
     who: Importer,
     dependencies: Injected,
     *,
@@ -81,7 +79,7 @@ async def list_contracts(
     who: Reader,
     dependencies: Injected,
     limit: lists.Limit = lists.ITEMS_DEFAULT,
-    cursor: Cursor = None,
+    cursor: lists.Cursor = None,
 ) -> lists.Page[documents.Contract]:
     """The contracts of the authority, or the supplier's own."""
     after = "" if cursor is None else lists.decode_cursor(cursor, str)[0]

@@ -7,19 +7,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from services.verification.register import things
+from shared import fields
 from shared.web import lists
-from shared.wire import events
 
-TITLE_CHARACTERS_MAX: Final = 500
-WORDS_CHARACTERS_MAX: Final = 2000
 SUPPLIERS_MAX: Final = 50
-
-Identifier = Annotated[str, Field(min_length=1, max_length=events.TEXT_LENGTH_MAX)]
-Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-"""A month, `YYYY-MM`."""
+VERSION_MAX: Final = 2**31 - 1
 
 
 def _plain(value: Decimal) -> str:
@@ -28,16 +23,6 @@ def _plain(value: Decimal) -> str:
 
 Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
 """A decimal, written as a plain string (never a float, never an exponent)."""
-ContractId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,149}$")]
-"""Part of addresses, and a key on the wire."""
-CommitmentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_CHARACTERS_MAX)
-]
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS_CHARACTERS_MAX)
-]
-Target = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 
 
 class _Query(BaseModel):
@@ -45,9 +30,9 @@ class _Query(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    contract: str | None = None
-    limit: int = Field(default=lists.ITEMS_DEFAULT, ge=1, le=lists.ITEMS_MAX)
-    cursor: str | None = Field(default=None, max_length=lists.CURSOR_CHARACTERS_MAX)
+    contract: fields.ContractId | None = None
+    limit: lists.Limit = lists.ITEMS_DEFAULT
+    cursor: lists.Cursor = None
 
 
 class LinesQuery(_Query):
@@ -55,75 +40,82 @@ class LinesQuery(_Query):
 
 
 class AlertsQuery(_Query):
-    kind: str | None = None
+    kind: fields.Code | None = None
 
 
 class CasesQuery(_Query):
-    state: str | None = None
+    state: fields.Code | None = None
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
 
 
 class Organisation(BaseModel):
     """A party as the contract names it."""
 
-    id: Identifier
-    name: str | None = Field(default=None, max_length=TITLE_CHARACTERS_MAX)
+    id: str
+    name: str | None = None
+
+
+class Buyer(_Request):
+    """Who bought, as the contract names it."""
+
+    id: fields.OrgId
+    name: fields.Name | None = None
 
 
 class ContractRequest(_Request):
     """A contract to be registered."""
 
-    contract_id: ContractId
-    title: Title
-    supplier_ids: list[Identifier] = Field(min_length=1, max_length=SUPPLIERS_MAX)
+    contract_id: fields.ContractId
+    title: fields.Title
+    supplier_ids: list[fields.OrgId] = Field(min_length=1, max_length=SUPPLIERS_MAX)
     """By org-id, such as GB-COH-01234567. Each owes one return a month."""
-    supplier_names: dict[Identifier, str] = Field(default_factory=dict)
-    starts_on: date
-    ends_on: date
-    ocid: Identifier | None = None
-    buyer: Organisation | None = None
+    supplier_names: dict[fields.OrgId, fields.Name] = Field(default_factory=dict)
+    starts_on: fields.Day
+    ends_on: fields.Day
+    ocid: fields.Identifier | None = None
+    buyer: Buyer | None = None
 
 
 class CommitmentRequest(_Request):
     """A commitment to be drafted. A linear profile without dates runs with the contract."""
 
-    commitment_id: CommitmentId
-    title: Title | None = None
+    commitment_id: fields.CommitmentId
+    title: fields.Title | None = None
     """As in the contract; the title of the measure if it is left out."""
-    measure: Identifier
+    measure: fields.Code
     """A code of the catalogue."""
-    kind: str | None = None
-    unit: str | None = None
+    kind: fields.Identifier | None = None
+    unit: fields.Identifier | None = None
     """Kind and unit must be the measure's if they are given."""
-    target: Target
-    profile: dict[str, Any]
-    area: dict[str, Any] | None = None
-    from_: date | None = Field(default=None, alias="from")
+    target: fields.Target
+    profile: fields.Structure
+    area: fields.Structure | None = None
+    from_: fields.Day | None = Field(default=None, alias="from")
     """From when this version is in force; the start of the contract if it is left out."""
-    reason: Words | None = None
+    reason: fields.Words | None = None
 
 
 class CommitmentChange(_Request):
     """A new version of a commitment to be drafted. What is left out stays as it is."""
 
-    title: Title | None = None
-    measure: Identifier | None = None
+    title: fields.Title | None = None
+    measure: fields.Code | None = None
     """Only while the commitment needs structuring: later the measure cannot change."""
-    target: Target | None = None
-    profile: dict[str, Any] | None = None
-    area: dict[str, Any] | None = None
-    from_: date | None = Field(default=None, alias="from")
+    target: fields.Target | None = None
+    profile: fields.Structure | None = None
+    area: fields.Structure | None = None
+    from_: fields.Day | None = Field(default=None, alias="from")
     """From when the change is in force; the day on which it is proposed if it is left out."""
-    reason: Words
+    reason: fields.Words
 
 
 class Activation(_Request):
     """An approval."""
 
-    version: int | None = None
+    version: Annotated[int, Field(ge=1, le=VERSION_MAX)] | None = None
     """The version that was read; refused if another is proposed by now."""
 
 
@@ -204,7 +196,7 @@ class ContractWhole(Contract):
 class AssessmentShown(BaseModel):
     """The last assessment of one period (rule A9)."""
 
-    period: Period
+    period: fields.Period
     assessed_at: datetime
     commitment_version: int
     target: Quantity
@@ -241,7 +233,7 @@ class Performed(Checked):
     counted: Quantity
     provisional: Quantity
     queried: Quantity
-    period: Period | None
+    period: fields.Period | None
     """The last that was assessed. `expected`, `attainment`, `rating`, `reason` and `used` belong to
     that assessment."""
     expected: Quantity | None
@@ -271,7 +263,7 @@ class LineShown(BaseModel):
     """A line of a return with its result."""
 
     contract_id: str
-    period: Period
+    period: fields.Period
     party_id: str
     return_id: UUID
     line_id: str
@@ -294,7 +286,7 @@ class Case(BaseModel):
     kind: Literal["shortfall", "no_data"]
     commitment_id: str | None
     party_id: str | None
-    period: Period
+    period: fields.Period
     state: str
     is_open: bool
     reason: str

@@ -30,20 +30,18 @@ from services.verification.domain import (
 from services.verification.domain.lines import Line
 from services.verification.domain.state import Commitment, State, Sums
 from services.verification.store.reading import FIRST_LINE, LineKey
-from shared import calendar, findings, sql
-from shared.web import lists, problems
+from shared import calendar, fields, findings, sql
+from shared.web import lists, problems, routes
 from shared.wire import events
 
-router = APIRouter(prefix="/api/v1")
-
-Day = Annotated[date, Query(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
+router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 _ONE_PLACE: Final = Decimal("0.1")
 
 
 @router.get("/contracts/{contract_id}/performance")
 async def get_performance(
-    contract_id: str, who: Reader, dependencies: Injected, as_at: Day | None = None
+    contract_id: str, who: Reader, dependencies: Injected, as_at: fields.Day | None = None
 ) -> documents.Performance:
     """Each commitment's figures, now or as they were known at the end of a day."""
     row = await contracts.find(dependencies, who, contract_id)
