@@ -171,7 +171,9 @@ def command(service: str, settings: Settings, arguments: Sequence[str]) -> None:
     """`python -m services.<service> token …`: issues a token and prints it, or revokes tokens."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{service} token")
     parser.add_argument("--role", choices=ROLES)
-    parser.add_argument("--authority", type=_org_id, help="org-id of the authority, such as GB-LAE-KWL")
+    parser.add_argument(
+        "--authority", type=_org_id, help="org-id of the authority, such as GB-LAE-KWL"
+    )
     parser.add_argument("--party", type=_org_id, help="org-id of the supplier; for suppliers only")
     parser.add_argument("--actor", help="holder's name (default: the party, or role@authority)")
     parser.add_argument("--revoke", metavar="ACTOR", help="revoke all tokens of this actor instead")
