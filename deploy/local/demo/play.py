@@ -15,7 +15,7 @@ from uuid import UUID
 from deploy.local.demo import clients
 from deploy.local.demo.clients import Clients, UnexpectedError
 from deploy.local.demo.listener import Listener
-from deploy.local.demo.sample import POISON, Happening, Sample
+from deploy.local.demo.sample import Happening, Sample
 from shared import calendar
 from shared.delivery import topics
 
@@ -146,7 +146,7 @@ class Player:
         """Sends by Kafka and waits for the answer, which is an event."""
         party_id = happening.party_id
         before = len(self._heard.answers(party_id))
-        key = POISON if happening.do == "poison" else happening.key.encode()
+        key = happening.key.encode()
         await self._outside.write(topics.inbound(party_id).name, happening.body, key)
         await self._heard.until(
             lambda: len(self._heard.answers(party_id)) > before,
