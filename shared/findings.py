@@ -29,7 +29,7 @@ WORDS: Final[dict[str, str]] = {
     "counted_once": "Another line of this party reports the same; it counts once.",
     "claimed_by_other": "Another party reported the same first.",
     "session_claimed": "A session of this deliverer with this start was claimed before.",
-    "invoice_full": "The invoice was claimed before; {wanted} of it is left for {found}.",
+    "invoice_full": "The invoice was claimed before: {found} is claimed here, {wanted} is left.",
     "credited": "A credit took {found} off what waits.",
     "credit_of_queried": "{found} was taken off an invoice that waits for the council.",
     "credit_above_invoice": "{wanted} of {found} was taken off: no more of it counts here.",

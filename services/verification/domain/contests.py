@@ -97,7 +97,7 @@ def _result(line: Line, fits: Mapping[ClaimId, Decimal | None]) -> Result:
     if claim.sort == "session":
         finding = Finding("V6", "session_claimed")
     else:
-        finding = Finding("V6", "invoice_full", f"{claim.amount:f}", f"{left:f}")
+        finding = Finding("V6", "invoice_full", _written(claim.amount), _written(left))
     return Result("queried", queried=line.value, findings=(*line.alone.findings, finding))
 
 
@@ -133,16 +133,17 @@ def _credit(line: Line, left: _Left, results: Results) -> Result:
             rest -= lowered
     findings = line.alone.findings
     if (waiting := -line.value - taken_off - rest) > 0:
-        findings = (*findings, Finding("V6", "credit_of_queried", f"{waiting:f}"))
+        findings = (*findings, Finding("V6", "credit_of_queried", _written(waiting)))
     if rest:
-        taken = f"{-line.value - rest:f}"
-        findings = (*findings, Finding("V6", "credit_above_invoice", f"{-line.value:f}", taken))
+        taken = _written(-line.value - rest)
+        finding = Finding("V6", "credit_above_invoice", _written(-line.value), taken)
+        findings = (*findings, finding)
     outcome: events.Outcome = "counted" if taken_off else "queried" if waiting else "not_counted"
     return Result(outcome, counted=_ZERO - taken_off, findings=findings)
 
 
 def _lowered(result: Result, credited: Decimal) -> Result:
-    finding = Finding("V6", "credited", f"{credited:f}")
+    finding = Finding("V6", "credited", _written(credited))
     return msgspec.structs.replace(
         result, queried=result.queried - credited, findings=(*result.findings, finding)
     )
@@ -225,7 +226,7 @@ def _worked_out(line: Line, months: Sequence[str]) -> Result:
     carried = _plain(sum(month > line.period for month in months) * line.share)
     outcome, findings = line.alone.outcome, line.alone.findings
     if worked != line.value:
-        finding = Finding("Weeks", "weeks_worked_out", f"{_plain(line.value):f}", f"{worked:f}")
+        finding = Finding("Weeks", "weeks_worked_out", _written(line.value), _written(worked))
         findings = (*findings, finding)
     if not worked and outcome == "counted":
         outcome = "not_counted"
@@ -237,3 +238,7 @@ def _worked_out(line: Line, months: Sequence[str]) -> Result:
 
 def _plain(value: Decimal) -> Decimal:
     return events.plain(value.normalize())
+
+
+def _written(value: Decimal) -> str:
+    return f"{_plain(value):f}"
