@@ -38,7 +38,7 @@ class TestWords:
     def test_says_what_was_found_and_wanted(self) -> None:
         """The figures of the finding, in a sentence."""
         finding = events.Finding(rule="V6", code="invoice_full", found="9000", wanted="0")
-        assert "The invoice was claimed before; 0 of it is left for 9000." == findings.words(
+        assert "The invoice was claimed before: 9000 is claimed here, 0 is left." == findings.words(
             finding
         )
 
