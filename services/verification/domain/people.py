@@ -26,12 +26,15 @@ class Person(msgspec.Struct, frozen=True, array_like=True):
 
 def moved(links: Links, gone: Iterable[Person], new: Iterable[Person]) -> Links:
     """The links once lines have gone and others come."""
+    gone, new = ([each for each in people if each.shared_id is not None] for people in (gone, new))
+    if not gone and not new:
+        return links
     counts = {person_id: dict(shared) for person_id, shared in links.items()}
     for people, step in ((new, 1), (gone, -1)):
         for person in people:
-            if person.shared_id is not None:
-                shared = counts.setdefault(person.person_id, {})
-                shared[person.shared_id] = shared.get(person.shared_id, 0) + step
+            assert person.shared_id is not None
+            shared = counts.setdefault(person.person_id, {})
+            shared[person.shared_id] = shared.get(person.shared_id, 0) + step
     kept = ((p, {s: n for s, n in shared.items() if n}) for p, shared in counts.items())
     return {person_id: shared for person_id, shared in sorted(kept) if shared}
 

@@ -10,7 +10,9 @@ Refuses: stated numbers. They are only compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+import operator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -19,8 +21,9 @@ from shared import calendar
 WEEKDAYS_MIN: Final = 3
 """Weekdays engaged that make a week."""
 
-_WEEKDAYS: Final = 5
+_FRIDAY: Final = 4
 _SUNDAY: Final = timedelta(days=6)
+_WEEK: Final = timedelta(days=7)
 
 
 class Engaged(NamedTuple):
@@ -45,28 +48,37 @@ class Week(NamedTuple):
 
 def count(lines: Sequence[Engaged]) -> list[Week]:
     """The weeks that these lines of one person come to, in order. The lines come by rank."""
-    days: dict[date, dict[int, set[date]]] = {}
+    engaged: dict[date, dict[int, int]] = {}
     for place, line in enumerate(lines):
-        for offset in range((line.last - line.first).days + 1):
-            day = line.first + timedelta(days=offset)
-            if day.weekday() < _WEEKDAYS:
-                monday = day - timedelta(days=day.weekday())
-                days.setdefault(monday, {}).setdefault(place, set()).add(day)
+        for monday, days in _weekdays(line):
+            engaged.setdefault(monday, {})[place] = days
     found = []
-    for monday, engaged in sorted(days.items()):
-        waiting = {place for place in engaged if lines[place].is_waiting}
-        plain = engaged.keys() - waiting
-        if _make_a_week(engaged[place] for place in plain):
+    for monday, by_line in sorted(engaged.items()):
+        waiting = {place for place in by_line if lines[place].is_waiting}
+        plain = by_line.keys() - waiting
+        if _make_a_week(by_line[place] for place in plain):
             bearers = plain
-        elif _make_a_week(engaged.values()):
+        elif _make_a_week(by_line.values()):
             bearers = waiting
         else:
             continue
-        bearer = min(bearers, key=lambda place: (-len(engaged[place]), place))
+        bearer = min(bearers, key=lambda place: (-by_line[place].bit_count(), place))
         month = max(calendar.period_of(monday + _SUNDAY), lines[bearer].period)
         found.append(Week(bearer, month))
     return found
 
 
-def _make_a_week(days: Iterable[set[date]]) -> bool:
-    return len(set().union(*days)) >= WEEKDAYS_MIN
+def _weekdays(line: Engaged) -> Iterator[tuple[date, int]]:
+    """Each Monday with the weekdays of its week on which the line's person was engaged: a bit for
+    each, Monday's the lowest."""
+    monday = line.first - timedelta(days=line.first.weekday())
+    while monday <= line.last:
+        first = max((line.first - monday).days, 0)
+        last = min((line.last - monday).days, _FRIDAY)
+        if first <= last:
+            yield monday, (1 << last + 1) - (1 << first)
+        monday += _WEEK
+
+
+def _make_a_week(engaged: Iterable[int]) -> bool:
+    return functools.reduce(operator.or_, engaged, 0).bit_count() >= WEEKDAYS_MIN
