@@ -118,6 +118,15 @@ class TestAnUpdate:
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (1, "Community hub") == (contract["version"], contract["title"])
 
+    @pytest.mark.parametrize("order", [("r1", "r2"), ("r2", "r1")])
+    async def test_of_the_same_date_applies_by_its_id(
+        self, service: VerificationService, manager: Caller, order: tuple[str, str]
+    ) -> None:
+        """In whichever order the two files are imported."""
+        for each in order:
+            await imported(manager, package(published.release(id=each, tender={"title": each})))
+        assert "r2" == (await manager.get("/contracts/ocds-abc123-7-1")).json()["title"]
+
     async def test_of_a_contract_registered_by_hand_adds_its_award(
         self, service: VerificationService, manager: Caller
     ) -> None:

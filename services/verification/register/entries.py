@@ -51,7 +51,8 @@ def plan(
     if row is None:
         if isinstance(told, ocds.Ended):
             return Plan("skipped", reason=told.reason)
-        return Plan("new", wanted=_registration(entry, told, {}), metrics=entry.metrics)
+        wanted = _registration(entry, told, {"release_id": entry.release_id})
+        return Plan("new", wanted=wanted, metrics=entry.metrics)
     if row["authority_id"] != acting.authority_id:
         return Refusal("contract_of_another_authority")
     if _is_other(row, entry):
@@ -63,8 +64,11 @@ def plan(
     else:
         wanted, reason = _registration(entry, told, words), None
     is_same, published_at = contracts.is_same(row, wanted), row["published_at"]
-    if published_at is not None and entry.released_at < published_at and not is_same:
-        is_same, reason = True, f"the register has the release of {published_at:%Y-%m-%d}"
+    if not is_same:
+        wanted.words["release_id"] = entry.release_id
+        before = (published_at or ocds.NEVER, words.get("release_id", ""))
+        if (entry.released_at, entry.release_id) < before:  # equal dates go by id
+            is_same, reason = True, f"the register has the release of {published_at:%Y-%m-%d}"
     known = {version["commitment_id"] for version in versions}
     return Plan(
         fate="unchanged" if is_same else "changed",
@@ -178,11 +182,12 @@ _STRUCTURED_BY_HAND: Final = ("commitment_unreadable", "version_refused")
 def _registration(
     entry: Entry, told: ocds.Standing, words: dict[str, Any]
 ) -> contracts.Registration:
-    """`words`: those that are registered; which contract was signed stays known."""
+    """`words`: those that are registered; which contract was signed stays known, and from which
+    release it is."""
     buyer = told.buyer
-    kept = {"signed": words["signed"]} if "signed" in words else {}
+    kept = {name: words[name] for name in ("signed", "release_id") if name in words}
     if told.signed_id is not None:
-        kept = {"signed": {"award_id": entry.award_id, "id": told.signed_id}}
+        kept["signed"] = {"award_id": entry.award_id, "id": told.signed_id}
     return contracts.Registration(
         contract_id=entry.contract_id,
         supplier_ids=tuple(each.id for each in told.suppliers),
@@ -212,7 +217,7 @@ def _ended(
         supplier_ids=tuple(row["supplier_ids"]),
         starts_on=row["starts_on"],
         ends_on=max(row["starts_on"], ends_on),
-        words=words,
+        words=dict(words),
         ocid=row["ocid"],
         award_id=row["award_id"],
         buyer_id=row["buyer_id"],

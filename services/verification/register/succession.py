@@ -30,6 +30,7 @@ class Entry:
     is_further: bool
     """The award's first contract has the award's id, every further one an id of its own."""
     released_at: datetime
+    release_id: str
     told: Told
     metrics: tuple[Metric, ...]
 
@@ -104,6 +105,7 @@ def _entry(key: Key, contract_id: str, told: list[_Dated]) -> Entry:
         award_id=key.award_id,
         is_further=contract_id != addresses.contract_id(*key),
         released_at=newest.award.released_at,
+        release_id=newest.award.release.id or "",
         told=newest.told,
         metrics=metrics,
     )

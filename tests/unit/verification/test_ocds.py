@@ -246,7 +246,7 @@ class TestARelease:
 
     def test_that_is_none_is_a_fault(self) -> None:
         """Rows of any other shape."""
-        odd: Any = ({}, [1], None, "text", 7, release(ocid=5), release(tag="award"))
+        odd: tuple[Any, ...] = ({}, [1], None, "text", 7, release(ocid=5), release(tag="award"))
         told = things(*odd, kind="release")
         assert ["faulty"] * 7 == [each.fate for each in told]
         assert "this is no release: it has no ocid" == told[0].reason
