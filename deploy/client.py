@@ -72,11 +72,11 @@ def _running_stack() -> dict[str, Any]:
 @contextlib.contextmanager
 def progress(size: int) -> Iterator[Callable[[int], None]]:
     """Shows how much of a large file was sent, then how long the service has been at work with it.
-    Gives the function to be called with the bytes that were sent."""
+    Gives the function that is called with the number of bytes in each piece."""
     columns = (
         rich.progress.TextColumn("{task.description}"),
         rich.progress.BarColumn(),
-        rich.progress.DownloadColumn(),
+        rich.progress.TaskProgressColumn(),
         rich.progress.TimeElapsedColumn(),
     )
     is_shown = size >= BYTES_LARGE and console.is_terminal
@@ -88,7 +88,8 @@ def progress(size: int) -> Iterator[Callable[[int], None]]:
         def advance(sent: int) -> None:
             shown.advance(task, sent)
             if shown.finished:
-                shown.update(task, description="the service is at work")
+                shown.remove_task(task)
+                shown.add_task("the service is at work", total=None)
 
         yield advance
 
