@@ -302,6 +302,8 @@ def _told(release: _Release, award: Award) -> Iterator[Told]:
     state = _state(release, award.thing)
     if isinstance(state, Fault):
         award.thing.fail(state)
+    elif state in _ENDED["award"]:
+        award.thing.skip_parts(f"its award is {state}")
     for thing in award.signed or (award.thing,):
         told = _one(release, award, thing)
         if isinstance(told, Fault):
@@ -309,6 +311,8 @@ def _told(release: _Release, award: Award) -> Iterator[Told]:
         elif isinstance(told, str):
             thing.skip(told)
         else:
+            if isinstance(told, Ended):
+                thing.skip_parts(told.reason)
             yield told
 
 

@@ -76,6 +76,10 @@ class Thing:
     def skip(self, reason: str) -> None:
         """It is left out, and so are its parts."""
         self.becomes("skipped", reason)
+        self.skip_parts(reason)
+
+    def skip_parts(self, reason: str) -> None:
+        """Its parts are left out."""
         for part in self.parts:
             part.skip(reason)
 

@@ -108,7 +108,16 @@ class TestAgreedMetrics:
             award(id="3", status="pending", agreedMetrics=metrics),
         ]
         assert [
-            "skipped: it is cancelled",
+            "skipped: its award is cancelled",
             "skipped: its award is faulty",
             "skipped: it is pending, not active",
         ] == fates(release(awards=awards), kind="metric")
+
+    def test_of_a_contract_that_has_ended_are_left_out_with_it(self) -> None:
+        """Those of its award as well, if no other contract has them."""
+        whole = release(
+            "contract",
+            awards=[award(agreedMetrics=[metric("volunteering")])],
+            contracts=[signed(status="cancelled", agreedMetrics=[metric()])],
+        )
+        assert ["skipped: it is cancelled"] * 2 == fates(whole, kind="metric")

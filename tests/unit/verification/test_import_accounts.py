@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from services.verification.register import entries, imports
 from tests.support import published, published_any
 
-EXAMPLES = 400
+EXAMPLES = 1000
 
 
 def sums(summary: imports.Summary) -> Counter[str]:
