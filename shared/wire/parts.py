@@ -32,10 +32,13 @@ INSTALLATION: Final = "installation"
 
 Identifier = Annotated[
     str,
-    msgspec.Meta(max_length=TEXT_LENGTH_MAX, pattern=r"^(?![\s\S]*[\x00-\x1f\x7f-\x9f])[\s\S]*\S"),
+    msgspec.Meta(
+        max_length=TEXT_LENGTH_MAX,
+        pattern=r"^(?=\s*\S)[^\x00-\x1f\x7f-\x9f]+(?![\s\S])",  # `$` would pass a last newline
+    ),
 ]
 """Not only blanks, and without control characters."""
-Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[0-9a-f]{64}$")]
 """Lower-case hex of a SHA-256."""
 Period = Annotated[str, msgspec.Meta(max_length=7, pattern=PERIOD_PATTERN)]
 """A month, `YYYY-MM`."""
