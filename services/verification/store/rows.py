@@ -114,27 +114,29 @@ def read_lines(body: bytes) -> list[Line]:
     return found
 
 
-_FIGURES: Final = ("counted", "provisional", "queried")
+_OF_LINE: Final = (
+    *("period", "party_id", "line_id", "return_id", "commitment_id", "activity_on", "until"),
+    *("value", "share"),
+)
 
 
 def _share(lines: list[Line]) -> None:
     """Makes equal values of lines the same objects. Equal decimals may differ in their spelling."""
     known: dict[object, Any] = {}
-    same = msgspec.structs.force_setattr
 
-    def share(struct: msgspec.Struct, *names: str) -> None:
+    def share(struct: msgspec.Struct, names: Iterable[str]) -> None:
         for name in names:
             value = getattr(struct, name)
             key = str(value) if isinstance(value, Decimal) else value
-            same(struct, name, known.setdefault((type(value), key), value))
+            shared = known.setdefault((type(value), key), value)
+            msgspec.structs.force_setattr(struct, name, shared)
 
     for line in lines:
-        share(line, "period", "party_id", "return_id", "commitment_id", "activity_on", "value")
+        share(line, _OF_LINE)
         for result in filter(None, (line.alone, line.against)):
-            share(result, "outcome", *_FIGURES, "findings")
+            share(result, result.__struct_fields__)
         if line.claim is not None:
-            same(line.claim, "line_id", line.line_id)
-            share(line.claim, "period", "party_id", "contract_id", "amount", "net_total")
+            share(line.claim, line.claim.__struct_fields__)
 
 
 class ClaimRow(NamedTuple):
