@@ -159,6 +159,9 @@ class TestAnUpdate:
         announced like any move."""
         await imported(manager, package(published.release()))
         name = "ocds-abc123-7-1"
+        await manager.post(f"/contracts/{name}/commitments", verification_service.a_commitment())
+        approver = await service.caller("approver")
+        await approver.post(f"/contracts/{name}/commitments/spend/activate")
         days = ("2026-10-31", "2026-11-10", "2026-11-13", "2026-11-20", "2026-12-04")
         await service.deliver(*(day_ended(day, name) for day in days))
         service.clock.move_to(build.at("2026-12-05"))
@@ -178,6 +181,20 @@ class TestAnUpdate:
         await service.deliver(day_ended("2026-12-10", name))
         assert alerts == len(await service.messages(topics.ALERTS))
         assert [] == (await replay.run(service.pool)).differences
+
+
+class TestContractsThatPromiseNothing:
+    async def test_are_asked_for_no_returns(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """Rule O1: nothing is promised, so nobody is reminded and no case opens."""
+        releases = [published.release(ocid=f"ocds-abc123-{number}") for number in range(1, 6)]
+        done = await imported(manager, package(*releases))
+        assert 5 == done["contracts"]["new"]
+        for day in ("2026-10-31", "2026-11-10", "2026-11-13", "2026-11-20", "2026-12-04"):
+            await service.deliver(*(build.day_ended(day, partition) for partition in range(12)))
+        assert [] == await service.messages(topics.ALERTS)
+        assert [] == await service.rows("contract_case")
 
 
 class TestAgreedMetrics:
