@@ -15,6 +15,7 @@ from services.verification.register import contracts, publication, terms
 from services.verification.register.refusals import Code, Refusal
 from shared.delivery import topics
 from shared.wire import events
+from tests.support import verification_builders as build
 from tests.support import verification_service
 from tests.support.verification_service import (
     Caller,
@@ -178,6 +179,34 @@ class TestACommitment:
         assert [409, 200, 409] == [each.status_code for each in (stale, done, again)]
         targets = [v["target"] for v in done.json()["versions"] if v["state"] == "active"]
         assert ["600000", "650000"] == targets
+
+    async def test_changes_from_the_day_on_which_that_is_proposed(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """Commitments and versions: unless another day is given; an earlier one is pointed out to
+        whoever approves."""
+        await service.promise("C1")
+        service.clock.move_to(build.at("2027-01-15"))
+        path = "/contracts/C1/commitments/spend"
+        shown = []
+        for more in ({}, {"from": "2026-12-01"}, {"from": "2027-02-01"}):
+            answer = await manager.patch(path, {"target": "700000", "reason": "more"} | more)
+            newest = answer.json()["versions"][-1]
+            shown.append((newest["from"], newest["is_backdated"]))
+        assert [("2027-01-15", False), ("2026-12-01", True), ("2027-02-01", False)] == shown
+
+    async def test_says_what_its_lines_are_checked_for(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """What is not built is not passed off as checked: in the contract's answer, and beside its
+        figures."""
+        await service.promise("C1")
+        (commitment,) = (await manager.get("/contracts/C1")).json()["commitments"]
+        (figures,) = (await manager.get("/contracts/C1/performance")).json()["commitments"]
+        for answer in (commitment, figures):
+            assert ["V1", "V2", "V6"] == [each["rule"] for each in answer["checks"]]
+            missing = [each["rule"] for each in answer["checks_not_built"]]
+            assert ["V7", "V9", "V10", "V11"] == missing
 
     async def test_never_begins_before_the_version_before_it(
         self, service: VerificationService, manager: Caller, approver: Caller
