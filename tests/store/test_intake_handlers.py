@@ -76,6 +76,22 @@ class TestAnInboundRecord:
         assert ("kafka", ("form",)) == (second.route, second.rules)
         assert isinstance(await service.submit(body), admission.Again)
 
+    async def test_with_a_key_that_cannot_be_kept_is_refused(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """Rule I13, as by HTTP: the sender learns of it, and nothing is accepted."""
+        body = build.written(build.a_return())
+        long, twice = [("idempotency-key", b"k" * 201)], [("idempotency-key", b"k")] * 2
+        await service.handle(
+            [
+                intake_service.record(INBOUND, 0, body, long),
+                intake_service.record(INBOUND, 1, body, twice),
+            ]
+        )
+        assert [("ReturnRefused", ("I13",))] * 2 == [
+            (event.type, event.rules) for event in await service.messages()
+        ]
+
     @pytest.mark.parametrize(
         "value",
         [None, b"", b"\xff", b"{", b"[]", b'{"contract_id": "\\u0000"}', b"\x00" * 1_000_000],

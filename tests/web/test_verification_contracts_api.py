@@ -84,6 +84,22 @@ class TestRegisteringAContract:
         assert [201, 200, 409, 409] == [answer.status_code for answer in answers]
         assert 1 == len(await service.rows("journal"))
 
+    async def test_names_each_firm_once_however_it_is_spelt(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """One firm owes one return, and its token says the same id."""
+        spellings = ["GB-COH-1234567", "gb-coh-01234567", "GB-COH-SC123456", "GB-COH-sc123456"]
+        names = {"GB-COH-1234567": "Example Builders"}
+        sent = a_contract(supplier_ids=spellings, supplier_names=names)
+        answer = await manager.post("/contracts", sent)
+        assert [
+            {"id": "GB-COH-01234567", "name": "Example Builders"},
+            {"id": "GB-COH-SC123456", "name": None},
+        ] == answer.json()["suppliers"]
+        for placeholder in ("GB-COH-N/A", "GB-COH-123", "none"):
+            answer = await manager.post("/contracts", a_contract(supplier_ids=[placeholder]))
+            assert ["/supplier_ids/0"] == [e["pointer"] for e in answer.json()["errors"]]
+
     async def test_is_refused_if_someone_else_is_quicker(
         self, service: VerificationService
     ) -> None:
@@ -246,6 +262,25 @@ class TestACommitment:
         """422 with the field; nothing is stored."""
         await manager.post("/contracts", a_contract())
         answer = await manager.post("/contracts/C1/commitments", a_commitment(**wrong))
+        assert (422, [pointer]) == (
+            answer.status_code,
+            [each["pointer"] for each in answer.json()["errors"]],
+        )
+        assert [] == await service.rows("commitment")
+
+    @pytest.mark.parametrize(
+        ("edition", "pointer"), [("a\x00", "/area/edition"), ("a\x01", "/area")]
+    )
+    async def test_refuses_a_text_that_cannot_be_kept(
+        self, service: VerificationService, manager: Caller, edition: str, pointer: str
+    ) -> None:
+        """Rule I13: 422 with the field; nothing is drafted, and no contract is registered."""
+        answer = await manager.post("/contracts", a_contract(ocid="a\x00"))
+        assert ["/ocid"] == [each["pointer"] for each in answer.json()["errors"]]
+        assert [] == await service.rows("contract")
+        await manager.post("/contracts", a_contract())
+        area = {"gss": ["E08000011"], "edition": edition}
+        answer = await manager.post("/contracts/C1/commitments", a_commitment(area=area))
         assert (422, [pointer]) == (
             answer.status_code,
             [each["pointer"] for each in answer.json()["errors"]],

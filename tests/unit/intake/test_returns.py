@@ -59,11 +59,6 @@ class TestAGoodReturn:
         line = build.a_line(commitment_id="priority", person=None, quantity="3")
         assert [] == broken(build.a_return(line), contract=contract)
 
-    def test_may_begin_with_a_byte_order_mark(self) -> None:
-        """Rule I13: it is passed over."""
-        reading = submission.read(b"\xef\xbb\xbf" + build.written(build.a_return()))
-        assert () == returns.check(reading, build.a_context())
-
     def test_may_end_on_the_day_of_receipt(self) -> None:
         """Rule I5: that day is the limit, in a month that has not ended."""
         last = build.a_line(from_="2026-10-14", person__in_post_on="2026-10-14")
@@ -73,29 +68,6 @@ class TestAGoodReturn:
         )
         nil = build.a_return(nil=True, lines=[])
         assert [] == broken(nil, today=date(2026, 10, 1))
-
-    def test_may_write_numbers_with_zeros_in_front(self) -> None:
-        """They are one number all the same, and -0 is 0: so they are read and shown."""
-        line = build.a_line(build.SPEND, quantity="-0", invoice__net_total="-0.00")
-        other = build.a_line(build.SPEND, line_id="9", quantity="0005.50")
-        document = build.a_return(line, other, invoiced_to_date="-0")
-        sent = submission.read(build.written(document)).submission
-        assert [] == broken(document)
-        assert sent.lines is not None
-        assert ["0", "5.50"] == [each.quantity for each in sent.lines]
-        invoice = sent.lines[0].invoice
-        assert invoice is not None
-        assert ("0.00", "0") == (invoice.net_total, sent.invoiced_to_date)
-
-    def test_may_spell_a_place_and_a_firm_in_any_way(self) -> None:
-        """They are read in their normal form."""
-        line = build.a_line(
-            build.SPEND, invoice__payee_id="gb-coh-1234567", place={"postcode": " l36\u00a0 9yg"}
-        )
-        (read,) = submission.read(build.written(build.a_return(line))).submission.lines or ()
-        assert read.invoice is not None
-        assert read.place is not None
-        assert ("GB-COH-01234567", "L36 9YG") == (read.invoice.payee_id, read.place.postcode)
 
     def test_may_claim_late_with_a_reason(self) -> None:
         """A claim may be a year late."""
@@ -238,16 +210,6 @@ class TestAWrongReturn:
             ("I9", "/lines/1/place/postcode"),
             ("form", "/extra"),
         ] == sorted(broken(document))
-
-    def test_is_told_of_a_key_given_twice(self) -> None:
-        """Rule I13, at any depth; nothing else is said of that key."""
-        twice = build.written(build.a_return(build.VISIT))
-        twice = twice.replace(b'"quantity": "1"', b'"quantity": "1", "quantity": "9"')
-        twice = twice.replace(b'"revision": 1', b'"revision": 1, "revision": 2')
-        found = returns.check(submission.read(twice), build.a_context())
-        assert {("I13", "/revision"), ("I13", "/lines/0/quantity")} == {
-            (fault.rule, fault.pointer) for fault in found
-        }
 
     def test_is_told_what_to_do(self) -> None:
         """Every fault says what is wrong, in a few words, and what to do, in sentences."""
