@@ -31,14 +31,14 @@ SUBSCRIPTION: Final = kafka.Subscription(
 
 LINES_BYTES_MAX: Final = 2_000_000
 CLAIMS_MAX: Final = 5_000
-"""What a batch of several messages may load. Lines and claims take seven times the memory that
-their rows do; a single message may need more, since it cannot be halved."""
+"""What a batch about several returns or contracts may load. Lines and claims take four times the
+memory that their rows do. One return may need more, and it cannot be halved."""
 
 MESSAGES_PER_TURN: Final = 250
 """The event loop is left to heartbeats and the relay after so many: they take 10 to 20 ms."""
 
 _NOTHING: Final = Needs()
-_OVERTAKEN: Final = (events.ReturnReceived, events.ReturnWithdrawn)
+_OF_A_RETURN: Final = (events.ReturnReceived, events.ReturnWithdrawn)
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
 
 
@@ -74,7 +74,7 @@ async def _pass_overtaken(unit: transaction.Unit) -> None:
     any more: it is passed over, and known from then on."""
     for message in unit.messages:
         event = message.event
-        if event.event_id not in unit.waiting or not isinstance(event, _OVERTAKEN):
+        if event.event_id not in unit.waiting or not isinstance(event, _OF_A_RETURN):
             continue
         if await store.batches.count_later(unit.conn, event):
             digest = hashlib.sha256(message.body).digest()
@@ -99,8 +99,8 @@ class _Needs:
         self.returns: set[store.batches.ReturnId] = set()
         self.keys: set[str] = set()
         self.postcodes: set[tuple[str, str]] = set()
-        self.has_several = len(messages) > 1
-        """So that the batch can be halved."""
+        self.has_several = len({_subject(message.event) for message in messages}) > 1
+        """Returns or contracts: only then do halves of the batch touch less than the whole."""
 
     def add(self, before: State, wanted: Needs) -> None:
         """What an event needs. A return that `before` knows not to be there has no lines."""
@@ -109,6 +109,13 @@ class _Needs:
                 self.returns.add((before.contract_id, *slot))
         self.keys |= wanted.keys
         self.postcodes |= wanted.postcodes
+
+
+def _subject(event: events.AnyEvent) -> tuple[str | None, ...]:
+    """What an event is about: the month of a party, or a contract as a whole."""
+    if isinstance(event, _OF_A_RETURN):
+        return (event.contract_id, event.period, event.party_id)
+    return (getattr(event, "contract_id", None),)
 
 
 async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:

@@ -50,9 +50,10 @@ async def run(pool: sql.Pool) -> Report:
         ):
             inputs = await store.histories.list_entries(conn, contract_id)
             stored = await _stored(conn, contract_id)
-            folded = journal.refold(map(rows.read_entry, inputs))
-            wanted = _messages(folded)
-            posted = await store.histories.load_messages(conn, list(wanted))
+        # outside of the transaction: a long history takes longer than one may be idle
+        folded = journal.refold(map(rows.read_entry, inputs))
+        wanted = _messages(folded)
+        posted = await store.histories.load_messages(pool, list(wanted))
         report.contracts += 1
         report.inputs += len(inputs)
         report.messages += len(wanted)

@@ -56,7 +56,9 @@ async def list_alerts(conn: sql.Connection, contract_id: str) -> list[rows.Alert
     return [rows.AlertRow(*row) for row in found]
 
 
-async def load_messages(conn: sql.Connection, event_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+async def load_messages(
+    conn: sql.Connection | sql.Pool, event_ids: Sequence[UUID]
+) -> dict[UUID, bytes]:
     """Messages that were posted, by id."""
     found = await sql.rows(QUERIES.load_messages(conn, event_ids=event_ids))
     return {row["event_id"]: row["body"] for row in found}
