@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
@@ -33,7 +34,7 @@ class Reader:
     resume = pause
 
 
-def record(partition: int, offset: int) -> Record:
+def record(partition: int, offset: int, value: bytes = b"{}") -> Record:
     return ConsumerRecord(
         topic="t",
         partition=partition,
@@ -41,7 +42,7 @@ def record(partition: int, offset: int) -> Record:
         timestamp=0,
         timestamp_type=0,
         key=None,
-        value=b"{}",
+        value=value,
         checksum=None,
         serialized_key_size=0,
         serialized_value_size=2,
@@ -120,3 +121,46 @@ class TestABatch:
         reader._kafka = cast(Any, client)
         await reader._on_records([record(0, 7), record(0, 8), record(1, 3)])
         assert {TopicPartition("t", 0): 7, TopicPartition("t", 1): 3} == client.sought
+
+    async def test_is_bounded_by_its_bytes(self, pauses: list[float]) -> None:
+        """Records are processed in order, as many together as fit; a large one alone."""
+        seen: list[list[int]] = []
+
+        async def handle(records: Sequence[Record]) -> None:
+            seen.append([each.offset for each in records])
+
+        half = b"x" * (consumer.BATCH_BYTES_MAX // 2)
+        sizes = (half, half, half, 3 * half, b"{}", b"{}")
+        delivery = transaction.Delivery("ledger", UNUSED, b"")
+        reader = consumer.Consumer(UNUSED, delivery, SUBSCRIPTION, handle)
+        await reader._on_records([record(0, n, value) for n, value in enumerate(sizes)])
+        assert [[0, 1], [2], [3], [4, 5]] == seen
+
+    async def test_that_touches_too_much_is_halved(self, pauses: list[float]) -> None:
+        """Until it does not, or one record is left; nothing is parked."""
+        seen: list[list[int]] = []
+
+        async def handle(records: Sequence[Record]) -> None:
+            if len(records) > 2:
+                raise transaction.TooMuch
+            seen.append([each.offset for each in records])
+
+        delivery = transaction.Delivery("ledger", UNUSED, b"")
+        reader = consumer.Consumer(UNUSED, delivery, SUBSCRIPTION, handle)
+        await reader._on_records([record(0, n) for n in range(5)])
+        assert [[0, 1], [2], [3, 4]] == seen
+
+    async def test_is_not_processed_after_an_alarm(self, pauses: list[float]) -> None:
+        """The records before it showed that broker and database disagree."""
+        seen: list[int] = []
+
+        async def handle(records: Sequence[Record]) -> None:
+            seen.append(records[0].offset)
+            raise transaction.Changed("t", 0, 0)
+
+        large = b"x" * consumer.BATCH_BYTES_MAX
+        delivery = transaction.Delivery("ledger", UNUSED, b"")
+        reader = consumer.Consumer(UNUSED, delivery, SUBSCRIPTION, handle)
+        await reader._on_records([record(0, 1, large), record(0, 2, large)])
+        assert [1] == seen
+        assert str(reader.alarm).startswith("record_changed")
