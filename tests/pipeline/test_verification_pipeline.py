@@ -151,15 +151,17 @@ class TestVerification:
             await system.write(
                 build.returned(1, MONTH, build.line("1", "1.00")),
                 build.returned(2, MONTH, build.line("1", "1.00"), contract_id="C404"),
+                verification_service.day_ended(str(calendar.last_day(MONTH)), "C1"),
             )
             pool = made.state.service.pool
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM parked"), 1)
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM checked_return"), 1)
+            await eventually(lambda: pool.fetchval("SELECT count(*) FROM contract_case"), 1)
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM outbox_unsent"), 0)
             assert [] == (await replay.run(pool)).differences
         types = [each.type for each in await system.read(topics.OUTCOMES)]
         assert ["ContractRegistered", "CommitmentChanged", "CommitmentChanged"] == types[:3]
-        assert ["ReturnChecked", "CaseMoved"] == types[3:]
+        assert ["ReturnChecked", "CommitmentAssessed", "CaseMoved"] == types[3:]
         assert ["shortfall_opened"] == [e.kind for e in await system.read(topics.ALERTS)]
         assert 3 == len(await system.read(topics.CONTRACTS))
         assert ["contract_unknown"] == [e.reason for e in await system.read(topics.PARKED)]

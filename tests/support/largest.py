@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.intake.domain import announcements, submission
+from shared import fields
 from shared.delivery import topics
 from shared.wire import ids
 from tests.support import intake_builders as build
@@ -100,8 +101,8 @@ def a_return(lines: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     declaration = {
         "this_contract_and_period_only": True,
         "answers_a_commitment": True,
-        "name": WIDE * submission.TEXT_CHARACTERS_MAX,
-        "role": WIDE * submission.TEXT_CHARACTERS_MAX,
+        "name": WIDE * fields.TEXT_CHARACTERS_MAX,
+        "role": WIDE * fields.TEXT_CHARACTERS_MAX,
     }
     head = {"contract_id": CONTRACT, "period": PERIOD, "declaration": declaration}
     return build.a_return(*lines, **head | changes)
@@ -111,7 +112,7 @@ def fill(document: dict[str, Any]) -> bytes:
     """The return with notes so long that its body has as many bytes as is allowed. Each line has a
     note of one character."""
     lines, room = document["lines"], submission.BODY_BYTES_MAX - len(written(document))
-    each = min(room // len(lines) // len(WIDE.encode()), submission.TEXT_CHARACTERS_MAX - 1)
+    each = min(room // len(lines) // len(WIDE.encode()), fields.TEXT_CHARACTERS_MAX - 1)
     filled = [line | {"note": WIDE * (each + 1)} for line in lines]
     body = written(document | {"lines": filled})
     assert len(body) <= submission.BODY_BYTES_MAX, "it was to fit"

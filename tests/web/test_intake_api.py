@@ -198,7 +198,7 @@ class TestReadingReturns:
         """With outcome, figures and reasons, and the entry of the event that set it."""
         supplier = await system.caller("supplier", build.PARTY)
         sent = (await supplier.send(build.a_return())).json()
-        finding = events.Finding(rule="V6", code="claimed_before", found="INV-1")
+        finding = events.Finding(rule="V3", code="postcode_gone", found="2025-05")
         status = line_status.LineStatus(
             event_id=uuid.uuid4(),
             outcome="queried",
@@ -221,7 +221,14 @@ class TestReadingReturns:
             "counted": "0",
             "provisional": "1.50",
             "queried": "100",
-            "reasons": [{"rule": "V6", "code": "claimed_before", "found": "INV-1"}],
+            "reasons": [
+                {
+                    "rule": "V3",
+                    "code": "postcode_gone",
+                    "found": "2025-05",
+                    "words": "The postcode ended in 2025-05, too long ago to count by itself.",
+                }
+            ],
             "entry": 7,
         }.items() <= shown["lines"][1].items()
 

@@ -127,8 +127,9 @@ class TestALineOfAReturn:
         sent = await send(system, supplier)
         await supplier.post(sent["links"]["withdraw"], {"reason": "wrong month"})
         shown = (await supplier.get(sent["links"]["self"])).json()
-        reasons = [{"rule": "I3", "code": "return_withdrawn"}]
-        wanted = {"status": "withdrawn", "reasons": reasons, **NOTHING}
+        words = "The return was withdrawn."
+        reason = {"rule": "I3", "code": "return_withdrawn", "words": words}
+        wanted = {"status": "withdrawn", "reasons": [reason], **NOTHING}
         assert wanted.items() <= shown["lines"][0].items()
         assert ["withdrawn"] == await listed(supplier)
 
@@ -139,7 +140,12 @@ class TestALineOfAReturn:
         first = await send(system, supplier)
         second = await send(system, supplier, revision=2, reason="one more")
         shown = (await supplier.get(first["links"]["self"])).json()
-        reason = {"rule": "I3", "code": "return_superseded", "found": second["return_id"]}
+        reason = {
+            "rule": "I3",
+            "code": "return_superseded",
+            "found": second["return_id"],
+            "words": f"A later revision has taken the place of this return: {second['return_id']}.",
+        }
         wanted = {"status": "superseded", "reasons": [reason], **NOTHING}
         assert wanted.items() <= shown["lines"][0].items()
         current = (await supplier.get(second["links"]["self"])).json()
