@@ -28,7 +28,7 @@ COMMITMENTS = {
 
 def org_id(number: int) -> str:
     """An organisation's id of a hundred characters."""
-    return f"GB-COH-{number:093}"
+    return f"GB-ZZZ-{number + 1:093}"
 
 
 def full_line(number: int) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def full_line(number: int) -> dict[str, Any]:
             "in_post_on": "2026-10-06",
             "left_on": "2026-10-28",
         },
-        "place": {"postcode": "SW1A 1AA", "school": f"GB-EDU-{number:06}"},
+        "place": {"postcode": "SW1A 1AA", "school": f"GB-EDU-{100_000 + number}"},
         "invoice": {
             "payer_id": build.PARTY,
             "payee": WIDE,
