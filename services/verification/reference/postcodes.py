@@ -2,7 +2,8 @@
 
 Columns, by name: postcode, district, ward, introduced, terminated, edition. Dates are `YYYY-MM`.
 Lines that begin with `#` are comments. Loading an edition again updates its rows.
-Promises: all or nothing; an error names its row.
+Promises: all or nothing; an error names its row. A postcode is stored in its normal form.
+Refuses: a postcode that comes twice in one edition of a file.
 """
 
 from __future__ import annotations
