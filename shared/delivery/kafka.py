@@ -199,7 +199,7 @@ def subscribe(
         partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # aiokafka has no other kind
         max_records=RECORDS_MAX,
         max_partition_fetch_bytes=topics.MESSAGE_BYTES_MAX,
-        fetch_max_bytes=4 * topics.MESSAGE_BYTES_MAX,
+        fetch_max_bytes=topics.MESSAGE_BYTES_MAX,  # packed: as records they may be ten times that
         fetch_max_wait_ms=EMPTY_FETCH_MS,
         batch_timeout_ms=EMPTY_POLL_MS,
         listener=listener,

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -32,7 +33,9 @@ from shared.delivery import failpoints, tasks, topics
 from shared.wire import events
 
 BATCH_MAX: Final = 1000
-"""Messages in one round of the relay. Limits its memory and how long it holds the lock."""
+BATCH_BYTES_MAX: Final = 2 * topics.MESSAGE_BYTES_MAX
+"""Messages in one round of the relay, and their bytes. Limits its memory, how long it holds the
+lock, and how long the broker may take."""
 IDLE_SECONDS: Final = 1.0
 """How often the relay looks for messages of other processes, which do not wake it."""
 KEPT_MESSAGES_MAX: Final = 4 * BATCH_MAX
@@ -159,14 +162,28 @@ async def relay_once(
         if not ids:
             return 0
         messages = posted.pop(ids)
+        if len(fitting := await _fitting(conn, ids, messages)) < len(ids):
+            ids = fitting
+            posted.set()  # the others follow at once
         messages |= await _read(conn, [number for number in ids if number not in messages])
         async with asyncio.timeout(DELIVERY_SECONDS_MAX):
             await _send(service, producer, [messages[number] for number in ids])
         failpoints.hit("after_send_before_mark")
         await conn.execute("DELETE FROM outbox_unsent WHERE id = ANY($1)", ids)
-    for topic, sent in Counter(row.topic for row in messages.values()).items():
+    for topic, sent in Counter(messages[number].topic for number in ids).items():
         metrics.SENT.labels(topic).inc(sent)
     return len(ids)
+
+
+async def _fitting(conn: sql.Connection, ids: list[int], kept: Mapping[int, Row]) -> list[int]:
+    """The first of these messages, as many as have `BATCH_BYTES_MAX` together; at least one."""
+    lengths = {number: len(row.body) for number, row in kept.items()}
+    if missing := [number for number in ids if number not in kept]:
+        query = "SELECT id, octet_length(body) FROM outbox WHERE id = ANY($1)"
+        lengths |= {row["id"]: row["octet_length"] for row in await conn.fetch(query, missing)}
+    total = itertools.accumulate(lengths[number] for number in ids)
+    count = sum(1 for length in total if length <= BATCH_BYTES_MAX)
+    return ids[: max(count, 1)]
 
 
 async def _read(conn: sql.Connection, ids: list[int]) -> dict[int, Row]:

@@ -137,6 +137,8 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
     await _add_lines(conn, batch, needs, needs.returns)
     for contract_id, found in lines.items():
         needs.keys |= world.keys(states[contract_id], found.all())
+        claims = (line.claim for line in found.all() if line.claim)
+        batch.stored_claims.update((claim.key, claim.id) for claim in claims)
     if needs.keys:
         await _add_claims(conn, batch, needs)
     return batch
@@ -168,8 +170,6 @@ async def _add_lines(
         raise transaction.TooMuch
     for (contract_id, _, _), lines in found.items():
         batch.lines.setdefault(contract_id, Lines()).put(lines)
-        claims = (line.claim for line in lines if line.claim)
-        batch.stored_claims.update((claim.key, claim.id) for claim in claims)
     batch.stored_returns.update(found)
 
 

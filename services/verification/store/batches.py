@@ -116,11 +116,12 @@ async def load_lines(
         )
     )
     lines: dict[ReturnId, list[Line]] = {}
+    known: dict[object, Any] = {}
     while found:  # what was read is let go, row by row
         contract_id, period, party_id, body = found.pop(0)
         if body is None:
             return None
-        lines[contract_id, period, party_id] = rows.read_lines(body)
+        lines[contract_id, period, party_id] = rows.read_lines(body, known)
     return lines
 
 

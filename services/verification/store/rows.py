@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from services.verification.domain import claims, fold, journal, obligations, places, state
-from services.verification.domain.lines import Line
+from services.verification.domain.lines import Line, Result
 from shared import sql
 from shared.wire import events
 
@@ -106,12 +106,22 @@ _SHARED_BYTES: Final = 256 * 1024
 take, for a fifth of the time that it takes to read them."""
 
 
-def read_lines(body: bytes) -> list[Line]:
-    """The lines of a `ReturnRow`, in the order of their return."""
+def read_lines(body: bytes, known: dict[object, Any] | None = None) -> list[Line]:
+    """The lines of a `ReturnRow`, in the order of their return. `known`: the values that lines
+    share which are loaded together."""
     found = _lines.decode(body)
     if len(body) > _SHARED_BYTES:
-        _share(found)
+        _share(found, {} if known is None else known)
     return found
+
+
+def _spelling(value: object) -> object:
+    """What tells values apart: equal decimals may be spelt in several ways."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Result):  # its fields are shared already
+        return tuple(id(getattr(value, name)) for name in value.__struct_fields__)
+    return (type(value), value)
 
 
 _OF_LINE: Final = (
@@ -120,21 +130,20 @@ _OF_LINE: Final = (
 )
 
 
-def _share(lines: list[Line]) -> None:
-    """Makes equal values of lines the same objects. Equal decimals may differ in their spelling."""
-    known: dict[object, Any] = {}
+def _share(lines: list[Line], known: dict[object, Any]) -> None:
+    """Makes equal values of lines the same objects, and adds them to those that are known."""
 
     def share(struct: msgspec.Struct, names: Iterable[str]) -> None:
         for name in names:
             value = getattr(struct, name)
-            key = str(value) if isinstance(value, Decimal) else value
-            shared = known.setdefault((type(value), key), value)
+            shared = known.setdefault(_spelling(value), value)
             msgspec.structs.force_setattr(struct, name, shared)
 
     for line in lines:
         share(line, _OF_LINE)
         for result in filter(None, (line.alone, line.against)):
             share(result, result.__struct_fields__)
+        share(line, ("alone", "against"))
         if line.claim is not None:
             share(line.claim, line.claim.__struct_fields__)
 
