@@ -98,8 +98,8 @@ def _rerate_closed(work: Work, subject: Subject, missing: Missing) -> None:
     correction that it does not show is told (rules A9, L2)."""
     commitment_id, _, period = subject
     rated = work.state.commitments[commitment_id].ratings.get(period)
-    if rated is None:  # after the contract's end, and too late for its due day
-        if period > last_period(work.state) and _is_filed(work.state, period):
+    if rated is None:  # after the contract's end, also where that has moved since
+        if _is_filed(work.state, period):
             _rate(work, subject, missing)
     elif rated.reason in _WAITING:
         still_waits = rated.reason == "awaiting_council" or missing.any_so_far

@@ -10,6 +10,7 @@ import pytest
 
 from services.verification.domain import periods, state
 from shared import calendar
+from shared.wire import ids
 from tests.support import verification_builders as build
 
 
@@ -119,6 +120,21 @@ class TestAfterTheEnd:
         council.days("2027-04-01", "2027-06-30")
         council.receive(sent(2, "2027-05", "20", day="2027-07-01"))
         assert ("2027-05", "Good") == council.ratings("hours")[-1]
+
+    def test_a_month_is_rated_when_its_return_comes_though_the_end_has_moved(self) -> None:
+        """Extended in June: April and May had ended, and were not owed."""
+        council = self.a_council()
+        council.days("2027-04-01", "2027-06-20")
+        longer = msgspec.structs.replace(
+            build.registered(starts_on="2026-04-01", ends_on="2028-03-31"),
+            event_id=ids.derived("longer"),
+            version=3,
+            occurred_at=build.at("2027-06-21"),
+        )
+        council.receive(longer, sent(2, "2027-04", "20", day="2027-06-22"))
+        council.days("2027-06-21", "2027-06-30")
+        assert ("2027-04", "Good") == council.ratings("hours")[-1]
+        assert [f"2027-06/{build.SUPPLIER}"] == list(council.states["C1"].owed)
 
 
 class TestCorrection:
