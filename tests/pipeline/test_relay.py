@@ -190,3 +190,19 @@ class TestPosting:
         ]
         assert [[1, 2], [3]] == numbers
         assert 3 == await post.pool.fetchval("SELECT count(*) FROM outbox_unsent")
+
+
+class TestARound:
+    async def test_is_bounded_by_its_bytes(self, post: Post) -> None:
+        """Whether they are kept in memory or not: the others follow at once, in order."""
+        large = [refusal("C1", number, size=3_000_000) for number in range(1, 6)]
+        kept = await post.post(*large[:3])
+        await post.post(*large[3:])
+        post.posted.keep(kept)
+        rounds = []
+        while sent := await post.relay():
+            rounds.append(sent)
+        assert [2, 2, 1] == rounds
+        assert post.posted.is_set()
+        sent_numbers = [events.read(record.value) for record in await post.records()]
+        assert [1, 2, 3, 4, 5] == [getattr(event, "faults", 0) for event in sent_numbers]

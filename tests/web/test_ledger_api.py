@@ -232,6 +232,17 @@ class TestLife:
         path = f"/api/v1/returns/{late.return_id}/life"
         assert [8, 9] == await client.indexes(path, "supplier")
 
+    async def test_names_the_revision_that_took_its_place(
+        self, client: Client, service: build.LedgerService
+    ) -> None:
+        """What was counted then no longer counts. What the revision caused is in its own life."""
+        later = build.received(30, period="2026-01", revision=2, supersedes=OURS[0].return_id)
+        await service.append(later, build.checked(later))
+        path = "/api/v1/returns/{}/life"
+        first = await client.indexes(path.format(OURS[0].return_id))
+        assert [0, 8] == [index for index in first if index not in (3, 4)]
+        assert [8, 9] == await client.indexes(path.format(later.return_id))
+
     async def test_of_another_is_not_shown(self, client: Client) -> None:
         """A return of another party, of another authority, and one that does not exist."""
         life = "/api/v1/returns/{}/life"
