@@ -28,7 +28,8 @@ async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
             await store.parties.add_inbound_topic(
                 conn, INBOUND, store.parties.Owner(build.PARTY, build.AUTHORITY)
             )
-        for name in (INBOUND, topics.CONTRACTS.name, topics.OUTCOMES.name, topics.ENTRIES.name):
+        ours = (topics.CONTRACTS, topics.OUTCOMES, topics.ENTRIES, topics.PARKED)
+        for name in (INBOUND, *(topic.name for topic in ours)):
             await made.begin(name)
         yield made
 
@@ -202,3 +203,38 @@ class TestALineStatus:
             line_id: (status.event_id, status.outcome, str(status.counted), status.findings)
             for line_id, (status, _) in statuses.items()
         }
+
+
+class TestAParkedRecord:
+    async def test_holds_its_return_until_it_is_taken_up(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """Told once or twice. A record about no return holds none."""
+        own = uuid.uuid4()
+        head: dict[str, Any] = {
+            "authority_id": events.INSTALLATION,
+            "occurred_at": datetime(2026, 11, 5, tzinfo=UTC),
+            "service": "verification",
+        }
+        told = [
+            events.RecordParked(
+                event_id=uuid.uuid4(),
+                topic=topics.RETURNS.name,
+                incarnation=1,
+                partition=0,
+                offset=offset,
+                digest="ab" * 32,
+                reason="wrong_schema",
+                record_id=own,
+                return_id=return_id,
+                **head,
+            )
+            for offset, return_id in enumerate((own, own, None))
+        ]
+        name = topics.PARKED.name
+        await service.handle([intake_service.record_of(e, name, n) for n, e in enumerate(told)])
+        held = "SELECT array_agg(return_id) FROM held"
+        assert [own] == await service.pool.fetchval(held)
+        taken_up = events.RecordTakenUp(event_id=uuid.uuid4(), record_id=own, return_id=own, **head)
+        await service.handle([intake_service.record_of(taken_up, name, 3)])
+        assert await service.pool.fetchval(held) is None

@@ -19,6 +19,12 @@ from shared import calendar
 GRACE_MONTHS: Final = 12
 """A postcode terminated less than this before still counts, with a note."""
 
+CODES_MAX: Final = 2_000
+CODE_CHARACTERS_MAX: Final = 20
+EDITION_CHARACTERS_MAX: Final = 100
+"""Codes and editions are repeated in what is found about each line. A GSS code has nine
+characters; a region of England has at most 1,500 wards."""
+
 Verdict: TypeAlias = Literal["inside", "inside_terminated", "outside", "none", "unknown", "gone"]
 
 
@@ -53,6 +59,12 @@ def read_area(area: dict[str, Any] | None) -> Area | None:
         raise ValueError(f"area: {error}") from error
     if not read.gss:
         raise ValueError("area: give at least one GSS code")
+    if len(read.gss) > CODES_MAX or max(map(len, read.gss)) > CODE_CHARACTERS_MAX:
+        raise ValueError(
+            f"area: give at most {CODES_MAX:,} GSS codes of {CODE_CHARACTERS_MAX} characters"
+        )
+    if len(read.edition) > EDITION_CHARACTERS_MAX:
+        raise ValueError(f"area: an edition has at most {EDITION_CHARACTERS_MAX} characters")
     return Area(tuple(sorted(set(read.gss))), read.edition)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.verification.domain import parts
+from services.verification.domain import parts, places
 from shared.wire import events, ids
 from tests.support import verification_builders as build
 
@@ -121,3 +121,18 @@ class TestAWithdrawal:
         assert 1 < len(said)
         assert 5 * count == sum(len(part.changed) for part in said)
         assert events.BODY_BYTES_MAX >= max(len(events.write(part)) for part in said)
+
+
+class TestAnArea:
+    @pytest.mark.parametrize(
+        "area",
+        [
+            {"gss": ["E" * 21], "edition": "2026-08"},
+            {"gss": ["E08000011"] * 2_001, "edition": "2026-08"},
+            {"gss": ["E08000011"], "edition": "e" * 101},
+        ],
+    )
+    def test_is_bounded_since_each_line_may_repeat_it(self, area: dict[str, Any]) -> None:
+        """Otherwise what is found about one line could be too large for a message."""
+        with pytest.raises(ValueError, match="area: "):
+            places.read_area(area)
