@@ -69,7 +69,7 @@ class TestTheDemo:
             for words in (
                 "£34,000",
                 "Thistlewick Grounds (fictional): the return for 2026-07",
-                "the same invoice was claimed before",
+                "The invoice was claimed before",
                 "This looks like a name",
                 "✓ proved offline",
                 "the payee is not in the contract's local area",

@@ -111,7 +111,7 @@ def _show_line(
     why = " ".join(f"{each['words']} (rule {each['rule']})" for each in line["findings"])
     console.print(
         f"  {line['contract_id']} {_supplier(sample, line['contract_id'])}, {line['period']}, "
-        f"line {line['line_id']}: {figure}, {why}",
+        f"line {line['line_id']}: {figure}. {why}",
         highlight=False,
     )
 
