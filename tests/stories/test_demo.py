@@ -72,7 +72,7 @@ class TestTheDemo:
                 "The invoice was claimed before",
                 "This looks like a name",
                 "✓ proved offline",
-                "the payee is not in the contract's local area",
+                "The place is not in the contract's local area",
                 f"{len(job.found)} of {len(job.found)} expected facts were seen",
             ):
                 assert words in printed
