@@ -105,6 +105,17 @@ def _odd(message: str) -> PydanticCustomError:
 
 
 OrgId = Annotated[Identifier, _normal(identifiers.org_id, "an org-id, such as GB-COH-01234567")]
+
+
+def _each_once(names: Any) -> Any:
+    if isinstance(names, dict) and len({identifiers.org_id(str(each)) for each in names}) < len(
+        names
+    ):
+        raise _odd("This names one organisation twice, in two spellings")
+    return names
+
+
+NamesByOrgId = Annotated[dict[OrgId, Name], BeforeValidator(_each_once)]
 School = Annotated[Identifier, _normal(identifiers.school, "a school, such as GB-EDU-143878")]
 Postcode = Annotated[Identifier, _normal(identifiers.postcode, "a full postcode, such as L36 9YU")]
 InvoiceNumber = Annotated[

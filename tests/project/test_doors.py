@@ -214,6 +214,11 @@ class TestABody:
             (verification.ContractRequest, "supplier_ids", ["GB-COH-N/A"]),
             (verification.ContractRequest, "supplier_ids", ["Example Builders"]),
             (verification.ContractRequest, "buyer", {"id": "GB-COH-0"}),
+            (
+                verification.ContractRequest,
+                "supplier_names",
+                {"GB-COH-1234567": "A", "GB-COH-01234567": "B"},
+            ),
             (verification.CommitmentRequest, "target", 600000.1),
             (verification.CommitmentRequest, "target", "6e5"),
             (verification.CommitmentRequest, "target", True),

@@ -72,7 +72,7 @@ class ContractRequest(_Request):
     title: fields.Title
     supplier_ids: list[fields.OrgId] = Field(min_length=1, max_length=SUPPLIERS_MAX)
     """By org-id, such as GB-COH-01234567. Each owes one return a month."""
-    supplier_names: dict[fields.OrgId, fields.Name] = Field(default_factory=dict)
+    supplier_names: fields.NamesByOrgId = Field(default_factory=dict)
     starts_on: fields.Day
     ends_on: fields.Day
     ocid: fields.Identifier | None = None
