@@ -10,6 +10,7 @@ comes, and quietly (rules A5, C1, C4, L3).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -34,8 +35,7 @@ def rerate(work: Work, start: str, filed: str | None = None) -> None:
     """Assesses what an input made possible or changed, from the period `start` on; `filed`: the
     period whose own return the input was."""
     state = work.state
-    period = start
-    while period <= state.ended_through:
+    for period in _periods(work, start):
         is_complete, missing = _is_complete(work, period), _missing(work, period)
         for subject in _subjects(work, period):
             found = state.commitments[subject.commitment_id]
@@ -47,14 +47,13 @@ def rerate(work: Work, start: str, filed: str | None = None) -> None:
                 is_due = period == filed or work.is_touched(subject.commitment_id, period)
                 is_due |= period not in found.ratings
                 _rate(work, subject, missing, is_due=is_due)
-        period = calendar.next_period(period)
 
 
 def close(work: Work, period: str) -> None:
     """The due day of `period` has ended: what is not rated yet is rated with what there is, after
     the contract's end only if a return is in."""
     state, missing = work.state, _missing(work, period)
-    if period <= last_period(state) or _is_filed(state, period):
+    if period <= last_period(state) or period in work.filed_periods():
         for subject in _subjects(work, period):
             found = state.commitments[subject.commitment_id]
             if not found.is_history(period) and period not in found.ratings:
@@ -76,6 +75,18 @@ def is_kept(state: State, period: str) -> bool:
 # --- which periods are rated ---------------------------------------------------------------------
 
 
+def _periods(work: Work, start: str) -> Iterator[str]:
+    """Those from `start` on that have ended; of what is history for every commitment, which may
+    reach far back, only those with a return or a rating."""
+    every = work.state.commitments.values()
+    first = max(start, min((each.known_from for each in every), default=start))
+    told = work.filed_periods().union(*(each.ratings for each in every))
+    yield from sorted(period for period in told if start <= period < first)
+    while first <= work.state.ended_through:
+        yield first
+        first = calendar.next_period(first)
+
+
 def _subjects(work: Work, period: str) -> list[Subject]:
     """The commitments that are active at the end of `period`, where their sums are at hand."""
     day, found = calendar.last_day(period), []
@@ -89,7 +100,7 @@ def _subjects(work: Work, period: str) -> list[Subject]:
 def _rerate_history(work: Work, subject: Subject, missing: Missing) -> None:
     """History is rated like any other, whatever of it arrives first."""
     is_rated = subject.period in work.state.commitments[subject.commitment_id].ratings
-    if is_rated or _is_filed(work.state, subject.period):
+    if is_rated or subject.period in work.filed_periods():
         _rate(work, subject, missing, is_due=not is_rated)
 
 
@@ -99,7 +110,7 @@ def _rerate_closed(work: Work, subject: Subject, missing: Missing) -> None:
     commitment_id, _, period = subject
     rated = work.state.commitments[commitment_id].ratings.get(period)
     if rated is None:  # after the contract's end, also where that has moved since
-        if _is_filed(work.state, period):
+        if period in work.filed_periods():
             _rate(work, subject, missing)
     elif rated.reason in _WAITING:
         still_waits = rated.reason == "awaiting_council" or missing.any_so_far
@@ -132,10 +143,6 @@ def _is_complete(work: Work, period: str) -> bool:
     return bool(state.suppliers) and all(
         slot_key((period, supplier)) in state.filed for supplier in state.suppliers
     )
-
-
-def _is_filed(state: State, period: str) -> bool:
-    return any(key.startswith(period) for key in state.filed)
 
 
 def _missing(work: Work, period: str) -> Missing:

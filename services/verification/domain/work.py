@@ -95,6 +95,7 @@ class Work:
         """Commitment → first period whose sums changed."""
         self._own: set[str] = set()
         self._returns: dict[str, tuple[UUID, ...]] = {}
+        self._filed_periods: frozenset[str] | None = None
         self._lowest: dict[str, int | None] = {}
 
     def commitment(self, commitment_id: str) -> Commitment:
@@ -114,6 +115,12 @@ class Work:
             keys = sorted(key for key in filed if key.startswith(period))
             found = self._returns[period] = tuple(filed[key].return_id for key in keys)
         return found
+
+    def filed_periods(self) -> frozenset[str]:
+        """The periods with a current return; asked for when all filing is done."""
+        if self._filed_periods is None:
+            self._filed_periods = frozenset(key[:7] for key in self.state.filed)
+        return self._filed_periods
 
     def lowest_receipt_no(self, key: str) -> int | None:
         """The lowest receipt that claimed one thing before this event, if any did; asked for line
