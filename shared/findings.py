@@ -27,6 +27,7 @@ WORDS: Final[dict[str, str]] = {
     "retention weeks, which are not checked yet.",
     "weeks_worked_out": "{found} weeks were stated; by the dates {wanted} sit on this line.",
     "counted_once": "Another line of this party reports the same; it counts once.",
+    "claimed_again": "Another line of this month reports the same.",
     "claimed_by_other": "Another party reported the same first.",
     "session_claimed": "A session of this deliverer with this start was claimed before.",
     "invoice_full": "The invoice was claimed before: {found} is claimed here, {wanted} is left.",

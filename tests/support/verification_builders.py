@@ -1,6 +1,7 @@
 """Builders for verification's domain: contracts, returns, days, and a council that takes them in.
 
-`Council` is the handler's three beats without a database: gather, decide, apply.
+`Council` is the handler's three beats without a database: gather, decide, apply. Only those lines
+are at hand that an event is said to need.
 """
 
 from __future__ import annotations
@@ -160,7 +161,6 @@ class Council:
 
     def __init__(self, directory: Iterable[tuple[str, places.PlaceFact]] = ()) -> None:
         self.states: dict[str, State] = {}
-        self.lines: dict[str, Lines] = {}
         self.table: dict[str, dict[tuple[str, str, str], Line]] = {}
         """The rows as a database would hold them."""
         self.world = World(dict(directory))
@@ -226,16 +226,17 @@ class Council:
     def _fold(self, contract_id: str, event: Any) -> Decisions:
         before = self.states.get(contract_id)
         assert fold.refusal(before, event) is None
-        lines = self.lines.setdefault(contract_id, Lines())
-        facts = Facts()
+        table = self.table.setdefault(contract_id, {})
+        lines, facts = Lines(), Facts()
         if before is not None:
-            facts = world.facts(before, world.needs(before, event), lines, self.world)
+            wanted = world.needs(before, event)
+            lines.put(row for row in table.values() if row.slot in wanted.slots)
+            keys = wanted.keys | world.keys(before, lines.all())
+            lines.put(row for row in table.values() if row.claim and row.claim.key in keys)
+            facts = world.facts(before, wanted, lines, self.world)
         after, decisions = fold.fold(before, event, facts, lines)
         self.states[contract_id] = after
         self.journal.setdefault(contract_id, []).append((event, facts))
-        lines.drop(decisions.lines_gone)
-        lines.put(decisions.lines_put)
-        table = self.table.setdefault(contract_id, {})
         for row in decisions.lines_gone:
             del table[row.id]
         table.update((row.id, row) for row in decisions.lines_put)

@@ -8,7 +8,7 @@ Refuses: to count what cannot be placed: that waits for the council (queried).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -77,7 +77,7 @@ def read(given: Return, line: events.Line, order: int) -> Line:
     )
     if active is None:
         return read_
-    what = claimed(state, event.party_id, active, line)
+    what = claimed(state, active, line)
     if what is not None:
         return _with_claim(given, what, line, read_)
     if active.unit == "weeks":
@@ -130,7 +130,7 @@ class Claimed(NamedTuple):
     """Where the thing is a person, or a person's weeks."""
 
 
-def claimed(state: State, party_id: str, version: Version, line: events.Line) -> Claimed | None:
+def claimed(state: State, version: Version, line: events.Line) -> Claimed | None:
     """An invoice, a session, a thing that counts once per contract, or a person's weeks."""
     authority_id, contract_id, measure = state.authority_id, state.contract_id, version.measure
     if version.kind != "sum":
@@ -150,7 +150,7 @@ def claimed(state: State, party_id: str, version: Version, line: events.Line) ->
         person = _person(line)
         if person is None:
             return None
-        key = claims.weeks_key(contract_id, line.commitment_id, party_id, person.person_id)
+        key = claims.weeks_key(contract_id, line.commitment_id, person.person_id)
         return Claimed("weeks", key, person)
     return _claimed_session(authority_id, measure, line)
 
@@ -170,16 +170,34 @@ def _claimed_session(authority_id: str, measure: str, line: events.Line) -> Clai
     )
 
 
-def person_keys(
-    contract: State, sort: claims.Sort, commitment_id: str, party_id: str, references: Sequence[str]
-) -> tuple[str, ...]:
-    """The keys under which a person's post or weeks are claimed, one for each reference."""
-    if sort == "weeks":
-        whose = (contract.contract_id, commitment_id, party_id)
-        return tuple(claims.weeks_key(*whose, each) for each in references)
-    measure = contract.commitments[commitment_id].versions[-1].measure
-    where = (contract.authority_id, contract.contract_id, measure)
-    return tuple(claims.once_key(*where, each) for each in references)
+class OfPeople(NamedTuple):
+    """What people are claimed for on a contract: once for a measure, or weeks on a commitment."""
+
+    sort: claims.Sort
+    commitment_id: str
+    """Of those of one measure, any."""
+
+
+def of_people(contract: State) -> list[OfPeople]:
+    """All that people are claimed for."""
+    found: dict[str, OfPeople] = {}
+    for commitment_id, each in contract.commitments.items():
+        version = each.versions[-1]
+        if _is_of_person(version):
+            found.setdefault(version.measure, OfPeople("once", commitment_id))
+        elif version.unit == "weeks":
+            found[commitment_id] = OfPeople("weeks", commitment_id)
+    return list(found.values())
+
+
+def person_keys(contract: State, what: OfPeople, references: Iterable[str]) -> tuple[str, ...]:
+    """The keys under which a person is claimed, one for each reference."""
+    if what.sort == "weeks":
+        where = (contract.contract_id, what.commitment_id)
+        return tuple(claims.weeks_key(*where, each) for each in references)
+    measure = contract.commitments[what.commitment_id].versions[-1].measure
+    whose = (contract.authority_id, contract.contract_id, measure)
+    return tuple(claims.once_key(*whose, each) for each in references)
 
 
 def area_key(version: Version, line: events.Line) -> tuple[str, str] | None:
@@ -301,7 +319,7 @@ def _thing(version: Version, line: events.Line) -> str | None:
 
 def _is_of_person(version: Version) -> bool:
     """Whether the thing that counts once is a person."""
-    return version.kind == "post" or version.unit == "people"
+    return version.kind == "post" or (version.kind == "distinct" and version.unit == "people")
 
 
 def _person(line: events.Line) -> people.Person | None:

@@ -96,9 +96,10 @@ def once_key(authority_id: str, contract_id: str, measure: str, thing: str) -> s
     return _key("once", authority_id, contract_id, measure, thing)
 
 
-def weeks_key(contract_id: str, commitment_id: str, party_id: str, person_id: str) -> str:
-    """A person's weeks, on one commitment and by one party (docs/rules.md, Weeks)."""
-    return _key("weeks", contract_id, commitment_id, party_id, person_id)
+def weeks_key(contract_id: str, commitment_id: str, person_id: str) -> str:
+    """A person's weeks on one commitment; each party's make weeks of their own (docs/rules.md,
+    Weeks)."""
+    return _key("weeks", contract_id, commitment_id, person_id)
 
 
 def firm(org_id: str) -> str:

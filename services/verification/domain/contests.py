@@ -7,7 +7,8 @@ Of several lines that claim
     an invoice: each that fits whole into the net total counts, others wait, credits take off;
     a session: the lowest rank counts, others wait;
     a thing that counts once: the first that no other rule queries or refuses decides whose it is;
-    the party's earliest line carries it, its others are roster lines, another party's wait;
+    the party's earliest line carries it, its lines of other months are roster lines, any other
+    line waits;
     a person's weeks: their days together make the weeks.
 """
 
@@ -177,12 +178,14 @@ def _once(lines: Sequence[Line]) -> Results:
     for line in holding:
         if line is bearer:
             results[line.id] = _bearing(line, first.value)
-        elif line.party_id == first.party_id:
+        elif line.party_id == first.party_id and line.period != bearer.period:
             finding = Finding("V6", "counted_once", None, bearer.period)
             findings = (*line.alone.findings, finding)
             results[line.id] = Result("not_counted", findings=findings, reported=_ZERO)
         else:
-            findings = (*line.alone.findings, Finding("V6", "claimed_by_other"))
+            is_own = line.party_id == first.party_id
+            finding = Finding("V6", "claimed_again" if is_own else "claimed_by_other")
+            findings = (*line.alone.findings, finding)
             results[line.id] = Result("queried", queried=line.value, findings=findings)
     return results
 
@@ -202,11 +205,17 @@ def _bearing(line: Line, value: Decimal) -> Result:
 
 def _weeks(lines: Sequence[Line]) -> Results:
     results = {line.id: line.alone for line in lines}
-    holding = [line for line in lines if _claim(line).holds]
-    months: dict[LineKey, list[str]] = {line.id: [] for line in holding}
-    for week in weeks.count([_engaged(line) for line in holding]):
-        months[holding[week.line].id].append(week.month)
-    results.update((line.id, _worked_out(line, months[line.id])) for line in holding)
+    by_party: dict[str, list[Line]] = {}
+    for line in lines:
+        if _claim(line).holds:
+            by_party.setdefault(line.party_id, []).append(line)
+    for own in by_party.values():
+        months: list[list[str]] = [[] for _ in own]
+        for week in weeks.count([_engaged(line) for line in own]):
+            months[week.line].append(week.month)
+        results.update(
+            (line.id, _worked_out(line, its)) for line, its in zip(own, months, strict=True)
+        )
     return results
 
 

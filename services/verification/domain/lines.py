@@ -28,7 +28,9 @@ LineKey: TypeAlias = tuple[str, str, str]
 """(period, party, line id): a current line within its contract."""
 
 _ZERO: Final = Decimal(0)
-_DISPLACED: Final = frozenset({"invoice_full", "session_claimed", "claimed_by_other"})
+_DISPLACED: Final = frozenset(
+    {"invoice_full", "session_claimed", "claimed_again", "claimed_by_other"}
+)
 
 
 class Finding(msgspec.Struct, frozen=True, array_like=True):

@@ -49,6 +49,13 @@ class Joined:
             for shared_id in shared:
                 self._people.setdefault(shared_id, []).append(person_id)
 
+    def reached(self, person: Person) -> tuple[str, ...]:
+        """All references that are one person once `person` is reported, sorted."""
+        found = {*self.same(person.person_id)}
+        for each in self._people.get(person.shared_id or "", ()):
+            found.update(self.same(each))
+        return tuple(sorted(found))
+
     def same(self, person_id: str) -> tuple[str, ...]:
         """All references of that person, sorted; itself among them."""
         found, left = {person_id}, [person_id]

@@ -61,18 +61,21 @@ def _groups(work: Work, gone: Iterable[Line], new: Iterable[Line]) -> list[tuple
     """The keys to settle, those of one person together. Lines that go may part references, lines
     that come may join them."""
     contract, changed = work.state, [line for line in (*gone, *new) if line.claim is not None]
-    before = people.Joined(contract.links)
-    contract.links = people.moved(contract.links, _people(gone), _people(new))
-    after = people.Joined(contract.links)
+    links = contract.links
+    contract.links = people.moved(links, _people(gone), _people(new))
+    before, after = people.Joined(links), people.Joined(contract.links)
+    of_people = checks.of_people(contract) if contract.links is not links else []
     groups: set[tuple[str, ...]] = set()
     for line in changed:
         assert line.claim is not None
         if line.person is None:
             groups.add((line.claim.key,))
             continue
-        for each in before.same(line.person.person_id):
-            whose = (line.claim.sort, line.commitment_id, line.party_id)
-            groups.add(checks.person_keys(contract, *whose, after.same(each)))
+        reference = line.person.person_id
+        own = checks.OfPeople(line.claim.sort, line.commitment_id)
+        for each in {*before.same(reference), *after.same(reference)}:
+            for what in of_people or (own,):
+                groups.add(checks.person_keys(contract, what, after.same(each)))
     return sorted(groups)
 
 

@@ -6,7 +6,7 @@ out what folding it uses, and nothing else, so that it can go into the journal w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from services.verification.domain import checks, claims, people, places
@@ -59,17 +59,24 @@ def keys(state: State, lines: Iterable[Line]) -> set[str]:
     for line in lines:
         if line.claim is not None:
             what = checks.Claimed(line.claim.sort, line.claim.key, line.person)
-            found.update(_keys_of(state, what, line.commitment_id, line.party_id, joined))
+            found.update(_keys_of(state, what, line.commitment_id, joined))
     return found
 
 
 def _keys_of(
-    state: State, what: checks.Claimed, commitment_id: str, party_id: str, joined: people.Joined
-) -> tuple[str, ...]:
-    if what.person is None:
-        return (what.key,)
-    references = joined.same(what.person.person_id)
-    return checks.person_keys(state, what.sort, commitment_id, party_id, references)
+    state: State, claimed: checks.Claimed, commitment_id: str, joined: people.Joined
+) -> Iterator[str]:
+    """A line that joins a person's references, or parts them, touches all that the person is
+    claimed for."""
+    if claimed.person is None:
+        yield claimed.key
+        return
+    references = joined.reached(claimed.person)
+    of_people = [checks.OfPeople(claimed.sort, commitment_id)]
+    if claimed.person.shared_id is not None:
+        of_people = checks.of_people(state)
+    for what in of_people:
+        yield from checks.person_keys(state, what, references)
 
 
 def _needs_of_return(state: State, event: events.ReturnReceived) -> Needs:
@@ -82,8 +89,8 @@ def _needs_of_return(state: State, event: events.ReturnReceived) -> Needs:
             continue
         if version.area and (place := checks.area_key(version, line)) is not None:
             postcodes.add(place)
-        what = checks.claimed(state, event.party_id, version, line)
+        what = checks.claimed(state, version, line)
         if what is not None and version.state == "active":
-            found.update(_keys_of(state, what, line.commitment_id, event.party_id, joined))
+            found.update(_keys_of(state, what, line.commitment_id, joined))
     slots = frozenset(((event.period, event.party_id),))
     return Needs(frozenset(postcodes), slots, frozenset(found))

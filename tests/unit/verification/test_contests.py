@@ -93,6 +93,24 @@ class TestPost:
         } == outcomes(council)
         assert [("duplicate_claim", SECOND)] == [(a.kind, a.supplier_id) for a in council.alerts]
 
+    def test_twice_in_one_month_waits(self) -> None:
+        """Rule V6: a second line of the same month is no roster line."""
+        lines = [
+            build.line(
+                line_id,
+                "1",
+                commitment_id="jobs",
+                unit="FTE",
+                person={"person_id": PERSON, "weekly_hours": "37"},
+            )
+            for line_id in ("1", "2")
+        ]
+        council = posts()
+        council.receive(build.returned(1, "2026-10", *lines))
+        sums = council.sums(commitment_id="jobs")
+        assert (Decimal(37), Decimal(74)) == (sums.low, sums.high)
+        assert ["duplicate_claim"] == [alert.kind for alert in council.alerts]
+
     def test_without_hours_gives_way_to_a_line_that_has_them(self) -> None:
         """Things that count once: a line that waits does not hold up a later good one."""
         council = posts()
