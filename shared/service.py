@@ -8,6 +8,8 @@ ready: the database answers), never lag. `/health` says in words what an operato
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -36,6 +38,9 @@ from shared.web import server
 READY_SECONDS_MAX: Final = 2.0
 AGAIN_SECONDS: Final = 1.0
 COLLECT_EVERY_OBJECTS: Final = 100_000
+_MALLOC: Final = ((-1, 131_072), (-3, 131_072), (-8, 1))
+"""glibc's M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX (mallopt(3)): setting the thresholds
+keeps them from growing."""
 
 Task: TypeAlias = Callable[[], Awaitable[None]]
 """One of the service's own loops. It runs until it is cancelled."""
@@ -130,6 +135,7 @@ async def running(
         )
 
     _calm_collector()
+    _return_memory()
     tasks_running = [
         asyncio.create_task(_again_and_again(task))
         for task in (service.consumer.run, relay, *loops)
@@ -177,6 +183,15 @@ def _calm_collector() -> None:
     commit."""
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY_OBJECTS, 20, 100)
+
+
+def _return_memory() -> None:
+    """What a large batch needed goes back to the system. By itself glibc keeps large blocks that
+    were freed, and an arena for each thread. Where there is another C library, nothing is done."""
+    with contextlib.suppress(AttributeError, OSError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in _MALLOC:
+            mallopt(parameter, value)
 
 
 async def _again_and_again(task: Task) -> None:
