@@ -89,9 +89,12 @@ async def _republish(service: str, settings: Settings, topic: str) -> int:
 
 async def _retry_parked(service: str, settings: Settings) -> parking.Sent:
     key = keys.load_or_create(settings.state / service / "parking.key")
-    pool, producer = await sql.connect(settings, service), await kafka.start_producer(settings)
+    pool = await sql.connect(settings, service)
     try:
-        return await parking.send_again(pool, key, producer)
+        producer = await kafka.start_producer(settings)
+        try:
+            return await parking.send_again(pool, key, producer)
+        finally:
+            await producer.stop()
     finally:
-        await producer.stop()
         await pool.close()

@@ -34,8 +34,9 @@ WORDS: Final[dict[str, str]] = {
     "credited": "A credit took {found} off what waits.",
     "credit_of_queried": "{found} was taken off an invoice that waits for the council.",
     "credit_above_invoice": "{wanted} of {found} was taken off: no more of it counts here.",
-    "credit_elsewhere": "The credited invoice counts elsewhere: {found}.",
-    "credit_without_invoice": "The credited invoice counts nowhere.",
+    "credit_elsewhere": "The credited invoice is claimed elsewhere: {found}.",
+    "credit_of_nothing": "Nobody claims the credited invoice.",
+    "credit_without_invoice": "The line is negative and does not say which invoice it credits.",
     "return_superseded": "A later revision has taken the place of this return: {found}.",
     "return_withdrawn": "The return was withdrawn.",
 }

@@ -122,10 +122,9 @@ def invoice_number(text: str) -> str | None:
     return found and _ZEROS_IN_FRONT.sub("", found)
 
 
-@functools.lru_cache(_REMEMBERED)
 def person_reference(text: str) -> str | None:
     """`APP 014` → `app014`. Punctuation means nothing; zeros do, since staff numbers may differ in
-    nothing else."""
+    nothing else. It is not remembered: whom it is about may be erased (rule I7)."""
     return None if is_placeholder(text) else _bare(text)
 
 
@@ -134,7 +133,6 @@ def shared_identifier(text: str) -> str | None:
     return person_reference(text)
 
 
-@functools.lru_cache(_REMEMBERED)
 def is_placeholder(text: str) -> bool:
     """Whether a text stands for nothing: `N/A`, `0`, `none`, `-`."""
     bare = _bare(text)

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from services.verification.api import refusals
-from services.verification.register import contracts, publication, terms
+from services.verification.register import commitments, contracts, publication, terms
 from services.verification.register.refusals import Code, Refusal
 from shared.delivery import topics
 from shared.wire import events
@@ -210,6 +210,18 @@ class TestACommitment:
             newest = answer.json()["versions"][-1]
             shown.append((newest["from"], newest["is_backdated"]))
         assert [("2027-01-15", False), ("2026-12-01", True), ("2027-02-01", False)] == shown
+
+    async def test_has_a_limited_number_of_versions(
+        self, service: VerificationService, manager: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Proposals that were replaced are among them; the answer says what to do."""
+        monkeypatch.setattr(commitments, "VERSIONS_MAX", 2)
+        await service.promise("C1")
+        path = "/contracts/C1/commitments/spend"
+        change = {"target": "700000", "reason": "more"}
+        answers = [await manager.patch(path, change) for _ in range(2)]
+        assert [200, 422] == [each.status_code for each in answers]
+        assert "draft another commitment" in answers[-1].json()["title"]
 
     async def test_says_what_its_lines_are_checked_for(
         self, service: VerificationService, manager: Caller

@@ -28,6 +28,9 @@ ANSWERS: Final[dict[Code, Answer]] = {
     "commitment_known": Answer(409, "This commitment exists already: change it with PATCH"),
     "commitment_unreadable": Answer(422, "The commitment cannot be read"),
     "too_many_commitments": Answer(422, "A contract has at most {detail} commitments"),
+    "too_many_versions": Answer(
+        422, "A commitment has at most {detail} versions: draft another commitment"
+    ),
     "not_structured": Answer(422, "The target is still prose: give measure, target and profile"),
     "still_in_prose": Answer(409, "The target is still prose: structure it with PATCH first"),
     "nothing_proposed": Answer(409, "Nothing is proposed: the newest version is active"),

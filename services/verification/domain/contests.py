@@ -157,7 +157,7 @@ def _stray(line: Line, left: Mapping[str, _Left], abroad: str | None) -> Result:
         return line.alone
     counting = (commitment_id for commitment_id, each in left.items() if each.has_anything)
     place = next(counting, abroad)
-    code = "credit_without_invoice" if place is None else "credit_elsewhere"
+    code = "credit_of_nothing" if place is None else "credit_elsewhere"
     return Result("queried", findings=(*line.alone.findings, Finding("V6", code, place)))
 
 

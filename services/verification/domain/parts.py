@@ -14,8 +14,9 @@ import msgspec
 
 from shared.wire import events, ids
 
-ITEM_BYTES_MAX: Final = 10_000
-"""No item has more: its texts have at most 200 characters, and a contract at most 50 suppliers."""
+ITEM_BYTES_MAX: Final = 60_000
+"""No item has more: the longest is an assessment that names the return of each supplier, of which
+a published contract may have a thousand (`register/parties`)."""
 _LISTS: Final = ("results", "changed", "assessments")
 _FEW: Final = events.BODY_BYTES_MAX // ITEM_BYTES_MAX - 1
 """So many items always fit, and need not be measured."""

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Final
 
-CONTRACT_ID_CHARACTERS_MAX: Final = 150
+from shared import fields
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -15,7 +15,7 @@ def contract_id(ocid: str, award_id: str, signed_id: str | None = None) -> str:
     """The award's id, with the OCID put first unless the id begins with it. The further contracts
     of an award have their own ids added."""
     whole = award_id if award_id.startswith(ocid) else f"{ocid}-{award_id}"
-    return safe(f"{whole}-{signed_id}" if signed_id else whole, CONTRACT_ID_CHARACTERS_MAX)
+    return safe(f"{whole}-{signed_id}" if signed_id else whole, fields.CONTRACT_ID_CHARACTERS_MAX)
 
 
 def safe(text: str, characters_max: int) -> str:

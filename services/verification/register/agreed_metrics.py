@@ -16,9 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from services.verification.register import addresses, published
 from services.verification.register.things import Fault, Thing, shown
-from shared import catalogue
+from shared import catalogue, fields
 
-COMMITMENT_ID_CHARACTERS_MAX: Final = 100
 WORDS_CHARACTERS_MAX: Final = 20_000
 """Of all the prose of one metric."""
 TARGET_MIN: Final = Decimal("0.000001")
@@ -61,7 +60,7 @@ def read(thing: Thing, latest: date) -> Metric | Fault:
     words = "\n".join(part for part in map(published.text, prose) if part) or title
     figures = _figures(thing, observations, latest)
     for fault in (
-        published.too_long(title, f"{thing.place}/title", published.TEXT_CHARACTERS_MAX),
+        published.too_long(title, f"{thing.place}/title", fields.TEXT_CHARACTERS_MAX),
         published.too_long(words, thing.place, WORDS_CHARACTERS_MAX),
         figures,
     ):
@@ -69,7 +68,7 @@ def read(thing: Thing, latest: date) -> Metric | Fault:
             return fault
     return Metric(
         thing=thing,
-        commitment_id=addresses.safe(thing.id, COMMITMENT_ID_CHARACTERS_MAX),
+        commitment_id=addresses.safe(thing.id, fields.CODE_CHARACTERS_MAX),
         title=title,
         figures=figures if isinstance(figures, Figures) else None,
         words=words,

@@ -29,6 +29,9 @@ from shared.wire import events
 
 COMMITMENTS_MAX: Final = 200
 """Of one contract: all of them are published in one message."""
+VERSIONS_MAX: Final = 200
+"""Of one commitment, also those that were never approved. Each change goes on from the one before,
+and its exact fractions grow with it."""
 
 Value = TypeVar("Value")
 
@@ -186,6 +189,8 @@ def _next(contract: _Contract, wanted: Change, today: date) -> _Draft | Refusal:
     own = contract.versions_of(wanted.commitment_id)
     if not own:
         return Refusal("commitment_unknown")
+    if len(own) >= VERSIONS_MAX:
+        return Refusal("too_many_versions", str(VERSIONS_MAX))
     newest, number = own[-1], len(own) + 1
     changed = _next_terms(
         store.rows.read_commitment_version(newest), wanted, _next_from(own, wanted, today)

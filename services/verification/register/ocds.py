@@ -18,6 +18,7 @@ from services.verification.register.agreed_metrics import Metric
 from services.verification.register.parties import Organisation
 from services.verification.register.releases import Row
 from services.verification.register.things import Fault, Kind, Thing, shown
+from shared import fields, identifiers
 
 _AWARDING: Final = frozenset(
     {
@@ -166,7 +167,7 @@ def _identified(things: Iterable[Thing]) -> dict[str, Thing]:
         elif thing_id is None:
             sent = thing.published.get("id")
             thing.fail(Fault(place, sent, f"the {thing.kind} has no id", "Give it an id."))
-        elif fault := published.too_long(thing_id, place, published.IDENTIFIER_CHARACTERS_MAX):
+        elif fault := published.too_long(thing_id, place, identifiers.CHARACTERS_MAX):
             thing.fail(fault)
         elif thing_id not in found:
             found[thing_id] = thing
@@ -208,7 +209,7 @@ def _known(thing: Thing, row: Row, window: published.Window) -> _Release | Fault
     released = published.moment(whole.get("date"), f"{row.place}/date", window.released)
     for fault in (
         published.find_unstorable(whole, row.place),
-        published.too_long(thing.ocid, f"{row.place}/ocid", published.IDENTIFIER_CHARACTERS_MAX),
+        published.too_long(thing.ocid, f"{row.place}/ocid", identifiers.CHARACTERS_MAX),
         released,
     ):
         if isinstance(fault, Fault):
@@ -368,7 +369,7 @@ def _standing(
         return suppliers
     titles = [each.get("title") for each in (signed, of_award, published.mapping(tender))]
     title = next((each for each in map(published.text, titles) if each), release.ocid)
-    fault = published.too_long(title, f"{thing.place}/title", published.TEXT_CHARACTERS_MAX)
+    fault = published.too_long(title, f"{thing.place}/title", fields.TEXT_CHARACTERS_MAX)
     return fault or Standing(
         thing=thing,
         signed_id=signed_id,

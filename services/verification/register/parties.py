@@ -15,9 +15,8 @@ from typing import Any, Final
 
 from services.verification.register import published
 from services.verification.register.things import Fault
-from shared import identifiers
+from shared import fields, identifiers
 
-NAME_CHARACTERS_MAX: Final = 500
 SUPPLIERS_MAX: Final = 1_000
 """Of one award: all of them are published in one message."""
 
@@ -65,7 +64,7 @@ class Named:
     def _organisation(self, reference: Mapping[str, Any]) -> Organisation | None:
         party = self._parties.get(published.identifier(reference.get("id")), reference)
         name = published.text(reference.get("name")) or published.text(party.get("name"))
-        if name is not None and len(name) > NAME_CHARACTERS_MAX:
+        if name is not None and len(name) > fields.TITLE_CHARACTERS_MAX:
             return None
         for spelt in _spelt(party):
             org_id = identifiers.org_id(spelt)

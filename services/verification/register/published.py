@@ -14,14 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from services.verification.register.things import Fault
-from shared import calendar
-from shared.wire import events
+from shared import calendar, fields
 
-TEXT_CHARACTERS_MAX: Final = 2_000
-"""Rule I12: of one text."""
-IDENTIFIER_CHARACTERS_MAX: Final = events.TEXT_LENGTH_MAX
-DAY_MIN: Final = date(1990, 1, 1)
-"""No contract that is monitored began earlier; an older date is a program's default."""
 YEARS_AHEAD_RELEASED_MAX: Final = 2
 """A release from far ahead would stand for ever against all that really come later."""
 YEARS_AHEAD_STARTS_MAX: Final = 10
@@ -106,8 +100,10 @@ def day(value: object, place: str, latest: date, *, is_end: bool = False) -> dat
     read = _day(value, is_end=is_end)
     if read is None:
         return Fault(place, value, "this is no date", _FORM)
-    if read < DAY_MIN:
-        return Fault(place, value, f"the date lies before {DAY_MIN.year}", "Correct the date.")
+    if read < fields.DAY_MIN:
+        return Fault(
+            place, value, f"the date lies before {fields.DAY_MIN.year}", "Correct the date."
+        )
     if read > latest:
         return Fault(place, value, f"the date lies after {latest.year}", "Correct the date.")
     return read

@@ -15,6 +15,7 @@ Code: TypeAlias = Literal[
     "commitment_known",
     "commitment_unreadable",
     "too_many_commitments",
+    "too_many_versions",
     "not_structured",
     "still_in_prose",
     "nothing_proposed",

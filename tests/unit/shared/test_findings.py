@@ -15,7 +15,7 @@ DOMAIN = Path(__file__).parents[3] / "services/verification/domain"
 
 def codes() -> set[str]:
     """The codes that the domain gives to a `Finding`, and those that it chooses from."""
-    found = {"credit_without_invoice", "credit_elsewhere", "claimed_again", "claimed_by_other"}
+    found = {"credit_of_nothing", "credit_elsewhere", "claimed_again", "claimed_by_other"}
     for file in DOMAIN.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding":

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from services.verification.domain import claims
 from services.verification.domain.rules import RULE_SET
 from shared.wire import ids
+from tests.support import arrivals
 from tests.support import verification_builders as build
+from tests.support.arrivals import History
 
 CONTRACTS = ("C1", "C2", "C3")
 
@@ -201,7 +203,7 @@ class TestCredit:
         council.receive(self.credit(2, "1000", number="INV-9"))
         sums = council.sums()
         assert (Decimal(600), Decimal(600)) == (sums.counted, sums.high)
-        assert ("queried", ["credit_without_invoice"], [None]) == self.credited(council)
+        assert ("queried", ["credit_of_nothing"], [None]) == self.credited(council)
 
     def test_says_on_which_commitment_its_invoice_counts(self) -> None:
         """Finer point: it waits, and takes nothing off there."""
@@ -228,7 +230,7 @@ class TestCredit:
         council.receive(build.withdrawn(3, sent, "2027-02-01"))
         council.settle()
         assert ("queried", ["credit_elsewhere"], ["C2"]) == before
-        assert ("queried", ["credit_without_invoice"], [None]) == self.credited(council)
+        assert ("queried", ["credit_of_nothing"], [None]) == self.credited(council)
 
     def test_of_a_queried_invoice_never_pushes_high_below_low(self) -> None:
         """Finer point: reported a month before its invoice, it lowers what waits there."""
@@ -272,53 +274,13 @@ class TestCredit:
 
 # --- the law -------------------------------------------------------------------------------------
 
-SLOTS = [("C1", "2026-10"), ("C1", "2026-11"), ("C2", "2026-10"), ("C3", "2026-10")]
-AMOUNTS = ("1000", "4000", "6000", "11000")
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> tuple[list[Any], list[int], list[int]]:
-    """Inputs in order of receipt, the slot of each, and an order of arrival that keeps each
-    slot's own."""
-    order = draw(st.lists(st.integers(0, len(SLOTS) - 1), min_size=1, max_size=12))
-    inputs: list[Any] = []
-    current: dict[int, Any] = {}
-    revisions = dict.fromkeys(range(len(SLOTS)), 0)
-    for place, slot in enumerate(order):
-        receipt_no = 100 + place
-        if slot in current and draw(st.booleans()):
-            inputs.append(build.withdrawn(receipt_no, current.pop(slot), "2026-12-01"))
-            continue
-        revisions[slot] += 1
-        contract_id, period = SLOTS[slot]
-        lines = [
-            _drawn_line(draw, str(number))
-            for number in draw(st.lists(st.integers(1, 3), unique=True, max_size=3))
-        ]
-        current[slot] = build.returned(
-            receipt_no, period, *lines, contract_id=contract_id, revision=revisions[slot]
-        )
-        inputs.append(current[slot])
-    return inputs, order, draw(st.permutations(order))
-
-
-def _drawn_line(draw: st.DrawFn, line_id: str) -> dict[str, Any]:
-    amount = draw(st.sampled_from(AMOUNTS))
-    number = draw(st.sampled_from(("INV-1", "INV-2")))
-    if draw(st.integers(0, 4)) == 0:
-        credit = build.invoice("CN", f"-{amount}", credit_of=number)
-        return build.line(line_id, f"-{amount}", invoice=credit)
-    net_total = draw(st.sampled_from(("10000", "5000")))
-    return build.line(line_id, amount, invoice=build.invoice(number, net_total))
-
 
 def _arrive(
-    inputs: list[Any], order: list[int], arrival: list[int], *, at_once: bool
+    inputs: list[Any], *, at_once: bool
 ) -> dict[tuple[str, ...], tuple[str, Decimal, Decimal]]:
-    queues = {slot: [e for e, s in zip(inputs, order, strict=True) if s == slot] for slot in order}
     council = a_council()
-    for slot in arrival:
-        council.receive(queues[slot].pop(0))
+    for each in inputs:
+        council.receive(each)
         if at_once:
             council.settle()
     council.settle()
@@ -337,23 +299,16 @@ def _arrive(
 
 class TestOrderOfArrival:
     @settings(max_examples=150, deadline=None)
-    @given(history=histories(), at_once=st.booleans())
-    def test_changes_no_total(
-        self, history: tuple[list[Any], list[int], list[int]], at_once: bool
-    ) -> None:
+    @given(history=arrivals.INVOICES, at_once=st.booleans())
+    def test_changes_no_total(self, history: History, at_once: bool) -> None:
         """Law of V12: for given receipt numbers every line comes out the same, with revisions,
         withdrawals and credits, and whenever the messages between contracts are read."""
-        inputs, order, arrival = history
-        assert _arrive(inputs, order, arrival, at_once=at_once) == _arrive(
-            inputs, order, order, at_once=True
-        )
+        found = _arrive(history.arrive(history.arrival), at_once=at_once)
+        assert _arrive(history.inputs, at_once=True) == found
 
     @settings(max_examples=100, deadline=None)
-    @given(history=histories())
-    def test_never_counts_more_than_the_invoice(
-        self, history: tuple[list[Any], list[int], list[int]]
-    ) -> None:
+    @given(history=arrivals.INVOICES)
+    def test_never_counts_more_than_the_invoice(self, history: History) -> None:
         """Law of V6: over all contracts, per invoice, at most the largest net total told."""
-        inputs, order, arrival = history
-        results = _arrive(inputs, order, arrival, at_once=False)
+        results = _arrive(history.arrive(history.arrival), at_once=False)
         assert sum(max(counted, Decimal(0)) for _, counted, _ in results.values()) <= 20000

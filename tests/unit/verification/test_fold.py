@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import msgspec
 from hypothesis import given, settings
@@ -12,8 +11,9 @@ from services.verification.domain import fold, state, world
 from services.verification.domain.lines import Line, Lines
 from services.verification.domain.state import Facts
 from shared.wire import events
+from tests.support import arrivals
 from tests.support import verification_builders as build
-from tests.unit.verification.test_claims import SLOTS, histories
+from tests.support.arrivals import History
 
 
 def _said(decisions: state.Decisions) -> list[bytes]:
@@ -27,9 +27,8 @@ def _said(decisions: state.Decisions) -> list[bytes]:
     ]
 
 
-def _lived(history: tuple[list[Any], list[int], list[int]]) -> tuple[build.Council, list[bytes]]:
+def _lived(history: History) -> tuple[build.Council, list[bytes]]:
     """A history with days in between, taken in live; what the first contract said."""
-    inputs, order, _ = history
     council = build.Council()
     said: list[bytes] = []
     for contract_id in ("C1", "C2", "C3"):
@@ -37,9 +36,9 @@ def _lived(history: tuple[list[Any], list[int], list[int]]) -> tuple[build.Counc
             build.registered(contract_id), build.commitment(contract_id)
         ):
             said.extend(_said(decisions) if contract_id == "C1" else ())
-    for number, (event, slot) in enumerate(zip(inputs, order, strict=True)):
+    for number, event in enumerate(history.inputs):
         (decisions,) = council.receive(event)
-        said.extend(_said(decisions) if SLOTS[slot][0] == "C1" else ())
+        said.extend(_said(decisions) if event.contract_id == "C1" else ())
         while council.reconsider:
             message = council.reconsider.popleft()
             (decisions,) = council.receive(message)
@@ -51,10 +50,8 @@ def _lived(history: tuple[list[Any], list[int], list[int]]) -> tuple[build.Counc
 
 class TestFold:
     @settings(max_examples=60, deadline=None)
-    @given(history=histories())
-    def test_from_zero_says_the_same_to_the_byte(
-        self, history: tuple[list[Any], list[int], list[int]]
-    ) -> None:
+    @given(history=arrivals.INVOICES)
+    def test_from_zero_says_the_same_to_the_byte(self, history: History) -> None:
         """Law: the journal with its facts gives the same state, rows and events."""
         council, said = _lived(history)
         lines = Lines()
@@ -71,10 +68,8 @@ class TestFold:
         assert again == said
 
     @settings(max_examples=60, deadline=None)
-    @given(history=histories())
-    def test_goes_on_the_same_from_stored_bytes(
-        self, history: tuple[list[Any], list[int], list[int]]
-    ) -> None:
+    @given(history=arrivals.INVOICES)
+    def test_goes_on_the_same_from_stored_bytes(self, history: History) -> None:
         """Law: a batch of n is n batches of one: between any two inputs state, lines and facts may
         go to bytes and back, and only the lines that are needed come back."""
         council, said = _lived(history)

@@ -9,14 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.verification.domain import state
+from tests.support import arrivals
 from tests.support import verification_builders as build
+from tests.support.arrivals import History, Slot
 
 SECOND = "GB-COH-00000009"
 SLOTS = [
-    (build.SUPPLIER, "2026-10"),
-    (build.SUPPLIER, "2026-11"),
-    (build.SUPPLIER, "2026-12"),
-    (SECOND, "2026-11"),
+    Slot("2026-10"),
+    Slot("2026-11"),
+    Slot("2026-12"),
+    Slot("2026-11", party_id=SECOND),
 ]
 PEOPLE = [f"00000000-0000-0000-0000-00000000000{digit}" for digit in "abc"]
 SHARED = [None, *(f"00000000-0000-0000-0000-0000000000{digit}f" for digit in "12")]
@@ -40,8 +42,7 @@ def a_council() -> build.Council:
     return council
 
 
-@st.composite
-def lines(draw: st.DrawFn, line_id: str, period: str) -> dict[str, Any]:
+def draw_line(draw: st.DrawFn, line_id: str, period: str) -> dict[str, Any]:
     commitment_id = draw(st.sampled_from(sorted(COMMITMENTS)))
     first, last = sorted((draw(st.sampled_from(DAYS)), draw(st.sampled_from(DAYS))))
     return build.line(
@@ -69,36 +70,10 @@ def lines(draw: st.DrawFn, line_id: str, period: str) -> dict[str, Any]:
     )
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> tuple[list[Any], list[int], list[int]]:
-    """Inputs in order of receipt, the slot of each, and an order of arrival that keeps each
-    slot's own."""
-    order = draw(st.lists(st.integers(0, len(SLOTS) - 1), min_size=2, max_size=8))
-    inputs: list[Any] = []
-    current: dict[int, Any] = {}
-    revisions = dict.fromkeys(range(len(SLOTS)), 0)
-    for place, slot in enumerate(order):
-        receipt_no = 100 + place
-        if slot in current and draw(st.integers(0, 2)) == 0:
-            inputs.append(build.withdrawn(receipt_no, current.pop(slot), "2026-12-31"))
-            continue
-        revisions[slot] += 1
-        party_id, period = SLOTS[slot]
-        numbers = draw(st.lists(st.integers(1, 4), unique=True, min_size=1, max_size=3))
-        sent = [draw(lines(str(number), period)) for number in numbers]
-        current[slot] = build.returned(
-            receipt_no, period, *sent, party_id=party_id, revision=revisions[slot]
-        )
-        inputs.append(current[slot])
-    return inputs, order, draw(st.permutations(order))
-
-
-def arrive(inputs: list[Any], order: list[int], arrival: list[int]) -> dict[Any, Any]:
+def arrive(inputs: list[Any]) -> dict[Any, Any]:
     """The result of each line, and the sums of each commitment and month."""
-    queues = {slot: [e for e, s in zip(inputs, order, strict=True) if s == slot] for slot in order}
     council = a_council()
-    for slot in arrival:
-        council.receive(queues[slot].pop(0))
+    council.receive(*inputs)
     found: dict[Any, Any] = dict(council.results())
     totals = state.totals(council.rows())
     for commitment_id in COMMITMENTS:
@@ -113,9 +88,8 @@ def arrive(inputs: list[Any], order: list[int], arrival: list[int]) -> dict[Any,
 
 class TestOrderOfArrival:
     @settings(max_examples=100, deadline=None)
-    @given(history=histories())
-    def test_changes_nothing(self, history: tuple[list[Any], list[int], list[int]]) -> None:
+    @given(history=arrivals.histories(SLOTS, draw_line, 8))
+    def test_changes_nothing(self, history: History) -> None:
         """Every line comes out the same, with revisions, withdrawals and people that are joined
         and parted; and the sums are those of the lines."""
-        inputs, order, arrival = history
-        assert arrive(inputs, order, order) == arrive(inputs, order, arrival)
+        assert arrive(history.inputs) == arrive(history.arrive(history.arrival))

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.verification.domain import parts, places
+from services.verification.register import commitments, parties
 from shared.wire import events, ids
 from tests.support import verification_builders as build
 
@@ -44,6 +46,28 @@ def checked(results: int, changed: int = 0) -> events.ReturnChecked:
 def lines(cut: Sequence[events.ReturnChecked]) -> list[events.LineResult]:
     results = [each for part in cut for each in part.results]
     return results + [each for part in cut for each in part.changed]
+
+
+class TestAnItem:
+    def test_never_has_more_bytes_than_the_limit(self) -> None:
+        """The longest: an assessment of a month with a return of every supplier of a contract as
+        large as the register takes it, after as many changes as it takes."""
+        longest = events.Assessment(
+            commitment_id="c" * 100,
+            commitment_version=commitments.VERSIONS_MAX,
+            period="2026-10",
+            target=Decimal("9" * 12 + ".999999"),
+            expected=f"{'9' * 1_000}/{'9' * 1_000}",
+            counted=Decimal("9" * 15),
+            low=Decimal("9" * 15),
+            high=Decimal("9" * 15),
+            attainment=f"{'9' * 1_000}/{'9' * 1_000}",
+            rating="Requires improvement",
+            bands="makegood-bands-1",
+            returns=(RETURN,) * parties.SUPPLIERS_MAX,
+            inputs=10**9,
+        )
+        assert parts.ITEM_BYTES_MAX > len(msgspec.json.encode(longest))
 
 
 class TestADecision:
