@@ -7,6 +7,8 @@ agrees with itself.
 
 from __future__ import annotations
 
+import base64
+import json
 import typing
 from pathlib import Path
 from typing import Annotated, Final
@@ -20,6 +22,7 @@ from deploy.client import console
 
 if typing.TYPE_CHECKING:
     from services.ledger.audit import audit
+    from services.ledger.domain.log import notes
 
 FAILURES_SHOWN_MAX: Final = 20
 """Of each check. The others are only counted."""
@@ -30,6 +33,8 @@ _PROVED: Final = {
     "contracts": "{checked} contracts: the entries of each are numbered without a gap and chained.",
     "sources": "{checked} partitions: all that was read is an entry, or listed with a reason.",
     "payloads": "{checked} events are those that their entries committed to.",
+    "since": "These entries begin with all {checked} of the earlier checkpoint.",
+    "receipts": "{checked} receipts were issued by intake, and what is due of them is here.",
 }
 
 
@@ -39,11 +44,28 @@ def verify(
         str | None,
         typer.Option(envvar="MAKEGOOD_LOG_KEY", help="The log's verifier key, as you know it."),
     ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="An earlier export or checkpoint of this log."
+        ),
+    ] = None,
+    receipt: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A receipt that must have its entry. May be repeated."
+        ),
+    ] = None,
+    receipt_key: Annotated[
+        str | None,
+        typer.Option(envvar="MAKEGOOD_RECEIPT_KEY", help="Intake's public key, as you know it."),
+    ] = None,
 ) -> None:
     """Check an export of the log offline: that nothing was changed and nothing was left out."""
     from services.ledger.audit import audit, export
     from services.ledger.domain.log import notes
 
+    promises = [_promise(path, receipt_key) for path in receipt or ()]
     columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
     bar = rich.progress.Progress(*columns, console=console, transient=True)
     try:
@@ -56,14 +78,70 @@ def verify(
                     f"This export is of a different log, {read.origin!r}; the key is that of "
                     f"{trusted.name}."
                 )
-            report = audit.check(read.export, trusted, origin=trusted.name)
+            report = audit.check(
+                read.export,
+                trusted,
+                origin=trusted.name,
+                since=None if since is None else _earlier(since, trusted),
+                promises=promises,
+            )
     except ValueError as error:
         client.fail(str(error))
     _print(report, trusted.name)
     if key is None:
         words = "The key was taken from the file. Compare it with the key that you know:"
         console.print(words, rich.text.Text(read.verifier_key), soft_wrap=True)
+    if receipt and receipt_key is None:
+        words = "The receipts were checked with the key in them. Compare it with intake's:"
+        console.print(words, rich.text.Text(_public_key(receipt[0])), soft_wrap=True)
     raise typer.Exit(0 if report.holds else 1)
+
+
+def _earlier(path: Path, key: notes.VerifierKey) -> notes.Checkpoint:
+    """The checkpoint in a file: a signed note, or an export. Raises ValueError."""
+    from services.ledger.audit import export
+    from services.ledger.domain.log import notes
+
+    with path.open("rb") as file:
+        is_export = file.read(1) == b"{"
+    try:
+        note = export.read(path).export.checkpoint if is_export else path.read_text()
+        return notes.open_checkpoint(note, key, origin=key.name)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _promise(path: Path, receipt_key: str | None) -> audit.Promise:
+    """What a receipt promises, if intake signed it. Ends the command if not."""
+    from datetime import UTC, datetime
+
+    from services.intake.domain import receipts
+    from services.ledger.audit import audit
+
+    try:
+        key = base64.b64decode(receipt_key or _public_key(path), validate=True)
+        found = receipts.verify(json.loads(path.read_bytes()), key).receipt
+    except ValueError as error:  # also what is no receipt, no JSON, no base64
+        client.fail(f"{path}: {error}")
+    return audit.Promise(
+        type="ReturnReceived" if found.kind == "return" else "ReturnWithdrawn",
+        return_id=found.return_id,
+        receipt_no=found.receipt_no,
+        contract_id=found.contract_id,
+        party_id=found.party_id,
+        period=found.period,
+        revision=found.revision,
+        is_due=found.merge_by.astimezone(UTC) <= datetime.now(UTC),
+        merge_by=f"{found.merge_by.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def _public_key(path: Path) -> str:
+    """The key that a receipt names. Raises ValueError."""
+    try:
+        return str(json.loads(path.read_bytes())["public_key"])
+    except (TypeError, KeyError, RecursionError):
+        raise ValueError("this is not a receipt") from None
 
 
 def _print(report: audit.Report, origin: str) -> None:
@@ -73,6 +151,8 @@ def _print(report: audit.Report, origin: str) -> None:
         words = _PROVED[check.name].format(origin=origin, size=size, checked=check.checked)
         said = f"{check.name}: wrong" if check.failures else words
         console.print(mark, rich.text.Text(said), soft_wrap=True)
+        for place, what in check.waiting:
+            console.print("   ", rich.text.Text(f"{place}: {what}"), soft_wrap=True)
         for place, what in check.failures[:FAILURES_SHOWN_MAX]:
             console.print("   ", rich.text.Text(f"{place}: {what}"), soft_wrap=True)
         if len(check.failures) > FAILURES_SHOWN_MAX:

@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 
+def load(path: Path, length: int = 32) -> bytes | None:
+    """The secret in `path`; None if there is no file. Raises ValueError if the file does not have
+    `length` bytes."""
+    return load_or_create(path, length) if path.exists() else None
+
+
 def load_or_create(path: Path, length: int = 32) -> bytes:
     """The secret in `path`; if there is no file yet, `length` random bytes are stored there.
 

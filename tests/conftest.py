@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from deploy.local.servers import both as local_servers
@@ -43,7 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes a folder that PostgreSQL's user can enter, and drops the settings of the user."""
+    """Makes a folder that PostgreSQL's user can enter, and drops the settings of the user. No
+    generated example has a deadline: other tests keep the machine busy."""
+    hypothesis.settings.register_profile("makegood", deadline=None)
+    hypothesis.settings.load_profile("makegood")
     if hasattr(config, "workerinput"):
         return
     for setting in [name for name in os.environ if name.startswith("MAKEGOOD_")]:

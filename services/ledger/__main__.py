@@ -16,7 +16,6 @@ from services.ledger import app, store
 from services.ledger.audit import fsck
 from services.ledger.domain.log import notes
 from services.ledger.publishing import create_log
-from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import commands, log, sql
 from shared.web import server
@@ -66,7 +65,7 @@ def check() -> None:
     if not report.holds:
         typer.echo("The log is damaged. Change nothing, keep all backups, and tell the auditor.")
         raise typer.Exit(1)
-    typer.echo("Every hash, chain, event and checkpoint agrees with the stored entries.")
+    typer.echo("Every hash, chain, event, checkpoint and seal agrees with the stored entries.")
 
 
 async def _check(settings: Settings) -> fsck.Report:
@@ -77,12 +76,12 @@ async def _check(settings: Settings) -> fsck.Report:
         timeout=sql.CONNECT_SECONDS_MAX,
         server_settings={"search_path": "ledger", "role": sql.role("ledger"), "jit": "off"},
     )
-    objects = Objects(settings.objects_folder)
+    evidence = fsck.Evidence.of(settings)
     shown = progress.Progress(console=console.Console(stderr=True), transient=True)
     try:
         with shown as bar:
             task = bar.add_task("entries", total=(await store.checkpoints.get_frontier(conn)).size)
-            return await fsck.check(conn, objects, lambda count: bar.advance(task, count))
+            return await fsck.check(conn, evidence, lambda count: bar.advance(task, count))
     finally:
         await conn.close()
 

@@ -52,8 +52,8 @@ async def _publisher(
     """The publisher, after it has compared the log with what was published. If they differ, the
     brake is on: the service goes on serving what it has."""
     signer = await create_log.load_signer(settings, delivery.pool)
-    objects = Objects(settings.objects_folder)
-    made = publisher.Publisher(delivery.pool, objects, signer, brake)
+    objects, signed = Objects(settings.objects_folder), Objects(settings.signed_folder)
+    made = publisher.Publisher(delivery.pool, objects, signed, signer, brake)
     try:
         await made.examine()
     except publisher.RefusedError as error:

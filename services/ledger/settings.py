@@ -20,6 +20,11 @@ class Settings(settings.Settings):
         default=None, validation_alias=AliasChoices("objects", "LEDGER_OBJECTS")
     )
     """The folder of the object store; `<state>/ledger/objects` if it is not set."""
+    signed: Path | None = Field(
+        default=None, validation_alias=AliasChoices("signed", "LEDGER_SIGNED")
+    )
+    """The folder that keeps the last signed checkpoint a second time, out of reach of whoever can
+    write to the object store; `<state>/ledger/signed` if it is not set."""
     publish_seconds: float = Field(
         default=1.0,
         gt=0,
@@ -31,6 +36,10 @@ class Settings(settings.Settings):
     @property
     def objects_folder(self) -> Path:
         return self.objects or self.state / "ledger" / "objects"
+
+    @property
+    def signed_folder(self) -> Path:
+        return self.signed or self.state / "ledger" / "signed"
 
     @property
     def key_path(self) -> Path:

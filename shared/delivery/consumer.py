@@ -301,7 +301,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             if has_expired:
                 return self._stop("records_expired", f"{hole}")
             _log.warning("A hole in a partition is real; it is recorded.", hole=repr(hole))
-            await offsets.skip_hole(self._delivery.pool, hole, has_expired=False)
+            delivery = self._delivery
+            await offsets.skip_hole(delivery.pool, hole, delivery.parking_key, has_expired=False)
         else:
             self._holes.add(key)
         self._seek({TopicPartition(hole.topic, hole.partition): hole.next_offset}, records)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from aiokafka import TopicPartition
 
 from shared import sql
-from shared.delivery import transaction
+from shared.delivery import seals, transaction
 
 
 class LostError(Exception):
@@ -87,7 +87,9 @@ async def _add_new(
     )
 
 
-async def skip_hole(pool: sql.Pool, hole: transaction.Hole, has_expired: bool) -> None:
+async def skip_hole(
+    pool: sql.Pool, hole: transaction.Hole, parking_key: bytes, *, has_expired: bool
+) -> None:
     """Records a hole that was found twice, and moves the next offset to its end."""
     async with pool.acquire() as conn, conn.transaction():
         incarnation = await conn.fetchval(
@@ -105,8 +107,8 @@ async def skip_hole(pool: sql.Pool, hole: transaction.Hole, has_expired: bool) -
             await conn.execute(
                 """
                 INSERT INTO consumer_hole
-                    (topic, incarnation, partition, first_offset, next_offset, has_expired)
-                VALUES ($1, $2, $3, $4, $5, $6)
+                    (topic, incarnation, partition, first_offset, next_offset, has_expired, seal)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
                 """,
                 hole.topic,
                 incarnation,
@@ -114,6 +116,11 @@ async def skip_hole(pool: sql.Pool, hole: transaction.Hole, has_expired: bool) -
                 hole.next_offset,
                 hole.found_offset,
                 has_expired,
+                seals.seal(
+                    parking_key,
+                    *("hole", hole.topic, incarnation, hole.partition),
+                    *(hole.next_offset, hole.found_offset),
+                ),
             )
 
 

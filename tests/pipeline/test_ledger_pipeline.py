@@ -82,7 +82,7 @@ class RunningSystem:
     async def fsck(self) -> list[audit.Failure]:
         conn = await asyncpg.connect(self.dsn, server_settings={"search_path": "ledger"})
         try:
-            return (await fsck.check(conn, Objects(self.settings.objects_folder))).failures
+            return (await fsck.check(conn, fsck.Evidence.of(self.settings))).failures
         finally:
             await conn.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from services.ledger.audit import audit, fsck
 from services.ledger.publishing import paths
 from services.ledger.publishing.objects import Objects
 from shared import sql
-from shared.delivery import topics
+from shared.delivery import offsets, topics, transaction
 from shared.wire import ids
 from tests.support import ledger_service as build
 
@@ -36,7 +37,7 @@ async def service(database: str, tmp_path: Path) -> AsyncIterator[build.LedgerSe
 async def check(service: build.LedgerService) -> fsck.Report:
     conn = await asyncpg.connect(service.dsn, server_settings={"search_path": "ledger"})
     try:
-        return await fsck.check(conn, Objects(service.settings.objects_folder))
+        return await fsck.check(conn, build.evidence(service.settings))
     finally:
         await conn.close()
 
@@ -56,7 +57,7 @@ class TestWholeLog:
         report = await check(service)
         assert [] == report.failures
         seen = {"entries": 300, "full tiles": 1, "checkpoints": 3, "contracts": 2}
-        assert seen | {"events opened": 300, "partitions": 8} == report.seen
+        assert seen | {"events opened": 300, "partitions": 8, "offsets listed": 3} == report.seen
 
     async def test_may_grow_meanwhile(
         self, service: build.LedgerService, monkeypatch: pytest.MonkeyPatch
@@ -81,18 +82,73 @@ class TestWholeLog:
             await service.publisher.publish()
             assert {} == await failures(service)
 
-    async def test_may_have_forgotten_an_event(self, service: build.LedgerService) -> None:
-        """Without its key an event is not opened; everything else still holds."""
-        await service.superuser("DELETE FROM payload_key WHERE idx = 7")
-        report = await check(service)
-        assert ([], 299) == (report.failures, report.seen["events opened"])
-
     async def test_is_needed(self, database: str, tmp_path: Path) -> None:
         """Without a log there is nothing to check."""
         async with build.at_work(database, tmp_path) as service:
             await service.superuser("DELETE FROM head")
             with pytest.raises(store.log.NoLogError):
                 await check(service)
+
+
+class TestListedOffsets:
+    """What has no leaf was listed by the ledger itself, or it is found."""
+
+    async def test_by_the_ledger(self, service: build.LedgerService) -> None:
+        """Repeats, a day, a hole and a parked record that it listed itself."""
+        hole = transaction.Hole(topics.ALERTS.name, 0, 0, 2)
+        await offsets.skip_hole(service.pool, hole, build.PARKING_KEY, has_expired=False)
+        await transaction.park(
+            service.delivery, build.record(build.received(1), topics.ALERTS, 0, 2), "wrong_key"
+        )
+        report = await check(service)
+        assert [] == report.failures
+        assert (5, 1) == (report.seen["offsets listed"], report.seen["records parked"])
+
+    @pytest.mark.parametrize(
+        ("change", "why"),
+        [
+            ('UPDATE repeat SET idx = 8 WHERE "offset" = 301', "repeat"),
+            ('UPDATE repeat SET seal = NULL WHERE "offset" = 301', "repeat"),
+            ("UPDATE passed_day SET day = day + 1", "day"),
+        ],
+    )
+    async def test_by_another_hand(
+        self, service: build.LedgerService, change: str, why: str
+    ) -> None:
+        """Its seal does not hold."""
+        await service.superuser(change)
+        (found,) = (await check(service)).failures
+        assert f"the ledger did not list it as a {why}: its seal does not hold" == found.what
+
+    async def test_as_a_hole(self, service: build.LedgerService) -> None:
+        """A day that is said to have been a hole."""
+        await service.superuser(
+            'INSERT INTO consumer_hole SELECT topic, incarnation, partition, "offset", '
+            '"offset" + 1, false, now(), seal FROM passed_day',
+            "DELETE FROM passed_day",
+        )
+        (found,) = (await check(service)).failures
+        assert "the ledger did not list it as a hole: its seal does not hold" == found.what
+
+    async def test_as_parked(self, service: build.LedgerService) -> None:
+        """A repeat that is said to have been parked."""
+        await service.superuser(
+            "INSERT INTO parked SELECT topic, incarnation, partition, \"offset\", 'wrong_key', "
+            "'0123456789abcdef', '0123456789abcdef' FROM repeat WHERE \"offset\" = 301",
+            'DELETE FROM repeat WHERE "offset" = 301',
+        )
+        (found,) = (await check(service)).failures
+        assert "the ledger did not park it: its bytes do not open" == found.what
+
+    async def test_without_the_key(self, service: build.LedgerService) -> None:
+        """Then nobody can say, which is a failure."""
+        conn = await asyncpg.connect(service.dsn, server_settings={"search_path": "ledger"})
+        evidence = dataclasses.replace(build.evidence(service.settings), parking_key=None)
+        try:
+            report = await fsck.check(conn, evidence)
+        finally:
+            await conn.close()
+        assert ["seals"] == [failure.place for failure in report.failures]
 
 
 class TestTampering:
@@ -206,6 +262,21 @@ class TestTampering:
         )
         expected = {f"checkpoint {size}" for size in (0, 100, 300)}
         assert expected == (await failures(service)).keys()
+
+    async def test_with_a_key(self, service: build.LedgerService) -> None:
+        """An event that nobody can open any more."""
+        await service.superuser("DELETE FROM payload_key WHERE idx = 7")
+        what = "the key of its event is missing, and nothing tells why"
+        assert {"entry 7": what} == await failures(service)
+
+    async def test_with_what_was_kept(self, service: build.LedgerService) -> None:
+        """The second copy of the last signed checkpoint: gone, or not one of this log."""
+        signed = Objects(service.settings.signed_folder)
+        signed.put(paths.CHECKPOINT, b"\xff")
+        assert {"kept checkpoint"} == (await failures(service)).keys()
+        signed.remove_files([paths.CHECKPOINT])
+        what = f"there is none in {service.settings.signed_folder}"
+        assert {"kept checkpoint": what} == await failures(service)
 
     async def test_with_what_was_published(self, service: build.LedgerService) -> None:
         """A published head that was changed, and one beyond the log."""

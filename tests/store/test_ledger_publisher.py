@@ -33,6 +33,10 @@ def objects(service: build.LedgerService) -> Objects:
     return Objects(service.settings.objects_folder)
 
 
+def signed(service: build.LedgerService) -> Objects:
+    return Objects(service.settings.signed_folder)
+
+
 def opened(service: build.LedgerService) -> notes.Checkpoint:
     """The checkpoint in the object store."""
     note = objects(service).read("checkpoint")
@@ -42,7 +46,9 @@ def opened(service: build.LedgerService) -> notes.Checkpoint:
 
 async def second(service: build.LedgerService) -> publisher.Publisher:
     signer = await create_log.load_signer(service.settings, service.pool)
-    return publisher.Publisher(service.pool, objects(service), signer, service.brake)
+    return publisher.Publisher(
+        service.pool, objects(service), signed(service), signer, service.brake
+    )
 
 
 class TestPublisher:
@@ -269,7 +275,9 @@ class TestRefusal:
     async def test_of_another_key(self, service: build.LedgerService) -> None:
         """A new key in place of the log's key signs nothing."""
         signer = notes.SignerKey(build.ORIGIN, bytes(32))
-        other = publisher.Publisher(service.pool, objects(service), signer, service.brake)
+        other = publisher.Publisher(
+            service.pool, objects(service), signed(service), signer, service.brake
+        )
         with pytest.raises(publisher.RefusedError, match="restore the log's key"):
             await other.examine()
 

@@ -17,6 +17,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pydantic import SecretStr
 
 from services.ledger import store
+from services.ledger.audit import fsck
 from services.ledger.consumer import handlers
 from services.ledger.domain.log import notes
 from services.ledger.publishing import create_log, publisher
@@ -33,6 +34,7 @@ AUTHORITY = "GB-LAE-KWL"
 PARTY = "GB-COH-00000001"
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 PARTITIONS = 2
+PARKING_KEY = b"k" * 32
 
 
 def received(number: int, contract_id: str = "C1", **said: Any) -> events.ReturnReceived:
@@ -209,7 +211,7 @@ async def open_service(own: Settings, key: notes.VerifierKey) -> AsyncIterator[L
     pool = await sql.connect(own, "ledger")
     try:
         delivery = transaction.Delivery(
-            "ledger", pool, b"k" * 32, handlers.read, seen=handlers.seen, remember=None
+            "ledger", pool, PARKING_KEY, handlers.read, seen=handlers.seen, remember=None
         )
         brake = Brake()
         signer = await create_log.load_signer(own, pool)
@@ -220,12 +222,19 @@ async def open_service(own: Settings, key: notes.VerifierKey) -> AsyncIterator[L
             delivery=delivery,
             brake=brake,
             recorder=handlers.Recorder(delivery, brake.stop),
-            publisher=publisher.Publisher(pool, Objects(own.objects_folder), signer, brake),
+            publisher=publisher.Publisher(
+                pool, Objects(own.objects_folder), Objects(own.signed_folder), signer, brake
+            ),
             verifier_key=key,
             ends=collections.Counter(),
         )
     finally:
         pool.terminate()
+
+
+def evidence(own: Settings) -> fsck.Evidence:
+    """What fsck compares the database with."""
+    return dataclasses.replace(fsck.Evidence.of(own), parking_key=PARKING_KEY)
 
 
 def event_ids(sent: Sequence[events.Event]) -> list[UUID]:

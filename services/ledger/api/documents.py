@@ -33,7 +33,10 @@ class Entry(Item):
 
     leaf_base64: str
     payload: Payload | None
-    """None if the caller may not see it, or it was forgotten."""
+    """None if the caller may not see it, or it is damaged."""
+    is_damaged: bool
+    """Whether the caller should see the event, but the ledger cannot open it any more. The leaf and
+    its proofs stay valid."""
 
 
 class Log(pydantic.BaseModel):

@@ -160,8 +160,8 @@ async def _get(conn: sql.Connection, who: auth.Caller, index: int) -> store.rows
 
 
 def _document(entry: store.rows.StoredEntry, who: auth.Caller) -> documents.Entry:
-    payload = None
-    if may_open(who) and entry.disclosed is not None:
+    payload, opens = None, may_open(who)
+    if opens and entry.disclosed is not None:
         payload = documents.Payload(
             event=json.loads(entry.disclosed.event),
             event_base64=base64.b64encode(entry.disclosed.event).decode(),
@@ -173,4 +173,5 @@ def _document(entry: store.rows.StoredEntry, who: auth.Caller) -> documents.Entr
         leaf=json.loads(entry.leaf),
         leaf_base64=base64.b64encode(entry.leaf).decode(),
         payload=payload,
+        is_damaged=opens and payload is None,
     )

@@ -10,7 +10,9 @@ much it saw and every place where the check fails:
 - `sources`: in each partition every offset from 0 on is a leaf, a parked record, or listed as a
   repeat of a leaf, as a day or as a hole, exactly once, and the leaves are in the order of their
   offsets (docs/ledger.md, Completeness 2);
-- `payloads`: each disclosed event is the one that its leaf committed to.
+- `payloads`: each disclosed event is the one that its leaf committed to;
+- `since`, if an earlier checkpoint is given: these leaves begin with all that it was signed over;
+- `receipts`, if some are given: each has its leaf (docs/ledger.md, Completeness 1).
 
 A disclosed event needs only its salt, so that no key leaves the service. The audit claims nothing
 about what an export does not hold, and nothing about what came after its newest leaf.
@@ -21,7 +23,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -42,8 +44,27 @@ class Export:
     listed: Iterable[Listed] = ()
     next_offsets: Mapping[Stream, int] = field(default_factory=dict)
     """The next offset of each stream when the tree had this size, if the export says so."""
-    disclosed: Mapping[int, Disclosed] = field(default_factory=dict)
-    """By the index of the leaf."""
+    disclosed: Mapping[int, Disclosed | None] = field(default_factory=dict)
+    """By the index of the leaf; None for an event that the ledger should disclose and could not
+    open."""
+
+
+class Promise(NamedTuple):
+    """What a receipt promises: the leaf that has it. `type` is that of the leaf's event."""
+
+    type: Literal["ReturnReceived", "ReturnWithdrawn"]
+    return_id: UUID
+    receipt_no: int
+    contract_id: str
+    party_id: str
+    period: str
+    revision: int
+    is_due: bool
+    """Whether the time has passed by which the log has it."""
+    merge_by: str
+
+    def __str__(self) -> str:
+        return f"receipt {self.receipt_no}"
 
 
 class Failure(NamedTuple):
@@ -53,16 +74,20 @@ class Failure(NamedTuple):
     what: str
 
 
-CheckName: TypeAlias = Literal["checkpoint", "leaves", "contracts", "sources", "payloads"]
+CheckName: TypeAlias = Literal[
+    "checkpoint", "leaves", "contracts", "sources", "payloads", "since", "receipts"
+]
 
 
 @dataclass(slots=True)
 class Check:
-    """How many things one check saw (`checked`), and where it fails."""
+    """How many things one check saw (`checked`), where it fails, and what may still come."""
 
     name: CheckName
     checked: int = 0
     failures: list[Failure] = field(default_factory=list)
+    waiting: list[Failure] = field(default_factory=list)
+    """What is not there yet and not due."""
 
     def fail(self, place: object, what: str) -> None:
         """Adds a failure."""
@@ -82,18 +107,31 @@ class Report:
         return not any(check.failures for check in self.checks)
 
 
-def check(export: Export, key: notes.VerifierKey, *, origin: str) -> Report:
-    """Everything that can be checked of `export` with the log's verifier key."""
+def check(
+    export: Export,
+    key: notes.VerifierKey,
+    *,
+    origin: str,
+    since: notes.Checkpoint | None = None,
+    promises: Sequence[Promise] = (),
+) -> Report:
+    """Everything that can be checked of `export` with the log's verifier key; with `since`, that it
+    continues that checkpoint; with `promises`, that they were kept."""
     checkpoint, signed = _check_checkpoint(export.checkpoint, key, origin)
-    reading = _Reading(export.disclosed)
-    root = verifier.compute_root(map(reading.read, export.entries))
-    _check_root(reading.leaves, checkpoint, root)
+    reading = _Reading(export.disclosed, since, promises)
+    for entry in export.entries:
+        reading.read(entry)
+    _check_root(reading.leaves, checkpoint, reading.roots.root())
     for index in sorted(export.disclosed.keys() - range(reading.leaves.checked)):
         reading.payloads.fail(f"entry {index}", "an event is disclosed, but there is no leaf")
     reading.contracts.checked = len(reading.chains.tips)
     sources = _check_sources(reading, export)
-    checks = (signed, reading.leaves, reading.contracts, sources, reading.payloads)
-    return Report(checkpoint, checks)
+    checks = [signed, reading.leaves, reading.contracts, sources, reading.payloads]
+    if since is not None:
+        checks.append(_check_since(reading, since))
+    if promises:
+        checks.append(_check_promises(reading, promises))
+    return Report(checkpoint, tuple(checks))
 
 
 def _check_checkpoint(
@@ -130,7 +168,12 @@ _PARKED: Final = "parked"
 class _Reading:
     """One pass over the leaves: collects what each check needs of them."""
 
-    def __init__(self, disclosed: Mapping[int, Disclosed]) -> None:
+    def __init__(
+        self,
+        disclosed: Mapping[int, Disclosed | None],
+        since: notes.Checkpoint | None,
+        promises: Sequence[Promise],
+    ) -> None:
         self.leaves = Check("leaves")
         self.contracts = Check("contracts")
         self.payloads = Check("payloads")
@@ -138,18 +181,28 @@ class _Reading:
         self.event_ids: set[UUID] = set()
         self.chains = Chains()
         self.spans: dict[Stream, list[_Span]] = defaultdict(list)
+        self.roots = verifier.Roots()
+        self.since_size = None if since is None else since.size
+        self.since_root = self.roots.root()
+        """The root at the size of the earlier checkpoint, once that is reached."""
+        self.promised = {(promise.type, str(promise.return_id)) for promise in promises}
+        self.kept: dict[tuple[str, str], leaves.Leaf] = {}
+        """The leaves that were promised."""
 
-    def read(self, encoded: bytes) -> bytes:
-        """Checks the next leaf. Returns its hash."""
+    def read(self, encoded: bytes) -> None:
+        """Checks the next leaf."""
         leaf_hash = verifier.hash_leaf(encoded)
+        self.roots.add(leaf_hash)
+        if self.roots.size == self.since_size:
+            self.since_root = self.roots.root()
         place = f"entry {self.leaves.checked}"
-        disclosed = self.disclosed.get(self.leaves.checked)
+        index = self.leaves.checked
         self.leaves.checked += 1
         try:
             leaf = leaves.parse(encoded)
         except leaves.LeafRefusedError as error:
             self.leaves.fail(place, str(error))
-            return leaf_hash
+            return
         if leaf.event_id in self.event_ids:
             self.leaves.fail(place, f"event {leaf.event_id} was recorded before")
         self.event_ids.add(leaf.event_id)
@@ -157,9 +210,12 @@ class _Reading:
         if broken is not None:
             self.contracts.fail(place, broken)
         self._add_spans(place, leaf)
-        if disclosed is not None:
-            self._check_payload(place, leaf, disclosed)
-        return leaf_hash
+        if index in self.disclosed:
+            self._check_payload(place, leaf, self.disclosed[index])
+        # facts that are too long are a digest; then the event of a return still has its id
+        about = leaf.type, str(leaf.facts.get("return_id", leaf.event_id))
+        if about in self.promised:
+            self.kept[about] = leaf
 
     def _add_spans(self, place: str, leaf: leaves.Leaf) -> None:
         """The leaf's own offset, and that of the record which it says was parked here."""
@@ -177,12 +233,45 @@ class _Reading:
                 stream = Stream(topic, incarnation, partition)
                 self.spans[stream].append(_Span(offset, offset + 1, _PARKED))
 
-    def _check_payload(self, place: str, leaf: leaves.Leaf, disclosed: Disclosed) -> None:
+    def _check_payload(self, place: str, leaf: leaves.Leaf, disclosed: Disclosed | None) -> None:
         self.payloads.checked += 1
-        if payloads.commit(disclosed.salt, disclosed.event) != leaf.payload:
+        if disclosed is None:
+            self.payloads.fail(place, "the ledger could not open its event")
+        elif payloads.commit(disclosed.salt, disclosed.event) != leaf.payload:
             self.payloads.fail(place, "the event is not the one that the leaf committed to")
         elif _event_id(disclosed.event) != str(leaf.event_id):
             self.payloads.fail(place, "the event's id is not that of its leaf")
+
+
+def _check_since(reading: _Reading, since: notes.Checkpoint) -> Check:
+    """That all that was signed earlier is where it was."""
+    found, place = Check("since", checked=since.size), f"checkpoint {since.size}"
+    if since.size > reading.roots.size:
+        what = f"it was signed over {since.size} entries, but here are {reading.roots.size}"
+        found.fail(place, f"{what}: entries were taken back, or this export is the older one")
+    elif since.root != reading.since_root:
+        found.fail(place, "it was signed over other entries: the log was changed or forked")
+    return found
+
+
+def _check_promises(reading: _Reading, promises: Sequence[Promise]) -> Check:
+    """That each receipt has its leaf (docs/ledger.md, Completeness 1)."""
+    found = Check("receipts", checked=len(promises))
+    for promise in promises:
+        leaf = reading.kept.get((promise.type, str(promise.return_id)))
+        if leaf is None and promise.is_due:
+            what = f"it promised an entry by {promise.merge_by}, and there is none"
+            found.fail(promise, what)
+        elif leaf is None:
+            what = f"it has no entry here yet; it is promised by {promise.merge_by}"
+            found.waiting.append(Failure(str(promise), what))
+        else:
+            said = {"contract_id": leaf.contract_id, "period": leaf.period, **leaf.facts}
+            for name in ("contract_id", "period", "party_id", "receipt_no", "revision"):
+                if said.get(name, getattr(promise, name)) != getattr(promise, name):
+                    what = f"its entry says {name} {said[name]}, not {getattr(promise, name)}"
+                    found.fail(promise, what)
+    return found
 
 
 def _event_id(event: bytes) -> object:

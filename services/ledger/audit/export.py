@@ -76,10 +76,12 @@ def _entry(
         "index": stored.idx,
         "leaf": base64.b64encode(stored.leaf).decode(),
     }
-    may_see = seen_by is not None and seen_by.covers(stored.authority_id, stored.party_id)
-    if may_see and stored.disclosed is not None:
-        fields["event"] = base64.b64encode(stored.disclosed.event).decode()
-        fields["salt"] = base64.b64encode(stored.disclosed.salt).decode()
+    if seen_by is None or not seen_by.covers(stored.authority_id, stored.party_id):
+        return fields
+    if stored.disclosed is None:
+        return fields | {"damaged": True}
+    fields["event"] = base64.b64encode(stored.disclosed.event).decode()
+    fields["salt"] = base64.b64encode(stored.disclosed.salt).decode()
     return fields
 
 
@@ -121,7 +123,7 @@ def read(path: Path, advance: Callable[[int], object] = lambda _: None) -> Pack:
     number, header = next(lines, _Line(1, {}))
     if header.get("kind") != KIND or header.get("version") != VERSION:
         raise ExportRefusedError(f"line {number}: this is not a {KIND} of version {VERSION}")
-    disclosed: dict[int, Disclosed] = {}
+    disclosed: dict[int, Disclosed | None] = {}
     listed: list[Listed] = []
     with _refusing(number):
         next_offsets = {
@@ -134,7 +136,7 @@ def read(path: Path, advance: Callable[[int], object] = lambda _: None) -> Pack:
 
 
 def _entries(
-    lines: Iterator[_Line], disclosed: dict[int, Disclosed], listed: list[Listed]
+    lines: Iterator[_Line], disclosed: dict[int, Disclosed | None], listed: list[Listed]
 ) -> Iterator[bytes]:
     """The leaves. Fills the other two meanwhile: `disclosed` has only the event of the present
     leaf, and `listed` gets what follows the leaves."""
@@ -147,7 +149,9 @@ def _entries(
                 raise ExportRefusedError(f"line {number}: entry {index} is missing or out of order")
             leaf = _decode(fields["leaf"])
             disclosed.clear()
-            if "event" in fields:
+            if fields.get("damaged"):
+                disclosed[index] = None
+            elif "event" in fields:
                 disclosed[index] = Disclosed(_decode(fields["event"]), _decode(fields["salt"]))
         yield leaf
 

@@ -5,12 +5,13 @@ Promises: reads every entry once, in one snapshot, and changes nothing. It check
 - entries are numbered without a gap, and their hashes and ids are those of their bytes;
 - each event opens to what its leaf committed to, and its index row is that of the event;
 - full tiles, the head's edge and the ends of the contracts' chains are those of the entries;
-- every checkpoint ever signed, and the newest published head, belongs to this tree, and so is
-  consistent with every other;
-- every offset that was read is accounted for (docs/ledger.md, Completeness 2).
+- every checkpoint ever signed, the newest published head, and the signed checkpoint that is kept a
+  second time belong to this tree, and so are consistent with each other;
+- every offset that was read is accounted for (docs/ledger.md, Completeness 2), and what has no leaf
+  of its own was listed or parked by the ledger itself.
 
-A superuser can change tables. Without the key nobody can make the checkpoints agree with changed
-tables; with the key nobody can change the checkpoints that others have seen.
+A superuser can change tables. Without the keys nobody can make checkpoints and seals agree with
+changed tables; with them nobody can change the checkpoints that others have seen.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from services.ledger import store
 from services.ledger.audit import audit
@@ -28,11 +29,33 @@ from services.ledger.domain.entries.offsets import Stream
 from services.ledger.domain.log import notes, tree, verifier
 from services.ledger.publishing import paths
 from services.ledger.publishing.objects import Objects
-from shared import sql
+from services.ledger.settings import Settings
+from shared import keys, sql
+from shared.delivery import parking
 from shared.wire import events
 
 FAILURES_MAX: Final = 1000
 """More would not help: such a log is restored, not repaired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is kept outside of the database, and says what must be in it."""
+
+    objects: Objects
+    signed: Objects
+    """Keeps the last signed checkpoint a second time."""
+    parking_key: bytes | None
+    """The key of the seals; None if it is not at hand, which is a failure."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Where the settings say that it is kept."""
+        return cls(
+            Objects(settings.objects_folder),
+            Objects(settings.signed_folder),
+            keys.load(settings.state / "ledger" / "parking.key"),
+        )
 
 
 @dataclass(slots=True)
@@ -55,15 +78,17 @@ class Report:
 
 
 async def check(
-    conn: sql.Connection, objects: Objects, advance: Callable[[int], object] = lambda _: None
+    conn: sql.Connection, evidence: Evidence, advance: Callable[[int], object] = lambda _: None
 ) -> Report:
     """Checks everything above in one snapshot. `advance` is told the number of entries of each
     step. Raises store.log.NoLogError."""
     # before the snapshot: the log goes on being published while it is read
-    published = paths.newest_head(objects)
+    published = paths.newest_head(evidence.objects)
+    kept = evidence.signed.read(paths.CHECKPOINT)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         head = await store.log.get_stored_head(conn)
-        reading = _Reading(conn, objects, published, head)
+        reading = _Reading(conn, evidence, published, head)
+        reading.expect_kept(kept)
         await reading.begin()
         async for rows in store.checking.stream_everything(conn):
             await reading.check_rows(rows)
@@ -78,13 +103,15 @@ class _Reading:
     def __init__(
         self,
         conn: sql.Connection,
-        objects: Objects,
+        evidence: Evidence,
         published: tree.TreeHead,
         head: store.rows.StoredHead,
     ) -> None:
         self.report = Report(head.origin)
-        self._conn, self._objects, self._head = conn, objects, head
+        self._conn, self._evidence, self._head = conn, evidence, head
         self._published = published
+        self._heads = [(f"published head {published.size}", published)]
+        """Trees that this one must continue, each with its place."""
         self._edge = tree.EMPTY_EDGE
         self._next_index = 0
         self._chains = Chains()
@@ -92,6 +119,25 @@ class _Reading:
         """How many offsets of each stream are leaves."""
         self._signed = store.checking.stream_checkpoints(conn)
         self._next_signed: store.rows.StoredCheckpoint | None = None
+
+    def expect_kept(self, note: bytes | None) -> None:
+        """Adds the checkpoint that is kept a second time to what this tree must continue."""
+        place = "kept checkpoint"
+        if note is None:
+            if self._published.size:
+                self.report.fail(place, f"there is none in {self._evidence.signed.folder}")
+            return
+        try:
+            opened = self._open(note.decode())
+            head = tree.TreeHead(opened.size, opened.root)
+            self._heads.append((f"{place} {opened.size}", head))
+        except ValueError as error:  # refused, or not text
+            self.report.fail(place, str(error))
+
+    def _open(self, note: str) -> notes.Checkpoint:
+        """A checkpoint of this log. Raises ValueError."""
+        key = notes.parse_verifier_key(self._head.verifier_key)
+        return notes.open_checkpoint(note, key, origin=self._head.origin)
 
     async def begin(self) -> None:
         """Checks what was signed and published at size 0."""
@@ -116,7 +162,7 @@ class _Reading:
     def _has_root(self, size: int) -> bool:
         """Whether the root of this size was signed or published."""
         signed = self._next_signed is not None and self._next_signed.size == size
-        return signed or self._published.size == size
+        return signed or any(head.size == size for _, head in self._heads)
 
     async def _grow(self, hashes: list[bytes]) -> None:
         self._edge, completed = tree.append(self._edge, hashes)
@@ -158,7 +204,8 @@ class _Reading:
             self.report.fail(place, "the commitment in its row is not that of its leaf")
             return
         if row["key"] is None:
-            return  # forgotten: nobody can open it, and nobody needs to
+            self.report.fail(place, "the key of its event is missing, and nothing tells why")
+            return
         sealed = payloads.Sealed(leaf.payload, row["ciphertext"])
         secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
         try:
@@ -175,8 +222,9 @@ class _Reading:
     async def _compare_root(self) -> None:
         """Checks what was signed and published at the present size."""
         head = tree.head(self._edge)
-        if self._published.size == head.size and self._published != head:
-            self.report.fail(f"published head {head.size}", "it is of a different tree")
+        for place, expected in self._heads:
+            if expected.size == head.size and expected != head:
+                self.report.fail(place, "it is of a different tree")
         while self._next_signed is not None and self._next_signed.size == head.size:
             self._check_signed(self._next_signed, head)
             self._next_signed = await anext(self._signed, None)
@@ -187,13 +235,12 @@ class _Reading:
         if signed.head != head:
             self.report.fail(place, "it was signed over a different tree")
         try:
-            key = notes.parse_verifier_key(self._head.verifier_key)
-            opened = notes.open_checkpoint(signed.note, key, origin=self._head.origin)
+            opened = self._open(signed.note)
             if (opened.size, opened.root) != (signed.size, signed.root):
                 self.report.fail(place, "its row is not what was signed")
         except ValueError as error:
             self.report.fail(place, str(error))
-        if self._objects.read(paths.head_path(signed.size)) != signed.root:
+        if self._evidence.objects.read(paths.head_path(signed.size)) != signed.root:
             self.report.fail(place, "its root was not published, or a different one was")
 
     # --- the end ---------------------------------------------------------------------------
@@ -208,11 +255,13 @@ class _Reading:
         while self._next_signed is not None:
             report.fail(f"checkpoint {self._next_signed.size}", beyond)
             self._next_signed = await anext(self._signed, None)
-        if self._published.size > size:
-            report.fail(f"published head {self._published.size}", beyond)
+        for place, expected in self._heads:
+            if expected.size > size:
+                report.fail(place, beyond)
         await self._count_rows()
         await self._compare_chains()
         await self._count_offsets()
+        await self._check_seals()
 
     async def _count_rows(self) -> None:
         """Checks that no row belongs to no entry."""
@@ -241,3 +290,23 @@ class _Reading:
             if found != next_offset:
                 what = f"{next_offset} offsets were read, but {found} are accounted for"
                 self.report.fail(str(stream), what)
+
+    async def _check_seals(self) -> None:
+        """Checks that the ledger itself has listed and parked what is no leaf."""
+        key = self._evidence.parking_key
+        if key is None:
+            what = "the parking key is missing: who listed the offsets without a leaf is not known"
+            self.report.fail("seals", what)
+            return
+        async for row in store.checking.stream_sealed(self._conn):
+            self.report.seen["offsets listed"] += row.next - row.place.offset
+            if row.why == "repeat" and row.event_id is None:
+                self.report.fail(str(row.place), "it is listed as a repeat of no entry")
+            elif not row.is_own(key):
+                what = f"the ledger did not list it as a {row.why}: its seal does not hold"
+                self.report.fail(str(row.place), what)
+        async for parked in store.checking.stream_parked(self._conn):
+            self.report.seen["records parked"] += 1
+            if parking.unseal(key, parked.place, parked.salt, parked.sealed) is None:
+                what = "the ledger did not park it: its bytes do not open"
+                self.report.fail(str(parked.place), what)

@@ -79,9 +79,9 @@ class Recorder:
                 await store.log.move_head(unit.conn, edge, completed)
                 unit.send(topics.ENTRIES, _entries_recorded(head.size, made))
             if unit.repeats:
-                await store.log.add_repeats(unit.conn, unit.repeats)
+                await store.log.add_repeats(unit.conn, unit.repeats, self._delivery.parking_key)
             if days:
-                await store.log.add_days(unit.conn, days)
+                await store.log.add_days(unit.conn, days, self._delivery.parking_key)
         self._size_reached = edge.size
         return made
 

@@ -11,7 +11,8 @@ HEADS: Final = "head"
 """The folder of all published roots. They are never replaced."""
 HEADS_PER_FOLDER: Final = 1_000_000
 CHECKPOINT: Final = "checkpoint"
-"""The newest checkpoint, a signed note."""
+"""The newest checkpoint, a signed note: in the object store, and in the folder that keeps the last
+signed one a second time."""
 
 
 def head_path(size: int) -> str:

@@ -3,10 +3,13 @@
 Promises: a checkpoint is signed only after the independent verifier found the tree consistent with
 the last signed one, and after every tile, bundle and encrypted event of it is in the object store.
 The root of each size is kept there as `head/…` and never replaced: a size may be signed again with
-the same root, but never with another. Two publishers do not disturb each other.
+the same root, but never with another. The last signed checkpoint is kept a second time, elsewhere:
+whoever takes the log back in the database and in the object store is found. Two publishers do not
+disturb each other.
 
-Refuses to sign, with an alarm that says why: a log that is shorter than what was published or does
-not continue it (a database restored from an old backup, a fork), and a key that is not the log's.
+Refuses to sign, with an alarm that says why: a log that is shorter than what was published or
+signed, or does not continue it (a database restored from an old backup, a fork), and a key that is
+not the log's.
 """
 
 from __future__ import annotations
@@ -36,12 +39,18 @@ class RefusedError(Exception):
 
 
 class Publisher:
-    """Signs with `signer` and writes to `objects`."""
+    """Signs with `signer`, writes to `objects`, and keeps what it signed last in `signed`."""
 
     def __init__(
-        self, pool: sql.Pool, objects: Objects, signer: notes.SignerKey, brake: Brake
+        self,
+        pool: sql.Pool,
+        objects: Objects,
+        signed: Objects,
+        signer: notes.SignerKey,
+        brake: Brake,
     ) -> None:
-        self._pool, self._objects, self._signer, self._brake = pool, objects, signer, brake
+        self._pool, self._objects, self._signed = pool, objects, signed
+        self._signer, self._brake = signer, brake
         self._published = tree.EMPTY_HEAD
         """The newest head that is known to be published."""
 
@@ -66,7 +75,7 @@ class Publisher:
         Raises RefusedError, NoLogError."""
         async with self._pool.acquire() as conn:
             published = await asyncio.to_thread(paths.newest_head, self._objects)
-            newest = await store.checkpoints.find_checkpoint(conn)
+            newest, kept = await self._find_signed(conn)
             head = await store.log.get_head(conn)  # last: meanwhile another publisher may sign
             own_key = self._signer.verifier_key.encode()
             if head.verifier_key != own_key:
@@ -75,7 +84,7 @@ class Publisher:
                     "log's key"
                 )
             self._published = published
-            await self._check_grown(conn, tree.head(head.edge), newest)
+            await self._check_grown(conn, tree.head(head.edge), newest, kept)
 
     async def publish(self) -> int | None:
         """Signs the tree as it is now. Returns its size, or None if it has not grown. Raises
@@ -83,31 +92,42 @@ class Publisher:
         async with self._pool.acquire() as conn:
             await self._put(conn)  # a kill may have come between database and object store
             # before the frontier: meanwhile another publisher may sign
-            newest = await store.checkpoints.find_checkpoint(conn)
+            newest, kept = await self._find_signed(conn)
             size, next_offsets = await store.checkpoints.get_frontier(conn)
             if newest is not None and newest.size == size >= self._published.size:
                 return None
             with metrics.PUBLISH_SECONDS.time():
                 head = tree.head(await store.log.get_edge(conn, size))
-                await self._check_grown(conn, head, newest)
+                await self._check_grown(conn, head, newest, kept)
                 since = 0 if newest is None else newest.size
                 await self._write_objects(conn, size, since)
                 checkpoint = notes.Checkpoint(self._signer.name, head.size, head.root)
                 await self._sign(conn, checkpoint, next_offsets)
         return size
 
+    async def _find_signed(
+        self, conn: sql.Connection
+    ) -> tuple[store.rows.StoredCheckpoint | None, notes.Checkpoint | None]:
+        """What was signed last: as the database has it, and as it is kept a second time."""
+        newest = await store.checkpoints.find_checkpoint(conn)
+        return newest, await asyncio.to_thread(self._open_checkpoint, self._signed)
+
     async def _check_grown(
-        self, conn: sql.Connection, new: tree.TreeHead, newest: store.rows.StoredCheckpoint | None
+        self,
+        conn: sql.Connection,
+        new: tree.TreeHead,
+        newest: store.rows.StoredCheckpoint | None,
+        kept: notes.Checkpoint | None,
     ) -> None:
         """That `new` continues what was published and what was signed. Raises RefusedError."""
-        before = {self._published}  # mostly the same as what was last signed
-        if newest is not None:
-            before.add(newest.head)
+        before = {self._published}  # mostly the three are the same
+        before |= {newest.head} if newest else set()
+        before |= {tree.TreeHead(kept.size, kept.root)} if kept else set()
         for old in before:
             if new.size < old.size:
                 raise RefusedError(
                     f"the log has {new.size} entries, but {old.size} were published: it was "
-                    "restored from an older backup, or is a different log"
+                    "restored from an older backup, was taken back, or is a different log"
                 )
             if old.size == 0:
                 continue  # every tree continues the empty one
@@ -162,6 +182,7 @@ class Publisher:
                 return
             await asyncio.to_thread(self._claim, checkpoint)
             note = notes.sign(checkpoint.body(), self._signer)
+            await asyncio.to_thread(self._signed.put, paths.CHECKPOINT, note.encode())
             failpoints.hit("between_sign_and_publish")
             await store.checkpoints.add_checkpoint(conn, checkpoint, note, next_offsets)
         await self._put(conn)
@@ -188,14 +209,14 @@ class Publisher:
 
     def _replace(self, newest: store.rows.StoredCheckpoint) -> None:
         """Replaces an older checkpoint, then removes the partial tiles that only that one needs."""
-        published = self._open_checkpoint()
+        published = self._open_checkpoint(self._objects)
         if published is None or published.size < newest.size:
             self._objects.put(paths.CHECKPOINT, newest.note.encode())
             self._remove_narrower(newest.size, since=0 if published is None else published.size)
 
-    def _open_checkpoint(self) -> notes.Checkpoint | None:
-        """The checkpoint in the object store, if it is one of this log."""
-        note = self._objects.read(paths.CHECKPOINT)
+    def _open_checkpoint(self, kept_in: Objects) -> notes.Checkpoint | None:
+        """The checkpoint that is kept there, if it is one of this log."""
+        note = kept_in.read(paths.CHECKPOINT)
         if note is None:
             return None
         try:

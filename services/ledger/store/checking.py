@@ -50,6 +50,19 @@ async def count_rows(conn: sql.Connection) -> RowCounts:
     return RowCounts(*await QUERIES.count_rows(conn))
 
 
+async def stream_sealed(conn: sql.Connection) -> AsyncIterator[rows.SealedRow]:
+    """What is listed of offsets without a leaf of their own, apart from parked records."""
+    async for row in QUERIES.list_sealed(conn):
+        yield rows.read_sealed(row)
+
+
+async def stream_parked(conn: sql.Connection) -> AsyncIterator[rows.ParkedRow]:
+    """Records that are parked, as they were sealed."""
+    async for row in QUERIES.list_parked(conn):
+        *place, salt, sealed = row
+        yield rows.ParkedRow(rows.Place(*place), salt, sealed)
+
+
 class OffsetCount(NamedTuple):
     stream: Stream
     next_offset: int

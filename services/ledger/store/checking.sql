@@ -29,6 +29,24 @@ SELECT contract_id, seq, leaf_hash FROM contract_chain;
 SELECT (SELECT count(*) FROM tile) AS tiles,
     (SELECT count(*) FROM entry_index) AS index_rows;
 
+-- name: list_sealed()
+-- What is listed of offsets, with all that its seal says. A repeat of no entry has no event.
+SELECT 'repeat' AS why, r.topic, r.incarnation, r.partition, r."offset" AS first,
+    r."offset" + 1 AS next, e.event_id, e.commitment, NULL::date AS day, r.seal
+FROM repeat AS r LEFT JOIN entry AS e USING (idx)
+UNION ALL
+SELECT 'day', topic, incarnation, partition, "offset", "offset" + 1, NULL, NULL, day, seal
+FROM passed_day
+UNION ALL
+SELECT 'hole', topic, incarnation, partition, first_offset, next_offset, NULL, NULL, NULL, seal
+FROM consumer_hole
+ORDER BY topic, incarnation, partition, first;
+
+-- name: list_parked()
+-- Records that are parked, as they were sealed.
+SELECT topic, incarnation, partition, "offset", salt, sealed FROM parked
+ORDER BY topic, incarnation, partition, "offset";
+
 -- name: count_offsets()
 -- The next offset of each stream, and how many offsets are no leaf of their own.
 SELECT o.topic, i.incarnation, o.partition, o.next_offset, (

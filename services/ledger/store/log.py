@@ -100,12 +100,12 @@ class Seen:
 
     commitment: bytes
     salt: bytes | None
-    """None if the event was forgotten."""
+    """None if its key is missing, which fsck reports."""
 
     def is_of(self, body: bytes) -> bool:
-        """Whether `body` is what was recorded. Of a forgotten event only the id is compared."""
+        """Whether `body` is what was recorded. Without the salt nobody can say: then it is not."""
         if self.salt is None:
-            return True
+            return False
         return payloads.commit(self.salt, body) == self.commitment.hex()
 
 
@@ -171,23 +171,23 @@ async def move_tips(conn: sql.Connection, moved: Mapping[str, Tip]) -> None:
     )
 
 
-async def add_repeats(conn: sql.Connection, messages: Sequence[Message]) -> None:
-    """Lists offsets at which entries came again, also entries of this transaction."""
-    await QUERIES.add_repeats(
-        conn,
-        topics=[message.topic for message in messages],
-        incarnations=[message.incarnation for message in messages],
-        partitions=[message.partition for message in messages],
-        offsets=[message.offset for message in messages],
-        event_ids=[message.event_id for message in messages],
+async def add_repeats(conn: sql.Connection, messages: Sequence[Message], key: bytes) -> None:
+    """Lists offsets at which entries came again, also entries of this transaction. `key` seals
+    each."""
+    asked = {message.event_id for message in messages}
+    entries = {row["event_id"]: row async for row in QUERIES.load_repeated(conn, event_ids=asked)}
+    await conn.copy_records_to_table(
+        "repeat",
+        records=[rows.repeat_row(message, entries[message.event_id], key) for message in messages],
+        columns=rows.RepeatRow._fields,
     )
 
 
-async def add_days(conn: sql.Connection, messages: Iterable[Message]) -> None:
-    """Lists offsets at which days ended."""
+async def add_days(conn: sql.Connection, messages: Iterable[Message], key: bytes) -> None:
+    """Lists offsets at which days ended. `key` seals each."""
     await conn.copy_records_to_table(
         "passed_day",
-        records=[rows.day_row(message) for message in messages],
+        records=[rows.day_row(message, key) for message in messages],
         columns=rows.DayRow._fields,
     )
 

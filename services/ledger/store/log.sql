@@ -36,14 +36,9 @@ FROM unnest(:contract_ids::text[], :seqs::bigint[], :leaf_hashes::bytea[])
     AS t (contract_id, seq, leaf_hash)
 ON CONFLICT (contract_id) DO UPDATE SET seq = excluded.seq, leaf_hash = excluded.leaf_hash;
 
--- name: add_repeats(topics, incarnations, partitions, offsets, event_ids)!
--- Offsets at which entries came again.
-INSERT INTO repeat (topic, incarnation, partition, "offset", idx)
-SELECT r.topic, r.incarnation, r.partition, r."offset", e.idx
-FROM unnest(:topics::text[], :incarnations::integer[], :partitions::integer[],
-            :offsets::bigint[], :event_ids::uuid[])
-    AS r (topic, incarnation, partition, "offset", event_id)
-JOIN entry AS e USING (event_id);
+-- name: load_repeated(event_ids)
+-- The entries that came again, and what their events' bytes were compared with.
+SELECT event_id, idx, commitment FROM entry WHERE event_id = ANY(:event_ids::uuid[]);
 
 -- name: load_full_tiles(levels, ns)
 -- Of these tiles, the ones that are full.

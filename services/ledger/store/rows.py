@@ -15,13 +15,26 @@ from uuid import UUID
 from services.ledger.domain.entries import payloads
 from services.ledger.domain.entries.chains import Tip
 from services.ledger.domain.entries.index_row import IndexRow
-from services.ledger.domain.entries.offsets import Listed, Stream
+from services.ledger.domain.entries.offsets import Listed, Stream, Why
 from services.ledger.domain.entries.recording import Entry
 from services.ledger.domain.log import tree
 from shared import sql
+from shared.delivery import seals
 from shared.delivery.messages import Message
 
 INDEX_COLUMNS: Final = ("idx", *IndexRow._fields)
+
+
+class Place(NamedTuple):
+    """One offset of a stream."""
+
+    topic: str
+    incarnation: int
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{Stream(*self[:3])} offset {self.offset}"
 
 
 # --- what a batch writes -------------------------------------------------------------------------
@@ -74,12 +87,41 @@ class DayRow(NamedTuple):
     partition: int
     offset: int
     day: date
+    seal: bytes
 
 
-def day_row(message: Message) -> DayRow:
+def day_row(message: Message, key: bytes) -> DayRow:
+    day: date = message.event.day
     return DayRow(
-        message.topic, message.incarnation, message.partition, message.offset, message.event.day
+        *_place(message), day=day, seal=seals.seal(key, "day", *_place(message), str(day))
     )
+
+
+class RepeatRow(NamedTuple):
+    """A row of `repeat`."""
+
+    topic: str
+    incarnation: int
+    partition: int
+    offset: int
+    idx: int
+    seal: bytes
+
+
+def repeat_row(message: Message, entry: sql.Record, key: bytes) -> RepeatRow:
+    """`entry`: the one that came again, whose commitment is also that of the record's bytes."""
+    what = repeated(entry["event_id"], entry["commitment"])
+    seal = seals.seal(key, "repeat", *_place(message), what)
+    return RepeatRow(*_place(message), idx=entry["idx"], seal=seal)
+
+
+def repeated(event_id: UUID, commitment: bytes) -> str:
+    """What the seal of a repeat says of the record: its event, and the commitment to its bytes."""
+    return f"{event_id} {commitment.hex()}"
+
+
+def _place(message: Message) -> Place:
+    return Place(message.topic, message.incarnation, message.partition, message.offset)
 
 
 # --- what is read back ---------------------------------------------------------------------------
@@ -127,24 +169,30 @@ def read_checkpoint(row: sql.Record) -> StoredCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry, whose it is, and its event unless that was forgotten."""
+    """An entry, whose it is, and its event."""
 
     idx: int
     leaf: bytes
     authority_id: str
     party_id: str | None
     disclosed: payloads.Disclosed | None
+    """None if it cannot be opened: it was damaged, or its key is missing. fsck tells which."""
 
 
 def read_entry(row: sql.Record) -> StoredEntry:
     """The entry, with its event unsealed."""
-    disclosed = None
-    if row["key"] is not None:
-        sealed = payloads.Sealed(row["commitment"].hex(), row["ciphertext"])
-        secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
-        event = payloads.unseal(sealed, row["event_id"], secrets)
-        disclosed = payloads.Disclosed(event, row["salt"])
-    return StoredEntry(row["idx"], row["leaf"], row["authority_id"], row["party_id"], disclosed)
+    return StoredEntry(row["idx"], row["leaf"], row["authority_id"], row["party_id"], _unseal(row))
+
+
+def _unseal(row: sql.Record) -> payloads.Disclosed | None:
+    if row["key"] is None:
+        return None
+    sealed = payloads.Sealed(row["commitment"].hex(), row["ciphertext"])
+    secrets = payloads.Secrets(row["salt"], row["key"], row["nonce"])
+    try:
+        return payloads.Disclosed(payloads.unseal(sealed, row["event_id"], secrets), row["salt"])
+    except payloads.PayloadRefusedError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +215,48 @@ def read_index_row(row: sql.Record) -> IndexRow | None:
         return None
     names = IndexRow._fields[1:]
     return IndexRow(row["listed_event_id"], *(row[name] for name in names))
+
+
+class SealedRow(NamedTuple):
+    """What is listed of offsets `[place.offset, next)`, with the ledger's mark on it."""
+
+    why: Why
+    place: Place
+    next: int
+    event_id: UUID | None
+    """The event that a repeat repeats; None if there is no such entry."""
+    said: str | int
+    """What the mark says beside the place."""
+    mark: bytes | None
+
+    def is_own(self, key: bytes) -> bool:
+        """Whether the ledger has listed this itself."""
+        return seals.holds(self.mark, key, self.why, *self.place, self.said)
+
+
+def read_sealed(row: sql.Record) -> SealedRow:
+    said: dict[Why, str | int] = {
+        "repeat": repeated(row["event_id"], row["commitment"] or b""),
+        "day": str(row["day"]),
+        "hole": row["next"],
+    }
+    place = Place(row["topic"], row["incarnation"], row["partition"], row["first"])
+    return SealedRow(
+        why=row["why"],
+        place=place,
+        next=row["next"],
+        event_id=row["event_id"],
+        said=said[row["why"]],
+        mark=row["seal"],
+    )
+
+
+class ParkedRow(NamedTuple):
+    """A parked record, as it was sealed."""
+
+    place: Place
+    salt: bytes
+    sealed: bytes
 
 
 def read_listed(row: sql.Record) -> Listed:

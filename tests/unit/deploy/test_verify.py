@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
 from deploy import cli_verify
+from services.intake.domain import receipts
 from services.ledger.audit import export
 from services.ledger.domain.log import notes
 from tests.unit.ledger import test_audit as build
@@ -36,8 +39,8 @@ def lines() -> Lines:
         {
             "index": index,
             "leaf": base64.b64encode(leaf).decode(),
-            "event": base64.b64encode(made.disclosed[index].event).decode(),
-            "salt": base64.b64encode(made.disclosed[index].salt).decode(),
+            "event": base64.b64encode(build.DISCLOSED[index].event).decode(),
+            "salt": base64.b64encode(build.DISCLOSED[index].salt).decode(),
         }
         for index, leaf in enumerate(made.entries)
     ]
@@ -103,6 +106,7 @@ class TestVerify:
         [
             (2, lambda line: line | {"leaf": lines()[1]["leaf"]}, "leaves: wrong"),
             (3, lambda line: line | {"salt": base64.b64encode(bytes(32)).decode()}, "payloads"),
+            (3, lambda line: line | {"damaged": True}, "the ledger could not open its event"),
             (7, lambda line: line | {"first": 10, "next": 11}, "sources: wrong"),
             (0, lambda line: line | {"next_offsets": []}, "✓ 2 partitions"),
         ],
@@ -158,3 +162,105 @@ class TestVerify:
     def test_refuses_an_empty_file(self, tmp_path: Path) -> None:
         """An empty file proves nothing."""
         assert 1 == verify(tmp_path, []).exit_code
+
+
+class TestSince:
+    """`--since`: nothing that was signed earlier was taken back."""
+
+    @pytest.mark.parametrize("size", [0, 4, 6])
+    def test_takes_a_checkpoint(self, tmp_path: Path, size: int) -> None:
+        """A signed note, as the ledger serves it."""
+        old = tmp_path / "checkpoint"
+        old.write_text(build.signed(build.ENCODED[:size]))
+        result = verify(tmp_path, lines(), "--key", KEY, "--since", str(old))
+        assert 0 == result.exit_code
+        assert f"These entries begin with all {size} of the earlier checkpoint." in result.output
+
+    def test_takes_an_export(self, tmp_path: Path) -> None:
+        """An earlier export, which was signed over more entries than the later one has."""
+        old = tmp_path / "old.jsonl"
+        header = lines()[0] | {"checkpoint": build.signed((*build.ENCODED, build.ENCODED[0]))}
+        old.write_text(json.dumps(header) + "\n")
+        result = verify(tmp_path, lines(), "--key", KEY, "--since", str(old))
+        assert 1 == result.exit_code
+        assert "signed over 7 entries, but here are 6" in result.output
+
+    @pytest.mark.parametrize("content", [b"junk", b"{}", b"", b"\xff\xfe", b"{\n"])
+    def test_refuses_what_is_neither(self, tmp_path: Path, content: bytes) -> None:
+        """The file is named."""
+        old = tmp_path / "old"
+        old.write_bytes(content)
+        result = verify(tmp_path, lines(), "--key", KEY, "--since", str(old))
+        assert (1, True) == (result.exit_code, str(old) in result.output)
+
+
+class TestReceipt:
+    """`--receipt`: what intake promised is in the log."""
+
+    signer = receipts.Signer(bytes(32))
+
+    def issued(self, folder: Path, **said: Any) -> Path:
+        """The receipt of the withdrawal that is entry 2."""
+        own: dict[str, Any] = {
+            "kind": "withdrawal",
+            "receipt_no": 3,
+            "return_id": UUID(int=102),
+            "contract_id": "A",
+            "party_id": "GB-COH-00000001",
+            "period": "2026-10",
+            "revision": 1,
+            "sha256": bytes(32),
+            "salt": bytes(16),
+            "received_at": build.NOON,
+            "merge_by": build.NOON,
+        }
+        path = folder / f"receipt{len(list(folder.iterdir()))}.json"
+        issued = self.signer.issue(receipts.Receipt(**own | said))
+        path.write_text(json.dumps(receipts.document(issued)))
+        return path
+
+    def verify(self, folder: Path, *paths: Path, key: bytes | None = None) -> Result:
+        asked = [word for path in paths for word in ("--receipt", str(path))]
+        own = base64.b64encode(key or self.signer.public_key).decode()
+        return verify(folder, lines(), "--key", KEY, "--receipt-key", own, *asked)
+
+    def test_is_kept(self, tmp_path: Path) -> None:
+        """Its entry is there."""
+        result = self.verify(tmp_path, self.issued(tmp_path))
+        assert 0 == result.exit_code
+        assert "1 receipts were issued by intake" in result.output
+
+    def test_says_where_the_key_is_from(self, tmp_path: Path) -> None:
+        """Without intake's key the receipt only agrees with itself."""
+        path = self.issued(tmp_path)
+        result = verify(tmp_path, lines(), "--key", KEY, "--receipt", str(path))
+        assert 0 == result.exit_code
+        assert base64.b64encode(self.signer.public_key).decode() in result.output
+
+    def test_finds_one_that_was_broken(self, tmp_path: Path) -> None:
+        """One of two has no entry, though it is due."""
+        broken = self.issued(tmp_path, return_id=UUID(int=9), receipt_no=17)
+        result = self.verify(tmp_path, self.issued(tmp_path), broken)
+        assert 1 == result.exit_code
+        assert "receipt 17: it promised an entry by 2026-10-31 12:00 UTC" in result.output
+
+    def test_waits_until_it_is_due(self, tmp_path: Path) -> None:
+        """That is said, and nothing is wrong."""
+        later = datetime.now(UTC) + timedelta(days=1)
+        path = self.issued(tmp_path, return_id=UUID(int=9), merge_by=later)
+        result = self.verify(tmp_path, path)
+        assert (0, True) == (result.exit_code, "it has no entry here yet" in result.output)
+
+    def test_refuses_another_key(self, tmp_path: Path) -> None:
+        """Someone else signed it."""
+        result = self.verify(tmp_path, self.issued(tmp_path), key=bytes(32))
+        assert 1 == result.exit_code
+        assert "the signature does not match" in result.output
+
+    @pytest.mark.parametrize("content", ["", "[]", "{}", '{"public_key": "%"}', "[" * 100_000])
+    def test_refuses_what_is_no_receipt(self, tmp_path: Path, content: str) -> None:
+        """The file is named."""
+        path = tmp_path / "receipt.json"
+        path.write_text(content)
+        result = verify(tmp_path, lines(), "--key", KEY, "--receipt", str(path))
+        assert (1, True) == (result.exit_code, str(path) in result.output)

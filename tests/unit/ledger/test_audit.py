@@ -89,15 +89,16 @@ def signed(encoded: tuple[bytes, ...], key: notes.SignerKey = KEY) -> str:
     return notes.sign(notes.Checkpoint(ORIGIN, edge.size, tree.root(edge)).body(), key)
 
 
+DISCLOSED = {
+    index: payloads.Disclosed(arrival.body, entry.secrets.salt)
+    for index, (arrival, entry) in enumerate(zip(ARRIVALS, MADE, strict=True))
+}
 EXPORT = audit.Export(
     checkpoint=signed(ENCODED),
     entries=ENCODED,
     listed=LISTED,
     next_offsets={RETURNS: 9, PARKED: 1},
-    disclosed={
-        index: payloads.Disclosed(arrival.body, entry.secrets.salt)
-        for index, (arrival, entry) in enumerate(zip(ARRIVALS, MADE, strict=True))
-    },
+    disclosed=DISCLOSED,
 )
 
 
@@ -261,7 +262,7 @@ class TestPayloads:
 
     def test_finds_another_event(self) -> None:
         """Changed bytes, another salt, the event of another leaf."""
-        own = EXPORT.disclosed
+        own = DISCLOSED
         for put in (
             own[1]._replace(event=own[1].event.replace(b"E08000011", b"E08000012")),
             own[1]._replace(salt=bytes(32)),
@@ -282,7 +283,106 @@ class TestPayloads:
         what = "the event's id is not that of its leaf"
         assert {"payloads": [("entry 3", what)]} == failures(export)
 
+    def test_finds_an_event_that_the_ledger_could_not_open(self) -> None:
+        """The export goes on without it and says so."""
+        found = failures(replace(EXPORT, disclosed=DISCLOSED | {2: None}))
+        assert {"payloads": [("entry 2", "the ledger could not open its event")]} == found
+
     def test_finds_an_event_of_no_leaf(self) -> None:
         """A disclosed event must belong to a leaf."""
         found = failures(replace(EXPORT, disclosed={6: EXPORT.disclosed[0]}))
         assert ["payloads"] == list(found)
+
+
+def earlier(encoded: tuple[bytes, ...]) -> notes.Checkpoint:
+    return notes.open_checkpoint(signed(encoded), KEY.verifier_key, origin=ORIGIN)
+
+
+class TestSince:
+    """Compared with an earlier checkpoint, the log only grew."""
+
+    @pytest.mark.parametrize("size", range(len(ENCODED) + 1))
+    def test_holds(self, size: int) -> None:
+        """Each size that it ever had."""
+        since = earlier(ENCODED[:size])
+        report = audit.check(EXPORT, KEY.verifier_key, origin=ORIGIN, since=since)
+        assert (True, "since", size) == (
+            report.holds,
+            report.checks[-1].name,
+            report.checks[-1].checked,
+        )
+
+    @pytest.mark.parametrize(
+        ("signed_over", "words"),
+        [
+            (
+                (*ENCODED, ENCODED[0]),
+                "it was signed over 7 entries, but here are 6: entries were taken back",
+            ),
+            (
+                (ENCODED[1], ENCODED[0]),
+                "it was signed over other entries: the log was changed or forked",
+            ),
+        ],
+    )
+    def test_finds_what_was_taken_back(self, signed_over: tuple[bytes, ...], words: str) -> None:
+        """Entries that are gone, or others in their place."""
+        since = earlier(signed_over)
+        report = audit.check(EXPORT, KEY.verifier_key, origin=ORIGIN, since=since)
+        (found,) = report.checks[-1].failures
+        assert f"checkpoint {since.size}" == found.place
+        assert found.what.startswith(words)
+
+
+PROMISE = audit.Promise(
+    type="ReturnWithdrawn",
+    return_id=UUID(int=102),
+    receipt_no=3,
+    contract_id="A",
+    party_id="GB-COH-00000001",
+    period="2026-10",
+    revision=1,
+    is_due=True,
+    merge_by="2026-11-01 12:00 UTC",
+)
+
+
+class TestReceipts:
+    """Each receipt has its leaf (docs/ledger.md, Completeness 1)."""
+
+    def receipts(self, **said: Any) -> audit.Check:
+        promises = [PROMISE._replace(**said)]
+        report = audit.check(EXPORT, KEY.verifier_key, origin=ORIGIN, promises=promises)
+        return report.checks[-1]
+
+    def test_hold(self) -> None:
+        """The withdrawal of return 102 is entry 2."""
+        found = self.receipts()
+        assert ("receipts", 1, []) == (found.name, found.checked, found.failures)
+
+    @pytest.mark.parametrize("said", [{"return_id": UUID(int=9)}, {"type": "ReturnReceived"}])
+    def test_finds_what_was_left_out(self, said: dict[str, Any]) -> None:
+        """A return, or its withdrawal, that should be here by now."""
+        what = "it promised an entry by 2026-11-01 12:00 UTC, and there is none"
+        assert [("receipt 3", what)] == self.receipts(**said).failures
+
+    def test_waits_until_it_is_due(self) -> None:
+        """Before that nothing is wrong."""
+        found = self.receipts(return_id=UUID(int=9), is_due=False)
+        what = "it has no entry here yet; it is promised by 2026-11-01 12:00 UTC"
+        assert ([], [("receipt 3", what)]) == (found.failures, found.waiting)
+
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [
+            ("receipt_no", 9),
+            ("party_id", "GB-COH-00000002"),
+            ("contract_id", "B"),
+            ("period", "2026-09"),
+            ("revision", 2),
+        ],
+    )
+    def test_finds_another_entry(self, name: str, told: Any) -> None:
+        """The entry says something else than the receipt."""
+        (found,) = self.receipts(**{name: told}).failures
+        assert found.what.startswith(f"its entry says {name} ")

@@ -98,23 +98,40 @@ def hash_leaf(leaf: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + leaf).digest()
 
 
-def compute_root(leaf_hashes: Iterable[bytes]) -> bytes:
-    """The root over all leaves (RFC 9162 §2.1.2). Keeps a stack of perfect subtrees, which are
-    joined as a binary counter carries."""
-    stack: list[bytes] = []
-    for count, leaf_hash in enumerate(leaf_hashes):
+class Roots:
+    """The roots of a tree that grows leaf by leaf (RFC 9162 §2.1.2). Keeps a stack of perfect
+    subtrees, which are joined as a binary counter carries."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._stack: list[bytes] = []
+
+    def add(self, leaf_hash: bytes) -> None:
+        """Adds the next leaf."""
         _refuse_odd_hashes(leaf_hash)
-        node, carries = leaf_hash, count
+        node, carries = leaf_hash, self.size
         while carries & 1:
-            node = _node(stack.pop(), node)
+            node = _node(self._stack.pop(), node)
             carries >>= 1
-        stack.append(node)
-    if not stack:
-        return hashlib.sha256().digest()
-    root = stack.pop()
-    while stack:
-        root = _node(stack.pop(), root)
-    return root
+        self._stack.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self._stack:
+            return hashlib.sha256().digest()
+        *left, root = self._stack
+        for node in reversed(left):
+            root = _node(node, root)
+        return root
+
+
+def compute_root(leaf_hashes: Iterable[bytes]) -> bytes:
+    """The root over all leaves."""
+    roots = Roots()
+    for leaf_hash in leaf_hashes:
+        roots.add(leaf_hash)
+    return roots.root()
 
 
 def _refuse_odd_hashes(*hashes: bytes) -> None:
