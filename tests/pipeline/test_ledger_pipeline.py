@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -147,3 +149,132 @@ class TestLedger:
             assert 200 == (await client.get("/api/v1/entries/1")).status_code
             await asyncio.sleep(2)  # nothing may happen, so there is no fact to wait for
             assert 404 == (await client.get("/api/v1/entries/2")).status_code
+
+
+class Attacker:
+    """Someone with the rights of a superuser on the database and write access to the object
+    store, but without the service's keys. Has kept copies of both."""
+
+    def __init__(self, system: RunningSystem, folder: Path) -> None:
+        self.system, self.backup = system, folder / "backup"
+
+    async def keep_copies(self) -> None:
+        shutil.copytree(self.system.settings.objects_folder, self.backup / "objects")
+        shutil.copytree(self.system.settings.signed_folder, self.backup / "signed")
+        async with self._database() as conn:
+            (self.head,) = await conn.fetch("SELECT size, edge FROM head")
+            self.chains = await conn.fetch("SELECT * FROM contract_chain")
+
+    async def take_back(self, *relabelled: int) -> None:
+        """Removes what was recorded and signed since the copies. The records at these offsets are
+        called repeats of the first entry; the service will read the ones after them again."""
+        size = self.head["size"]
+        async with self._database() as conn:
+            (place,) = await conn.fetch(
+                "SELECT * FROM consumer_offset WHERE topic = $1 AND next_offset > 0",
+                topics.RETURNS.name,
+            )
+            for table in ("entry", "payload_key", "entry_index"):
+                await conn.execute(f"DELETE FROM {table} WHERE idx >= $1", size)
+            await conn.execute("DELETE FROM checkpoint WHERE size > $1", size)
+            await conn.execute("UPDATE head SET size = $1, edge = $2", size, self.head["edge"])
+            await conn.execute("DELETE FROM contract_chain")
+            await conn.copy_records_to_table("contract_chain", records=self.chains)
+            await conn.executemany(
+                "INSERT INTO repeat VALUES ($1, 1, $2, $3, 0, sha256('a guess'))",
+                [(place["topic"], place["partition"], offset) for offset in relabelled],
+            )
+            await conn.execute(
+                "UPDATE consumer_offset SET next_offset = $1, last_digest = NULL WHERE topic = $2 "
+                "AND partition = $3",
+                max(relabelled) + 1,
+                place["topic"],
+                place["partition"],
+            )
+        self._put_back("objects", self.system.settings.objects_folder)
+
+    def put_back_the_kept_checkpoint(self) -> None:
+        """With more rights than were assumed: the second copy of the last signed checkpoint."""
+        self._put_back("signed", self.system.settings.signed_folder)
+
+    def _put_back(self, name: str, folder: Path) -> None:
+        shutil.rmtree(folder)
+        shutil.copytree(self.backup / name, folder)
+
+    @contextlib.asynccontextmanager
+    async def _database(self) -> AsyncIterator[asyncpg.Connection]:
+        conn = await asyncpg.connect(self.system.dsn, server_settings={"search_path": "ledger"})
+        try:
+            await conn.execute("SET session_replication_role = replica")
+            yield conn
+        finally:
+            await conn.close()
+
+
+class TestTakenBack:
+    """Twelve signed entries are taken back, a return with a receipt and its withdrawal are called
+    repeats, and the service records the other ten again."""
+
+    async def test_is_found(self, system: RunningSystem, tmp_path: Path) -> None:
+        """By the service itself; by fsck; by whoever has an earlier export; and by the supplier."""
+        attacker = Attacker(system, tmp_path)
+        victim = build.received(9, receipt_no=9)
+        withdrawal = build.withdrawn(victim, 10)
+        taken = (victim, withdrawal, *(build.received(n) for n in range(11, 21)))
+        async with system.served() as client:
+            await system.write(topics.RETURNS, *(build.received(n) for n in range(1, 9)))
+            await eventually(lambda: _signed_size(client), 8)
+            await attacker.keep_copies()
+            await system.write(topics.RETURNS, *taken)
+            await eventually(lambda: _signed_size(client), 20)
+            old = await _download(client, tmp_path / "old.jsonl")
+        await attacker.take_back(8, 9)
+
+        async with system.served() as client:
+            said = (await client.get("/health")).json()
+            assert "the log has 8 entries, but 20 were published" in said["alarm"]
+
+        attacker.put_back_the_kept_checkpoint()
+        async with system.served() as client:
+            await eventually(lambda: _signed_size(client), 18)
+            assert "ok" == (await client.get("/health")).json()["status"]
+            new = await _download(client, tmp_path / "new.jsonl")
+        since = _audit(system, new, since=_checkpoint(system, old))
+        assert ["since"] == [check.name for check in since.checks if check.failures]
+        due = _audit(system, new, promises=[_promise(victim), _promise(withdrawal)])
+        assert [("receipts", 2)] == [(c.name, len(c.failures)) for c in due.checks if c.failures]
+        found = await system.fsck()
+        what = "the ledger did not list it as a repeat: its seal does not hold"
+        assert [what, what] == [failure.what for failure in found]
+
+
+async def _signed_size(client: httpx.AsyncClient) -> int:
+    return int((await client.get("/api/v1/log")).json()["size"])
+
+
+async def _download(client: httpx.AsyncClient, path: Path) -> Path:
+    path.write_bytes((await client.get("/api/v1/export.jsonl")).content)
+    return path
+
+
+def _checkpoint(system: RunningSystem, pack: Path) -> notes.Checkpoint:
+    note = export.read(pack).export.checkpoint
+    return notes.open_checkpoint(note, system.key, origin=build.ORIGIN)
+
+
+def _audit(system: RunningSystem, pack: Path, **asked: Any) -> audit.Report:
+    return audit.check(export.read(pack).export, system.key, origin=build.ORIGIN, **asked)
+
+
+def _promise(event: events.ReturnReceived | events.ReturnWithdrawn) -> audit.Promise:
+    return audit.Promise(
+        type="ReturnWithdrawn" if isinstance(event, events.ReturnWithdrawn) else "ReturnReceived",
+        return_id=event.return_id,
+        receipt_no=event.receipt_no,
+        contract_id=event.contract_id,
+        party_id=event.party_id,
+        period=event.period,
+        revision=event.revision,
+        is_due=True,
+        merge_by="2026-11-03 09:00 UTC",
+    )

@@ -83,6 +83,20 @@ def checked(of: events.ReturnReceived, **said: Any) -> events.ReturnChecked:
     return events.ReturnChecked(**own | said)
 
 
+def withdrawn(of: events.ReturnReceived, receipt_no: int) -> events.ReturnWithdrawn:
+    return events.ReturnWithdrawn(
+        event_id=ids.derived("withdrawn", of.return_id),
+        authority_id=of.authority_id,
+        occurred_at=of.occurred_at,
+        contract_id=of.contract_id,
+        return_id=of.return_id,
+        receipt_no=receipt_no,
+        party_id=of.party_id,
+        period=of.period,
+        revision=of.revision,
+    )
+
+
 def moved(by: events.ReturnReceived) -> events.CaseMoved:
     """A case that a return opened."""
     return events.CaseMoved(
