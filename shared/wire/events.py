@@ -178,6 +178,7 @@ class ContractRegistered(Event, frozen=True, kw_only=True):
     starts_on: date
     ends_on: date
     ocid: str | None = None
+    award_id: str | None = None
     buyer_id: str | None = None
     """The buyer as published; the authority is the body that monitors."""
     words_digest: Digest | None = None

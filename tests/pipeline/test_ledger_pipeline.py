@@ -179,7 +179,7 @@ class Attacker:
             await conn.execute("DELETE FROM checkpoint WHERE size > $1", size)
             await conn.execute("UPDATE head SET size = $1, edge = $2", size, self.head["edge"])
             await conn.execute("DELETE FROM contract_chain")
-            await conn.copy_records_to_table("contract_chain", records=self.chains)
+            await conn.copy_records_to_table("contract_chain", records=map(tuple, self.chains))
             await conn.executemany(
                 "INSERT INTO repeat VALUES ($1, 1, $2, $3, 0, sha256('a guess'))",
                 [(place["topic"], place["partition"], offset) for offset in relabelled],

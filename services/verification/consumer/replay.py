@@ -2,14 +2,15 @@
 
 Promises: reads only. Each contract is folded from its journal with the foreign facts that each
 input used; its state, lines, claims, cases, assessments, alerts, and every message that it posted
-must come out to the byte. A difference is named with its contract.
+must come out to the byte. So must what people registered, proposed and approved, with their words.
+A difference is named with its contract.
 """
 
 from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Final
 from uuid import UUID
@@ -17,11 +18,14 @@ from uuid import UUID
 from services.verification import store
 from services.verification.domain import journal, state
 from services.verification.domain.journal import Folded
+from services.verification.register import retold
 from services.verification.store import rows
 from shared import sql
 from shared.wire import events
 
 DIFFERENCES_MAX: Final = 100
+
+_BY_PEOPLE: Final = ("ContractRegistered", "CommitmentChanged")
 
 _slot: Final = operator.attrgetter("slot")
 
@@ -49,15 +53,25 @@ async def run(pool: sql.Pool) -> Report:
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
             inputs = await store.histories.list_entries(conn, contract_id)
-            stored = await _stored(conn, contract_id)
+            contract = dict(await store.histories.get_contract(conn, contract_id))
+            versions = [
+                dict(row) for row in await store.register.list_commitments(conn, contract_id)
+            ]
+            stored = await _stored(conn, contract_id, contract["state"])
         # outside of the transaction: a long history takes longer than one may be idle
-        folded = journal.refold(map(rows.read_entry, inputs))
-        wanted = _messages(folded)
+        entries = [rows.read_entry(row) for row in inputs]
+        folded = journal.refold(entries)
+        assert folded.state is not None, "a contract has a journal"
+        wanted = _messages(folded) | _announced(inputs)
         posted = await store.histories.load_messages(pool, list(wanted))
         report.contracts += 1
         report.inputs += len(inputs)
         report.messages += len(wanted)
-        differences = (*_unlike(_made(contract_id, folded), stored), *_unsaid(wanted, posted))
+        differences = (
+            *retold.differences([e.event for e in entries], folded.state, contract, versions),
+            *_unlike(_made(contract_id, folded), stored),
+            *_unsaid(wanted, posted),
+        )
         for what in differences[: DIFFERENCES_MAX - len(report.differences)]:
             report.differences.append(f"{contract_id}: {what}")
     return report
@@ -75,9 +89,9 @@ class _Tables:
     alerts: set[rows.AlertRow]
 
 
-async def _stored(conn: sql.Connection, contract_id: str) -> _Tables:
+async def _stored(conn: sql.Connection, contract_id: str, found: bytes) -> _Tables:
     return _Tables(
-        state=await store.histories.get_state(conn, contract_id),
+        state=found,
         lines=await store.histories.list_lines(conn, contract_id),
         claims=set(await store.histories.list_claims(conn, contract_id)),
         cases=set(await store.histories.list_cases(conn, contract_id)),
@@ -122,6 +136,11 @@ def _messages(folded: Folded) -> dict[UUID, bytes]:
         for each in folded.decisions
         for event in (*each.outcomes, *each.alerts, *each.reconsider)
     }
+
+
+def _announced(inputs: Sequence[sql.Record]) -> dict[UUID, bytes]:
+    """The inputs that this service posts itself, by id: what people did."""
+    return {row["event_id"]: row["body"] for row in inputs if row["type"] in _BY_PEOPLE}
 
 
 def _unsaid(wanted: dict[UUID, bytes], posted: dict[UUID, bytes]) -> Iterator[str]:

@@ -8,6 +8,8 @@ would begin before the previous one.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -158,6 +160,15 @@ class _Draft:
     """None: it needs structuring."""
     words: str | None
     reason: str | None
+    salt: bytes
+    """Of the digest of what people wrote."""
+
+
+def words_digest(row: Mapping[str, Any]) -> str:
+    """What an event says of what people wrote about a version: title, prose and reason. `row`: the
+    version's."""
+    words = [row["title"], row["words"], row["reason"]]
+    return contracts.words_digest(row["words_salt"], json.dumps(words).encode())
 
 
 def _first(contract: _Contract, new: New) -> _Draft | Refusal:
@@ -182,6 +193,7 @@ def _first(contract: _Contract, new: New) -> _Draft | Refusal:
         version=version,
         words=new.words,
         reason=new.reason,
+        salt=os.urandom(contracts.SALT_BYTES),
     )
 
 
@@ -207,6 +219,7 @@ def _next(contract: _Contract, wanted: Change, today: date) -> _Draft | Refusal:
         version=version,
         words=newest["words"],
         reason=wanted.reason,
+        salt=os.urandom(contracts.SALT_BYTES),
     )
 
 
@@ -281,12 +294,13 @@ def _approved(contract: _Contract, approval: Approval, acting: Acting) -> _Chang
         commitment=msgspec.structs.replace(draft, state="active"),
         proposed_by=proposal["proposed_by"],
         approved_by=acting.actor_id,
+        words_digest=words_digest(dict(proposal)),
     )
     return _changed(contract, event)
 
 
 def _proposed(
-    contract: _Contract, version: events.CommitmentVersion, acting: Acting
+    contract: _Contract, version: events.CommitmentVersion, row: Mapping[str, Any], acting: Acting
 ) -> _Changed | Refusal:
     event = events.CommitmentChanged(
         **publication.head(acting),
@@ -294,6 +308,7 @@ def _proposed(
         contract_version=contract.row["version"] + 1,
         commitment=version,
         proposed_by=acting.actor_id,
+        words_digest=words_digest(row),
     )
     return _changed(contract, event)
 
@@ -314,24 +329,25 @@ async def _propose(
     conn: sql.Connection, contract: _Contract, draft: _Draft, acting: Acting
 ) -> Refusal | None:
     """Writes a draft, if the fold can read it."""
-    changed = None if draft.version is None else _proposed(contract, draft.version, acting)
+    contract_id = contract.row["contract_id"]
+    row = {
+        "contract_id": contract_id,
+        "commitment_id": draft.commitment_id,
+        "version": draft.number,
+        "state": "draft" if draft.version else "needs_structuring",
+        "title": draft.title,
+        "terms": draft.version and store.rows.commitment_version_bytes(draft.version),
+        "words": draft.words,
+        "reason": draft.reason,
+        "words_salt": draft.salt,
+        "proposed_by": acting.actor_id,
+        "proposed_at": acting.at,
+    }
+    changed = None if draft.version is None else _proposed(contract, draft.version, row, acting)
     if isinstance(changed, Refusal):
         return changed
-    contract_id = contract.row["contract_id"]
     await store.register.replace_proposal(conn, contract_id, draft.commitment_id)
-    await store.register.add_commitment(
-        conn,
-        contract_id=contract_id,
-        commitment_id=draft.commitment_id,
-        version=draft.number,
-        state="draft" if draft.version else "needs_structuring",
-        title=draft.title,
-        terms=draft.version and store.rows.commitment_version_bytes(draft.version),
-        words=draft.words,
-        reason=draft.reason,
-        proposed_by=acting.actor_id,
-        proposed_at=acting.at,
-    )
+    await store.register.add_commitment(conn, **row)
     if changed is not None:
         await _apply(conn, changed)
     return None

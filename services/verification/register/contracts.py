@@ -172,8 +172,14 @@ def _registered(
         ends_on=wanted.ends_on,
         ocid=wanted.ocid,
         buyer_id=wanted.buyer_id,
-        words_digest=hashlib.sha256(salt + _words(wanted.words)).hexdigest(),
+        award_id=wanted.award_id,
+        words_digest=words_digest(salt, _words(wanted.words)),
     )
+
+
+def words_digest(salt: bytes, words: bytes) -> str:
+    """What an event says of words that stay in this service: SHA-256(salt || words)."""
+    return hashlib.sha256(salt + words).hexdigest()
 
 
 def _words(words: dict[str, Any]) -> bytes:

@@ -23,8 +23,10 @@ async def list_entries(conn: sql.Connection | sql.Pool, contract_id: str) -> lis
     return await sql.rows(QUERIES.list_entries(conn, contract_id=contract_id))
 
 
-async def get_state(conn: sql.Connection, contract_id: str) -> bytes:
-    return bytes(await QUERIES.get_state(conn, contract_id=contract_id))
+async def get_contract(conn: sql.Connection, contract_id: str) -> sql.Record:
+    """A contract's row, with its state."""
+    row: sql.Record = await QUERIES.get_contract(conn, contract_id=contract_id)
+    return row
 
 
 async def list_lines(conn: sql.Connection | sql.Pool, contract_id: str) -> list[rows.ReturnRow]:

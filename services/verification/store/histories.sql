@@ -6,12 +6,14 @@ SELECT contract_id FROM contract ORDER BY contract_id;
 
 -- name: list_entries(contract_id)
 -- A contract's journal, in order.
-SELECT seq, type, occurred_at, body, facts
+SELECT seq, event_id, type, occurred_at, body, facts
 FROM journal WHERE contract_id = :contract_id ORDER BY seq;
 
--- name: get_state(contract_id)$
--- A contract's state.
-SELECT state FROM contract WHERE contract_id = :contract_id;
+-- name: get_contract(contract_id)^
+-- A contract, with its state.
+SELECT authority_id, partition, version, inputs, wake_on, state, supplier_ids, starts_on, ends_on,
+    ocid, award_id, buyer_id, words, words_salt
+FROM contract WHERE contract_id = :contract_id;
 
 -- name: list_lines(contract_id)
 -- All current lines of a contract, return by return.

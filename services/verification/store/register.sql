@@ -46,17 +46,17 @@ WHERE contract_id = :contract_id;
 
 -- name: list_commitments(contract_ids)
 -- All versions of the commitments of contracts, in order.
-SELECT contract_id, commitment_id, version, state, title, terms, words, reason, proposed_by,
-    proposed_at, approved_by, approved_at
+SELECT contract_id, commitment_id, version, state, title, terms, words, reason, words_salt,
+    proposed_by, proposed_at, approved_by, approved_at
 FROM commitment WHERE contract_id = ANY(:contract_ids::text[])
 ORDER BY contract_id, commitment_id, version;
 
--- name: add_commitment(contract_id, commitment_id, version, state, title, terms, words, reason, proposed_by, proposed_at)!
+-- name: add_commitment(contract_id, commitment_id, version, state, title, terms, words, reason, words_salt, proposed_by, proposed_at)!
 -- A proposed version.
 INSERT INTO commitment (contract_id, commitment_id, version, state, title, terms, words, reason,
-    proposed_by, proposed_at)
+    words_salt, proposed_by, proposed_at)
 VALUES (:contract_id, :commitment_id, :version, :state, :title, :terms, :words, :reason,
-    :proposed_by, :proposed_at);
+    :words_salt, :proposed_by, :proposed_at);
 
 -- name: replace_proposal(contract_id, commitment_id)!
 -- A proposal that still waits is replaced by the next one.
