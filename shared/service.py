@@ -21,7 +21,7 @@ import pydantic
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
 
-from shared import keys, log, sql
+from shared import books, keys, log, sql
 from shared.delivery import (
     consumer,
     kafka,
@@ -50,9 +50,10 @@ _log = log.get(__name__)
 
 class Health(pydantic.BaseModel):
     """`ok`; or `held`, while records about returns with a receipt are parked and the service goes
-    on; or `stopped`. The alarm says why."""
+    on; or `differs`, while the newest check of the books has found something; or `stopped`. The
+    alarm says why."""
 
-    status: Literal["ok", "held", "stopped"]
+    status: Literal["ok", "held", "differs", "stopped"]
     alarm: str | None
     held: int
     """How many records are held."""
@@ -88,10 +89,13 @@ class Service:
         alarm = self.delivery.alarm or self.consumer.alarm
         try:
             held = await parking.count_held(self.pool)
+            check = await books.find_newest(self.pool)
         except sql.BROKEN:
             return Health(status="stopped", alarm=alarm or "The database does not answer.", held=0)
         if alarm is not None:
             return Health(status="stopped", alarm=alarm, held=held)
+        if check is not None and check.alarm is not None:
+            return Health(status="differs", alarm=check.alarm, held=held)
         if held:
             words = f"{parking.ALARM}: {held} about returns with a receipt wait to be taken up"
             return Health(status="held", alarm=words, held=held)

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="INFO", validation_alias=AliasChoices("log_level", "MAKEGOOD_LOG_LEVEL")
     )
+    check_hour: int = Field(
+        default=2, ge=0, le=23, validation_alias=AliasChoices("check_hour", "MAKEGOOD_CHECK_HOUR")
+    )
+    """The hour in London at which the service checks its books every night."""
     demo: bool = Field(default=False, validation_alias=AliasChoices("demo", "MAKEGOOD_DEMO"))
     """Runs the local demo: an operator may move the clock. For loopback only."""
 

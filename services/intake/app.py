@@ -18,7 +18,7 @@ from services.intake.consumer import handlers
 from services.intake.domain import submission
 from services.intake.domain.receipts import Signer
 from services.intake.settings import Settings
-from shared import clock, keys, service
+from shared import books, clock, keys, service
 from shared.delivery import transaction
 from shared.web import auth, server
 
@@ -40,6 +40,9 @@ def build(settings: Settings) -> FastAPI:
             dependencies.committer.run,
             dependencies.throttle.pressure.run,
             lambda: days.run(delivery, dependencies.clock.now),
+            lambda: books.run_nightly(
+                delivery.pool, ("services.intake", "fsck"), settings.check_hour
+            ),
         ) as app.state.service:
             yield
 
@@ -75,10 +78,9 @@ async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Cl
 
 
 def _desk(settings: Settings, ticking: clock.Clock) -> Desk:
-    receipt_key = keys.load_or_create(settings.receipt_key_file or settings.folder / "receipt.key")
     person_key = keys.load_or_create(settings.person_key_file or settings.folder / "person.key")
     merge_within = timedelta(hours=settings.merge_within_hours)
-    return Desk(Signer(receipt_key), person_key, merge_within, ticking.now)
+    return Desk(Signer(settings.receipt_seed()), person_key, merge_within, ticking.now)
 
 
 def _throttle(settings: Settings, delivery: transaction.Delivery) -> throttle.Throttle:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 
-from shared import settings
+from shared import keys, settings
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -52,6 +52,10 @@ class Settings(settings.Settings):
         validation_alias=AliasChoices("outbox_hours_max", "INTAKE_OUTBOX_HOURS_MAX"),
     )
     """Nothing is accepted while a message has waited longer for the broker."""
+    ledger_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("ledger_url", "INTAKE_LEDGER_URL")
+    )
+    """Where the ledger serves its log, so that `fsck` compares receipts with it."""
     demo_starts_at: datetime | None = Field(
         default=None, validation_alias=AliasChoices("demo_starts_at", "MAKEGOOD_DEMO_STARTS_AT")
     )
@@ -66,6 +70,10 @@ class Settings(settings.Settings):
         if self.demo_starts_at is not None and self.demo_starts_at.tzinfo is None:
             raise ValueError("MAKEGOOD_DEMO_STARTS_AT needs an offset from UTC, such as Z")
         return self
+
+    def receipt_seed(self) -> bytes:
+        """The seed of the key that signs receipts, made when it is first needed."""
+        return keys.load_or_create(self.receipt_key_file or self.folder / "receipt.key")
 
     @property
     def folder(self) -> Path:

@@ -17,7 +17,7 @@ from services.ledger.audit import fsck
 from services.ledger.domain.log import notes
 from services.ledger.publishing import create_log
 from services.ledger.settings import Settings
-from shared import commands, log, sql
+from shared import books, commands, log, sql
 from shared.web import server
 
 
@@ -81,7 +81,9 @@ async def _check(settings: Settings) -> fsck.Report:
     try:
         with shown as bar:
             task = bar.add_task("entries", total=(await store.checkpoints.get_frontier(conn)).size)
-            return await fsck.check(conn, evidence, lambda count: bar.advance(task, count))
+            report = await fsck.check(conn, evidence, lambda count: bar.advance(task, count))
+        await books.keep(conn, [f"{place}: {what}" for place, what in report.failures])
+        return report
     finally:
         await conn.close()
 

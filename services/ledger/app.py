@@ -14,7 +14,7 @@ from services.ledger.publishing import create_log, publisher
 from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import service
+from shared import books, service
 from shared.delivery import transaction
 from shared.web import auth
 
@@ -35,6 +35,9 @@ def build(settings: Settings) -> FastAPI:
             handlers.SUBSCRIPTION,
             handlers.handler(delivery, brake.stop),
             lambda: publishing.run(settings.publish_seconds),
+            lambda: books.run_nightly(
+                delivery.pool, ("services.ledger", "fsck"), settings.check_hour
+            ),
         ) as app.state.service:
             brake.watch(app.state.service.consumer)
             app.state.dependencies = Dependencies(delivery.pool)

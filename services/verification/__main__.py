@@ -18,7 +18,7 @@ from services.verification import app, store
 from services.verification.consumer import replay
 from services.verification.reference import postcodes
 from services.verification.settings import Settings
-from shared import commands, log, sql
+from shared import books, commands, log, sql
 from shared.web import server
 
 
@@ -54,7 +54,7 @@ def load_postcodes(file: Path) -> None:
 def replay_journals() -> None:
     """Fold every journal from zero and compare the result with the tables. Exits with 1 if anything
     differs."""
-    report = asyncio.run(_with_pool(replay.run))
+    report = asyncio.run(_with_pool(_replay))
     typer.echo(str(report))
     if report.differences:
         raise typer.Exit(1)
@@ -69,6 +69,12 @@ async def _with_pool(work: Callable[[sql.Pool], Awaitable[Answer]]) -> Answer:
         return await work(pool)
     finally:
         await pool.close()
+
+
+async def _replay(pool: sql.Pool) -> replay.Report:
+    report = await replay.run(pool)
+    await books.keep(pool, report.differences)
+    return report
 
 
 async def _load(pool: sql.Pool, rows: list[postcodes.Row]) -> None:

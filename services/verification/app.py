@@ -16,7 +16,7 @@ from services.verification.api.dependencies import Dependencies
 from services.verification.consumer import handlers
 from services.verification.register import imports
 from services.verification.settings import Settings
-from shared import calendar, clock, service
+from shared import books, calendar, clock, service
 from shared.delivery import transaction
 from shared.web import auth
 
@@ -40,6 +40,9 @@ def build(settings: Settings) -> FastAPI:
             handlers.SUBSCRIPTION,
             handlers.handler(delivery, ticking),
             lambda: _measure(delivery),
+            lambda: books.run_nightly(
+                delivery.pool, ("services.verification", "replay"), settings.check_hour
+            ),
         ) as app.state.service:
             yield
 

@@ -87,6 +87,8 @@ class Withdrawal(BaseModel):
 class Return(ReturnSummary):
     held: str | None
     """What is said of a return that a service cannot take yet."""
+    differs: str | None
+    """What is wrong with the stored bytes or the receipt. Then no lines are shown."""
     supersedes: UUID | None
     withdrawal: Withdrawal | None
     receipt: Receipt

@@ -109,7 +109,8 @@ async def get_return(return_id: UUID, who: Reader, dependencies: Injected) -> do
     pool, scope = dependencies.delivery.pool, store.reading.scope(who)
     found = await store.reading.find_return(pool, scope, return_id)
     row = refusals.accept(found if found is not None else Refusal("return_unknown"))
-    return await views.show(row, await store.reading.load_line_statuses(pool, return_id))
+    statuses = await store.reading.load_line_statuses(pool, return_id)
+    return await views.show(row, statuses, dependencies.desk.signer.public_key)
 
 
 def _sender(who: auth.Caller) -> desk.Sender:

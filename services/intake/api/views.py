@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from services.intake import store
 from services.intake.acceptance import desk
-from services.intake.api import documents, receipts
-from services.intake.domain import line_status, return_status, submission
+from services.intake.api import documents
+from services.intake.api import receipts as api_receipts
+from services.intake.domain import line_status, receipts, return_status, submission
 from shared import findings, sql
 from shared.wire.events import Finding
 
@@ -17,11 +19,15 @@ Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
 """By line id."""
 
 
-async def show(row: sql.Record, statuses: Statuses) -> documents.Return:
-    """The return in a row of `store.reading.find_return`."""
+_DIFFERS: Final = "Something was changed here by hand: {fault}. Keep your own file and receipt."
+
+
+async def show(row: sql.Record, statuses: Statuses, public_key: bytes) -> documents.Return:
+    """The return in a row of `store.reading.find_return`. `public_key`: the one that signs
+    receipts."""
     if len(row["body"]) > desk.HEAVY_BYTES:
-        return await asyncio.to_thread(_show, row, statuses)
-    return _show(row, statuses)
+        return await asyncio.to_thread(_show, row, statuses, public_key)
+    return _show(row, statuses, public_key)
 
 
 def summarise(row: sql.Record) -> dict[str, Any]:
@@ -38,22 +44,25 @@ def summarise(row: sql.Record) -> dict[str, Any]:
     }
 
 
-def _show(row: sql.Record, statuses: Statuses) -> documents.Return:
-    sent = submission.read(row["body"]).submission
+def _show(row: sql.Record, statuses: Statuses, public_key: bytes) -> documents.Return:
+    issued = store.rows.read_receipt(row)
+    fault = receipts.fault(issued, hashlib.sha256(row["body"]).digest(), public_key)
+    sent = None if fault else submission.read(row["body"]).submission.lines
     summary, is_withdrawn = summarise(row), row["withdrawn_at"] is not None
     end = return_status.end(
         is_withdrawn=is_withdrawn, is_replaced=row["is_replaced"], is_held=row["is_held"]
     )
-    lines = [_line(line, statuses.get(line.line_id or "")) for line in sent.lines or ()]
+    lines = [_line(line, statuses.get(line.line_id or "")) for line in sent or ()]
     if end is not None:
         why = line_status.ended(end, row["superseded_by"] if end == "superseded" else None)
         lines = [_end(line, end, why) for line in lines]
     return documents.Return(
         **summary,
         held=return_status.HELD[is_withdrawn] if summary["status"] == "held" else None,
+        differs=fault and _DIFFERS.format(fault=fault),
         supersedes=row["supersedes"],
         withdrawal=_withdrawal(row),
-        receipt=documents.Receipt(**receipts.document(store.rows.read_receipt(row))),
+        receipt=documents.Receipt(**api_receipts.document(issued)),
         lines=lines,
     )
 

@@ -20,6 +20,8 @@ from services.intake import metrics, store
 from services.intake.acceptance import desk
 from services.intake.domain import admission, line_status
 from services.intake.domain.faults import Fault
+from shared import books, log, sql
+from shared import metrics as shared_metrics
 from shared.delivery import consumer, kafka, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
 from shared.wire.events import (
@@ -29,6 +31,8 @@ from shared.wire.events import (
     RecordParked,
     RecordTakenUp,
 )
+
+_log = log.get(__name__)
 
 _OURS: Final = (
     topics.CONTRACTS.name,
@@ -82,9 +86,19 @@ async def _apply_events(unit: transaction.Unit) -> None:
     await store.projections.apply_line_statuses(
         unit.conn, line_status.latest(message.event for message in messages)
     )
-    await store.projections.apply_entries(unit.conn, _entries(messages))
+    for contested in await store.projections.apply_entries(unit.conn, _entries(messages)):
+        await _raise_alarm(unit.conn, contested)
     parked = [m.event for m in messages if isinstance(m.event, RecordParked | RecordTakenUp)]
     await store.projections.apply_parked(unit.conn, parked)
+
+
+async def _raise_alarm(conn: sql.Connection, contested: Entry) -> None:
+    """The log was taken back: it has told of two events for an entry, or two entries of an
+    event."""
+    what = f"entry {contested.index} is said to be event {contested.event_id}, and was another"
+    shared_metrics.ALARMS.labels("entry_contested").inc()
+    _log.error("The log was taken back.", why=what, runbook="entry_contested.md")
+    await books.keep(conn, [what])
 
 
 async def _decide_inbound(

@@ -107,6 +107,20 @@ def verify(shown: Mapping[str, Any], public_key: bytes) -> Issued:
     return Issued(receipt, signature, public_key)
 
 
+def fault(issued: Issued, body_sha256: bytes, public_key: bytes) -> str | None:
+    """What is wrong with a receipt as it is stored: its bytes are others, or the owner of
+    `public_key` did not sign it. None if nothing is."""
+    if body_sha256 != issued.receipt.sha256:
+        return "the stored bytes are not those of the receipt"
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(
+            issued.signature, statement(issued.receipt).encode()
+        )
+    except InvalidSignature:
+        return "intake did not sign this receipt"
+    return None
+
+
 def words_digest(salt: bytes, body: bytes) -> str:
     """What events say about the bytes of a submission: a salted digest, in hexadecimal."""
     return hashlib.sha256(salt + body).hexdigest()

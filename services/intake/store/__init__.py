@@ -5,10 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.intake.store import desk, parties, people, projections, reading, rows, withdrawals
+from services.intake.store import (
+    checking,
+    desk,
+    parties,
+    people,
+    projections,
+    reading,
+    rows,
+    withdrawals,
+)
 
 __all__ = [
     "MIGRATIONS",
+    "checking",
     "desk",
     "parties",
     "people",

@@ -37,14 +37,18 @@ async def apply_line_statuses(conn: sql.Connection, latest: line_status.ByReturn
         await QUERIES.apply_line_statuses(conn, return_ids=return_ids, lines=lines)
 
 
-async def apply_entries(conn: sql.Connection, entries: Sequence[Entry]) -> None:
-    """Stores which event became which entry of the log."""
-    if entries:
-        await QUERIES.apply_entries(
-            conn,
-            event_ids=[entry.event_id for entry in entries],
-            indexes=[entry.index for entry in entries],
-        )
+async def apply_entries(conn: sql.Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """Stores which event became which entry of the log. Returns those that contradict what was told
+    before: each entry is one event, each event one entry."""
+    if not entries:
+        return []
+    told = {
+        "event_ids": [entry.event_id for entry in entries],
+        "indexes": [entry.index for entry in entries],
+    }
+    await QUERIES.apply_entries(conn, **told)
+    found = QUERIES.list_contested(conn, **told)
+    return [Entry(event_id=row["event_id"], index=row["index"]) async for row in found]
 
 
 async def apply_parked(conn: sql.Connection, told: Sequence[RecordParked | RecordTakenUp]) -> None:

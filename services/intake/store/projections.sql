@@ -25,6 +25,12 @@ SELECT event_id, index FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n 
 ORDER BY event_id
 ON CONFLICT DO NOTHING;
 
+-- name: list_contested(event_ids, indexes)
+-- Of these, entries that are another event here, and events that are another entry here.
+SELECT n.index, n.event_id FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n (event_id, index)
+WHERE EXISTS (SELECT FROM entry AS e WHERE e.index = n.index AND e.event_id <> n.event_id)
+    OR EXISTS (SELECT FROM entry AS e WHERE e.event_id = n.event_id AND e.index <> n.index);
+
 -- name: add_held(services, record_ids, return_ids)!
 -- Records about returns that a service has parked. One may be parked again and again.
 INSERT INTO held (service, record_id, return_id)

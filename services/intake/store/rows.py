@@ -128,6 +128,83 @@ def read_receipt(row: sql.Record) -> receipts.Issued:
 _RECEIPT_COLUMNS: Final = [f.name for f in fields(receipts.Receipt) if f.name != "kind"]
 
 
+class _Posted(msgspec.Struct):
+    """What is compared of an event that was posted."""
+
+    type: str
+    authority_id: str
+    contract_id: str
+    return_id: UUID
+    receipt_no: int
+    party_id: str
+    period: str
+    revision: int
+    supersedes: UUID | None = None
+    words_digest: str | None = None
+
+
+_posted: Final = msgspec.json.Decoder(_Posted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedReceipt:
+    """A receipt, and what fsck compares with it."""
+
+    issued: receipts.Issued
+    authority_id: str
+    supersedes: UUID | None
+    body_sha256: bytes
+    """Of the bytes that are stored now."""
+    words_digest: str | None
+    """Of the same; None for a withdrawal."""
+    posted: Mapping[str, object] | None
+    """The event, by field; None if there is none."""
+    entry: int | None
+    is_due: bool
+
+    def wanted(self) -> dict[str, object]:
+        """What the event must say."""
+        receipt = self.issued.receipt
+        is_return = receipt.kind == "return"
+        return {
+            "type": "ReturnReceived" if is_return else "ReturnWithdrawn",
+            "authority_id": self.authority_id,
+            "contract_id": receipt.contract_id,
+            "return_id": receipt.return_id,
+            "receipt_no": receipt.receipt_no,
+            "party_id": receipt.party_id,
+            "period": receipt.period,
+            "revision": receipt.revision,
+            "supersedes": self.supersedes,
+            "words_digest": self.words_digest,
+        }
+
+
+def read_checked_receipt(row: sql.Record) -> CheckedReceipt:
+    names = [f.name for f in fields(receipts.Receipt)]
+    receipt = receipts.Receipt(**{name: row[name] for name in names})
+    return CheckedReceipt(
+        issued=receipts.Issued(receipt, row["signature"], row["public_key"]),
+        authority_id=row["authority_id"],
+        supersedes=row["supersedes"],
+        body_sha256=row["body_sha256"],
+        words_digest=row["words_digest"],
+        posted=_read_posted(row["posted"]),
+        entry=row["entry"],
+        is_due=row["is_due"],
+    )
+
+
+def _read_posted(body: bytes | None) -> dict[str, object] | None:
+    """An event, by field; an empty one if these bytes are none."""
+    if body is None:
+        return None
+    try:
+        return msgspec.structs.asdict(_posted.decode(body))
+    except (ValueError, RecursionError):
+        return {}
+
+
 class KeyRow(NamedTuple):
     """A row of `idempotency`: under which Idempotency-Key a return came."""
 
