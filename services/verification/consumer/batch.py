@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from services.verification import store
-from services.verification.domain import fold, obligations, world
+from services.verification.domain import claims, fold, obligations, world
 from services.verification.domain.lines import Lines
 from services.verification.domain.state import Decisions, Facts, Needs, State
 from services.verification.domain.world import World
@@ -50,7 +50,7 @@ class Batch:
     """Returns and withdrawals, by the outcome of their worst line."""
     _returns: dict[store.batches.ReturnId, None] = field(default_factory=dict)
     """Returns whose lines changed, in order."""
-    _claims: dict[store.batches.Claiming, rows.ClaimRow | None] = field(default_factory=dict)
+    _claims: dict[store.batches.Claiming, claims.Claim | None] = field(default_factory=dict)
 
     def fold_in(self, event: fold.Input, body: bytes, wanted: Needs) -> str | None:
         """Folds an event into its contract; the reason, as a code, where that is refused."""
@@ -78,16 +78,16 @@ class Batch:
         return [rows.state_row(self.states[contract_id]) for contract_id in moved]
 
     def row_changes(self) -> store.batches.RowChanges:
-        """What the batch comes to for lines and claims; a row that is replaced goes first."""
+        """What the batch comes to for lines and claims; a row that is replaced goes first. Rows are
+        made one at a time: together they may be large."""
         return store.batches.RowChanges(
             [touched for touched in self._returns if touched in self.stored_returns],
             self._return_rows(),
             [key for key in self._claims if key in self.stored_claims],
-            [row for row in self._claims.values() if row is not None],
+            (rows.claim_row(claim) for claim in self._claims.values() if claim is not None),
         )
 
     def _return_rows(self) -> Iterator[rows.ReturnRow]:
-        """One at a time: together they may be large."""
         for contract_id, *slot in self._returns:
             current = self.lines[contract_id].in_slot((slot[0], slot[1]))
             if current:
@@ -123,7 +123,7 @@ class Batch:
         for claim in decisions.claims_gone:
             self._claims[claim.key, claim.id] = None
         for claim in decisions.claims_put:
-            self._claims[claim.key, claim.id] = rows.claim_row(claim)
+            self._claims[claim.key, claim.id] = claim
         checked = [each for each in decisions.outcomes if isinstance(each, events.ReturnChecked)]
         if checked:
             self.outcomes[_worst(checked)] += 1

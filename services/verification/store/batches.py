@@ -104,24 +104,23 @@ async def load_lines(
     conn: sql.Connection, wanted: Collection[ReturnId], bytes_max: int | None = None
 ) -> dict[ReturnId, list[Line]] | None:
     """Current lines, in the order of each return. A return without current lines is absent. None if
-    they have more than `bytes_max` together: then they are not loaded."""
-    contract_ids, periods, party_ids = sql.columns(wanted, 3)
-    found = await sql.rows(
-        QUERIES.load_lines(
+    they have more than `bytes_max` together: then they are not loaded. Where there is no limit, each
+    return has a query of its own, since the connection keeps the rows of its last answer."""
+    lines: dict[ReturnId, list[Line]] = {}
+    known: dict[object, Any] = {}
+    for part in [wanted] if bytes_max is not None else [[each] for each in wanted]:
+        contract_ids, periods, party_ids = sql.columns(part, 3)
+        found = QUERIES.load_lines(
             conn,
             contract_ids=contract_ids,
             periods=periods,
             party_ids=party_ids,
             bytes_max=bytes_max,
         )
-    )
-    lines: dict[ReturnId, list[Line]] = {}
-    known: dict[object, Any] = {}
-    while found:  # what was read is let go, row by row
-        contract_id, period, party_id, body = found.pop(0)
-        if body is None:
-            return None
-        lines[contract_id, period, party_id] = rows.read_lines(body, known)
+        async for contract_id, period, party_id, body in found:
+            if body is None:
+                return None
+            lines[contract_id, period, party_id] = rows.read_lines(body, known)
     return lines
 
 
@@ -194,7 +193,7 @@ class RowChanges:
     returns_gone: Sequence[ReturnId]
     returns: Iterable[rows.ReturnRow]
     claims_gone: Sequence[Claiming]
-    claims: Sequence[rows.ClaimRow]
+    claims: Iterable[rows.ClaimRow]
 
 
 async def change_lines(conn: sql.Connection, changes: RowChanges) -> None:
