@@ -104,8 +104,8 @@ async def load_lines(
     conn: sql.Connection, wanted: Collection[ReturnId], bytes_max: int | None = None
 ) -> dict[ReturnId, list[Line]] | None:
     """Current lines, in the order of each return. A return without current lines is absent. None if
-    they have more than `bytes_max` together: then they are not loaded. Where there is no limit, each
-    return has a query of its own, since the connection keeps the rows of its last answer."""
+    they have more than `bytes_max` together: then they are not loaded. Without a limit each return
+    has a query of its own, since asyncpg keeps the rows of a query until the next one."""
     lines: dict[ReturnId, list[Line]] = {}
     known: dict[object, Any] = {}
     for part in [wanted] if bytes_max is not None else [[each] for each in wanted]:
