@@ -152,6 +152,7 @@ class Stack:
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
             "DATABASE_URL": self.servers.dsn,
             "MAKEGOOD_STATE": str(self.state),
+            "INTAKE_LEDGER_URL": f"http://127.0.0.1:{ports['ledger']}",
             **self._settings,
         }
         for name, port in ports.items():

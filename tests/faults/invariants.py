@@ -83,13 +83,14 @@ class Books:
             await conn.close()
 
     async def assert_invariants(self, clients: Suppliers) -> None:
-        """Checks all of them; `fsck` and `replay` check the log and verification's tables."""
+        """Checks all of them; `fsck` and `replay` check the services' own books."""
         await self._assert_each_return_is_one_leaf(clients)
         await self._assert_order_per_contract(clients)
         await self._assert_totals(clients)
         await self._assert_offsets_are_accounted_for()
         await self.system.command("ledger", "fsck")
         await self.system.command("verification", "replay")
+        await self.system.command("intake", "fsck")
 
     async def _assert_each_return_is_one_leaf(self, clients: Suppliers) -> None:
         """Nothing is lost and nothing is there twice."""

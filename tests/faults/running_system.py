@@ -151,8 +151,9 @@ class RunningSystem:
                 return answer.status_code == 200
         return False
 
-    async def command(self, service: str, *command: str) -> str:
-        """Runs one of a service's commands to its end. Returns its output."""
+    async def command(self, service: str, *command: str, code: int = 0) -> str:
+        """Runs one of a service's commands to its end, which must be this exit code. Returns its
+        output."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -164,7 +165,7 @@ class RunningSystem:
             stderr=asyncio.subprocess.STDOUT,
         )
         output, _ = await asyncio.wait_for(child.communicate(), 60)
-        assert 0 == child.returncode, f"{service} {' '.join(command)}:\n{output.decode()}"
+        assert code == child.returncode, f"{service} {' '.join(command)}:\n{output.decode()}"
         return output.decode()
 
     def _environment(self, name: str, failpoints: str = "") -> dict[str, str]:
@@ -177,6 +178,7 @@ class RunningSystem:
             "DATABASE_URL": self.servers.postgres.dsn,
             "MAKEGOOD_STATE": str(self.servers.state / "services"),
             f"{service.upper()}_PORT": self.urls[name].rpartition(":")[2],
+            "INTAKE_LEDGER_URL": self.urls["ledger"],
             "MAKEGOOD_FAILPOINTS": failpoints,
             "MAKEGOOD_FAILPOINTS_LOG": str(self.struck),
         }

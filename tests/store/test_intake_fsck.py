@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -26,10 +26,12 @@ async def service(database: str) -> AsyncIterator[IntakeService]:
     """Receipts 1 to 4: three returns, the last of which is withdrawn. The log has all four, and a
     day later each is due."""
     async with intake_service.at_work(database) as made:
+        await made.publish(build.a_contract_published(version=2, starts_on=date(2026, 8, 1)))
         for period in PERIODS:
-            line = build.a_line(build.VISIT, **{"from": f"{period}-06"})
+            session = dict(build.VISIT["session"]) | {"start": f"{period}-06T09:30"}
+            line = build.a_line(build.VISIT, **{"from": f"{period}-06", "session": session})
             decided = await made.submit(build.a_return(line, period=period))
-            assert isinstance(decided, admission.Accepted), decided
+        assert isinstance(decided, admission.Accepted), decided
         return_id = decided.issued.receipt.return_id
         async with made.pool.acquire() as conn, conn.transaction():
             await withdrawals.withdraw(conn, made.desk, build.PARTY, return_id, "the wrong month")
@@ -60,7 +62,7 @@ async def failures(service: IntakeService, *statements: str) -> list[tuple[str, 
         report = await fsck.check(conn, intake_service.SIGNER.public_key, None)
     finally:
         await conn.close()
-    return [tuple(each) for each in report.failures]
+    return [(place, what) for place, what in report.failures]
 
 
 async def test_passes_books_that_are_whole(service: IntakeService) -> None:

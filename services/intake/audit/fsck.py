@@ -93,7 +93,7 @@ def _check_receipt(report: Report, each: CheckedReceipt, public_key: bytes) -> N
 async def _check_numbers(report: Report, conn: sql.Connection) -> None:
     for gap in await store.checking.list_gaps(conn, FAILURES_MAX):
         if gap.last < gap.first:
-            report.fail(f"receipt {gap.last}", "two have this number")
+            report.fail(f"receipt {gap.first - 1}", "two have this number")
         else:
             place = f"receipt {gap.first}"
             place += f" to {gap.last}" if gap.last > gap.first else ""
