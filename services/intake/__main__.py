@@ -18,7 +18,7 @@ from services.intake.audit import fsck
 from services.intake.audit import log as audit_log
 from services.intake.domain import receipts
 from services.intake.settings import Settings
-from shared import books, commands, log, sql
+from shared import books, commands, keys, log, sql
 from shared.web import server
 
 
@@ -63,7 +63,11 @@ def check() -> None:
 async def _check(settings: Settings) -> fsck.Report:
     from rich import console, progress  # late: serving does not need them
 
-    public_key = receipts.Signer(settings.receipt_seed()).public_key
+    seed = keys.load(settings.receipt_key_path)
+    if seed is None:
+        typer.echo(f"Intake's key is not at {settings.receipt_key_path}: restore it.", err=True)
+        raise typer.Exit(1)
+    public_key = receipts.Signer(seed).public_key
     conn: sql.Connection = await asyncpg.connect(
         settings.database_url.get_secret_value(),
         timeout=sql.CONNECT_SECONDS_MAX,

@@ -78,9 +78,10 @@ async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Cl
 
 
 def _desk(settings: Settings, ticking: clock.Clock) -> Desk:
+    receipt_key = keys.load_or_create(settings.receipt_key_path)
     person_key = keys.load_or_create(settings.person_key_file or settings.folder / "person.key")
     merge_within = timedelta(hours=settings.merge_within_hours)
-    return Desk(Signer(settings.receipt_seed()), person_key, merge_within, ticking.now)
+    return Desk(Signer(receipt_key), person_key, merge_within, ticking.now)
 
 
 def _throttle(settings: Settings, delivery: transaction.Delivery) -> throttle.Throttle:

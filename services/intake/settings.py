@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 
-from shared import keys, settings
+from shared import settings
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -71,9 +71,10 @@ class Settings(settings.Settings):
             raise ValueError("MAKEGOOD_DEMO_STARTS_AT needs an offset from UTC, such as Z")
         return self
 
-    def receipt_seed(self) -> bytes:
-        """The seed of the key that signs receipts, made when it is first needed."""
-        return keys.load_or_create(self.receipt_key_file or self.folder / "receipt.key")
+    @property
+    def receipt_key_path(self) -> Path:
+        """The seed of the key that signs receipts."""
+        return self.receipt_key_file or self.folder / "receipt.key"
 
     @property
     def folder(self) -> Path:

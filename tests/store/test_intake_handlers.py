@@ -13,6 +13,7 @@ import pytest
 
 from services.intake import store
 from services.intake.domain import admission
+from shared import books
 from shared.delivery import topics
 from shared.wire import events
 from tests.support import intake_builders as build
@@ -183,6 +184,25 @@ class TestALineStatus:
             line_id: (status.outcome, str(status.counted), entry)
             for line_id, (status, entry) in found.items()
         }
+
+    async def test_raises_an_alarm_if_an_entry_becomes_another_event(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """The log was taken back and recorded anew: it is kept for `/health`."""
+        for offset in range(2):
+            told = events.EntriesRecorded(
+                event_id=uuid.uuid4(),
+                authority_id=events.INSTALLATION,
+                occurred_at=datetime(2026, 11, 5, tzinfo=UTC),
+                size=8,
+                entries=(events.Entry(event_id=uuid.UUID(int=offset + 1), index=7),),
+            )
+            await service.handle([intake_service.record_of(told, topics.ENTRIES.name, offset)])
+        found = await books.find_newest(service.pool)
+        assert found is not None
+        assert found.first_failure == (
+            f"entry 7 is said to be event {uuid.UUID(int=2)}, and was another"
+        )
 
     async def test_stays_while_others_of_its_return_change(
         self, service: intake_service.IntakeService

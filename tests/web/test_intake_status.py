@@ -220,3 +220,32 @@ class TestHealth:
         system.app.state.service.consumer.alarm = "record_changed: a test says so"
         said = (await system.client.get("/health")).json()
         assert ("stopped", "record_changed: a test says so") == (said["status"], said["alarm"])
+
+
+class TestAReturnThatWasChangedByHand:
+    @pytest.mark.parametrize(
+        ("change", "fault"),
+        [
+            (
+                "body = replace(convert_from(body, 'UTF8'), 'visits', 'visit')::bytea",
+                "the stored bytes are not those of the receipt",
+            ),
+            ("body = 'junk'", "the stored bytes are not those of the receipt"),
+            ("merge_by = merge_by + interval '1 day'", "intake did not sign this receipt"),
+        ],
+    )
+    async def test_says_so(
+        self, system: RunningSystem, supplier: Caller, change: str, fault: str
+    ) -> None:
+        """Instead of lines that nobody sent."""
+        sent = await send(system, supplier)
+        assert None is (await supplier.get(sent["links"]["self"])).json()["differs"]
+        await system.pool.execute("RESET ROLE")
+        await system.pool.execute(f"UPDATE accepted_return SET {change}")
+        answer = await supplier.get(sent["links"]["self"])
+        words = f"Something was changed here by hand: {fault}. Keep your own file and receipt."
+        assert (200, words, []) == (
+            answer.status_code,
+            answer.json()["differs"],
+            answer.json()["lines"],
+        )

@@ -59,7 +59,7 @@ async def check(
     report = Report()
     if ledger_url is not None:
         # before the snapshot: what the log has by then, intake has too
-        await store.checking.make_logged(conn)
+        await store.checking.add_logged_table(conn)
         async for found in log.stream_receipts(ledger_url):
             await store.checking.add_logged(conn, found)
             report.seen["receipts in the log"] += len(found)

@@ -63,9 +63,9 @@ class Logged(NamedTuple):
     leaf has only a digest."""
 
 
-async def make_logged(conn: sql.Connection) -> None:
+async def add_logged_table(conn: sql.Connection) -> None:
     """A temporary table for what the log says."""
-    await QUERIES.make_logged(conn)
+    await QUERIES.add_logged_table(conn)
 
 
 async def add_logged(conn: sql.Connection, found: Sequence[Logged]) -> None:

@@ -1,6 +1,6 @@
 -- What fsck compares. `checking.py` has the functions.
 
--- name: make_logged()!
+-- name: add_logged_table()!
 -- What the log says of receipts, while fsck runs.
 CREATE TEMPORARY TABLE logged (
     event_id uuid PRIMARY KEY,
