@@ -65,7 +65,7 @@ def check() -> None:
     if not report.holds:
         typer.echo("The log is damaged. Change nothing, keep all backups, and tell the auditor.")
         raise typer.Exit(1)
-    typer.echo("Every hash, chain, event, checkpoint and seal agrees with the stored entries.")
+    typer.echo("Every hash, chain, event, checkpoint and mark agrees with the stored entries.")
 
 
 async def _check(settings: Settings) -> fsck.Report:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from aiokafka import TopicPartition
 
 from shared import sql
-from shared.delivery import seals, transaction
+from shared.delivery import marks, transaction
 
 
 class LostError(Exception):
@@ -107,7 +107,7 @@ async def skip_hole(
             await conn.execute(
                 """
                 INSERT INTO consumer_hole
-                    (topic, incarnation, partition, first_offset, next_offset, has_expired, seal)
+                    (topic, incarnation, partition, first_offset, next_offset, has_expired, mark)
                 VALUES ($1, $2, $3, $4, $5, $6, $7)
                 """,
                 hole.topic,
@@ -116,7 +116,7 @@ async def skip_hole(
                 hole.next_offset,
                 hole.found_offset,
                 has_expired,
-                seals.seal(
+                marks.make(
                     parking_key,
                     *("hole", hole.topic, incarnation, hole.partition),
                     *(hole.next_offset, hole.found_offset),

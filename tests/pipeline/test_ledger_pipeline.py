@@ -244,7 +244,7 @@ class TestTakenBack:
         due = _audit(system, new, promises=[_promise(victim), _promise(withdrawal)])
         assert [("receipts", 2)] == [(c.name, len(c.failures)) for c in due.checks if c.failures]
         found = await system.fsck()
-        what = "the ledger did not list it as a repeat: its seal does not hold"
+        what = "the ledger did not list it as a repeat: its mark does not hold"
         assert [what, what] == [failure.what for failure in found]
 
 

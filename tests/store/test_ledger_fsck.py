@@ -108,27 +108,27 @@ class TestListedOffsets:
         ("change", "why"),
         [
             ('UPDATE repeat SET idx = 8 WHERE "offset" = 301', "repeat"),
-            ('UPDATE repeat SET seal = NULL WHERE "offset" = 301', "repeat"),
+            ('UPDATE repeat SET mark = NULL WHERE "offset" = 301', "repeat"),
             ("UPDATE passed_day SET day = day + 1", "day"),
         ],
     )
     async def test_by_another_hand(
         self, service: build.LedgerService, change: str, why: str
     ) -> None:
-        """Its seal does not hold."""
+        """Its mark does not hold."""
         await service.superuser(change)
         (found,) = (await check(service)).failures
-        assert f"the ledger did not list it as a {why}: its seal does not hold" == found.what
+        assert f"the ledger did not list it as a {why}: its mark does not hold" == found.what
 
     async def test_as_a_hole(self, service: build.LedgerService) -> None:
         """A day that is said to have been a hole."""
         await service.superuser(
             'INSERT INTO consumer_hole SELECT topic, incarnation, partition, "offset", '
-            '"offset" + 1, false, now(), seal FROM passed_day',
+            '"offset" + 1, false, now(), mark FROM passed_day',
             "DELETE FROM passed_day",
         )
         (found,) = (await check(service)).failures
-        assert "the ledger did not list it as a hole: its seal does not hold" == found.what
+        assert "the ledger did not list it as a hole: its mark does not hold" == found.what
 
     async def test_as_parked(self, service: build.LedgerService) -> None:
         """A repeat that is said to have been parked."""
@@ -148,7 +148,7 @@ class TestListedOffsets:
             report = await fsck.check(conn, evidence)
         finally:
             await conn.close()
-        assert ["seals"] == [failure.place for failure in report.failures]
+        assert ["marks"] == [failure.place for failure in report.failures]
 
 
 class TestTampering:

@@ -10,7 +10,7 @@ Promises: reads every entry once, in one snapshot, and changes nothing. It check
 - every offset that was read is accounted for (docs/ledger.md, Completeness 2), and what has no leaf
   of its own was listed or parked by the ledger itself.
 
-A superuser can change tables. Without the keys nobody can make checkpoints and seals agree with
+A superuser can change tables. Without the keys nobody can make checkpoints and marks agree with
 changed tables; with them nobody can change the checkpoints that others have seen.
 """
 
@@ -46,7 +46,7 @@ class Evidence:
     signed: Objects
     """Keeps the last signed checkpoint a second time."""
     parking_key: bytes | None
-    """The key of the seals; None if it is not at hand, which is a failure."""
+    """The key of the marks; None if it is not at hand, which is a failure."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -261,7 +261,7 @@ class _Reading:
         await self._count_rows()
         await self._compare_chains()
         await self._count_offsets()
-        await self._check_seals()
+        await self._check_marks()
 
     async def _count_rows(self) -> None:
         """Checks that no row belongs to no entry."""
@@ -291,19 +291,19 @@ class _Reading:
                 what = f"{next_offset} offsets were read, but {found} are accounted for"
                 self.report.fail(str(stream), what)
 
-    async def _check_seals(self) -> None:
+    async def _check_marks(self) -> None:
         """Checks that the ledger itself has listed and parked what is no leaf."""
         key = self._evidence.parking_key
         if key is None:
             what = "the parking key is missing: who listed the offsets without a leaf is not known"
-            self.report.fail("seals", what)
+            self.report.fail("marks", what)
             return
-        async for row in store.checking.stream_sealed(self._conn):
+        async for row in store.checking.stream_marked(self._conn):
             self.report.seen["offsets listed"] += row.next - row.place.offset
             if row.why == "repeat" and row.event_id is None:
                 self.report.fail(str(row.place), "it is listed as a repeat of no entry")
             elif not row.is_own(key):
-                what = f"the ledger did not list it as a {row.why}: its seal does not hold"
+                what = f"the ledger did not list it as a {row.why}: its mark does not hold"
                 self.report.fail(str(row.place), what)
         async for parked in store.checking.stream_parked(self._conn):
             self.report.seen["records parked"] += 1

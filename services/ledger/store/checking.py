@@ -50,10 +50,10 @@ async def count_rows(conn: sql.Connection) -> RowCounts:
     return RowCounts(*await QUERIES.count_rows(conn))
 
 
-async def stream_sealed(conn: sql.Connection) -> AsyncIterator[rows.SealedRow]:
+async def stream_marked(conn: sql.Connection) -> AsyncIterator[rows.MarkedRow]:
     """What is listed of offsets without a leaf of their own, apart from parked records."""
-    async for row in QUERIES.list_sealed(conn):
-        yield rows.read_sealed(row)
+    async for row in QUERIES.list_marked(conn):
+        yield rows.read_marked(row)
 
 
 async def stream_parked(conn: sql.Connection) -> AsyncIterator[rows.ParkedRow]:

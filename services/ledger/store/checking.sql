@@ -29,16 +29,16 @@ SELECT contract_id, seq, leaf_hash FROM contract_chain;
 SELECT (SELECT count(*) FROM tile) AS tiles,
     (SELECT count(*) FROM entry_index) AS index_rows;
 
--- name: list_sealed()
--- What is listed of offsets, with all that its seal says. A repeat of no entry has no event.
+-- name: list_marked()
+-- What is listed of offsets, with all that its mark says. A repeat of no entry has no event.
 SELECT 'repeat' AS why, r.topic, r.incarnation, r.partition, r."offset" AS first,
-    r."offset" + 1 AS next, e.event_id, e.commitment, NULL::date AS day, r.seal
+    r."offset" + 1 AS next, e.event_id, e.commitment, NULL::date AS day, r.mark
 FROM repeat AS r LEFT JOIN entry AS e USING (idx)
 UNION ALL
-SELECT 'day', topic, incarnation, partition, "offset", "offset" + 1, NULL, NULL, day, seal
+SELECT 'day', topic, incarnation, partition, "offset", "offset" + 1, NULL, NULL, day, mark
 FROM passed_day
 UNION ALL
-SELECT 'hole', topic, incarnation, partition, first_offset, next_offset, NULL, NULL, NULL, seal
+SELECT 'hole', topic, incarnation, partition, first_offset, next_offset, NULL, NULL, NULL, mark
 FROM consumer_hole
 ORDER BY topic, incarnation, partition, first;
 

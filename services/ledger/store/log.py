@@ -172,7 +172,7 @@ async def move_tips(conn: sql.Connection, moved: Mapping[str, Tip]) -> None:
 
 
 async def add_repeats(conn: sql.Connection, messages: Sequence[Message], key: bytes) -> None:
-    """Lists offsets at which entries came again, also entries of this transaction. `key` seals
+    """Lists offsets at which entries came again, also entries of this transaction. `key` marks
     each."""
     asked = {message.event_id for message in messages}
     entries = {row["event_id"]: row async for row in QUERIES.load_repeated(conn, event_ids=asked)}
@@ -184,7 +184,7 @@ async def add_repeats(conn: sql.Connection, messages: Sequence[Message], key: by
 
 
 async def add_days(conn: sql.Connection, messages: Iterable[Message], key: bytes) -> None:
-    """Lists offsets at which days ended. `key` seals each."""
+    """Lists offsets at which days ended. `key` marks each."""
     await conn.copy_records_to_table(
         "passed_day",
         records=[rows.day_row(message, key) for message in messages],

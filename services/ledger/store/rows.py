@@ -19,7 +19,7 @@ from services.ledger.domain.entries.offsets import Listed, Stream, Why
 from services.ledger.domain.entries.recording import Entry
 from services.ledger.domain.log import tree
 from shared import sql
-from shared.delivery import seals
+from shared.delivery import marks
 from shared.delivery.messages import Message
 
 INDEX_COLUMNS: Final = ("idx", *IndexRow._fields)
@@ -87,13 +87,13 @@ class DayRow(NamedTuple):
     partition: int
     offset: int
     day: date
-    seal: bytes
+    mark: bytes
 
 
 def day_row(message: Message, key: bytes) -> DayRow:
     day: date = message.event.day
     return DayRow(
-        *_place(message), day=day, seal=seals.seal(key, "day", *_place(message), str(day))
+        *_place(message), day=day, mark=marks.make(key, "day", *_place(message), str(day))
     )
 
 
@@ -105,18 +105,18 @@ class RepeatRow(NamedTuple):
     partition: int
     offset: int
     idx: int
-    seal: bytes
+    mark: bytes
 
 
 def repeat_row(message: Message, entry: sql.Record, key: bytes) -> RepeatRow:
     """`entry`: the one that came again, whose commitment is also that of the record's bytes."""
     what = repeated(entry["event_id"], entry["commitment"])
-    seal = seals.seal(key, "repeat", *_place(message), what)
-    return RepeatRow(*_place(message), idx=entry["idx"], seal=seal)
+    mark = marks.make(key, "repeat", *_place(message), what)
+    return RepeatRow(*_place(message), idx=entry["idx"], mark=mark)
 
 
 def repeated(event_id: UUID, commitment: bytes) -> str:
-    """What the seal of a repeat says of the record: its event, and the commitment to its bytes."""
+    """What the mark of a repeat says of the record: its event, and the commitment to its bytes."""
     return f"{event_id} {commitment.hex()}"
 
 
@@ -217,7 +217,7 @@ def read_index_row(row: sql.Record) -> IndexRow | None:
     return IndexRow(row["listed_event_id"], *(row[name] for name in names))
 
 
-class SealedRow(NamedTuple):
+class MarkedRow(NamedTuple):
     """What is listed of offsets `[place.offset, next)`, with the ledger's mark on it."""
 
     why: Why
@@ -231,23 +231,23 @@ class SealedRow(NamedTuple):
 
     def is_own(self, key: bytes) -> bool:
         """Whether the ledger has listed this itself."""
-        return seals.holds(self.mark, key, self.why, *self.place, self.said)
+        return marks.holds(self.mark, key, self.why, *self.place, self.said)
 
 
-def read_sealed(row: sql.Record) -> SealedRow:
+def read_marked(row: sql.Record) -> MarkedRow:
     said: dict[Why, str | int] = {
         "repeat": repeated(row["event_id"], row["commitment"] or b""),
         "day": str(row["day"]),
         "hole": row["next"],
     }
     place = Place(row["topic"], row["incarnation"], row["partition"], row["first"])
-    return SealedRow(
+    return MarkedRow(
         why=row["why"],
         place=place,
         next=row["next"],
         event_id=row["event_id"],
         said=said[row["why"]],
-        mark=row["seal"],
+        mark=row["mark"],
     )
 
 

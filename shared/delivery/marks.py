@@ -12,15 +12,15 @@ from typing import Final, TypeAlias
 
 Part: TypeAlias = str | int
 
-_PURPOSE: Final = b"makegood seal v1"
+_PURPOSE: Final = b"makegood mark v1"
 
 
-def seal(key: bytes, *said: Part) -> bytes:
+def make(key: bytes, *said: Part) -> bytes:
     """HMAC-SHA-256 over the JSON array of what is said, with a key derived from `key`."""
     own = hmac.digest(key, _PURPOSE, "sha256")
     return hmac.digest(own, json.dumps(said).encode(), "sha256")
 
 
 def holds(mark: bytes | None, key: bytes, *said: Part) -> bool:
-    """Whether `mark` is the seal of what is said."""
-    return mark is not None and hmac.compare_digest(mark, seal(key, *said))
+    """Whether `mark` is that of what is said."""
+    return mark is not None and hmac.compare_digest(mark, make(key, *said))

@@ -1,2 +1,2 @@
 -- The service's own mark on a hole: nobody without its key can list offsets as never written.
-ALTER TABLE consumer_hole ADD COLUMN seal bytea;
+ALTER TABLE consumer_hole ADD COLUMN mark bytea;
