@@ -1,7 +1,8 @@
 """Reads records from Kafka: each becomes a message, or is unreadable for a reason.
 
 Promises: every record is read here, whatever its bytes, and each way it can be wrong has its own
-code. Nothing is dropped silently: `transaction` parks what is unreadable.
+code. An event is believed only on the topic where it belongs, from the one service that writes it
+there. Nothing is dropped silently: `transaction` parks what is unreadable.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 import msgspec
 from aiokafka import ConsumerRecord
 
+from shared.delivery import topics
 from shared.wire import events
 
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
@@ -68,11 +70,17 @@ def read_event(record: Record) -> tuple[events.AnyEvent, UUID]:
         raise UnreadableError("unknown_type" if has_no_type else "wrong_schema") from None
     except (ValueError, RecursionError):
         raise UnreadableError("malformed_json") from None
+    topic = topics.BY_NAME.get(record.topic)
+    writer = None if topic is None else topics.writer(topic, event)
+    if writer is None:
+        raise UnreadableError("wrong_topic")
     headers = dict(record.headers)
     if headers.get("ce_id") != events.spelt(event.event_id):
         raise UnreadableError("bad_headers")
     if headers.get("ce_type") != event.type.encode():
         raise UnreadableError("bad_headers")
+    if headers.get("ce_source") != topics.source(writer):
+        raise UnreadableError("wrong_source")
     if record.key != events.subject(event).encode():
         raise UnreadableError("wrong_key")
     return event, event.event_id

@@ -254,7 +254,7 @@ def _kind(service: str, type_: str) -> tuple[tuple[str, bytes], ...]:
     return (
         ("ce_specversion", b"1.0"),
         ("ce_type", type_.encode()),
-        ("ce_source", f"/makegood/{service}".encode()),
+        ("ce_source", topics.source(service)),
         ("content-type", b"application/json"),
     )
 

@@ -59,7 +59,6 @@ class _About(msgspec.Struct):
 
 
 _about: Final = msgspec.json.Decoder(_About)
-_OURS: Final = frozenset(topic.name for topic in topics.ALL)
 
 
 async def park(
@@ -99,7 +98,7 @@ def _row(key: bytes, record: Record, incarnation: int, reason: str) -> Row:
 
 def _read(record: Record, reason: str) -> _About | None:
     """Which event a record is, if it can be sent again."""
-    if record.topic not in _OURS or reason == OTHER_BYTES:
+    if record.topic not in topics.BY_NAME or reason == OTHER_BYTES:
         return None
     try:
         return _about.decode(record.value or b"")
@@ -223,11 +222,16 @@ async def send_again(pool: sql.Pool, key: bytes, producer: AIOKafkaProducer) -> 
     for place in sorted(map(tuple, places)):
         try:
             body = await _unseal(pool, key, place)
-            row = outbox.Row.of(_topic(place[0]), events.read(body))
+            topic, event = topics.BY_NAME[place[0]], events.read(body)
         except msgspec.DecodeError:
             unreadable += 1
             continue
-        headers = outbox.headers(_topic(place[0]).written_by or "makegood", row)
+        writer = topics.writer(topic, event)
+        if writer is None:  # it never was an event of this topic
+            unreadable += 1
+            continue
+        row = outbox.Row.of(topic, event)
+        headers = outbox.headers(writer, row)
         await producer.send_and_wait(
             row.topic, body, row.key.encode(), partition=place[2], headers=headers
         )
@@ -258,7 +262,3 @@ def unseal(
         return AESGCM(key).decrypt(salt[:NONCE_BYTES], sealed, _bound(place))
     except (InvalidTag, ValueError):  # ValueError: a salt of another length
         return None
-
-
-def _topic(name: str) -> topics.Topic:
-    return next(topic for topic in topics.ALL if topic.name == name)

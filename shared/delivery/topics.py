@@ -43,6 +43,8 @@ class Topic:
     partitions: int = PARTITIONS
     written_by: str | None = None
     """The only service that writes to it; None if several do, or an outside party."""
+    holds: frozenset[type[events.Event]] = frozenset()
+    """The events that belong on it. Each type has one topic."""
     is_ours: bool = True
     """False: an outside party writes to it. The broker then unpacks what it compressed, so that the
     size limit holds for the content."""
@@ -58,15 +60,52 @@ class Topic:
         return kept | {"max.message.bytes": str(MESSAGE_BYTES_MAX), "compression.type": codec}
 
 
-RETURNS: Final = Topic("makegood.returns.v1", 90, written_by="intake")
-OUTCOMES: Final = Topic("makegood.outcomes.v1", 90, written_by="verification")
-ALERTS: Final = Topic("makegood.alerts.v1", 90, written_by="verification")
-CONTRACTS: Final = Topic("makegood.contracts.v1", None, written_by="verification")
-RECONSIDER: Final = Topic("makegood.reconsider.v1", 7, written_by="verification")
-ENTRIES: Final = Topic("makegood.entries.v1", 7, written_by="ledger")
-PARKED: Final = Topic("makegood.parked.v1", 90)
+RETURNS: Final = Topic(
+    "makegood.returns.v1",
+    90,
+    written_by="intake",
+    holds=frozenset(
+        (events.ReturnReceived, events.ReturnWithdrawn, events.ReturnRefused, events.DayEnded)
+    ),
+)
+OUTCOMES: Final = Topic(
+    "makegood.outcomes.v1",
+    90,
+    written_by="verification",
+    holds=frozenset(
+        (
+            events.ContractRegistered,
+            events.CommitmentChanged,
+            events.ReturnChecked,
+            events.CommitmentAssessed,
+            events.CaseMoved,
+        )
+    ),
+)
+ALERTS: Final = Topic(
+    "makegood.alerts.v1", 90, written_by="verification", holds=frozenset((events.AlertRaised,))
+)
+CONTRACTS: Final = Topic(
+    "makegood.contracts.v1",
+    None,
+    written_by="verification",
+    holds=frozenset((events.ContractPublished,)),
+)
+RECONSIDER: Final = Topic(
+    "makegood.reconsider.v1",
+    7,
+    written_by="verification",
+    holds=frozenset((events.LineReconsidered,)),
+)
+ENTRIES: Final = Topic(
+    "makegood.entries.v1", 7, written_by="ledger", holds=frozenset((events.EntriesRecorded,))
+)
+PARKED: Final = Topic(
+    "makegood.parked.v1", 90, holds=frozenset((events.RecordParked, events.RecordTakenUp))
+)
 
 ALL: Final = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
+BY_NAME: Final = {topic.name: topic for topic in ALL}
 
 INBOUND_PREFIX: Final = "makegood.inbound."
 INBOUND_PATTERN: Final = r"^makegood\.inbound\.[A-Za-z0-9._-]+$"
@@ -79,6 +118,19 @@ def inbound(party_id: str) -> Topic:
     if not _PARTY.fullmatch(party_id):
         raise ValueError(f"{party_id!r} cannot be part of a topic's name (letters, digits, . _ -)")
     return Topic(INBOUND_PREFIX + party_id, 7, partitions=1, is_ours=False)
+
+
+def writer(topic: Topic, event: events.Event) -> str | None:
+    """The only service that writes `event` to `topic`; None if it belongs on another topic. What is
+    parked is told by the service that the event names."""
+    if type(event) not in topic.holds:
+        return None
+    return topic.written_by or getattr(event, "service", None)
+
+
+def source(service: str) -> bytes:
+    """The CloudEvents `ce_source` of what a service writes."""
+    return f"/makegood/{service}".encode()
 
 
 class WrongTopicError(Exception):

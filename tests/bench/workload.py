@@ -135,7 +135,11 @@ def event(each: Return) -> bytes:
 
 def headers(each: Return) -> list[tuple[str, bytes]]:
     """The event's headers, in CloudEvents' binary mode."""
-    return [("ce_id", each.return_id.encode()), ("ce_type", b"ReturnReceived")]
+    return [
+        ("ce_id", each.return_id.encode()),
+        ("ce_type", b"ReturnReceived"),
+        ("ce_source", b"/makegood/intake"),
+    ]
 
 
 def _as_json(each: Return, at: int, line: Line) -> dict[str, Any]:

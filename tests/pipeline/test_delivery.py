@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from shared.delivery import consumer, kafka, offsets, outbox, topics, transaction
 from shared.delivery.messages import Record
 from shared.wire import events
-from tests.support.delivery_builders import refusal
+from tests.support.delivery_builders import headers, refusal
 from tests.support.delivery_service import BareService
 from tests.support.waiting import eventually
 
@@ -43,7 +43,7 @@ class TestDelivery:
         partition = 0
         producer = await kafka.start_producer(service.settings)
         body, key = events.write(good), b"C1"
-        head = [("ce_id", str(good.event_id).encode()), ("ce_type", b"ReturnRefused")]
+        head = list(headers(good))
         poison: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]] = [
             (b"\x00\xff\xfe random \x80", key, head),
             (body[:-7], key, head),
@@ -62,10 +62,9 @@ class TestDelivery:
         ]
         async with service.running():
             await _produce(producer, partition, body, key, head)
-            for value, its_key, headers in poison:
-                await _produce(producer, partition, value, its_key, headers)
-            more = [("ce_id", str(later.event_id).encode()), ("ce_type", b"ReturnRefused")]
-            await _produce(producer, partition, events.write(later), key, more)
+            for value, its_key, its_head in poison:
+                await _produce(producer, partition, value, its_key, its_head)
+            await _produce(producer, partition, events.write(later), key, list(headers(later)))
             await eventually(lambda: service.received("C1"), [1, 2])
         await producer.stop()
         reasons = await service.pool.fetch('SELECT reason FROM parked ORDER BY "offset"')
@@ -309,7 +308,7 @@ async def _stopped(reader: consumer.Consumer) -> str | None:
 
 
 def _record(offset: int, event: events.ReturnRefused) -> Record:
-    head = (("ce_id", str(event.event_id).encode()), ("ce_type", b"ReturnRefused"))
+    head = headers(event)
     body, key = events.write(event), events.subject(event).encode()
     return ConsumerRecord(
         topic=topics.RETURNS.name,

@@ -22,6 +22,7 @@ from shared import calendar, clock, sql
 from shared.delivery import kafka, topics
 from shared.web import auth
 from shared.wire import events
+from tests.support import delivery_builders
 from tests.support import verification_builders as build
 from tests.support import verification_service
 from tests.support.waiting import eventually
@@ -87,10 +88,7 @@ class RunningSystem:
         try:
             for event in sent:
                 topic, partition = verification_service.place(event)
-                head = [
-                    ("ce_id", str(event.event_id).encode()),
-                    ("ce_type", type(event).__name__.encode()),
-                ]
+                head = list(delivery_builders.headers(event))
                 key = events.subject(event).encode()
                 body = events.write(event)
                 await producer.send_and_wait(topic, body, key, partition, headers=head)

@@ -126,9 +126,7 @@ class TestOffsets:
         assert [(1,), (5,), (6,)] == await _rows(
             service, 'SELECT "offset" FROM passed_day ORDER BY "offset"'
         )
-        assert [(7, "not_recorded_here")] == await _rows(
-            service, 'SELECT "offset", reason FROM parked'
-        )
+        assert [(7, "wrong_topic")] == await _rows(service, 'SELECT "offset", reason FROM parked')
         assert [(0,), (3,)] == [
             (leaves.parse(leaf).source.offset,) for leaf in await service.leaves()
         ]
@@ -141,9 +139,7 @@ class TestOffsets:
         day = msgspec.structs.replace(build.day(1), event_id=received.event_id)
         await service.append(day, stranger(received.event_id), received)
         assert 1 == len(await service.leaves())
-        assert [(1, "not_recorded_here")] == await _rows(
-            service, 'SELECT "offset", reason FROM parked'
-        )
+        assert [(1, "wrong_topic")] == await _rows(service, 'SELECT "offset", reason FROM parked')
 
     async def test_of_parked_records_come_back_as_leaves(
         self, service: build.LedgerService

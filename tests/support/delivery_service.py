@@ -71,7 +71,7 @@ class BareService:
         )
         reader = consumer.Consumer(self.settings, self.delivery, subscription, self.handle)
         relay = outbox.relay(
-            "ledger", self.pool, lambda: kafka.start_producer(self.settings), self.delivery.posted
+            "intake", self.pool, lambda: kafka.start_producer(self.settings), self.delivery.posted
         )
         running = [asyncio.create_task(reader.run()), asyncio.create_task(relay)]
         try:

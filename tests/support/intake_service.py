@@ -21,6 +21,7 @@ from shared.delivery.messages import Record
 from shared.settings import Settings
 from shared.wire import events
 from shared.wire.events import ContractPublished
+from tests.support import delivery_builders
 from tests.support import intake_builders as build
 
 NOW = datetime(2026, 11, 5, 9, tzinfo=UTC)
@@ -95,11 +96,7 @@ def record(
 
 def record_of(event: events.Event, topic: str, offset: int) -> Record:
     """One of our own events, as a record."""
-    headers = (
-        ("ce_id", str(event.event_id).encode()),
-        ("ce_type", type(event).__name__.encode()),
-    )
-    plain = record(topic, offset, events.write(event), headers)
+    plain = record(topic, offset, events.write(event), delivery_builders.headers(event))
     return dataclasses.replace(plain, key=events.subject(event).encode())
 
 

@@ -28,6 +28,7 @@ from shared import sql
 from shared.delivery import offsets, topics, transaction
 from shared.delivery.messages import Record
 from shared.wire import events, ids
+from tests.support import delivery_builders
 
 ORIGIN = "makegood.test/log"
 AUTHORITY = "GB-LAE-KWL"
@@ -193,8 +194,7 @@ def record(
     offset: int,
     value: bytes | None = None,
 ) -> Record:
-    kind = type(event).__name__
-    head = (("ce_id", str(event.event_id).encode()), ("ce_type", kind.encode()))
+    head = delivery_builders.headers(event)
     body, key = value or events.write(event), events.subject(event).encode()
     stamp = 1_780_000_000_000
     return ConsumerRecord(topic.name, partition, offset, stamp, 0, key, body, None, 0, 0, head)

@@ -23,6 +23,7 @@ from shared.delivery import offsets, topics, transaction
 from shared.delivery.messages import Record
 from shared.web import auth
 from shared.wire import events
+from tests.support import delivery_builders
 from tests.support import verification_builders as build
 
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -97,10 +98,6 @@ class VerificationService:
     def record(self, event: events.Event) -> Record:
         topic, partition = place(event)
         self.offsets[topic, partition] += 1
-        head = (
-            ("ce_id", str(event.event_id).encode()),
-            ("ce_type", type(event).__name__.encode()),
-        )
         return ConsumerRecord(
             topic=topic,
             partition=partition,
@@ -112,7 +109,7 @@ class VerificationService:
             checksum=None,
             serialized_key_size=0,
             serialized_value_size=0,
-            headers=head,
+            headers=delivery_builders.headers(event),
         )
 
     async def settle(self) -> None:

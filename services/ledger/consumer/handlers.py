@@ -5,8 +5,8 @@ Every offset is a leaf, a parked record, a listed repeat or a day that ended (do
 Completeness 2). The leaves of a contract are numbered and chained (docs/ledger.md, Completeness 3).
 One transaction for a batch.
 
-Refuses: events that do not belong in the log (they are parked), and to append to a log that is
-shorter than it was: its database was restored, and appending would fork what was published.
+Refuses: to append to a log that is shorter than it was: its database was restored, and appending
+would fork what was published.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def handler(delivery: transaction.Delivery, stop: Callable[[str, str], None]) ->
 
 
 def read(record: Record) -> tuple[events.AnyEvent, UUID | None]:
-    """An event, and its id if it becomes an entry. Days may come twice, and what does not belong in
-    the log is parked: neither claims an id. Raises messages.UnreadableError."""
+    """An event, and its id if it becomes an entry. A day claims no id, for it may
+    come twice. Raises messages.UnreadableError."""
     event, event_id = read_event(record)
     return event, event_id if type(event) in _RECORDED else None
 
@@ -110,16 +110,11 @@ async def seen(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, 
 
 
 def _sort(unit: transaction.Unit) -> tuple[list[Message], list[Message]]:
-    """The messages that become entries, and the days. Parks the others."""
+    """The messages that become entries, and the days: nothing else belongs on these topics."""
     arriving: list[Message] = []
     days: list[Message] = []
     for message in unit.messages:
-        if type(message.event) in _RECORDED:
-            arriving.append(message)
-        elif isinstance(message.event, events.DayEnded):
-            days.append(message)
-        else:
-            unit.park(message, "not_recorded_here")
+        (days if isinstance(message.event, events.DayEnded) else arriving).append(message)
     return arriving, days
 
 

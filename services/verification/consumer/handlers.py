@@ -184,8 +184,6 @@ async def _decide(unit: transaction.Unit, needs: _Needs, batch: Batch) -> None:
             refusal = batch.fold_in(event, message.body, wanted)
             if refusal is not None:
                 unit.park(message, refusal)
-        elif not isinstance(event, events.ReturnRefused):
-            unit.park(message, "unexpected_type")
         if number % MESSAGES_PER_TURN == 0:
             await asyncio.sleep(0)
 
