@@ -118,7 +118,7 @@ class TestLedger:
             await system.write(topics.RETURNS, *returns, msgspec.structs.replace(
                 returns[0], receipt_no=99
             ))  # fmt: skip
-            await system.write(topics.ALERTS, build.moved(returns[0]))
+            await system.write(topics.OUTCOMES, build.moved(returns[0]))
             await eventually(lambda: size(client), 85 + 1 + 1)
             pack = tmp_path / "pack.jsonl"
             pack.write_bytes((await client.get("/api/v1/export.jsonl")).content)

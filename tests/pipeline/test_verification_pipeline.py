@@ -22,9 +22,8 @@ from shared import calendar, clock, sql
 from shared.delivery import kafka, topics
 from shared.web import auth
 from shared.wire import events
-from tests.support import delivery_builders
+from tests.support import delivery_builders, verification_service
 from tests.support import verification_builders as build
-from tests.support import verification_service
 from tests.support.waiting import eventually
 
 TODAY = calendar.london_day(clock.WallClock().now())
