@@ -18,7 +18,7 @@ from services.verification.register import imports
 from services.verification.settings import Settings
 from shared import books, calendar, clock, service
 from shared.delivery import transaction
-from shared.web import auth
+from shared.web import auth, server
 
 MEASURE_SECONDS: Final = 15.0
 """How often the metrics are set that are counted in the database."""
@@ -46,7 +46,8 @@ def build(settings: Settings) -> FastAPI:
         ) as app.state.service:
             yield
 
-    app = service.build("verification", lifespan, imports.BODY_BYTES_MAX)
+    app = service.build("verification", lifespan)
+    server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
     for each in (contracts, commitments, figures, alerts):
         app.include_router(each.router)
     return app

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import pydantic
@@ -60,10 +61,28 @@ def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[Any, ...]
         if [type(value) for value in key] != list(kinds) or not all(map(_is_bounded, key)):
             raise ValueError("another list's key")
     except (ValueError, TypeError, RecursionError):
-        fix = "Send `next` exactly as you received it, or leave the cursor out."
-        fault = Fault("form", "This cursor is not from this list.", fix, parameter="cursor")
-        raise Problem(400, "The cursor is invalid", errors=[fault]) from None
+        raise odd_cursor() from None
     return tuple(key)
+
+
+def read_moment(text: str) -> datetime:
+    """A moment of a cursor's key, in UTC. Raises Problem (`400`)."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its offset from UTC")
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise odd_cursor() from None
+    if not fields.DAY_MIN <= moment.date() <= fields.DAY_MAX:
+        raise odd_cursor()
+    return moment
+
+
+def odd_cursor() -> Problem:
+    fix = "Send `next` exactly as you received it, or leave the cursor out."
+    fault = Fault("form", "This cursor is not from this list.", fix, parameter="cursor")
+    return Problem(400, "The cursor is invalid", errors=[fault])
 
 
 def _is_bounded(value: str | int) -> bool:

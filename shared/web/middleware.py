@@ -1,8 +1,9 @@
-"""What every request passes: size limits, security headers, error handling, and the fast paths.
+"""What every request passes: limits, security headers, error handling, and the fast paths.
 
-Promises: a body above the limit is refused before it is read. Every answer has the strict headers
-and is measured. An error that no endpoint handled becomes a problem document that tells nothing
-about our internals; if the database does not answer, that is `503` with Retry-After, never `500`.
+Promises: what a request may cost is bounded (`bodies`), and so is their number; `/health/live` is
+always answered. HEAD works where GET does. Every answer has the strict headers and is measured. An
+error that no endpoint handled becomes a problem document that tells nothing about our internals; if
+the database does not answer, that is `503` with Retry-After, never `500`.
 
 Refuses: an address that can be read in two ways, or not as a text: a parameter given twice, control
 characters, bytes that are not UTF-8 (rule I13).
@@ -23,11 +24,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log, sql
-from shared.web import problems
+from shared.web import bodies, problems
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 FastPaths: TypeAlias = Mapping[tuple[str, str], Endpoint]
 """Endpoints by method and path that bypass the framework (`server.open_fast_path`)."""
+FileRoutes: TypeAlias = Mapping[tuple[str, str], int]
+"""The largest file, by method and path (`server.open_for_files`)."""
 
 REQUEST_SECONDS: Final = prometheus_client.Histogram(
     "makegood_http_seconds",
@@ -39,31 +42,46 @@ _seconds = functools.lru_cache(1000)(REQUEST_SECONDS.labels)
 
 _log = log.get(__name__)
 
-_HEADERS: Final = (
+REQUESTS_MAX: Final = 500
+"""At the same time. The next one is answered `503`: requests are counted, never connections."""
+ALWAYS: Final = "/health/live"
+"""Answered in any case: a probe must not restart a service because it has much to do."""
+
+HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
 """Added unless the endpoint has set the header itself."""
-_TOO_LARGE: Final = "The body is too large"
-_CLOSING: Final = {"connection": "close"}
-"""Sent when a body is too large, because the rest of it is never read."""
 
 
 class Middleware:
     """Limits requests, adds headers to answers, and handles the errors that nobody else did."""
 
-    def __init__(self, app: ASGIApp, fast_paths: FastPaths, body_bytes_max: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        fast_paths: FastPaths,
+        files: FileRoutes,
+        body_bytes_max: int,
+    ) -> None:
         self._app = app
-        self._fast_paths = fast_paths
+        self._fast_paths, self._files = fast_paths, files
         self._body_bytes_max = body_bytes_max
+        self._budget = bodies.Budget()
+        self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         since, status = time.perf_counter(), 0
-        fast_path = self._fast_paths.get((scope["method"], scope["path"]))
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope = {**scope, "method": "GET"}  # a copy: the server must know what was asked for
+        address = scope["method"], scope["path"]
+        fast_path = self._fast_paths.get(address)
+        bytes_max = self._files.get(address)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -71,17 +89,28 @@ class Middleware:
                 status = message["status"]
                 headers = message["headers"]
                 names = {name for name, _ in headers}
-                message["headers"] = [*headers, *(h for h in _HEADERS if h[0] not in names)]
+                message["headers"] = [*headers, *(h for h in HEADERS if h[0] not in names)]
+            elif is_head:
+                message["body"] = b""
             await send(message)
 
+        self._requests += 1
         try:
+            if self._requests > REQUESTS_MAX and scope["path"] != ALWAYS:
+                raise problems.busy()
             _check_address(scope)
-            limited = _limit(scope, receive, self._body_bytes_max)
-            if fast_path is None:
-                await self._app(scope, limited, send_with_headers)
-            else:
-                answer = await fast_path(Request(scope, limited))
-                await answer(scope, limited, send_with_headers)
+            with bodies.limited(
+                scope,
+                receive,
+                bytes_max or self._body_bytes_max,
+                self._budget,
+                is_file=bytes_max is not None,
+            ) as limited:
+                if fast_path is None:
+                    await self._app(scope, limited, send_with_headers)
+                else:
+                    answer = await fast_path(Request(scope, limited))
+                    await answer(scope, limited, send_with_headers)
         except ClientDisconnect:
             pass
         except Exception as error:
@@ -89,8 +118,10 @@ class Middleware:
                 raise
             await problems.respond(_explain(error, scope))(scope, receive, send_with_headers)
         finally:
+            self._requests -= 1
             route = scope["path"] if fast_path else getattr(scope.get("route"), "path", "none")
-            _seconds(scope["method"], route, status).observe(time.perf_counter() - since)
+            method = "HEAD" if is_head else scope["method"]
+            _seconds(method, route, status).observe(time.perf_counter() - since)
         return None
 
 
@@ -140,23 +171,3 @@ def _why_odd(text: bytes) -> str | None:
         return "holds bytes that are not UTF-8"
     is_odd = any(character < " " or character == "\x7f" for character in decoded)
     return "holds control characters" if is_odd else None
-
-
-def _limit(scope: Scope, receive: Receive, bytes_max: int) -> Receive:
-    """`receive` with a limit. A body that announces more is refused unread; one that turns out to
-    be longer is refused as soon as it is."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and int(value) > bytes_max:
-            raise problems.Problem(413, _TOO_LARGE, headers=_CLOSING)
-    read = 0
-
-    async def receive_limited() -> Message:
-        nonlocal read
-        message = await receive()
-        if message["type"] == "http.request":
-            read += len(message.get("body", b""))
-            if read > bytes_max:  # the only exception that the framework passes on while it reads
-                raise HTTPException(413, _TOO_LARGE, _CLOSING)
-        return message
-
-    return receive_limited

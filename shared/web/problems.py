@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 VALUE_CHARACTERS_MAX: Final = 100
 """A wrong value is shown, so that its sender can find it, but cut to this length."""
@@ -74,14 +76,39 @@ def unavailable() -> Problem:
     return Problem(503, "Temporarily unavailable", detail, headers=headers)
 
 
+def busy() -> Problem:
+    """The answer while there are too many requests at the same time."""
+    detail = "Nothing was stored; try again."
+    return Problem(
+        503, "Too many requests at once", detail, headers={"retry-after": str(RETRY_SECONDS)}
+    )
+
+
 async def _on_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return respond(error)
 
 
-async def _on_http_exception(_: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return respond(of_framework(error))
+    problem = of_framework(error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        problem.headers = {"allow": ", ".join(_allowed(request))}
+    return respond(problem)
+
+
+def _allowed(request: Request) -> Sequence[str]:
+    """What may be done at this address. The framework names the methods of one route only."""
+    found = {
+        method
+        for method in _METHODS
+        for route in request.app.router.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    return sorted(found | {"HEAD"} if "GET" in found else found)
+
+
+_METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 def of_framework(error: HTTPException) -> Problem:

@@ -1,19 +1,24 @@
 """Routes whose JSON bodies can be read in one way only, the same in every service (rule I13).
 
+Promises: of a request without a token, or with one that may not do this, no body is read. The
+framework by itself reads the body first.
+
 Every router is made with `route_class=routes.Route`. An endpoint that reads the bytes by itself (a
 file, a return) is not touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, cast
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 
 from shared import documents
-from shared.web import problems
+from shared.web import auth, problems
 
 
 class _Read(Request):
@@ -34,12 +39,26 @@ class Route(APIRoute):
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle
+        callers = list(_callers(self.dependant))
 
         async def read_first(request: Request) -> Response:
+            for let_in in callers:
+                await let_in(request, await _bearer(request))
             body = await request.body()
             return await handle(_Read(request, body, _read(body)) if body else request)
 
         return read_first
+
+
+_bearer = HTTPBearer(auto_error=False)
+
+
+def _callers(dependant: Dependant) -> Iterator[Callable[..., Awaitable[auth.Caller]]]:
+    """The dependencies of a route that say who may call it (`auth.caller`)."""
+    for each in dependant.dependencies:
+        if getattr(each.call, "__qualname__", "").startswith(f"{auth.caller.__qualname__}."):
+            yield cast(Callable[..., Awaitable[auth.Caller]], each.call)
+        yield from _callers(each)
 
 
 def _read(body: bytes) -> Any:

@@ -1,16 +1,19 @@
 """What the HTTP side of every service shares: the app, its health and metrics, and the server.
 
-Promises: every error is answered as `application/problem+json` (`problems`). Every request is
-limited and measured (`middleware`), by plain ASGI, since accepting returns must stay fast.
+Promises: every error is answered as `application/problem+json` (`problems`). Every connection
+(`door`), body (`bodies`) and request (`middleware`) is bounded, by plain ASGI, since accepting
+returns must stay fast.
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import prometheus_client
 import uvicorn
@@ -18,15 +21,15 @@ from fastapi import FastAPI, Response
 
 from shared import sql
 from shared.settings import Settings
-from shared.web import middleware, problems, routes
+from shared.web import door, middleware, problems, routes
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-"""The largest body, unless a service sets its own limit."""
+"""The largest body, unless it is a file (`open_for_files`)."""
 HEALTH_SECONDS_MAX: Final = 2
 SHUTDOWN_SECONDS_MAX: Final = 5
 """How long requests in flight may take to finish after SIGTERM."""
-CONNECTIONS_MAX: Final = 1000
-"""Connections and requests at the same time. The next one is answered `503`."""
+BACKLOG: Final = 1024
+"""Connections that the system keeps for us until we take them."""
 
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -56,10 +59,12 @@ def build(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up each time
     )
     app.router.route_class = routes.Route
-    app.state.fast_paths = {}
-    bytes_max = body_bytes_max or BODY_BYTES_MAX
+    app.state.fast_paths, app.state.files = {}, {}
     app.add_middleware(
-        middleware.Middleware, fast_paths=app.state.fast_paths, body_bytes_max=bytes_max
+        middleware.Middleware,
+        fast_paths=app.state.fast_paths,
+        files=app.state.files,
+        body_bytes_max=body_bytes_max or BODY_BYTES_MAX,
     )
 
     @app.get("/health/live", include_in_schema=False)
@@ -85,6 +90,11 @@ def open_fast_path(app: FastAPI, method: str, path: str, endpoint: middleware.En
     app.state.fast_paths[method, path] = endpoint
 
 
+def open_for_files(app: FastAPI, method: str, path: str, bytes_max: int) -> None:
+    """Lets files of up to `bytes_max` in at this address, one at a time."""
+    app.state.files[method, path] = bytes_max
+
+
 async def _answer(is_well: Callable[[], Awaitable[bool]]) -> Response:
     try:
         async with asyncio.timeout(HEALTH_SECONDS_MAX):
@@ -97,18 +107,27 @@ async def _answer(is_well: Callable[[], Awaitable[bool]]) -> Response:
 
 def serve(app: FastAPI, settings: Settings, port: int) -> None:
     """Runs the app until SIGTERM or SIGINT, then lets requests in flight finish."""
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=port,
         loop="uvloop",
-        http="httptools",
+        http=cast(Any, functools.partial(door.Connection, door.House())),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
+    uvicorn.Server(config).run(sockets=[_listen(settings.host, port)])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, door.RECEIVED_BYTES_MAX)
+    listener.bind((host, port))
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener

@@ -124,10 +124,7 @@ def _midnight(day: date | None, days_later: int = 0) -> datetime | None:
 def _decode_occurrence(cursor: str) -> store.reading.Occurrence:
     """The last entry of the page before."""
     at, index = lists.decode_cursor(cursor, str, int)
-    try:
-        return store.reading.Occurrence(max(datetime.fromisoformat(at), BEGINNING), index)
-    except (ValueError, TypeError):  # not a time, or one without a zone
-        raise refusals.odd_cursor() from None
+    return store.reading.Occurrence(max(lists.read_moment(at), BEGINNING), index)
 
 
 async def _page(

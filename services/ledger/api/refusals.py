@@ -30,11 +30,6 @@ def no_tile_path() -> Problem:
     return Problem(404, "This is not the path of a tile")
 
 
-def odd_cursor() -> Problem:
-    """The cursor is of another list."""
-    return Problem(400, "The cursor is invalid")
-
-
 def not_covered() -> Problem:
     """The entry is newer than the newest checkpoint."""
     words = "The entry is recorded. The next checkpoint, in about a second, will cover it."

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from services.verification.api.dependencies import Injected, Reader
 from services.verification.domain import cases, wording
 from services.verification.store.reading import MomentKey
 from shared import sql
-from shared.web import lists, problems, routes
+from shared.web import lists, routes
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
@@ -127,9 +127,6 @@ def _read_key(cursor: str | None) -> MomentKey | None:
         return None
     moment, id_ = lists.decode_cursor(cursor, str, str)
     try:
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError("a moment needs its offset from UTC")
-        return MomentKey(at.astimezone(UTC), UUID(id_))
-    except (ValueError, OverflowError):
-        raise problems.Problem(400, "The cursor is invalid") from None
+        return MomentKey(lists.read_moment(moment), UUID(id_))
+    except ValueError:
+        raise lists.odd_cursor() from None

@@ -1,0 +1,82 @@
+"""`python -m tests.support.door_app PORT`: a service with nothing behind its door."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import fastapi
+import pydantic
+from fastapi import Depends
+
+from shared.settings import Settings
+from shared.web import auth, routes, server
+
+TOKEN = "mg_right"
+OTHER = "mg_other"
+FILE_BYTES_MAX = 32 * 1024 * 1024
+MUCH = b"x" * 1024
+
+
+Supplier = Annotated[auth.Caller, Depends(auth.caller("supplier"))]
+Manager = Annotated[auth.Caller, Depends(auth.caller("manager"))]
+
+
+class Sent(pydantic.BaseModel):
+    name: str
+
+
+class Known:
+    """Two tokens of suppliers."""
+
+    async def find(self, token: str) -> auth.Caller | None:
+        if token not in (TOKEN, OTHER):
+            return None
+        return auth.Caller(token, "supplier", "GB-LAE-KWL", "GB-COH-00000001")
+
+
+async def yes() -> bool:
+    return True
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: fastapi.FastAPI) -> AsyncIterator[None]:
+    app.state.tokens = Known()
+    yield
+
+
+def build() -> fastapi.FastAPI:
+    app = server.build("a door", "1", lifespan, server.Health(yes, yes), 10 * 1024 * 1024)
+    router = fastapi.APIRouter(route_class=routes.Route)
+
+    @router.post("/things")
+    async def post_thing(body: Sent, who: Supplier) -> Sent:
+        return body
+
+    @router.post("/managed")
+    async def post_managed(body: Sent, who: Manager) -> Sent:
+        return body
+
+    @router.get("/things")
+    async def list_things(repeat: int = 1) -> fastapi.Response:
+        return fastapi.responses.StreamingResponse(MUCH for _ in range(repeat))
+
+    @router.post("/files")
+    async def post_file(request: fastapi.Request, who: Supplier) -> int:
+        return len(await request.body())
+
+    async def post_fast(request: fastapi.Request) -> Any:
+        await auth.let_in(request, "supplier")
+        return fastapi.responses.JSONResponse(len(await request.body()))
+
+    app.include_router(router)
+    server.open_fast_path(app, "POST", "/fast", post_fast)
+    server.open_for_files(app, "POST", "/files", FILE_BYTES_MAX)
+    return app
+
+
+if __name__ == "__main__":
+    settings = Settings(kafka_bootstrap_servers="nowhere:9092", database_url="postgres://nowhere")
+    server.serve(build(), settings, int(sys.argv[1]))
