@@ -218,7 +218,7 @@ class TestPipelining:
 class TestASlowReader:
     async def test_is_cut_off(self, opened: Door) -> None:
         """Who asks for much and takes nothing is cut off, and costs no memory."""
-        reader, writer = await opened.open()
+        _, writer = await opened.open()
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(head("/things?repeat=100000", method="GET", token=None))
         await until(lambda: opened.open_connections() == 0)

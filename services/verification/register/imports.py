@@ -36,7 +36,7 @@ from shared import sql
 from shared.delivery import transaction
 
 BODY_BYTES_MAX: Final = releases.BODY_BYTES_MAX
-THINGS_MAX: Final = 100_000
+THINGS_MAX: Final = 30_000
 """Releases, awards, contracts and metrics of one file: the answer tells of each."""
 _REGISTERED: Final[tuple[Fate, ...]] = ("new", "changed", "unchanged")
 _KINDS: Final[tuple[Kind, ...]] = ("release", "award", "contract", "metric")
@@ -71,7 +71,7 @@ class Summary:
 
 
 async def run(
-    delivery: transaction.Delivery, body: bytes, acting: Acting, *, is_committed: bool
+    delivery: transaction.Delivery, body: bytes | bytearray, acting: Acting, *, is_committed: bool
 ) -> Summary | Unreadable:
     """Imports a file for the authority of `acting`, or says what would come of it."""
     file = await asyncio.to_thread(read, body, acting.at)
@@ -145,17 +145,16 @@ class File:
         ]
 
 
-def read(body: bytes, at: datetime) -> File | Unreadable:
+def read(body: bytes | bytearray, at: datetime) -> File | Unreadable:
     """All that is in a file that is imported at `at`."""
     rows = releases.read(body)
     if isinstance(rows, Unreadable):
         return rows
-    file, window, count = File(), published.window(at), 0
+    if sum(map(ocds.count, rows)) > THINGS_MAX:
+        return Unreadable(f"The file has more than {THINGS_MAX:,} parts: send it in parts")
+    file, window = File(), published.window(at)
     for row in rows:
         release, awards = ocds.read(row, window)
-        count += sum(1 for _ in release.all())
-        if count > THINGS_MAX:
-            return Unreadable(f"The file has more than {THINGS_MAX:,} parts: send it in parts")
         file.releases.append(release)
         file.awards += awards
     return file

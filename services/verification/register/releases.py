@@ -22,9 +22,9 @@ from services.verification.register.things import Fault, shown
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 """More than a year of a large council's notices. Larger imports come in several files."""
-COMMAS_MAX: Final = 2_000_000
-"""Limits the number of values, and so the memory, before a file is read. 32 MB of real notices have
-700,000."""
+COMMAS_MAX: Final = 1_000_000
+"""Limits the number of values, and so the memory, before a file is decoded. 32 MB of real notices
+have 700,000."""
 RELEASES_MAX: Final = 20_000
 DIGITS_MAX: Final = 100
 """Of one number."""
@@ -59,13 +59,13 @@ class Row(NamedTuple):
     """The line cannot be read; there is no value."""
 
 
-def read(body: bytes) -> list[Row] | Unreadable:
+def read(body: bytes | bytearray) -> list[Row] | Unreadable:
     """The rows of a file, in order."""
+    if body.count(b",") > COMMAS_MAX:
+        return Unreadable(f"The file has more than {COMMAS_MAX:,} values: send it in parts")
     text = _text(body)
     if isinstance(text, Unreadable):
         return text
-    if text.count(",") > COMMAS_MAX:
-        return Unreadable(f"The file has more than {COMMAS_MAX:,} values: send it in parts")
     rows: list[Row] = []
     for row in _lines(text) if _is_lines(text) else _whole(text):
         if isinstance(row, Unreadable):
@@ -76,7 +76,7 @@ def read(body: bytes) -> list[Row] | Unreadable:
     return rows
 
 
-def _text(body: bytes) -> str | Unreadable:
+def _text(body: bytes | bytearray) -> str | Unreadable:
     for mark, name in _MARKS:
         if body.startswith(mark):
             return Unreadable(f"The file is {name}: save it as UTF-8")
@@ -91,12 +91,28 @@ def _text(body: bytes) -> str | Unreadable:
             f"The file is not UTF-8: line {line}, byte {byte} is 0x{body[error.start]:02X}, as in"
             " Windows-1252 or a damaged file. Save it as UTF-8"
         )
-    return text if text.strip() else Unreadable("The file is empty")
+    return text if _WRITTEN.search(text) else Unreadable("The file is empty")
+
+
+def _written(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, with their numbers. Never all lines at once: a file may have
+    millions of them, and nothing in them."""
+    number, before, end = 1, 0, 0
+    while found := _WRITTEN.search(text, end):
+        start = text.rfind("\n", end, found.start()) + 1 or end
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        number += text.count("\n", before, start)
+        before = start
+        yield number, text[start:end]
+
+
+_WRITTEN: Final = re.compile(r"\S")
 
 
 def _is_lines(text: str) -> bool:
-    lines = (line for line in text.split("\n") if line.strip())
-    first = next(lines)
+    lines = _written(text)
+    _, first = next(lines)
     if next(lines, None) is None:
         return False
     try:
@@ -117,9 +133,7 @@ def _whole(text: str) -> Iterator[Row | Unreadable]:
 
 
 def _lines(text: str) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in _written(text):
         value, place = _value(line), f"line {number} "
         if isinstance(value, _Broken):
             column = f"column {value.column}: " if value.line else ""
