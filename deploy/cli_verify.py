@@ -171,6 +171,8 @@ def export(
     draft = to.with_name(f".{to.name}.part")
     columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
     bar = rich.progress.Progress(*columns, console=console, transient=True)
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)  # it has what only its auditor may see
     try:
         with (
             bar,

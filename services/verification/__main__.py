@@ -1,4 +1,4 @@
-"""`python -m services.verification serve | migrate | load-postcodes | replay | token | …`."""
+"""`python -m services.verification serve | migrate | replay | republish | token | …`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ gc.set_threshold(100_000)
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ import typer
 from services.verification import app, store
 from services.verification.consumer import replay
 from services.verification.reference import postcodes
+from services.verification.register import publication
 from services.verification.settings import Settings
 from shared import books, commands, log, sql
 from shared.web import server
@@ -58,6 +60,20 @@ def replay_journals() -> None:
     typer.echo(str(report))
     if report.differences:
         raise typer.Exit(1)
+
+
+@command.command("republish")
+def republish(contract: str | None = None) -> None:
+    """Publish every contract again, or one, as it is now. Mends what intake holds of it, whatever
+    version that has (docs/runbooks)."""
+    count = asyncio.run(_with_pool(lambda pool: _republish(pool, contract)))
+    if contract is not None and not count:
+        raise typer.BadParameter(f"there is no contract {contract}")
+    typer.echo(f"{count:,} contracts are published again")
+
+
+async def _republish(pool: sql.Pool, contract_id: str | None) -> int:
+    return await publication.again(pool, contract_id, datetime.now(UTC))
 
 
 Answer = TypeVar("Answer")

@@ -143,11 +143,13 @@ def _raise_alarm(row: Row) -> None:
 
 
 def stamped(record: Record) -> datetime:
-    """When the record was made, as its producer says, which may be nonsense."""
+    """When the record was made, as its producer says; if that is nonsense, long ago."""
+    long_ago = datetime(events.YEAR_MIN, 1, 1, tzinfo=UTC)
     try:
-        return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        said = datetime.fromtimestamp(record.timestamp / 1000, UTC)
     except (ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(0, UTC)
+        return long_ago
+    return said if events.YEAR_MIN <= said.year <= events.YEAR_MAX else long_ago
 
 
 # --- what waits ----------------------------------------------------------------------------------

@@ -22,8 +22,12 @@ from shared.wire.parts import (
     NIL,
     TEXT_LENGTH_MAX,
     WHOLE,
+    YEAR_MAX,
+    YEAR_MIN,
     Assessment,
+    Code,
     CommitmentVersion,
+    Count,
     Digest,
     Entry,
     Evidence,
@@ -33,14 +37,18 @@ from shared.wire.parts import (
     Invoice,
     Line,
     LineResult,
+    Number,
     Outcome,
     Period,
     Person,
     Place,
+    Position,
     PublishedCommitment,
     Quantity,
     Rating,
+    ReceiptNumber,
     Session,
+    TopicName,
     assert_sound,
     plain,
 )
@@ -51,6 +59,8 @@ __all__ = [  # the parts too: readers say `events.Line`
     "NIL",
     "TEXT_LENGTH_MAX",
     "WHOLE",
+    "YEAR_MAX",
+    "YEAR_MIN",
     "AlertRaised",
     "AnyEvent",
     "Assessment",
@@ -104,6 +114,10 @@ class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name
     occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
     caused_by: UUID | None = None
 
+    def __post_init__(self) -> None:
+        if not YEAR_MIN <= self.occurred_at.year <= YEAR_MAX:
+            raise ValueError(f"{self.occurred_at} is no time at which anything happens here")
+
     @property
     def type(self) -> str:
         """The name of its class."""
@@ -118,11 +132,11 @@ class ReturnReceived(Event, frozen=True, kw_only=True):
 
     contract_id: Identifier
     return_id: UUID
-    receipt_no: int
+    receipt_no: ReceiptNumber
     """The order of commit in this installation, from 1, without gaps."""
     party_id: Identifier
     period: Period
-    revision: int
+    revision: Number
     supersedes: UUID | None = None
     """The `return_id` of the previous revision."""
     nil: bool = False
@@ -132,6 +146,7 @@ class ReturnReceived(Event, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
 
     def __post_init__(self) -> None:
+        Event.__post_init__(self)
         assert_sound(self.invoiced_to_date)
 
 
@@ -140,11 +155,11 @@ class ReturnWithdrawn(Event, frozen=True, kw_only=True):
 
     contract_id: Identifier
     return_id: UUID
-    receipt_no: int
+    receipt_no: ReceiptNumber
     """The withdrawal's own receipt number; returns and withdrawals are numbered together."""
     party_id: Identifier
     period: Period
-    revision: int
+    revision: Number
     """The revision that is withdrawn."""
 
 
@@ -155,15 +170,20 @@ class ReturnRefused(Event, frozen=True, kw_only=True):
     """Only if the party may report on it; otherwise the contract is part of the content."""
     party_id: Identifier
     route: Literal["http", "kafka"]
-    rules: tuple[str, ...]
-    faults: int
+    rules: tuple[Code, ...]
+    faults: Count
 
 
 class DayEnded(Event, frozen=True, kw_only=True):
     """Midnight in London has passed. Every partition of `returns` gets one a day, in order."""
 
     day: date
-    partition: int
+    partition: Count
+
+    def __post_init__(self) -> None:
+        Event.__post_init__(self)
+        if not YEAR_MIN <= self.day.year <= YEAR_MAX:
+            raise ValueError(f"{self.day} is no day on which anything happens here")
 
 
 # --- what verification decided ---------------------------------------------------------------
@@ -173,13 +193,13 @@ class ContractRegistered(Event, frozen=True, kw_only=True):
     """A contract was registered or changed."""
 
     contract_id: Identifier
-    version: int
+    version: Number
     supplier_ids: tuple[Identifier, ...]
     starts_on: date
     ends_on: date
-    ocid: str | None = None
-    award_id: str | None = None
-    buyer_id: str | None = None
+    ocid: Identifier | None = None
+    award_id: Identifier | None = None
+    buyer_id: Identifier | None = None
     """The buyer as published; the authority is the body that monitors."""
     words_digest: Digest | None = None
 
@@ -188,7 +208,7 @@ class CommitmentChanged(Event, frozen=True, kw_only=True):
     """A version of a commitment was drafted, activated or closed."""
 
     contract_id: Identifier
-    contract_version: int
+    contract_version: Number
     commitment: CommitmentVersion
     proposed_by: Identifier
     approved_by: Identifier | None = None
@@ -201,22 +221,22 @@ class ReturnChecked(Event, frozen=True, kw_only=True):
 
     contract_id: Identifier
     return_id: UUID
-    receipt_no: int
+    receipt_no: ReceiptNumber
     party_id: Identifier
     period: Period
-    revision: int
+    revision: Number
     withdrawn: bool = False
     results: tuple[LineResult, ...]
     changed: tuple[LineResult, ...] = ()
     """Lines of this contract's other returns whose outcome changed because of this one."""
     assessments: tuple[Assessment, ...] = ()
     rule_set: Identifier
-    editions: tuple[str, ...] = ()
+    editions: tuple[Identifier, ...] = ()
     """The editions of reference data that were used (postcodes)."""
-    part: int = 1
+    part: Number = 1
     """What does not fit into one message is cut: the parts say together what one event would. The
     first one has the id that the whole would have."""
-    parts: int = 1
+    parts: Number = 1
 
 
 class CommitmentAssessed(Event, frozen=True, kw_only=True):
@@ -226,9 +246,9 @@ class CommitmentAssessed(Event, frozen=True, kw_only=True):
     changed: tuple[LineResult, ...] = ()
     assessments: tuple[Assessment, ...]
     rule_set: Identifier
-    part: int = 1
+    part: Number = 1
     """As of a ReturnChecked."""
-    parts: int = 1
+    parts: Number = 1
 
 
 class CaseMoved(Event, frozen=True, kw_only=True):
@@ -240,9 +260,9 @@ class CaseMoved(Event, frozen=True, kw_only=True):
     commitment_id: Identifier | None = None
     party_id: Identifier | None = None
     period: Period
-    moved_from: str | None = None
-    moved_to: str
-    reason: str
+    moved_from: Code | None = None
+    moved_to: Code
+    reason: Code
 
 
 class AlertRaised(Event, frozen=True, kw_only=True):
@@ -264,7 +284,7 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     supplier_id: Identifier | None = None
     commitment_id: Identifier | None = None
     period: Period | None = None
-    unit: str | None = None
+    unit: Identifier | None = None
     target: Quantity | None = None
     expected: Quantity | None = None
     """Rounded to two places, for display; the assessment has the exact fraction."""
@@ -276,9 +296,9 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     rating_before: Rating | None = None
     """The rating that stands, where a correction would change it to `rating`."""
     due_on: date | None = None
-    why: tuple[Identifier, ...] = ()
+    why: tuple[Code, ...] = ()
     """Codes: not_delivered, rejected, awaiting_council, no_return, claimed_before, corrected."""
-    step: Identifier | None = None
+    step: Code | None = None
     """The suggested next step: send_return, chase_return, notify_supplier, decide_line,
     review_rating."""
     step_by: date | None = None
@@ -303,7 +323,7 @@ class ContractPublished(Event, frozen=True, kw_only=True):
     """The current contract, for intake, which applies it if its version is newer."""
 
     contract_id: Identifier
-    version: int
+    version: Number
     supplier_ids: tuple[Identifier, ...]
     starts_on: date
     ends_on: date
@@ -313,7 +333,7 @@ class ContractPublished(Event, frozen=True, kw_only=True):
 class EntriesRecorded(Event, frozen=True, kw_only=True):
     """Which entry of the log each event became; for display only."""
 
-    size: int
+    size: Position
     entries: tuple[Entry, ...]
 
 
@@ -322,13 +342,13 @@ class RecordParked(Event, frozen=True, kw_only=True):
     service that parked it."""
 
     service: Literal["intake", "verification", "ledger"]
-    topic: Identifier
-    incarnation: int
-    partition: int
-    offset: int
+    topic: TopicName
+    incarnation: Count
+    partition: Count
+    offset: Position
     digest: Digest
     """Salted; the salt is stored with the bytes."""
-    reason: Identifier
+    reason: Code
     record_id: UUID | None = None
     """The event that the record is, as far as its bytes tell. It waits until it is taken up."""
     return_id: UUID | None = None

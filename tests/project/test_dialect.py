@@ -20,7 +20,7 @@ PLACES: Final = {
     "consumer.handlers": ("SUBSCRIPTION", "handler"),
     "store": ("MIGRATIONS",),
     "store.rows": (),
-    "store.reading": ("QUERIES", "Scope", "scope"),
+    "store.reading": ("QUERIES", "Scope"),
     "api.dependencies": ("Dependencies", "Injected"),
     "api.documents": (),
     "api.refusals": (),

@@ -64,7 +64,8 @@ class TestAPost:
         for decision in (alone, grouped):
             assert isinstance(decision, admission.Refused)
             assert ["/period"] == [fault.pointer for fault in decision.faults]
-            assert build.CONTRACT == decision.contract_id
+            assert decision.contract is not None
+            assert build.CONTRACT == decision.contract.contract_id
 
     async def test_again_gets_the_same_receipt(self, service: intake_service.IntakeService) -> None:
         """By bytes or by key, in another group or in the same one. Nothing is sent then."""

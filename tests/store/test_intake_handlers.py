@@ -14,8 +14,10 @@ import pytest
 from services.intake import store
 from services.intake.domain import admission
 from shared import books
-from shared.delivery import topics
+from shared.delivery import topics, transaction
+from shared.delivery.messages import Record
 from shared.wire import events
+from shared.wire.events import ContractPublished
 from tests.support import intake_builders as build
 from tests.support import intake_service
 
@@ -135,21 +137,54 @@ class TestAnInboundRecord:
         assert ("RecordParked", "unknown_inbound_topic") == (event.type, event.reason)
 
 
+def published(*said: ContractPublished, first: int = 0) -> list[Record]:
+    """Records of the contracts' topic, from an offset on."""
+    return [
+        intake_service.record_of(event, topics.CONTRACTS.name, offset)
+        for offset, event in enumerate(said, first)
+    ]
+
+
 class TestAContract:
     async def test_is_known_once_it_is_published(
         self, service: intake_service.IntakeService
     ) -> None:
-        """Until then it is refused (rule I1). The newest version of a batch wins, in any order."""
+        """Until then it is refused (rule I1). What a batch says last stands."""
         document = build.a_return(contract_id="C-2")
         assert isinstance(await service.submit(document), admission.Refused)
-        newer = build.a_contract_published("C-2", version=2)
         older = build.a_contract_published("C-2", version=1, supplier_ids=("GB-COH-00000002",))
-        await service.handle(
-            [
-                intake_service.record_of(newer, topics.CONTRACTS.name, 0),
-                intake_service.record_of(older, topics.CONTRACTS.name, 1),
-            ]
-        )
+        newer = build.a_contract_published("C-2", version=2)
+        await service.handle(published(older, newer))
+        assert isinstance(await service.submit(document), admission.Accepted)
+
+    async def test_of_a_wrong_version_is_mended_by_publishing_it_again(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """However high that version is: the same version may be said again, too."""
+        document = build.a_return(contract_id="C-2")
+        nobodys: dict[str, Any] = {"version": 2**31 - 1, "supplier_ids": ("GB-COH-00000002",)}
+        await service.handle(published(build.a_contract_published("C-2", **nobodys)))
+        assert isinstance(await service.submit(document), admission.Refused)
+        again = build.a_contract_published("C-2", event_id=uuid.uuid4())
+        wrong = build.a_contract_published("C-2", event_id=uuid.uuid4(), **nobodys)
+        mended = build.a_contract_published("C-2", event_id=uuid.uuid4(), version=2**31 - 1)
+        await service.handle(published(again, first=1))
+        assert isinstance(await service.submit(document), admission.Accepted)
+        await service.handle(published(wrong, mended, first=2))
+        next_one = build.a_return(contract_id="C-2", revision=2, reason="corrected")
+        assert isinstance(await service.submit(next_one), admission.Accepted)
+
+    async def test_that_was_parked_does_not_go_back_to_an_older_version(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """Its record comes once more, after those that followed it."""
+        older = build.a_contract_published("C-2", version=1, supplier_ids=("GB-COH-00000002",))
+        newer = build.a_contract_published("C-2", version=2)
+        first, second, again = published(older, newer, older)
+        await transaction.park(service.delivery, first, "handler_failed_ValueError")
+        await service.handle([second])
+        await service.handle([again])
+        document = build.a_return(contract_id="C-2")
         assert isinstance(await service.submit(document), admission.Accepted)
 
 

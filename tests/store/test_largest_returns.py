@@ -19,8 +19,9 @@ from services.verification.consumer import handlers as checking
 from services.verification.consumer import replay
 from shared.delivery import consumer, kafka, topics, transaction
 from shared.delivery.messages import Record
+from shared.web.scope import Scope
 from shared.wire import events
-from tests.support import intake_service, largest, ledger_service
+from tests.support import intake_builders, intake_service, largest, ledger_service
 from tests.support import verification_service as verifying
 
 BOTH = (largest.CONTRACT, "D" * 150)
@@ -65,7 +66,11 @@ class Council:
         async with self.intake.pool.acquire() as conn, conn.transaction():
             assert isinstance(
                 await withdrawals.withdraw(
-                    conn, self.intake.desk, of.party_id, of.return_id, "wrong month"
+                    conn,
+                    self.intake.desk,
+                    Scope(intake_builders.AUTHORITY, of.party_id),
+                    of.return_id,
+                    "wrong month",
                 ),
                 withdrawals.Withdrawn,
             )

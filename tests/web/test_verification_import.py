@@ -338,10 +338,8 @@ class TestABrokenFile:
 
 
 class TestWhoMayImport:
-    async def test_is_a_manager_of_the_authority_or_an_operator(
-        self, service: VerificationService
-    ) -> None:
-        """A manager of another authority is refused, and so is a supplier."""
+    async def test_is_a_manager_of_the_authority(self, service: VerificationService) -> None:
+        """An operator changes no contract, not even as a draft; nobody that of others."""
         body = package(published.release())
         stranger = await service.caller("manager", authority="GB-LAE-SHN")
         supplier = await service.caller("supplier", build.SUPPLIER)
@@ -350,4 +348,4 @@ class TestWhoMayImport:
             (await who.upload(PATH, body, authority=build.AUTHORITY)).status_code
             for who in (stranger, supplier, operator)
         ]
-        assert [403, 403, 200] == statuses
+        assert [403, 403, 403] == statuses

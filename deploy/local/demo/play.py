@@ -70,7 +70,13 @@ async def give_credentials(outside: Clients, sample: Sample) -> None:
     """The operator gives each supplier a token and an inbound topic."""
     for party_id in sample.suppliers:
         at = f"intake/api/v1/parties/{party_id}/credentials"
-        outside.tokens[party_id] = (await outside.ask("operator", "POST", at))["token"]
+
+        async def is_issued(party_id: str = party_id, at: str = at) -> bool:
+            answer = await outside.ask("operator", "POST", at, wanted=(201, 404))
+            outside.tokens[party_id] = answer.get("token", "")
+            return "token" in answer
+
+        await clients.until(is_issued, f"the contract of {party_id} at intake", FACT_SECONDS_MAX)
 
 
 class Player:

@@ -77,7 +77,7 @@ class Kafka(server.Server):
     def prepare(self) -> None:
         """Writes the settings, and formats the data folder the first time. Blocks for seconds. The
         jars must be cached. Raises CannotStart."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        process.make_private(self._folder)
         broker, controller = self._ports.reserve("kafka"), self._ports.reserve("kafka_controller")
         settings = self._template.format(broker=broker, controller=controller, data=self._data)
         self._settings.write_text(settings)

@@ -21,6 +21,8 @@ from typing import Final, NamedTuple
 from deploy.local import CannotStart
 
 STOP_S_MAX: Final = 15.0  # a clean stop needs less than 2 s; a process that needs more hangs
+PRIVATE_UMASK: Final = 0o077
+"""What these processes write is for their owner, like the keys."""
 LOG_BYTES_MAX: Final = 10_000_000  # per process; the previous log is kept too
 POLL_S: Final = 0.05
 _PR_SET_PDEATHSIG: Final = 1
@@ -81,9 +83,11 @@ class Process:
     def spawn(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
         """Starts it. Call this from the main thread only: the child ends with its thread."""
         assert not self.is_running(), f"{self.name} is already running"
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self.log.parent)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self.log.touch(mode=0o600)
+        self.log.chmod(0o600)  # from a run before
         with self.log.open("ab") as log:
             self._log_began = log.tell()
             self._child = subprocess.Popen(
@@ -96,6 +100,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                umask=PRIVATE_UMASK,
                 start_new_session=True,
                 preexec_fn=_dying_with(  # noqa: PLW1509 - two system calls, no lock
                     os.getpid(), self.stop_signal
@@ -197,6 +202,12 @@ async def end(identity: Identity, stop_signal: signal.Signals) -> None:
         if not identity.is_alive():
             return
     raise CannotStart(f"Process {identity.pid} cannot be ended: {identity.command}")
+
+
+def make_private(folder: Path) -> None:
+    """Makes a folder that only its owner can enter, or makes one that exists so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
 
 
 def write(path: Path, text: str) -> None:

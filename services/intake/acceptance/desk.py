@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
+from uuid import UUID
 
 from services.intake import store
 from services.intake.domain import admission, faults, people, receipts, returns, submission
@@ -99,7 +100,7 @@ class Decided:
 class _Cached(NamedTuple):
     """A contract in memory."""
 
-    version: int
+    event_id: UUID
     contract: returns.Contract
 
 
@@ -160,25 +161,25 @@ class Desk:
     async def _contracts_of(
         self, conn: sql.Connection, known: Sequence[tuple[admission.Post, store.rows.Known]]
     ) -> dict[str, returns.Contract]:
-        """The newest version of each contract. Only those that have changed are read again."""
-        versions = {
-            contract_id: each.version
+        """Each contract as it was said last. Only those that have changed are read again."""
+        said = {
+            contract_id: each.contract_event
             for post, each in known
-            if each.version and (contract_id := post.reading.submission.contract_id)
+            if each.contract_event and (contract_id := post.reading.submission.contract_id)
         }
-        stale = [c for c, version in versions.items() if self._version(c) != version]
+        stale = [c for c, event_id in said.items() if self._said(c) != event_id]
         if len(self._contracts) + len(stale) > CONTRACTS_MAX:
             self._contracts.clear()
-            stale = list(versions)
+            stale = list(said)
         for row in await store.desk.load_contracts(conn, stale):
             published = events.read(row.body)
             assert isinstance(published, events.ContractPublished)
-            self._contracts[row.contract_id] = _Cached(row.version, returns.contract(published))
-        return {contract_id: self._contracts[contract_id].contract for contract_id in versions}
+            self._contracts[row.contract_id] = _Cached(row.event_id, returns.contract(published))
+        return {contract_id: self._contracts[contract_id].contract for contract_id in said}
 
-    def _version(self, contract_id: str) -> int | None:
+    def _said(self, contract_id: str) -> UUID | None:
         cached = self._contracts.get(contract_id)
-        return cached.version if cached else None
+        return cached.event_id if cached else None
 
     async def _roster(
         self, conn: sql.Connection, accepted: Sequence[admission.Accepted]

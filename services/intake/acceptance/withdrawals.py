@@ -2,7 +2,8 @@
 
 Promises: the current revision of a month can be withdrawn once; withdrawing it again gets the same
 receipt. The next return of that month is the next revision.
-Refuses: a revision that a later one has superseded; a return that is not the party's own.
+Refuses: a revision that a later one has superseded; a return that is not the party's own, or
+not of the authority that its token is for.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from services.intake.acceptance.refusals import Refusal
 from services.intake.domain import receipts, return_status
 from shared import sql
 from shared.delivery import outbox, topics
+from shared.web.scope import Scope
 from shared.wire import events, ids
 
 
@@ -28,11 +30,11 @@ class Withdrawn(NamedTuple):
 
 
 async def withdraw(
-    conn: sql.Connection, desk: Desk, party_id: str, return_id: UUID, reason: str
+    conn: sql.Connection, desk: Desk, of: Scope, return_id: UUID, reason: str
 ) -> Withdrawn | Refusal:
-    """Withdraws a return of the party, in the caller's transaction."""
+    """Withdraws a return of the party and authority, in the caller's transaction."""
     desk_row = await store.desk.lock(conn, desk.now())
-    found = await store.withdrawals.find_return(conn, return_id, party_id)
+    found = await store.withdrawals.find_return(conn, of, return_id)
     if found is None:
         return Refusal("return_unknown")
     if found.withdrawal is not None:

@@ -1,4 +1,8 @@
-"""Credentials of parties, for operators: a token for a party's programs, and its inbound topic."""
+"""Credentials of parties, for operators: a token for a party's programs, and its inbound topic.
+
+Refuses: a party that no contract of the operator's authority names; and one whose topic cannot be,
+since another party's name differs from its own only in `.` and `_`.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +29,10 @@ async def post_credential(
         topic = topics.inbound(party_id)
     except ValueError as error:
         raise refusals.not_a_party(str(error)) from None
-    await _create_topic(dependencies.settings, topic)
     owner = store.parties.Owner(party_id, who.authority_id)
+    if await store.parties.find_supplier(dependencies.delivery.pool, owner) is None:
+        raise refusals.party_unknown()
+    await _create_topic(dependencies.settings, topic)
     async with dependencies.delivery.pool.acquire() as conn, conn.transaction():
         await store.parties.add_inbound_topic(conn, topic.name, owner)
         token = await auth.issue(conn, "supplier", who.authority_id, party_id, party_id)
@@ -50,5 +56,7 @@ async def _create_topic(settings: Settings, topic: topics.Topic) -> None:
             await topics.create(admin, (topic,))
         finally:
             await admin.close()
+    except topics.WrongTopicError:
+        raise refusals.topic_taken(topic.name) from None
     except (KafkaError, OSError, TimeoutError):
         raise problems.unavailable() from None

@@ -96,6 +96,25 @@ def not_a_party(reason: str) -> Problem:
     return Problem(422, "This cannot be a party", errors=[fault])
 
 
+def party_unknown() -> Problem:
+    """Credentials are issued for the suppliers of the authority's contracts only."""
+    return Problem(
+        404,
+        "No contract of your authority names this party",
+        "Register the contract first. It is known here a moment after it was published.",
+    )
+
+
+def topic_taken(topic: str) -> Problem:
+    """The broker cannot have a topic of this name beside those that it has."""
+    return Problem(
+        409,
+        "This party cannot have an inbound topic",
+        f"{topic} collides with a topic that exists: for Kafka, names that differ only in `.` and "
+        "`_` are the same. Register one of the two parties under another org-id.",
+    )
+
+
 def clock_not_moved(reason: str) -> Problem:
     """The demo's clock cannot be moved to where it was asked to."""
     return Problem(409, "The clock cannot be moved", reason)

@@ -21,7 +21,7 @@ from services.intake.api import documents, receipts, refusals, views
 from services.intake.api.dependencies import Dependencies, Injected, Reader, Supplier
 from services.intake.domain import admission, submission
 from shared import fields
-from shared.web import auth, lists, problems, routes
+from shared.web import auth, lists, problems, routes, scope
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
@@ -77,10 +77,10 @@ async def withdraw(
     delivery = dependencies.delivery
     if delivery.alarm is not None:
         raise problems.unavailable()
-    party_id = _sender(who).party_id
+    seen = scope.of(who)
     async with delivery.pool.acquire() as conn, conn.transaction():
         withdrawn = refusals.accept(
-            await withdrawals.withdraw(conn, dependencies.desk, party_id, return_id, body.reason)
+            await withdrawals.withdraw(conn, dependencies.desk, seen, return_id, body.reason)
         )
     delivery.posted.set()
     return receipts.respond(withdrawn.issued, is_new=withdrawn.is_new)
@@ -96,8 +96,8 @@ async def list_returns(
 ) -> lists.Page[documents.ReturnSummary]:
     """The supplier's own returns, or those of the authority; the newest first."""
     before = None if cursor is None else lists.decode_cursor(cursor, int)[0]
-    pool, scope = dependencies.delivery.pool, store.reading.scope(who)
-    rows = await store.reading.list_returns(pool, scope, contract, before, limit + 1)
+    pool, seen = dependencies.delivery.pool, scope.of(who)
+    rows = await store.reading.list_returns(pool, seen, contract, before, limit + 1)
     shown, next_cursor = lists.cut(rows, limit, lambda row: [row["receipt_no"]])
     items = [documents.ReturnSummary(**views.summarise(row)) for row in shown]
     return lists.Page(items=items, next=next_cursor)
@@ -106,8 +106,8 @@ async def list_returns(
 @router.get("/returns/{return_id}")
 async def get_return(return_id: UUID, who: Reader, dependencies: Injected) -> documents.Return:
     """One return, with the status of each line."""
-    pool, scope = dependencies.delivery.pool, store.reading.scope(who)
-    found = await store.reading.find_return(pool, scope, return_id)
+    pool, seen = dependencies.delivery.pool, scope.of(who)
+    found = await store.reading.find_return(pool, seen, return_id)
     row = refusals.accept(found if found is not None else Refusal("return_unknown"))
     statuses = await store.reading.load_line_statuses(pool, return_id)
     return await views.show(row, statuses, dependencies.desk.signer.public_key)

@@ -82,7 +82,7 @@ def handler(delivery: transaction.Delivery, intake_desk: desk.Desk) -> consumer.
 async def _apply_events(unit: transaction.Unit) -> None:
     """Stores what the other services say."""
     messages = unit.messages
-    await store.projections.apply_contracts(unit.conn, _newest_contracts(messages))
+    await store.projections.apply_contracts(unit.conn, await _last_contracts(unit))
     await store.projections.apply_line_statuses(
         unit.conn, line_status.latest(message.event for message in messages)
     )
@@ -126,15 +126,22 @@ async def _decide_inbound(
     return decided.decisions
 
 
-def _newest_contracts(messages: Sequence[Message]) -> Collection[store.rows.ContractRow]:
-    newest: dict[str, store.rows.ContractRow] = {}
-    for message in messages:
+async def _last_contracts(unit: transaction.Unit) -> Collection[store.rows.ContractRow]:
+    """Each contract as the batch says it last: the topic has one writer and an order, so a wrong
+    version, however high, stands only until the contract is published again. A record that was
+    parked comes late: it says nothing about a contract that is known in a later version."""
+    published = [m for m in unit.messages if isinstance(m.event, ContractPublished)]
+    late = {m.event.contract_id for m in published if m.event_id in unit.waiting}
+    versions = await store.projections.load_versions(unit.conn, late) if late else {}
+    last: dict[str, store.rows.ContractRow] = {}
+    for message in published:
         event = message.event
-        if isinstance(event, ContractPublished):
-            known = newest.get(event.contract_id)
-            if known is None or known.version < event.version:
-                newest[event.contract_id] = store.rows.contract_row(event, message.body)
-    return newest.values()
+        known = versions.get(event.contract_id, 0)
+        if message.event_id in unit.waiting and event.version < known:
+            continue
+        versions[event.contract_id] = event.version
+        last[event.contract_id] = store.rows.contract_row(event, message.body)
+    return last.values()
 
 
 def _entries(messages: Sequence[Message]) -> list[Entry]:

@@ -39,7 +39,8 @@ class Post:
 
     party_id: str
     authority_id: str
-    """The sender's. A refusal belongs to it; a return belongs to the authority of its contract."""
+    """The sender's. A refusal belongs to it if no contract is known; all else belongs to the
+    authority of the contract."""
     route: Route
     key: str | None
     """The sender's Idempotency-Key."""
@@ -110,7 +111,7 @@ class Refused:
     post: Post
     status: Literal[409, 413, 422]
     faults: tuple[faults.Fault, ...]
-    contract_id: str | None
+    contract: returns.Contract | None
     """None if the party may not report on it."""
 
 
@@ -122,14 +123,17 @@ def decide(state: DeskState, post: Post) -> Decision:
     before = state.by_key.get((post.party_id, post.key)) if post.key is not None else None
     if before is not None and before.receipt.sha256 != post.sha256:
         return Refused(post, 409, (_KEY_REUSED,), None)
-    before = before or state.by_bytes.get((post.party_id, post.sha256))
+    contract = state.contracts.get(post.reading.submission.contract_id or "")
+    latest = state.latest.get(post.chain) if post.chain is not None else None
+    if contract is not None and not _is_for(post, contract):
+        contract = before = latest = None  # as if it did not exist: nor is a receipt of it shown
+    else:
+        before = before or state.by_bytes.get((post.party_id, post.sha256))
     if before is not None and post.key_fault is None:
         _remember(state, post, before)
         return Again(post, before)
-    contract = state.contracts.get(post.reading.submission.contract_id or "")
     if contract is not None and post.party_id not in contract.supplier_ids:
         contract = None  # rule I1
-    latest = state.latest.get(post.chain) if post.chain is not None else None
     context = returns.Context(
         post.party_id, contract, latest.revision if latest else 0, calendar.london_day(state.at)
     )
@@ -138,9 +142,15 @@ def decide(state: DeskState, post: Post) -> Decision:
         found = (post.key_fault, *found)
     if found:
         status: Literal[409, 422] = 409 if returns.is_conflict(post.reading, found) else 422
-        return Refused(post, status, found, contract.contract_id if contract else None)
+        return Refused(post, status, found, contract)
     assert contract is not None
     return _accept(state, post, contract, latest)
+
+
+def _is_for(post: Post, contract: returns.Contract) -> bool:
+    """Whether the sender acts for the contract's authority. A token does so for the one that issued
+    it; an inbound topic is the party's own, for all its contracts (rule I1)."""
+    return post.route == "kafka" or post.authority_id == contract.authority_id
 
 
 def _accept(
@@ -159,7 +169,7 @@ def _accept(
         authority_id=contract.authority_id,
     )
     if announcements.is_too_large(sent, len(post.body), acceptance, state.event_bytes_max):
-        return Refused(post, 413, (_TOO_LARGE,), contract.contract_id)
+        return Refused(post, 413, (_TOO_LARGE,), contract)
     issued = state.signer.issue(
         receipts.Receipt(
             kind="return",
@@ -230,11 +240,12 @@ def _received(accepted: Accepted, roster: people.Roster) -> events.ReturnReceive
 
 def _refused(refused: Refused, at: datetime) -> events.ReturnRefused:
     """Says that a submission was refused, and nothing of its content."""
+    contract = refused.contract
     return events.ReturnRefused(
         event_id=refused.post.return_id,  # no return will ever have it
-        authority_id=refused.post.authority_id,
+        authority_id=contract.authority_id if contract else refused.post.authority_id,
         occurred_at=at,
-        contract_id=refused.contract_id,
+        contract_id=contract.contract_id if contract else None,
         party_id=refused.post.party_id,
         route=refused.post.route,
         rules=faults.rules(refused.faults),

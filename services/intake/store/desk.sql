@@ -23,11 +23,11 @@ UPDATE desk SET day_ended = :day, latest_at = greatest(latest_at, :at);
 SELECT latest_at FROM desk;
 
 -- name: load_known(contract_ids, party_ids, periods, keys, digests)
--- What is known about each submission of a group, in the order of the group: the version of its
--- contract, the current revision of its month, and the return that came before under the same key
+-- What is known about each submission of a group, in the order of the group: what said last what its
+-- contract is, the current revision of its month, and the return that came before under the same key
 -- or with the same bytes.
 SELECT
-    (SELECT c.version FROM contract AS c WHERE c.contract_id = w.contract_id) AS version,
+    (SELECT c.event_id FROM contract AS c WHERE c.contract_id = w.contract_id) AS contract_event,
     r.revision, r.return_id,
     (
         SELECT i.return_id FROM idempotency AS i WHERE i.party_id = w.party_id AND i.key = w.key
@@ -53,8 +53,8 @@ SELECT return_id, receipt_no, contract_id, party_id, period, revision, sha256, s
 FROM accepted_return WHERE return_id = ANY(:return_ids::uuid[]);
 
 -- name: load_contracts(contract_ids)
--- Contracts whose version in memory is not the newest.
-SELECT contract_id, version, body FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
+-- Contracts that memory does not hold as they were said last.
+SELECT contract_id, event_id, version, body FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
 
 -- name: add_refusals(refused_at, event_ids, party_ids, contract_ids, routes, rules, faults)!
 -- That submissions were refused.

@@ -31,6 +31,11 @@ async def add_inbound_topic(conn: sql.Connection, topic: str, owner: Owner) -> N
     await QUERIES.add_inbound_topic(conn, topic=topic, **owner._asdict())
 
 
+async def find_supplier(pool: sql.Pool, owner: Owner) -> str | None:
+    """The party, if a contract of the authority names it."""
+    return owner.party_id if await QUERIES.is_supplier(pool, **owner._asdict()) else None
+
+
 async def list_credentials(pool: sql.Pool, owner: Owner) -> list[sql.Record]:
     """Who holds tokens of a party, the oldest first; never the tokens."""
     return await sql.rows(QUERIES.list_credentials(pool, **owner._asdict()))

@@ -10,6 +10,12 @@ INSERT INTO inbound_topic (topic, party_id, authority_id)
 VALUES (:topic, :party_id, :authority_id)
 ON CONFLICT DO NOTHING;
 
+-- name: is_supplier(party_id, authority_id)$
+-- Whether a contract of the authority names the party.
+SELECT EXISTS (
+    SELECT FROM contract WHERE authority_id = :authority_id AND supplier_ids @> ARRAY[:party_id::text]
+);
+
 -- name: list_credentials(party_id, authority_id)
 -- Who holds tokens of a party, and since when; never the tokens.
 SELECT actor_id, created_at, revoked_at FROM token

@@ -1,7 +1,7 @@
 """What other services say, as intake keeps it: contracts, line statuses, entry numbers, and which
 returns are held.
 
-Promises: the newest version of each contract and the latest status of each line are kept, even if
+Promises: each contract as it was said last and the latest status of each line are kept, even if
 messages come again or late.
 """
 
@@ -20,12 +20,18 @@ QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 
 async def apply_contracts(conn: sql.Connection, published: Collection[rows.ContractRow]) -> None:
-    """Stores contracts, each once, if they are newer than the stored version."""
+    """Stores contracts, each once, as they were said last."""
     if published:
-        contract_ids, versions, bodies = sql.columns(sorted(published), 3)
+        contract_ids, event_ids, versions, bodies = sql.columns(sorted(published), 4)
         await QUERIES.apply_contracts(
-            conn, contract_ids=contract_ids, versions=versions, bodies=bodies
+            conn, contract_ids=contract_ids, event_ids=event_ids, versions=versions, bodies=bodies
         )
+
+
+async def load_versions(conn: sql.Connection, contract_ids: Collection[str]) -> dict[str, int]:
+    """The stored version of each of these contracts that is known."""
+    found = await sql.rows(QUERIES.load_versions(conn, contract_ids=list(contract_ids)))
+    return {row["contract_id"]: row["version"] for row in found}
 
 
 async def apply_line_statuses(conn: sql.Connection, latest: line_status.ByReturn) -> None:

@@ -1,14 +1,22 @@
 -- What other services say, as intake keeps it. `projections.py` has the functions.
 
--- name: apply_contracts(contract_ids, versions, bodies)!
--- Contracts as published, if newer than the stored version.
-INSERT INTO contract (contract_id, version, body)
-SELECT contract_id, version, body
-FROM unnest(:contract_ids::text[], :versions::integer[], :bodies::bytea[])
-    AS n (contract_id, version, body)
+-- name: apply_contracts(contract_ids, event_ids, versions, bodies)!
+-- Contracts as they were said last.
+INSERT INTO contract (contract_id, event_id, version, body, authority_id, supplier_ids)
+SELECT contract_id, event_id, version, body, said ->> 'authority_id',
+    ARRAY(SELECT jsonb_array_elements_text(said -> 'supplier_ids'))
+FROM unnest(
+    :contract_ids::text[], :event_ids::uuid[], :versions::integer[], :bodies::bytea[]
+) AS n (contract_id, event_id, version, body)
+CROSS JOIN LATERAL (SELECT convert_from(body, 'UTF8')::jsonb AS said) AS s
 ORDER BY contract_id
-ON CONFLICT ON CONSTRAINT contract_pk DO UPDATE SET version = excluded.version, body = excluded.body
-WHERE contract.version < excluded.version;
+ON CONFLICT ON CONSTRAINT contract_pk DO UPDATE SET
+    event_id = excluded.event_id, version = excluded.version, body = excluded.body,
+    authority_id = excluded.authority_id, supplier_ids = excluded.supplier_ids;
+
+-- name: load_versions(contract_ids)
+-- The versions of contracts that are known.
+SELECT contract_id, version FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
 
 -- name: apply_line_statuses(return_ids, lines)!
 -- The latest status of lines, by return. Other lines of the return keep theirs.

@@ -1,33 +1,20 @@
 """What callers are shown, limited to what they may see, and how long messages have waited.
 
-Promises: a supplier sees its own returns only, other roles those of their authority only. Anything
+Promises: a caller sees the returns of its authority only, a supplier its own of them only. Anything
 else looks as if it did not exist.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from services.intake.store import rows
 from shared import sql
-from shared.web import auth
+from shared.web.scope import Scope
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
-
-
-class Scope(NamedTuple):
-    """Whose returns a caller may see: those of a party, or those of an authority."""
-
-    party_id: str | None
-    authority_id: str | None
-
-
-def scope(who: auth.Caller) -> Scope:
-    if who.role == "supplier":
-        return Scope(party_id=who.party_id, authority_id=None)
-    return Scope(party_id=None, authority_id=who.authority_id)
 
 
 async def list_returns(
@@ -36,14 +23,14 @@ async def list_returns(
     """The newest returns before receipt number `before`, the newest first."""
     return await sql.rows(
         QUERIES.list_returns(
-            pool, contract_id=contract_id, before=before, limit=limit, **of._asdict()
+            pool, contract_id=contract_id, before=before, limit=limit, **of.asked()
         )
     )
 
 
 async def find_return(pool: sql.Pool, of: Scope, return_id: UUID) -> sql.Record | None:
     """One return with its bytes, its receipt and its withdrawal."""
-    row: sql.Record | None = await QUERIES.find_return(pool, return_id=return_id, **of._asdict())
+    row: sql.Record | None = await QUERIES.find_return(pool, return_id=return_id, **of.asked())
     return row
 
 

@@ -15,7 +15,7 @@ FROM accepted_return AS a
 LEFT JOIN withdrawal AS w USING (return_id)
 LEFT JOIN entry AS e ON e.event_id = a.return_id
 WHERE (:party_id::text IS NULL OR a.party_id = :party_id)
-    AND (:authority_id::text IS NULL OR a.authority_id = :authority_id)
+    AND a.authority_id = :authority_id
     AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
     AND (:before::bigint IS NULL OR a.receipt_no < :before)
 ORDER BY a.receipt_no DESC
@@ -47,7 +47,7 @@ LEFT JOIN entry AS e ON e.event_id = a.return_id
 LEFT JOIN entry AS we ON we.event_id = w.event_id
 WHERE a.return_id = :return_id
     AND (:party_id::text IS NULL OR a.party_id = :party_id)
-    AND (:authority_id::text IS NULL OR a.authority_id = :authority_id);
+    AND a.authority_id = :authority_id;
 
 -- name: load_line_statuses(return_id)
 -- The latest status of each line of a return, and the entry that has the event which set it.

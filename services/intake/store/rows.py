@@ -44,12 +44,14 @@ class ContractRow(NamedTuple):
     """A row of `contract`."""
 
     contract_id: str
+    event_id: UUID
+    """Which event said it: one version may be said again."""
     version: int
     body: bytes
 
 
 def contract_row(published: ContractPublished, body: bytes) -> ContractRow:
-    return ContractRow(published.contract_id, published.version, body)
+    return ContractRow(published.contract_id, published.event_id, published.version, body)
 
 
 def read_contract(row: sql.Record) -> ContractRow:
@@ -60,8 +62,8 @@ def read_contract(row: sql.Record) -> ContractRow:
 class Known:
     """What is known about one submission before it is decided."""
 
-    version: int | None
-    """The newest version of its contract; None if the contract is unknown."""
+    contract_event: UUID | None
+    """What said last what its contract is; None if the contract is unknown."""
     latest: admission.Latest | None
     by_key: UUID | None
     """The return that its party sent before under the same Idempotency-Key."""
@@ -70,9 +72,9 @@ class Known:
 
 
 def read_known(row: sql.Record) -> Known:
-    version, revision, return_id, by_key, by_bytes = row
+    contract_event, revision, return_id, by_key, by_bytes = row
     latest = admission.Latest(revision, return_id) if revision else None
-    return Known(version, latest, by_key, by_bytes)
+    return Known(contract_event, latest, by_key, by_bytes)
 
 
 # --- what was decided ----------------------------------------------------------------------------
@@ -229,7 +231,7 @@ def refusal_row(refused: admission.Refused) -> RefusalRow:
     return RefusalRow(
         event_id=refused.post.return_id,
         party_id=refused.post.party_id,
-        contract_id=refused.contract_id,
+        contract_id=refused.contract.contract_id if refused.contract else None,
         route=refused.post.route,
         rules=" ".join(faults.rules(refused.faults)),
         faults=len(refused.faults),

@@ -9,15 +9,14 @@ from uuid import UUID
 from services.intake.domain import receipts
 from services.intake.store import rows
 from shared import sql
+from shared.web.scope import Scope
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 
-async def find_return(
-    conn: sql.Connection, return_id: UUID, party_id: str
-) -> rows.StoredReturn | None:
-    """A return, if it is the party's own."""
-    row = await QUERIES.find_return(conn, return_id=return_id, party_id=party_id)
+async def find_return(conn: sql.Connection, of: Scope, return_id: UUID) -> rows.StoredReturn | None:
+    """A return, if it is the party's own, of this authority."""
+    row = await QUERIES.find_return(conn, return_id=return_id, **of.asked())
     return None if row is None else rows.read_stored_return(row)
 
 

@@ -1,6 +1,6 @@
 -- Withdrawals. `withdrawals.py` has the functions.
 
--- name: find_return(return_id, party_id)^
+-- name: find_return(return_id, authority_id, party_id)^
 -- A party's own return, what its status follows from, and its withdrawal, if any.
 SELECT a.return_id, a.authority_id, a.contract_id, a.party_id, a.period, a.revision,
     a.sha256, a.salt, w.receipt_no AS withdrawal_no, w.withdrawn_at, w.merge_by, w.signature,
@@ -12,7 +12,8 @@ SELECT a.return_id, a.authority_id, a.contract_id, a.party_id, a.period, a.revis
     ) AS is_superseded,
     EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked
 FROM accepted_return AS a LEFT JOIN withdrawal AS w USING (return_id)
-WHERE a.return_id = :return_id AND a.party_id = :party_id;
+WHERE a.return_id = :return_id AND a.authority_id = :authority_id
+    AND a.party_id = :party_id;
 
 -- name: add_withdrawal(return_id, event_id, receipt_no, reason, withdrawn_at, merge_by, signature, public_key)!
 -- A withdrawal with its receipt.

@@ -21,7 +21,7 @@ from services.ledger.api import documents, refusals
 from services.ledger.api.dependencies import Dependencies, Injected, Reader, may_open
 from services.ledger.domain.log import prooffile, proofs, tree
 from shared import calendar, fields, sql
-from shared.web import auth, lists, routes
+from shared.web import auth, lists, routes, scope
 
 router = APIRouter(route_class=routes.Route)
 
@@ -49,7 +49,7 @@ async def list_entries(
     start = store.reading.Occurrence(since, -1)
     after = start if query.cursor is None else _decode_occurrence(query.cursor)
     async with dependencies.pool.acquire() as conn:
-        seen_by, count = store.reading.scope(who), query.limit + 1
+        seen_by, count = scope.of(who), query.limit + 1
         rows = await store.reading.list_occurrences(conn, seen_by, narrowed, after, count)
     shown, next_cursor = lists.cut(rows, query.limit, lambda row: [str(row.occurred_at), row.idx])
     return lists.Page(items=_items(shown), next=next_cursor)
@@ -77,7 +77,7 @@ async def list_life(
     """One return's life: its receipt, its checks, its withdrawal, and what they caused; and the
     revisions that have taken its place."""
     async with dependencies.pool.acquire() as conn:
-        rows = await store.reading.list_life(conn, return_id, store.reading.scope(who))
+        rows = await store.reading.list_life(conn, return_id, scope.of(who))
     if not rows:
         raise refusals.no_return()
     return lists.Page(items=_items(rows), next=None)
@@ -135,7 +135,7 @@ async def _page(
 ) -> lists.Page[documents.Item]:
     after = -1 if query.cursor is None else lists.decode_cursor(query.cursor, int)[0]
     async with dependencies.pool.acquire() as conn:
-        seen_by, count = store.reading.scope(who), query.limit + 1
+        seen_by, count = scope.of(who), query.limit + 1
         rows = await store.reading.list_entries(conn, seen_by, narrowed, after, count)
     shown, next_cursor = lists.cut(rows, query.limit, lambda row: [row.idx])
     return lists.Page(items=_items(shown), next=next_cursor)
@@ -151,7 +151,7 @@ def _items(rows: Sequence[store.rows.ShownLeaf]) -> list[documents.Item]:
 async def _get(conn: sql.Connection, who: auth.Caller, index: int) -> store.rows.StoredEntry:
     """The entry. Raises a `404` problem if there is none that the caller may see."""
     entry = await store.reading.find_entry(conn, index)
-    if entry is None or not store.reading.scope(who).covers(entry.authority_id, entry.party_id):
+    if entry is None or not scope.of(who).covers(entry.authority_id, entry.party_id):
         raise refusals.no_entry()
     return entry
 

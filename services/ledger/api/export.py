@@ -9,7 +9,7 @@ from services.ledger import store
 from services.ledger.api import log
 from services.ledger.api.dependencies import Injected, Reader, may_open
 from services.ledger.audit import export
-from shared.web import routes
+from shared.web import routes, scope
 
 router = APIRouter(route_class=routes.Route)
 
@@ -21,7 +21,7 @@ async def export_lines(dependencies: Injected, who: Reader) -> Response:
     async with dependencies.pool.acquire() as conn:
         head = await store.log.get_head(conn)
         checkpoint = await log.get_newest(conn)
-    seen_by = store.reading.scope(who) if may_open(who) else None
+    seen_by = scope.of(who) if may_open(who) else None
     lines = export.write(dependencies.pool, head, checkpoint, seen_by)
     disposition = f'attachment; filename="makegood-{checkpoint.size}.jsonl"'
     headers = {"content-disposition": disposition}

@@ -25,6 +25,7 @@ from services.ledger.audit import audit
 from services.ledger.domain.entries.offsets import Listed, Stream, Why
 from services.ledger.domain.entries.payloads import Disclosed
 from shared import sql
+from shared.web.scope import Scope
 
 KIND: Final = "makegood-export"
 VERSION: Final = 1
@@ -42,7 +43,7 @@ async def write(
     pool: sql.Pool,
     head: store.log.Head,
     checkpoint: store.rows.StoredCheckpoint,
-    seen_by: store.reading.Scope | None,
+    seen_by: Scope | None,
 ) -> AsyncIterator[bytes]:
     """The lines of the export. Events are disclosed if `seen_by` covers them; without a scope none
     are."""
@@ -69,9 +70,7 @@ def _header(head: store.log.Head, checkpoint: store.rows.StoredCheckpoint) -> di
     }
 
 
-def _entry(
-    stored: store.rows.StoredEntry, seen_by: store.reading.Scope | None
-) -> dict[str, object]:
+def _entry(stored: store.rows.StoredEntry, seen_by: Scope | None) -> dict[str, object]:
     fields: dict[str, object] = {
         "index": stored.idx,
         "leaf": base64.b64encode(stored.leaf).decode(),

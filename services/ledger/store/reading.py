@@ -16,31 +16,11 @@ from uuid import UUID
 from services.ledger.domain.entries.offsets import Listed, Stream
 from services.ledger.store import log, rows
 from shared import sql
-from shared.web import auth
-from shared.wire import events
+from shared.web.scope import Scope
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 LIFE_ENTRIES_MAX: Final = 1000
 """Far more than a return leads to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose entries a caller sees: those of these authorities; with `party`, only that party's."""
-
-    authorities: tuple[str, ...]
-    party: str | None
-
-    def covers(self, authority_id: str, party_id: str | None) -> bool:
-        return authority_id in self.authorities and self.party in (None, party_id)
-
-
-def scope(who: auth.Caller) -> Scope:
-    """A supplier sees its own entries, others their authority's. Auditors also see those of the
-    installation."""
-    everyone = (events.INSTALLATION,) if who.role == "auditor" else ()
-    each_once = tuple(dict.fromkeys((who.authority_id, *everyone)))
-    return Scope(each_once, who.party_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +67,10 @@ async def list_occurrences(
 def _asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
     """The parameters of a list. A supplier that asks for the entries of another party gets those of
     no authority: none."""
-    elsewhere = seen_by.party is not None and narrowed.party not in (None, seen_by.party)
+    elsewhere = seen_by.party_id is not None and narrowed.party not in (None, seen_by.party_id)
     return asdict(narrowed) | {
         "authorities": () if elsewhere else seen_by.authorities,
-        "party": seen_by.party or narrowed.party,
+        "party": seen_by.party_id or narrowed.party,
     }
 
 
@@ -100,7 +80,7 @@ async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> li
         conn,
         return_id=return_id,
         authorities=seen_by.authorities,
-        party=seen_by.party,
+        party=seen_by.party_id,
         count=LIFE_ENTRIES_MAX,
     )
     return [rows.read_shown_leaf(row) async for row in found]

@@ -17,7 +17,7 @@ from services.verification.api.dependencies import Injected, Reader
 from services.verification.domain import cases, wording
 from services.verification.store.reading import MomentKey
 from shared import sql
-from shared.web import lists, routes
+from shared.web import lists, problems, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
@@ -31,7 +31,7 @@ async def list_alerts(
     pool = dependencies.delivery.pool
     rows = await store.reading.list_alerts(
         pool,
-        store.reading.scope(who),
+        scope.of(who),
         _read_key(query.cursor),
         query.limit + 1,
         kind=query.kind,
@@ -53,7 +53,7 @@ async def list_cases(
     """Shortfall and no-data cases as they are now, the oldest first."""
     rows = await store.reading.list_cases(
         dependencies.delivery.pool,
-        store.reading.scope(who),
+        scope.of(who),
         _read_key(query.cursor),
         query.limit + 1,
         state=query.state,

@@ -14,19 +14,13 @@ from fastapi import APIRouter, Request, Response
 
 from services.verification import store
 from services.verification.api import commitments, documents, refusals
-from services.verification.api.dependencies import (
-    Dependencies,
-    Importer,
-    Injected,
-    Manager,
-    Reader,
-)
+from services.verification.api.dependencies import Dependencies, Injected, Manager, Reader
 from services.verification.register import contracts, imports
 from services.verification.register.refusals import Code, Refusal
 from services.verification.register.releases import Unreadable
 from services.verification.register.things import Thing, shown
 from shared import fields, sql
-from shared.web import auth, lists, problems, routes
+from shared.web import auth, lists, problems, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
@@ -58,16 +52,16 @@ async def post_contract(
 async def import_contracts(
     request: Request,
     authority: fields.OrgId,
-    who: Importer,
+    who: Manager,
     dependencies: Injected,
     *,
     commit: bool = False,
 ) -> documents.ImportSummary:
     """Contracts from OCDS 1.1 releases; a dry run unless `commit=true`. A file that cannot be read
     as a whole is refused."""
-    if who.role != "operator" and authority != who.authority_id:
+    if authority != who.authority_id:
         raise problems.Problem(403, "You may import for your own authority only")
-    delivery, acting = dependencies.delivery, dependencies.acting_for(authority, who)
+    delivery, acting = dependencies.delivery, dependencies.acting(who)
     done = await imports.run(delivery, await _file(request), acting, is_committed=commit)
     if isinstance(done, Unreadable):
         raise problems.Problem(422, done.reason)
@@ -84,7 +78,7 @@ async def list_contracts(
     """The contracts of the authority, or the supplier's own."""
     after = "" if cursor is None else lists.decode_cursor(cursor, str)[0]
     pool = dependencies.delivery.pool
-    rows = await store.reading.list_contracts(pool, store.reading.scope(who), after, limit + 1)
+    rows = await store.reading.list_contracts(pool, scope.of(who), after, limit + 1)
     shown, next_cursor = lists.cut(rows, limit, lambda row: [row["contract_id"]])
     waiting = await store.reading.list_unpublished(pool, [row["contract_id"] for row in shown])
     items = [documents.Contract(**_contract(row, waiting)) for row in shown]
@@ -110,7 +104,7 @@ async def _file(request: Request) -> bytearray:
 async def find(dependencies: Dependencies, who: auth.Caller, contract_id: str) -> sql.Record:
     """The contract's row. Raises a `404` problem unless there is one that the caller may see."""
     pool = dependencies.delivery.pool
-    row = await store.reading.find_contract(pool, store.reading.scope(who), contract_id)
+    row = await store.reading.find_contract(pool, scope.of(who), contract_id)
     return refusals.accept(row if row is not None else Refusal("contract_unknown"))
 
 

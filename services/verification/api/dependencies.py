@@ -22,11 +22,7 @@ class Dependencies:
 
     def acting(self, who: auth.Caller) -> Acting:
         """The caller changes something now, for its own authority."""
-        return self.acting_for(who.authority_id, who)
-
-    def acting_for(self, authority_id: str, who: auth.Caller) -> Acting:
-        """The caller changes something now."""
-        return Acting(who.actor_id, authority_id, self.clock.now())
+        return Acting(who.actor_id, who.authority_id, self.clock.now())
 
 
 async def _of(request: Request) -> Dependencies:
@@ -39,5 +35,4 @@ Injected = Annotated[Dependencies, Depends(_of)]
 
 Manager = Annotated[auth.Caller, Depends(auth.caller("manager"))]
 Approver = Annotated[auth.Caller, Depends(auth.caller("approver"))]
-Importer = Annotated[auth.Caller, Depends(auth.caller("manager", "operator"))]
 Reader = Annotated[auth.Caller, Depends(auth.caller("supplier", "manager", "approver", "auditor"))]

@@ -31,7 +31,7 @@ from services.verification.domain.lines import Line
 from services.verification.domain.state import Commitment, State, Sums
 from services.verification.store.reading import FIRST_LINE, LineKey
 from shared import calendar, fields, findings, sql
-from shared.web import lists, problems, routes
+from shared.web import lists, problems, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
@@ -65,7 +65,7 @@ async def list_lines(
         after = LineKey(*lists.decode_cursor(query.cursor, str, str, str, str))
     found = await store.reading.list_lines(
         dependencies.delivery.pool,
-        store.reading.scope(who),
+        scope.of(who),
         after,
         query.limit + 1,
         outcome=query.state,

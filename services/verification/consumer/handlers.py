@@ -2,8 +2,9 @@
 
 Promises: one transaction for a batch of records; contracts are locked first, by id, then claims, by
 key; everything that a fold needs is loaded before the first, and written in bulk after the last.
-Refuses: a message of a contract that is not known here, or of a revision that is not newer than the
-current one, is parked. Nothing follows from a ReturnRefused: it is there for the ledger.
+Refuses: a message of a contract that is not known here or of another authority, of a party that
+never was its supplier, of a revision that is not newer than the current one or supersedes another,
+or from the future, is parked. Nothing follows from a ReturnRefused: it is there for the ledger.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -37,6 +39,12 @@ memory that their rows do. One return may need more, and it cannot be halved."""
 MESSAGES_PER_TURN: Final = 250
 """The event loop is left to heartbeats and the relay after so many: they take 10 to 20 ms."""
 
+AHEAD_MAX: Final = timedelta(hours=1)
+"""How far another machine's clock may be ahead of ours. A day that ended too early could not be
+taken back."""
+MOVED_AHEAD_MAX: Final = timedelta(days=370)
+"""How far the demo's clock may be moved at once."""
+
 _NOTHING: Final = Needs()
 _OF_A_RETURN: Final = (events.ReturnReceived, events.ReturnWithdrawn)
 _FOLDED: Final = (events.ReturnReceived, events.ReturnWithdrawn, events.LineReconsidered)
@@ -53,6 +61,7 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
 
     async def handle(records: Sequence[Record]) -> None:
         async with transaction.unit(delivery, records) as unit:
+            _keep_time(unit, now)
             if unit.waiting:
                 await _pass_overtaken(unit)
             if not unit.messages:
@@ -63,8 +72,6 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
             await _apply(unit.conn, batch)
         for outcome, count in batch.outcomes.items():
             metrics.RETURNS_CHECKED.labels(outcome).inc(count)
-        if isinstance(now, clock.MovedClock):
-            _follow(now, unit.messages)
 
     return handle
 
@@ -198,8 +205,18 @@ async def _apply(conn: sql.Connection, batch: Batch) -> None:
     await store.batches.move_contracts(conn, batch.state_rows())
 
 
-def _follow(now: clock.MovedClock, messages: Sequence[Message]) -> None:
-    """The demo's clock is moved by intake's operator: here it goes along with what arrives."""
-    at = max(message.event.occurred_at for message in messages)
-    if at > now.now():
-        now.move_to(at)
+def _keep_time(unit: transaction.Unit, now: clock.Clock) -> None:
+    """Parks what says that it happened later than now. The demo's clock is moved by intake's
+    operator: here it goes along with what arrives."""
+    is_moved = isinstance(now, clock.MovedClock)
+    ahead_max = MOVED_AHEAD_MAX if is_moved else AHEAD_MAX
+    believed = []
+    for message in unit.messages:
+        at = message.event.occurred_at
+        if at > now.now() + ahead_max:
+            unit.park(message, "ahead_of_time")
+            continue
+        believed.append(message)
+        if isinstance(now, clock.MovedClock) and at > now.now():
+            now.move_to(at)
+    unit.messages = tuple(believed)

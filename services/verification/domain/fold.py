@@ -87,20 +87,21 @@ def fold(state: State | None, event: Input, facts: Facts, lines: Lines) -> tuple
 
 
 def refusal(state: State | None, event: Input) -> str | None:
-    """Why `event` cannot be folded, as a code, or None: `contract_unknown`, `version_stale`,
-    `revision_stale`, `commitment_unreadable`. A message is parked with it, an API call refused."""
+    """Why `event` cannot be folded, as a code, or None: `contract_unknown`, `authority_differs`,
+    `party_unknown`, `version_stale`, `revision_stale`, `supersedes_another`,
+    `commitment_unreadable`. A message is parked with it, an API call refused."""
     if isinstance(event, events.ContractRegistered):
-        is_stale = state is not None and event.version <= state.version
-        return "version_stale" if is_stale else None
+        if state is None:
+            return None
+        if event.authority_id != state.authority_id:
+            return "authority_differs"
+        return "version_stale" if event.version <= state.version else None
     if state is None:
         return "contract_unknown"
+    if event.authority_id != state.authority_id and not isinstance(event, events.DayEnded):
+        return "authority_differs"
     if isinstance(event, events.ReturnReceived | events.ReturnWithdrawn):
-        filed = state.filed.get(slot_key((event.period, event.party_id)))
-        if filed is None:
-            return None
-        is_new = isinstance(event, events.ReturnReceived)
-        is_stale = event.revision <= filed.revision if is_new else event.revision < filed.revision
-        return "revision_stale" if is_stale else None
+        return _refusal_of_return(state, event)
     if isinstance(event, events.CommitmentChanged):
         return _refusal_of_change(state, event)
     return None
@@ -129,6 +130,22 @@ def read_version(
         profile=profile,
         area=places.read_area(commitment.area),
     )
+
+
+def _refusal_of_return(
+    state: State, event: events.ReturnReceived | events.ReturnWithdrawn
+) -> str | None:
+    filed = state.filed.get(slot_key((event.period, event.party_id)))
+    if filed is None:
+        is_known = event.party_id in (*state.suppliers, *state.former)
+        return None if is_known else "party_unknown"
+    if isinstance(event, events.ReturnWithdrawn):
+        return "revision_stale" if event.revision < filed.revision else None
+    if event.revision <= filed.revision:
+        return "revision_stale"
+    is_next = event.revision == filed.revision + 1
+    is_wrong = event.supersedes is not None and (event.supersedes == filed.return_id) != is_next
+    return "supersedes_another" if is_wrong else None
 
 
 def _refusal_of_change(state: State, event: events.CommitmentChanged) -> str | None:
@@ -177,6 +194,8 @@ def _registered(event: events.ContractRegistered) -> State:
 
 def _registered_again(work: Work, event: events.ContractRegistered) -> None:
     state = work.state
+    gone = tuple(each for each in state.suppliers if each not in event.supplier_ids)
+    state.former = tuple(dict.fromkeys((*state.former, *gone)))
     state.version, state.suppliers = event.version, event.supplier_ids
     state.starts_on, state.ends_on = event.starts_on, event.ends_on
     obligations.owe_no_more(work)

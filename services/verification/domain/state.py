@@ -233,6 +233,8 @@ class State(msgspec.Struct, array_like=True):
     """By `slot_key`, so in order of period."""
     links: people.Links = msgspec.field(default_factory=dict)
     """Which references its current lines say to be one person."""
+    former: tuple[str, ...] = ()
+    """Suppliers that it had before: what they reported until then may still arrive."""
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from services.verification import store
+from services.verification.domain import state
 from services.verification.domain.state import Facts, State
 from shared import sql
 from shared.delivery import outbox, topics
@@ -49,18 +51,47 @@ async def post(
     entry = store.rows.journal_row(after, event, events.write(event), Facts())
     await store.batches.add_entries(conn, [entry])
     outcomes = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
-    published = outbox.Row.of(topics.CONTRACTS, _published(after, event, commitments))
+    said = Said(
+        ids.derived("ContractPublished", after.contract_id, after.version),
+        event.occurred_at,
+        event.event_id,
+    )
+    published = outbox.Row.of(topics.CONTRACTS, _published(after, said, commitments))
     await outbox.post(conn, [*outcomes, published])
 
 
+async def again(pool: sql.Pool, contract_id: str | None, at: datetime) -> int:
+    """Posts every contract, or one, as it is now, with a new id each: whoever holds it otherwise
+    takes it over. Returns how many."""
+    async with pool.acquire() as conn:
+        wanted = await store.register.list_contract_ids(conn, contract_id)
+    for each in wanted:  # a transaction for each: none is locked for long
+        async with pool.acquire() as conn, conn.transaction():
+            row = await store.register.lock_contract(conn, each)
+            assert row is not None, "contracts are never deleted"
+            commitments = await store.register.list_commitments(conn, each)
+            said = Said(ids.new(), at, None)
+            event = _published(state.from_bytes(row["state"]), said, commitments)
+            await outbox.post(conn, [outbox.Row.of(topics.CONTRACTS, event)])
+    return len(wanted)
+
+
+class Said(NamedTuple):
+    """The head of an event: its id, when it is said, and because of what."""
+
+    event_id: UUID
+    at: datetime
+    caused_by: UUID | None
+
+
 def _published(
-    after: State, cause: events.Event, commitments: Sequence[sql.Record]
+    after: State, said: Said, commitments: Sequence[sql.Record]
 ) -> events.ContractPublished:
     return events.ContractPublished(
-        event_id=ids.derived("ContractPublished", after.contract_id, after.version),
+        event_id=said.event_id,
         authority_id=after.authority_id,
-        occurred_at=cause.occurred_at,
-        caused_by=cause.event_id,
+        occurred_at=said.at,
+        caused_by=said.caused_by,
         contract_id=after.contract_id,
         version=after.version,
         supplier_ids=after.suppliers,

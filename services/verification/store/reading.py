@@ -17,7 +17,7 @@ from services.verification.domain.lines import Line
 from services.verification.store import rows
 from shared import sql
 from shared.delivery import topics
-from shared.web import auth
+from shared.web.scope import Scope
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
@@ -25,29 +25,18 @@ RETURNS_AT_ONCE: Final = 20
 """How many are read at a time for a page of lines. One may have thousands of them."""
 
 
-class Scope(NamedTuple):
-    """What a caller may see: the contracts of an authority, or those of one party among them."""
-
-    authority_id: str
-    party_id: str | None
-
-
-def scope(who: auth.Caller) -> Scope:
-    return Scope(who.authority_id, who.party_id)
-
-
 # --- contracts -----------------------------------------------------------------------------------
 
 
 async def find_contract(pool: sql.Pool, of: Scope, contract_id: str) -> sql.Record | None:
     row: sql.Record | None = await QUERIES.find_contract(
-        pool, contract_id=contract_id, **of._asdict()
+        pool, contract_id=contract_id, **of.asked()
     )
     return row
 
 
 async def list_contracts(pool: sql.Pool, of: Scope, after: str, limit: int) -> list[sql.Record]:
-    return await sql.rows(QUERIES.list_contracts(pool, after=after, limit=limit, **of._asdict()))
+    return await sql.rows(QUERIES.list_contracts(pool, after=after, limit=limit, **of.asked()))
 
 
 async def list_unpublished(pool: sql.Pool, contract_ids: Collection[str]) -> set[str]:
@@ -111,7 +100,7 @@ async def _list_returns(
             from_period=after.period,
             from_party=after.party_id,
             limit=RETURNS_AT_ONCE,
-            **of._asdict(),
+            **of.asked(),
             **wanted,
         )
     )
@@ -137,7 +126,7 @@ async def list_alerts(
     at, event_id = before or (None, None)
     return await sql.rows(
         QUERIES.list_alerts(
-            pool, before=at, before_id=event_id, limit=limit, **of._asdict(), **wanted
+            pool, before=at, before_id=event_id, limit=limit, **of.asked(), **wanted
         )
     )
 
@@ -148,7 +137,7 @@ async def list_cases(
     """The oldest first. `wanted`: state, contract_id."""
     at, case_id = after or _FIRST_MOMENT
     return await sql.rows(
-        QUERIES.list_cases(pool, after=at, after_id=case_id, limit=limit, **of._asdict(), **wanted)
+        QUERIES.list_cases(pool, after=at, after_id=case_id, limit=limit, **of.asked(), **wanted)
     )
 
 

@@ -39,6 +39,12 @@ async def load_further_contracts(
     return {row["contract_id"]: row for row in found}
 
 
+async def list_contract_ids(conn: sql.Connection, contract_id: str | None) -> list[str]:
+    """Every contract, or this one if it is registered."""
+    found = await sql.rows(QUERIES.list_contract_ids(conn, contract_id=contract_id))
+    return [row["contract_id"] for row in found]
+
+
 async def add_contract(conn: sql.Connection, **values: Any) -> None:
     await QUERIES.add_contract(conn, **values)
 

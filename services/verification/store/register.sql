@@ -6,6 +6,11 @@ SELECT contract_id, authority_id, version, inputs, state, supplier_ids, starts_o
     award_id, published_at, buyer_id, words
 FROM contract WHERE contract_id = :contract_id FOR UPDATE;
 
+-- name: list_contract_ids(contract_id)
+-- All contracts, or one: to be published again.
+SELECT contract_id FROM contract
+WHERE :contract_id::text IS NULL OR contract_id = :contract_id ORDER BY contract_id;
+
 -- name: load_contracts(contract_ids)
 -- Those of these contracts that are registered, of any authority: for an import.
 SELECT contract_id, authority_id, supplier_ids, starts_on, ends_on, ocid, award_id, published_at,
