@@ -1,4 +1,4 @@
-"""`python -m services.verification serve | migrate | replay | republish | token | …`."""
+"""`python -m services.verification serve | migrate | replay | publish-contracts | …`."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def replay_journals() -> None:
         raise typer.Exit(1)
 
 
-@command.command("republish")
-def republish(contract: str | None = None) -> None:
+@command.command("publish-contracts")
+def publish_contracts(contract: str | None = None) -> None:
     """Publish every contract again, or one, as it is now. Mends what intake holds of it, whatever
-    version that has (docs/runbooks)."""
-    count = asyncio.run(_with_pool(lambda pool: _republish(pool, contract)))
+    version that has."""
+    count = asyncio.run(_with_pool(lambda pool: _publish_contracts(pool, contract)))
     if contract is not None and not count:
         raise typer.BadParameter(f"there is no contract {contract}")
     typer.echo(f"{count:,} contracts are published again")
 
 
-async def _republish(pool: sql.Pool, contract_id: str | None) -> int:
+async def _publish_contracts(pool: sql.Pool, contract_id: str | None) -> int:
     return await publication.again(pool, contract_id, datetime.now(UTC))
 
 

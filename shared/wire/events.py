@@ -320,7 +320,7 @@ class LineReconsidered(Event, frozen=True, kw_only=True):
 
 
 class ContractPublished(Event, frozen=True, kw_only=True):
-    """The current contract, for intake, which applies it if its version is newer."""
+    """The current contract, for intake, which holds what was published last."""
 
     contract_id: Identifier
     version: Number

@@ -10,6 +10,7 @@ import json
 import re
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,46 @@ class TestFigure:
         assert said == msgspec.to_builtins(result)
 
 
+class TestBounds:
+    @pytest.mark.parametrize(
+        ("event", "wrong"),
+        [
+            (events.ReturnReceived, {"receipt_no": 0}),
+            (events.ReturnReceived, {"receipt_no": 2**63 - 1}),
+            (events.ReturnReceived, {"revision": 2**31}),
+            (events.ContractPublished, {"version": 0}),
+            (events.EntriesRecorded, {"size": -1}),
+            (
+                events.EntriesRecorded,
+                {"entries": [{"event_id": "0" * 8 + "-0000" * 3 + "-" + "0" * 12, "index": -1}]},
+            ),
+            (events.DayEnded, {"day": "9999-12-31"}),
+            (events.DayEnded, {"partition": -1}),
+            (events.AlertRaised, {"occurred_at": "9999-12-31T00:00:00Z"}),
+            (events.AlertRaised, {"authority_id": "A" * 5001}),
+            (events.ReturnReceived, {"occurred_at": "0001-01-01T00:00:00Z"}),
+            (events.RecordParked, {"reason": "Jane Smith, 1 High Street"}),
+            (events.RecordParked, {"topic": "see https://example.org"}),
+            (events.RecordParked, {"service": "another"}),
+            (events.ReturnRefused, {"rules": ["a word of mine"]}),
+            (events.CaseMoved, {"reason": "because I say so"}),
+        ],
+    )
+    def test_hold_every_number_text_and_moment(
+        self, event: type[events.Event], wrong: dict[str, Any]
+    ) -> None:
+        """What is outside is none of our events, whoever wrote it."""
+        said: dict[str, Any] = json.loads(example(event)) | wrong
+        with pytest.raises(msgspec.ValidationError):
+            events.read(json.dumps(said).encode())
+
+    @by_event
+    def test_are_on_every_number_and_text(self, event: type[events.Event]) -> None:
+        """Those of the schema itself: no number without an end, no text without a length."""
+        schema = json.loads((schemas.FOLDER / f"{event.__name__}.json").read_text())
+        assert [] == list(_unbounded(schema))
+
+
 class TestEventsPage:
     def test_lists_the_topics_as_they_are(self) -> None:
         """Name, what it keeps, and partitions of every topic of the system."""
@@ -145,3 +186,19 @@ class TestEventsPage:
 
 def _rows(pattern: str) -> list[Any]:
     return re.findall(pattern, EVENTS_PAGE, flags=re.MULTILINE)
+
+
+def _unbounded(schema: Any, path: str = "") -> Iterator[str]:
+    """Where a schema has an integer or a text without bounds."""
+    if isinstance(schema, list):
+        for number, each in enumerate(schema):
+            yield from _unbounded(each, f"{path}/{number}")
+    elif isinstance(schema, dict):
+        kind = schema.get("type")
+        if kind == "integer" and not {"minimum", "maximum"} <= set(schema):
+            yield path
+        is_bounded = {"maxLength", "format", "enum", "const"} & set(schema)
+        if kind == "string" and not is_bounded:
+            yield path
+        for name, each in schema.items():
+            yield from _unbounded(each, f"{path}/{name}")

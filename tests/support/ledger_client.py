@@ -39,12 +39,12 @@ class Client:
     """Calls the API as any of the callers."""
 
     def __init__(self, app: FastAPI, tokens: Mapping[str, str]) -> None:
-        self._tokens = tokens
-        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ledger")
+        self.app, self._tokens = app, tokens
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ledger")
 
     async def get(self, path: str, who: str | None = "auditor", **asked: Any) -> httpx.Response:
         head = {"authorization": f"Bearer {self._tokens[who]}"} if who else {}
-        return await self._http.get(path, params=asked, headers=head)
+        return await self.http.get(path, params=asked, headers=head)
 
     async def indexes(self, path: str, who: str = "auditor", **asked: Any) -> list[int]:
         answer = await self.get(path, who, **asked)

@@ -158,18 +158,19 @@ class LedgerService:
     ends: collections.Counter[tuple[str, int]]
 
     def records(
-        self, *sent: events.Event, topic: topics.Topic = topics.RETURNS, partition: int = 0
+        self, *sent: events.Event, topic: topics.Topic | None = None, partition: int = 0
     ) -> list[Record]:
-        """Records at the end of a partition, one for each event."""
+        """Records at the end of a partition of `topic` or of their own, one for each event."""
         made = []
         for event in sent:
-            offset = self.ends[topic.name, partition]
-            self.ends[topic.name, partition] += 1
-            made.append(record(event, topic, partition, offset))
+            its_topic = topic or _home(event)
+            offset = self.ends[its_topic.name, partition]
+            self.ends[its_topic.name, partition] += 1
+            made.append(record(event, its_topic, partition, offset))
         return made
 
-    async def append(self, *sent: events.Event, topic: topics.Topic = topics.RETURNS) -> None:
-        """Appends one batch, all of it from the first partition of `topic`."""
+    async def append(self, *sent: events.Event, topic: topics.Topic | None = None) -> None:
+        """Appends one batch, all of it from first partitions."""
         await self.recorder.handle(self.records(*sent, topic=topic))
 
     async def leaves(self) -> list[bytes]:
@@ -185,6 +186,14 @@ class LedgerService:
                 assert not (await conn.execute(statement)).endswith(" 0"), statement
         finally:
             await conn.close()
+
+
+def _home(event: events.Event) -> topics.Topic:
+    """The topic on which the ledger finds an event. One that does not belong in the log comes among
+    the returns."""
+    names = handlers.SUBSCRIPTION.topics
+    read = (each for each in topics.ALL if each.name in names and type(event) in each.holds)
+    return next(read, topics.RETURNS)
 
 
 def record(

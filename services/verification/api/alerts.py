@@ -17,7 +17,7 @@ from services.verification.api.dependencies import Injected, Reader
 from services.verification.domain import cases, wording
 from services.verification.store.reading import MomentKey
 from shared import sql
-from shared.web import lists, problems, routes, scope
+from shared.web import lists, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)

@@ -1,0 +1,177 @@
+"""Every route of every service, tried by every role with somebody else's thing.
+
+The routes are taken from the apps themselves: a new one fails until it is in a table here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from services.verification import app as verification_app
+from shared.web import auth
+from tests.support import intake_builders, ledger_client, ledger_service, verification_service
+from tests.web.test_intake_api import open_system
+
+ELSEWHERE: Final = "GB-LAE-SHN"
+
+OPEN: Final = {
+    "GET /health",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /metrics",
+    "GET /api/v1/receipt-key",
+    "GET /api/v1/log",
+    "GET /checkpoint",
+    "GET /tile/{path}",
+}
+"""What shows nobody's things: how the service is, and the published log."""
+OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock"}
+"""One clock for the local demo, on loopback only."""
+LISTS: Final = {
+    "GET /api/v1/returns",
+    "GET /api/v1/contracts",
+    "GET /api/v1/lines",
+    "GET /api/v1/alerts",
+    "GET /api/v1/cases",
+    "GET /api/v1/entries",
+    "GET /api/v1/contracts/{contract_id}/history",
+    "GET /api/v1/returns/{return_id}/life",
+    "GET /api/v1/parties/{party_id}/credentials",
+}
+"""They show what is in scope: to a stranger, nothing."""
+EVERYONES: Final = {"GET /api/v1/export.jsonl", "GET /api/v1/entries/{index}/proof"}
+"""Leaves and proofs of the one log, which is published as a whole; events only within the scope."""
+HIDDEN: Final = {404, 403}
+"""A stranger is told that it does not exist, or that its role may not do this."""
+OWN_ONLY: Final = {"POST /api/v1/returns", "POST /api/v1/contracts"}
+"""They make a thing under a given id. That of another authority's is a fault or a conflict."""
+
+
+def routes(app: FastAPI) -> set[str]:
+    """Method and path of each, without converters."""
+    return {
+        f"{method} {re.sub(r':path}', '}', route.path)}"
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+async def tried(
+    client: httpx.AsyncClient, app: FastAPI, tokens: dict[str, str], values: dict[str, Any]
+) -> dict[tuple[str, str], httpx.Response]:
+    """The answer to each role on each route that is not open, with somebody else's things."""
+    answers = {}
+    for route in routes(app) - OPEN - OF_THE_DEMO:
+        method, path = route.split(" ")
+        for role, token in tokens.items():
+            answers[route, role] = await client.request(
+                method,
+                path.format(**values),
+                headers={"authorization": f"Bearer {token}"},
+                params={"authority": values["authority"]} if "import" in path else {},
+                json=values["bodies"].get(route, {}),
+            )
+    return answers
+
+
+def check(answers: dict[tuple[str, str], httpx.Response]) -> None:
+    """Nothing of anybody else is shown or changed."""
+    for (route, role), answer in answers.items():
+        said = (route, role, answer.status_code, answer.text[:300])
+        if route in LISTS and answer.status_code == 200:
+            assert [] == answer.json()["items"], said
+        elif route in OWN_ONLY:
+            assert answer.status_code in {403, 409, 422}, said
+        elif route not in EVERYONES:
+            assert answer.status_code in HIDDEN, said
+
+
+async def strangers(pool: Any) -> dict[str, str]:
+    """A token of each role in another authority; its supplier is the very party."""
+    async with pool.acquire() as conn:
+        return {
+            role: await auth.issue(
+                conn,
+                role,
+                ELSEWHERE,
+                f"{role}@elsewhere",
+                intake_builders.PARTY if role == "supplier" else None,
+            )
+            for role in auth.ROLES
+        }
+
+
+class TestEveryRoute:
+    async def test_of_intake_keeps_to_its_scope(self, database: str, tmp_path: Path) -> None:
+        """Whoever belongs to another authority, even the same party."""
+        async with open_system(database, tmp_path) as system:
+            own = await system.caller("supplier", intake_builders.PARTY)
+            sent = (await own.send(intake_builders.a_return())).json()
+            answers = await tried(
+                system.client,
+                system.app,
+                await strangers(system.pool),
+                {
+                    "return_id": sent["return_id"],
+                    "party_id": intake_builders.PARTY,
+                    "authority": intake_builders.AUTHORITY,
+                    "bodies": {
+                        "POST /api/v1/returns": intake_builders.a_return(),
+                        "POST /api/v1/returns/{return_id}/withdraw": {"reason": "mischief"},
+                    },
+                },
+            )
+        check(answers)
+
+    async def test_of_verification_keeps_to_its_scope(self, database: str) -> None:
+        """To read, change, approve and import."""
+        async with verification_service.at_work(database) as service:
+            await service.promise("C1")
+            terms = verification_service.a_commitment("more")
+            answers = await tried(
+                service.client,
+                verification_app.build(verification_service.settings(database)),
+                await strangers(service.pool),
+                {
+                    "contract_id": "C1",
+                    "commitment_id": "spend",
+                    "authority": intake_builders.AUTHORITY,
+                    "bodies": {
+                        "POST /api/v1/contracts": verification_service.a_contract(),
+                        "POST /api/v1/contracts/{contract_id}/commitments": terms,
+                        "PATCH /api/v1/contracts/{contract_id}/commitments/{commitment_id}": {
+                            "target": "1",
+                            "reason": "mischief",
+                            "from": "2026-12-01",
+                        },
+                    },
+                },
+            )
+        check(answers)
+
+    async def test_of_the_ledger_keeps_to_its_scope(self, database: str, tmp_path: Path) -> None:
+        """Lists, single entries and events."""
+        async with ledger_service.at_work(database, tmp_path) as service:
+            client = await ledger_client.connect(service)
+            first = ledger_client.OURS[0]
+            answers = await tried(
+                client.http,
+                client.app,
+                await strangers(service.pool),
+                {
+                    "contract_id": first.contract_id,
+                    "return_id": first.return_id,
+                    "event_id": first.event_id,
+                    "index": 0,
+                    "bodies": {},
+                    "authority": ledger_service.AUTHORITY,
+                },
+            )
+        check(answers)
