@@ -13,6 +13,7 @@ from services.intake import store
 from services.intake.acceptance import withdrawals
 from services.intake.audit import fsck
 from services.intake.domain import admission, receipts
+from shared.web.scope import Scope
 from shared.wire import events
 from tests.support import intake_builders as build
 from tests.support import intake_service
@@ -34,7 +35,9 @@ async def service(database: str) -> AsyncIterator[IntakeService]:
         assert isinstance(decided, admission.Accepted), decided
         return_id = decided.issued.receipt.return_id
         async with made.pool.acquire() as conn, conn.transaction():
-            await withdrawals.withdraw(conn, made.desk, build.PARTY, return_id, "the wrong month")
+            await withdrawals.withdraw(
+                conn, made.desk, Scope(build.AUTHORITY, build.PARTY), return_id, "the wrong month"
+            )
         sent = await made.messages()
         await tell(made, *(event.event_id for event in sent if hasattr(event, "receipt_no")))
         made.clock.move_to(intake_service.NOW + timedelta(days=1, seconds=1))
