@@ -19,15 +19,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared import identifiers
-from shared.wire import parts
+from shared.wire import bounds, parts
 
 TEXT_CHARACTERS_MAX: Final = 2_000
 """Rule I12: of one text that people write."""
 TITLE_CHARACTERS_MAX: Final = 500
 CONTRACT_ID_CHARACTERS_MAX: Final = 150
 CODE_CHARACTERS_MAX: Final = 100
-DAY_MIN: Final = date(parts.YEAR_MIN, 1, 1)
-DAY_MAX: Final = date(parts.YEAR_MAX, 12, 31)
+DAY_MIN: Final = date(bounds.YEAR_MIN, 1, 1)
+DAY_MAX: Final = date(bounds.YEAR_MAX, 12, 31)
 
 _WRITTEN_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WRITTEN_MOMENT: Final = re.compile(

@@ -26,13 +26,28 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shared import log, metrics, sql
 from shared.delivery import outbox, topics
 from shared.delivery.messages import Record
-from shared.wire import events, ids
+from shared.wire import bounds, events, ids
 
 ALARM: Final = "receipted_parked"
 SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 12
 OTHER_BYTES: Final = "same_id_other_bytes"
-"""The reason for which a record never waits: its event was processed, with other bytes."""
+NEVER_WAITS: Final = frozenset({OTHER_BYTES, "wrong_topic", "wrong_source"})
+"""Reasons for which a record never waits: its event was processed, with other bytes; or it is not
+of the service that writes to its topic, and must not be sent again as if it were."""
+NOT_BELIEVED: Final = "not_believed"
+"""The alarm for what is well formed and cannot be true."""
+UNTRUE: Final = frozenset(
+    {
+        "wrong_topic",
+        "wrong_source",
+        "authority_differs",
+        "party_unknown",
+        "supersedes_another",
+        "ahead_of_time",
+    }
+)
+"""The reasons that raise it."""
 
 _log = log.get(__name__)
 
@@ -74,8 +89,10 @@ async def park(
         rows.append(row)
         told.append(_told(service, record, row))
         metrics.PARKED.labels(record.topic, reason).inc()
+        if reason in UNTRUE:
+            _raise_alarm(NOT_BELIEVED, "A record says what cannot be true.", row)
         if row.return_id is not None:
-            _raise_alarm(row)
+            _raise_alarm(ALARM, "A record about a receipted return is parked; it is held.", row)
     await conn.copy_records_to_table("parked", records=rows, columns=Row._fields)
     return told
 
@@ -98,7 +115,7 @@ def _row(key: bytes, record: Record, incarnation: int, reason: str) -> Row:
 
 def _read(record: Record, reason: str) -> _About | None:
     """Which event a record is, if it can be sent again."""
-    if record.topic not in topics.BY_NAME or reason == OTHER_BYTES:
+    if record.topic not in topics.BY_NAME or reason in NEVER_WAITS:
         return None
     try:
         return _about.decode(record.value or b"")
@@ -129,27 +146,27 @@ def _told(service: Any, record: Record, row: Row) -> events.RecordParked:
     )
 
 
-def _raise_alarm(row: Row) -> None:
-    metrics.ALARMS.labels(ALARM).inc()
+def _raise_alarm(alarm: str, words: str, row: Row) -> None:
+    metrics.ALARMS.labels(alarm).inc()
     _log.error(
-        "A record about a return with a receipt is parked; its return is held.",
-        return_id=str(row.return_id),
+        words,
+        return_id=None if row.return_id is None else str(row.return_id),
         topic=row.topic,
         partition=row.partition,
         offset=row.offset,
         why=row.reason,
-        runbook=f"{ALARM}.md",
+        runbook=f"{alarm}.md",
     )
 
 
 def stamped(record: Record) -> datetime:
     """When the record was made, as its producer says; if that is nonsense, long ago."""
-    long_ago = datetime(events.YEAR_MIN, 1, 1, tzinfo=UTC)
+    long_ago = datetime(bounds.YEAR_MIN, 1, 1, tzinfo=UTC)
     try:
         said = datetime.fromtimestamp(record.timestamp / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return long_ago
-    return said if events.YEAR_MIN <= said.year <= events.YEAR_MAX else long_ago
+    return said if bounds.YEAR_MIN <= said.year <= bounds.YEAR_MAX else long_ago
 
 
 # --- what waits ----------------------------------------------------------------------------------
@@ -229,7 +246,7 @@ async def send_again(pool: sql.Pool, key: bytes, producer: AIOKafkaProducer) -> 
             unreadable += 1
             continue
         writer = topics.writer(topic, event)
-        if writer is None:  # it never was an event of this topic
+        if writer is None:  # an event of another topic, parked by an earlier version
             unreadable += 1
             continue
         row = outbox.Row.of(topic, event)

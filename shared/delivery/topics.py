@@ -14,12 +14,12 @@ from typing import Final
 import aiokafka.errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shared.wire import events
+from shared.wire import bounds, events
 
 PARTITIONS: Final = 12
 """Fixed for an installation: the order of each contract's events depends on it."""
 
-BODY_BYTES_MAX: Final = events.BODY_BYTES_MAX
+BODY_BYTES_MAX: Final = bounds.BODY_BYTES_MAX
 
 HEADER_BYTES: Final = 4096
 """For key, headers and batch overhead."""

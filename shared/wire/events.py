@@ -17,17 +17,14 @@ from uuid import UUID
 
 import msgspec
 
+from shared.wire import bounds
 from shared.wire.parts import (
     INSTALLATION,
     NIL,
     TEXT_LENGTH_MAX,
     WHOLE,
-    YEAR_MAX,
-    YEAR_MIN,
     Assessment,
-    Code,
     CommitmentVersion,
-    Count,
     Digest,
     Entry,
     Evidence,
@@ -37,30 +34,23 @@ from shared.wire.parts import (
     Invoice,
     Line,
     LineResult,
-    Number,
     Outcome,
     Period,
     Person,
     Place,
-    Position,
     PublishedCommitment,
     Quantity,
     Rating,
-    ReceiptNumber,
     Session,
-    TopicName,
     assert_sound,
     plain,
 )
 
 __all__ = [  # the parts too: readers say `events.Line`
-    "BODY_BYTES_MAX",
     "INSTALLATION",
     "NIL",
     "TEXT_LENGTH_MAX",
     "WHOLE",
-    "YEAR_MAX",
-    "YEAR_MIN",
     "AlertRaised",
     "AnyEvent",
     "Assessment",
@@ -106,8 +96,7 @@ __all__ = [  # the parts too: readers say `events.Line`
 
 
 class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name: name):
-    """The fields of every event; its type comes first. A derived event has the `occurred_at` of its
-    cause."""
+    """The fields of every event, after its type. A derived event has its cause's `occurred_at`."""
 
     event_id: UUID
     authority_id: Identifier
@@ -115,8 +104,7 @@ class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name
     caused_by: UUID | None = None
 
     def __post_init__(self) -> None:
-        if not YEAR_MIN <= self.occurred_at.year <= YEAR_MAX:
-            raise ValueError(f"{self.occurred_at} is no time at which anything happens here")
+        bounds.assert_timely(self.occurred_at)
 
     @property
     def type(self) -> str:
@@ -132,11 +120,11 @@ class ReturnReceived(Event, frozen=True, kw_only=True):
 
     contract_id: Identifier
     return_id: UUID
-    receipt_no: ReceiptNumber
+    receipt_no: bounds.ReceiptNumber
     """The order of commit in this installation, from 1, without gaps."""
     party_id: Identifier
     period: Period
-    revision: Number
+    revision: bounds.Number
     supersedes: UUID | None = None
     """The `return_id` of the previous revision."""
     nil: bool = False
@@ -155,11 +143,11 @@ class ReturnWithdrawn(Event, frozen=True, kw_only=True):
 
     contract_id: Identifier
     return_id: UUID
-    receipt_no: ReceiptNumber
+    receipt_no: bounds.ReceiptNumber
     """The withdrawal's own receipt number; returns and withdrawals are numbered together."""
     party_id: Identifier
     period: Period
-    revision: Number
+    revision: bounds.Number
     """The revision that is withdrawn."""
 
 
@@ -170,20 +158,19 @@ class ReturnRefused(Event, frozen=True, kw_only=True):
     """Only if the party may report on it; otherwise the contract is part of the content."""
     party_id: Identifier
     route: Literal["http", "kafka"]
-    rules: tuple[Code, ...]
-    faults: Count
+    rules: tuple[bounds.Code, ...]
+    faults: bounds.Count
 
 
 class DayEnded(Event, frozen=True, kw_only=True):
     """Midnight in London has passed. Every partition of `returns` gets one a day, in order."""
 
     day: date
-    partition: Count
+    partition: bounds.Count
 
     def __post_init__(self) -> None:
         Event.__post_init__(self)
-        if not YEAR_MIN <= self.day.year <= YEAR_MAX:
-            raise ValueError(f"{self.day} is no day on which anything happens here")
+        bounds.assert_timely(self.day)
 
 
 # --- what verification decided ---------------------------------------------------------------
@@ -193,13 +180,13 @@ class ContractRegistered(Event, frozen=True, kw_only=True):
     """A contract was registered or changed."""
 
     contract_id: Identifier
-    version: Number
+    version: bounds.Number
     supplier_ids: tuple[Identifier, ...]
     starts_on: date
     ends_on: date
-    ocid: Identifier | None = None
-    award_id: Identifier | None = None
-    buyer_id: Identifier | None = None
+    ocid: bounds.Text | None = None
+    award_id: bounds.Text | None = None
+    buyer_id: bounds.Text | None = None
     """The buyer as published; the authority is the body that monitors."""
     words_digest: Digest | None = None
 
@@ -208,7 +195,7 @@ class CommitmentChanged(Event, frozen=True, kw_only=True):
     """A version of a commitment was drafted, activated or closed."""
 
     contract_id: Identifier
-    contract_version: Number
+    contract_version: bounds.Number
     commitment: CommitmentVersion
     proposed_by: Identifier
     approved_by: Identifier | None = None
@@ -221,10 +208,10 @@ class ReturnChecked(Event, frozen=True, kw_only=True):
 
     contract_id: Identifier
     return_id: UUID
-    receipt_no: ReceiptNumber
+    receipt_no: bounds.ReceiptNumber
     party_id: Identifier
     period: Period
-    revision: Number
+    revision: bounds.Number
     withdrawn: bool = False
     results: tuple[LineResult, ...]
     changed: tuple[LineResult, ...] = ()
@@ -233,10 +220,10 @@ class ReturnChecked(Event, frozen=True, kw_only=True):
     rule_set: Identifier
     editions: tuple[Identifier, ...] = ()
     """The editions of reference data that were used (postcodes)."""
-    part: Number = 1
+    part: bounds.Number = 1
     """What does not fit into one message is cut: the parts say together what one event would. The
     first one has the id that the whole would have."""
-    parts: Number = 1
+    parts: bounds.Number = 1
 
 
 class CommitmentAssessed(Event, frozen=True, kw_only=True):
@@ -246,9 +233,9 @@ class CommitmentAssessed(Event, frozen=True, kw_only=True):
     changed: tuple[LineResult, ...] = ()
     assessments: tuple[Assessment, ...]
     rule_set: Identifier
-    part: Number = 1
+    part: bounds.Number = 1
     """As of a ReturnChecked."""
-    parts: Number = 1
+    parts: bounds.Number = 1
 
 
 class CaseMoved(Event, frozen=True, kw_only=True):
@@ -260,9 +247,9 @@ class CaseMoved(Event, frozen=True, kw_only=True):
     commitment_id: Identifier | None = None
     party_id: Identifier | None = None
     period: Period
-    moved_from: Code | None = None
-    moved_to: Code
-    reason: Code
+    moved_from: bounds.Code | None = None
+    moved_to: bounds.Code
+    reason: bounds.Code
 
 
 class AlertRaised(Event, frozen=True, kw_only=True):
@@ -296,9 +283,9 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     rating_before: Rating | None = None
     """The rating that stands, where a correction would change it to `rating`."""
     due_on: date | None = None
-    why: tuple[Code, ...] = ()
+    why: tuple[bounds.Code, ...] = ()
     """Codes: not_delivered, rejected, awaiting_council, no_return, claimed_before, corrected."""
-    step: Code | None = None
+    step: bounds.Code | None = None
     """The suggested next step: send_return, chase_return, notify_supplier, decide_line,
     review_rating."""
     step_by: date | None = None
@@ -323,7 +310,7 @@ class ContractPublished(Event, frozen=True, kw_only=True):
     """The current contract, for intake, which holds what was published last."""
 
     contract_id: Identifier
-    version: Number
+    version: bounds.Number
     supplier_ids: tuple[Identifier, ...]
     starts_on: date
     ends_on: date
@@ -333,7 +320,7 @@ class ContractPublished(Event, frozen=True, kw_only=True):
 class EntriesRecorded(Event, frozen=True, kw_only=True):
     """Which entry of the log each event became; for display only."""
 
-    size: Position
+    size: bounds.Position
     entries: tuple[Entry, ...]
 
 
@@ -342,13 +329,13 @@ class RecordParked(Event, frozen=True, kw_only=True):
     service that parked it."""
 
     service: Literal["intake", "verification", "ledger"]
-    topic: TopicName
-    incarnation: Count
-    partition: Count
-    offset: Position
+    topic: bounds.TopicName
+    incarnation: bounds.Count
+    partition: bounds.Count
+    offset: bounds.Position
     digest: Digest
     """Salted; the salt is stored with the bytes."""
-    reason: Code
+    reason: bounds.Code
     record_id: UUID | None = None
     """The event that the record is, as far as its bytes tell. It waits until it is taken up."""
     return_id: UUID | None = None
@@ -381,10 +368,6 @@ AnyEvent: TypeAlias = (
     | RecordTakenUp
 )
 
-BODY_BYTES_MAX: Final = 4 * 1024 * 1024 - 4096
-"""The largest event: topics, producers and fetches leave 4 KB more for its key and headers. A
-return of 5,000 lines has about 2 MB."""
-
 _READER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _WRITER: Final = msgspec.json.Encoder()
 
@@ -408,7 +391,7 @@ def subject(event: Event) -> str:
 
 
 def spelt(event_id: UUID) -> bytes:
-    """An id as it is on the wire. Four times as fast as `str`."""
+    """An id as on the wire. Four times as fast as `str`."""
     return _WRITER.encode(event_id)[1:-1]
 
 

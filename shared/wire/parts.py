@@ -18,12 +18,9 @@ from uuid import UUID
 import msgspec
 
 from shared import identifiers
+from shared.wire import bounds
 
 TEXT_LENGTH_MAX: Final = identifiers.CHARACTERS_MAX
-YEAR_MIN: Final = 1990
-YEAR_MAX: Final = 2100
-"""The first and the last year of a period, and of a day that people write. No contract that is
-monitored here begins before or ends after, and the calendar can count beyond both."""
 YEAR_PATTERN: Final = "(199[0-9]|20[0-9]{2}|2100)"
 PERIOD_PATTERN: Final = f"^{YEAR_PATTERN}-(0[1-9]|1[0-2])$"
 
@@ -42,26 +39,6 @@ Digest = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[0-9a-f]{64}$")]
 """Lower-case hex of a SHA-256."""
 Period = Annotated[str, msgspec.Meta(max_length=7, pattern=PERIOD_PATTERN)]
 """A month, `YYYY-MM`."""
-Number = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-"""A version, revision or part, from 1."""
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-"""How many there are."""
-Position = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-"""An index, size or offset: what every reader of JSON can tell from its neighbours."""
-ReceiptNumber = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
-Code = Annotated[str, msgspec.Meta(max_length=100, pattern="^[A-Za-z][A-Za-z0-9_.]*(?![\\s\\S])")]
-"""A word of our own: a rule, a reason, a state. Never free text."""
-Fraction = Annotated[str, msgspec.Meta(max_length=200, pattern="^-?[0-9]+(/[0-9]+)?(?![\\s\\S])")]
-"""An exact fraction, `numerator/denominator`."""
-TopicName = Annotated[
-    str,
-    msgspec.Meta(
-        max_length=249,
-        pattern="^makegood[.](inbound[.][A-Za-z0-9._-]+|[a-z]+[.]v[0-9]+)(?![\\s\\S])",
-    ),
-]
-"""One of our topics, or a party's own."""
-Text = Annotated[str, msgspec.Meta(max_length=TEXT_LENGTH_MAX)]
 Quantity: TypeAlias = Decimal
 """A finite decimal, written as a plain string (never a float)."""
 NIL: Final = Decimal(0)
@@ -131,7 +108,7 @@ class Session(Frozen, frozen=True, kw_only=True):
     start: Identifier
     """Local time, `YYYY-MM-DDTHH:MM`."""
     hours: Quantity
-    attendees: Count
+    attendees: bounds.Count
     deliverer_id: Identifier
 
     def __post_init__(self) -> None:
@@ -172,7 +149,7 @@ class CommitmentVersion(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
     verification reads (docs/rules.md, Profiles and Local area)."""
 
     commitment_id: Identifier
-    version: Number
+    version: bounds.Number
     state: Literal["draft", "active", "closed"]
     measure: Identifier
     kind: Literal["sum", "distinct", "ratio", "post", "done"]
@@ -189,10 +166,10 @@ class CommitmentVersion(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
 class Finding(Frozen, frozen=True, kw_only=True):
     """What a rule found about a line. `found` and `wanted` are figures or codes, never prose."""
 
-    rule: Code
-    code: Code
-    found: Text | None = None
-    wanted: Text | None = None
+    rule: bounds.Code
+    code: bounds.Code
+    found: bounds.Text | None = None
+    wanted: bounds.Text | None = None
 
 
 Outcome: TypeAlias = Literal["counted", "provisional", "queried", "not_counted"]
@@ -219,24 +196,24 @@ class Assessment(Frozen, frozen=True, kw_only=True):
     """The assessment of one commitment at the end of a period, with all that it used (rule A9)."""
 
     commitment_id: Identifier
-    commitment_version: Number
+    commitment_version: bounds.Number
     period: Period
     target: Quantity
-    expected: Fraction
+    expected: bounds.Fraction
     """In the commitment's unit."""
     counted: Quantity
     low: Quantity
     high: Quantity
-    attainment: Fraction | None = None
+    attainment: bounds.Fraction | None = None
     """low / expected; None if nothing is expected."""
     rating: Rating
-    reason: Code | None = None
+    reason: bounds.Code | None = None
     """Why the rating is Other."""
     bands: Identifier
     """The band table that was used, by name and version."""
     returns: tuple[UUID, ...]
     """The current revisions for this period; those for earlier periods are among the `inputs`."""
-    inputs: Count
+    inputs: bounds.Count
     """How many inputs of the contract's journal, from the first, the assessment is based on."""
     replaces: bool = False
     """Whether this replaces an earlier rating of the same period."""
@@ -256,4 +233,4 @@ class Entry(Frozen, frozen=True, kw_only=True):
     """An event's place in the log."""
 
     event_id: UUID
-    index: Position
+    index: bounds.Position

@@ -20,7 +20,7 @@ from services.verification.consumer import replay
 from shared.delivery import consumer, kafka, topics, transaction
 from shared.delivery.messages import Record
 from shared.web.scope import Scope
-from shared.wire import events
+from shared.wire import bounds, events
 from tests.support import intake_builders, intake_service, largest, ledger_service
 from tests.support import verification_service as verifying
 
@@ -131,7 +131,7 @@ class Council:
         assert tiles.ENTRY_BYTES_MAX >= await self.ledger.pool.fetchval(longest)
         for pool in (self.intake.pool, self.verification.pool):
             longest = await pool.fetchval("SELECT max(octet_length(body)) FROM outbox")
-            assert events.BODY_BYTES_MAX >= int(longest)
+            assert bounds.BODY_BYTES_MAX >= int(longest)
         assert [] == (await replay.run(self.verification.pool)).differences
 
 

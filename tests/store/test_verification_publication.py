@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.verification.consumer import handlers
 from services.verification.register import publication
 from shared import clock
-from shared.delivery import topics
+from shared.delivery import parking, topics
 from shared.wire import events
 from tests.support import verification_builders as build
 from tests.support import verification_service
@@ -60,3 +62,25 @@ class TestAnEvent:
         await handlers.handler(service.delivery, clock.WallClock())([record])
         reasons = await service.pool.fetch("SELECT reason FROM parked")
         assert ["ahead_of_time"] == [row["reason"] for row in reasons]
+
+    async def test_that_another_service_wrote_is_never_sent_again(
+        self, service: VerificationService
+    ) -> None:
+        """Or it would come back under the name of the one that may write it. It raises an alarm."""
+        await service.promise("C1")
+        forged = service.record(build.returned(1, "2026-10"))
+        headers = dict(forged.headers) | {"ce_source": topics.source("ledger")}
+        before = alarms()
+        await handlers.handler(service.delivery, service.clock)(
+            [dataclasses.replace(forged, headers=tuple(headers.items()))]
+        )
+        row = await service.pool.fetchrow("SELECT reason, event_id, return_id FROM parked")
+        assert row is not None
+        assert ("wrong_source", None, None) == tuple(row)
+        assert before + 1 == alarms()
+
+
+def alarms() -> float:
+    """How often the alarm was raised."""
+    labels = {"alarm": parking.NOT_BELIEVED}
+    return REGISTRY.get_sample_value("makegood_alarms_total", labels) or 0.0

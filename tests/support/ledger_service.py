@@ -53,7 +53,7 @@ def received(number: int, contract_id: str = "C1", **said: Any) -> events.Return
         "occurred_at": AT,
         "contract_id": contract_id,
         "return_id": ids.derived("return", number),
-        "receipt_no": number,
+        "receipt_no": max(1, number),
         "party_id": PARTY,
         "period": "2026-10",
         "revision": 1,

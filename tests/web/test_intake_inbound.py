@@ -20,7 +20,7 @@ from tests.support import intake_service, waiting
 WAIT_SECONDS = 40
 HAS_CONTRACT = "SELECT EXISTS (SELECT FROM contract)"
 HAS_RETURN = "SELECT EXISTS (SELECT FROM accepted_return)"
-ALIKE = ("GB-COH-99.1", "GB-COH-99_1")
+ALIKE = ("XX-ABC-99.1", "XX-ABC-99_1")
 """For Kafka's metrics one name: it refuses the second topic."""
 ALL_SENT = "SELECT NOT EXISTS (SELECT FROM outbox_unsent)"
 

@@ -12,13 +12,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from shared.wire import events, ids
+from shared.wire import bounds, events, ids
 
 ITEM_BYTES_MAX: Final = 60_000
 """No item has more: the longest is an assessment that names the return of each supplier, of which
 a published contract may have a thousand (`register/parties`)."""
 _LISTS: Final = ("results", "changed", "assessments")
-_FEW: Final = events.BODY_BYTES_MAX // ITEM_BYTES_MAX - 1
+_FEW: Final = bounds.BODY_BYTES_MAX // ITEM_BYTES_MAX - 1
 """So many items always fit, and need not be measured."""
 _HEAD_BYTES: Final = 100
 """For the names of the lists, and the numbers of the part."""
@@ -28,11 +28,11 @@ Decision = TypeVar("Decision", events.ReturnChecked, events.CommitmentAssessed)
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def cut(whole: Decision, bytes_max: int = events.BODY_BYTES_MAX) -> list[Decision]:
+def cut(whole: Decision, bytes_max: int = bounds.BODY_BYTES_MAX) -> list[Decision]:
     """The event, or its parts if it is too large for one message."""
     found = [name for name in _LISTS if hasattr(whole, name)]
     is_short = sum(len(getattr(whole, name)) for name in found) <= _FEW
-    if (is_short and bytes_max == events.BODY_BYTES_MAX) or len(_encode(whole)) <= bytes_max:
+    if (is_short and bytes_max == bounds.BODY_BYTES_MAX) or len(_encode(whole)) <= bytes_max:
         return [whole]
     bare = msgspec.structs.replace(whole, **dict.fromkeys(found, ()))
     room = bytes_max - len(_encode(bare)) - _HEAD_BYTES

@@ -12,7 +12,7 @@ import pytest
 
 from services.verification.domain import parts, places
 from services.verification.register import commitments, parties
-from shared.wire import events, ids
+from shared.wire import bounds, events, ids
 from tests.support import verification_builders as build
 
 RETURN = ids.derived("return", 1)
@@ -98,7 +98,7 @@ class TestADecision:
         """25,000 lines with long ids: more than six megabytes."""
         cut = parts.cut(checked(0, changed=25_000))
         assert [1, 2] == [part.part for part in cut]
-        assert events.BODY_BYTES_MAX >= max(len(events.write(part)) for part in cut)
+        assert bounds.BODY_BYTES_MAX >= max(len(events.write(part)) for part in cut)
 
     def test_of_a_day_is_cut_alike(self) -> None:
         """A CommitmentAssessed has changed lines and assessments."""
@@ -144,7 +144,7 @@ class TestAWithdrawal:
         said = [o for o in council.outcomes if o.type == "ReturnChecked" and o.receipt_no == 7]
         assert 1 < len(said)
         assert 5 * count == sum(len(part.changed) for part in said)
-        assert events.BODY_BYTES_MAX >= max(len(events.write(part)) for part in said)
+        assert bounds.BODY_BYTES_MAX >= max(len(events.write(part)) for part in said)
 
 
 class TestAnArea:
