@@ -1,9 +1,9 @@
-"""`python -m tests.support.door_app PORT`: a service with nothing behind its door."""
+"""`PORT=8000 python -m tests.support.door_app`: a service with nothing behind its door."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
+import os
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -79,4 +79,4 @@ def build() -> fastapi.FastAPI:
 
 if __name__ == "__main__":
     settings = Settings(kafka_bootstrap_servers="nowhere:9092", database_url="postgres://nowhere")
-    server.serve(build(), settings, int(sys.argv[1]))
+    server.serve(build(), settings, int(os.environ["PORT"]))

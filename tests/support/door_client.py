@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import os
 import socket
 import subprocess
 import sys
@@ -67,18 +68,18 @@ class Door:
 
 
 @contextlib.contextmanager
-def opened(*program: str) -> Iterator[Door]:
-    """Runs `python -m program… port` while the block runs."""
+def opened(*program: str, **env: str) -> Iterator[Door]:
+    """Runs `python -m program…` with PORT in its environment while the block runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", *program, str(port)]
-    child = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+    command, folder = [sys.executable, "-m", *program], Path(__file__).parents[2]
+    child = subprocess.Popen(command, cwd=folder, env=os.environ | env | {"PORT": str(port)})
     door = Door(port, child.pid)
 
     async def is_up() -> bool:
         try:
-            return await door.is_live()
+            return await door.status(LIVE) in (200, 503)
         except OSError:
             return False
 

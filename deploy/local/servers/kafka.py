@@ -16,7 +16,8 @@ from aiokafka import errors
 from deploy.local import CannotStart
 from deploy.local.servers import jars, ports, process, server
 
-MEMORY: Final = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC"]
+MEMORY: Final = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"]
+"""A broker out of memory would go on half alive. It ends instead, and the supervisor starts it."""
 START_FAST: Final = ["-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 
 SETTINGS: Final = """\
