@@ -62,7 +62,11 @@ async def import_contracts(
     if authority != who.authority_id:
         raise problems.Problem(403, "You may import for your own authority only")
     delivery, acting = dependencies.delivery, dependencies.acting(who)
-    done = await imports.run(delivery, await _file(request), acting, is_committed=commit)
+    body = await _file(request)
+    try:
+        done = await imports.run(delivery, body, acting, is_committed=commit)
+    finally:
+        body.clear()  # at once: the next file must not wait for the collector
     if isinstance(done, Unreadable):
         raise problems.Problem(422, done.reason)
     return _summary(done, is_committed=commit)
