@@ -99,9 +99,10 @@ async def get_contract(
 
 async def _file(request: Request) -> bytearray:
     """The body, in memory once: the framework would hold its pieces and the whole."""
-    body = bytearray()
+    body, end = bytearray(int(request.headers.get("content-length", 0))), 0
     async for piece in request.stream():
-        body += piece
+        body[end : end + len(piece)] = piece
+        end += len(piece)
     return body
 
 

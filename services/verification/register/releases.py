@@ -25,6 +25,9 @@ BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 COMMAS_MAX: Final = 1_000_000
 """Limits the number of values, and so the memory, before a file is decoded. 32 MB of real notices
 have 700,000."""
+LINES_MAX: Final = 2_000_000
+"""Blank ones too: a file of nothing else is not even decoded. 32 MB of notices, printed with one
+value a line, have half as many."""
 RELEASES_MAX: Final = 20_000
 DIGITS_MAX: Final = 100
 """Of one number."""
@@ -63,6 +66,8 @@ def read(body: bytes | bytearray) -> list[Row] | Unreadable:
     """The rows of a file, in order."""
     if body.count(b",") > COMMAS_MAX:
         return Unreadable(f"The file has more than {COMMAS_MAX:,} values: send it in parts")
+    if body.count(b"\n") > LINES_MAX:
+        return Unreadable(f"The file has more than {LINES_MAX:,} lines: send it in parts")
     text = _text(body)
     if isinstance(text, Unreadable):
         return text

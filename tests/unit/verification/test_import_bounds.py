@@ -23,12 +23,13 @@ class TestAFile:
     @pytest.mark.parametrize(
         ("body", "reason"),
         [
-            (b"{}" + b"\n" * 10 * MANY + b"{}", None),
+            (b"{}" + b"\n" * 6 * MANY + b"{}", None),
             (b"{}\n" * MANY, "releases"),
+            (b"{}" + b"\n" * (releases.LINES_MAX + 1), "lines: send"),
             (an_award_of(b"{}," * MANY + b"{}"), "parts"),
             (b"[" + b"0," * releases.COMMAS_MAX + b"0,0]", "values"),
         ],
-        ids=["empty lines", "lines", "awards", "values"],
+        ids=["empty lines", "releases", "lines", "awards", "values"],
     )
     def test_costs_little_before_it_is_refused(self, body: bytes, reason: str | None) -> None:
         """Lines without anything cost nothing; too many releases, parts or values are refused
