@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.support import verification_builders as build
 from tests.support.waiting import eventually
 
 TODAY = calendar.london_day(clock.WallClock().now())
+YESTERDAY = str(TODAY - timedelta(days=1))
 MONTH = f"{TODAY:%Y-%m}"
 LIFE = {"starts_on": f"{MONTH}-01", "ends_on": f"{TODAY.year + 3}-12-31"}
 """A contract that begins with the month in which the test runs: nothing is overdue yet."""
@@ -40,6 +42,7 @@ class RunningSystem:
             kafka_bootstrap_servers=both.kafka.bootstrap,
             database_url=SecretStr(both.postgres.dsn),
             state=folder,
+            demo=True,  # the month's last day ends before it has come
         )
         self.tokens = {"manager": auth.new(), "approver": auth.new()}
 
@@ -146,8 +149,10 @@ class TestVerification:
 
             await eventually(is_published, True)
             await system.write(
-                build.returned(1, MONTH, build.line("1", "1.00")),
-                build.returned(2, MONTH, build.line("1", "1.00"), contract_id="C404"),
+                build.returned(1, MONTH, build.line("1", "1.00"), day=YESTERDAY),
+                build.returned(
+                    2, MONTH, build.line("1", "1.00"), contract_id="C404", day=YESTERDAY
+                ),
                 verification_service.day_ended(str(calendar.last_day(MONTH)), "C1"),
             )
             pool = made.state.service.pool
@@ -184,6 +189,7 @@ class TestVerification:
                     f"{TODAY.year + (n - 1) // 12}-{(n - 1) % 12 + 1:02}",
                     build.line("1", "6000.00", invoice=build.invoice(f"INV-{n}", "10000.00")),
                     contract_id=contract_id,
+                    day=YESTERDAY,
                 )
                 for n in range(TODAY.month, TODAY.month + 24)
                 for contract_id in (even, odd)
