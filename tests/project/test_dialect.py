@@ -89,7 +89,7 @@ class TestService:
 
     @by_service
     def test_speaks_http_in_its_api_alone(self, service: str) -> None:
-        """Acts and domain know no HTTP: a refusal is a value. Only what a caller may see is known to all."""
+        """Acts and domain know no HTTP: a refusal is a value. A scope is known to all."""
         for file, tree in trees(service).items():
             if file.parts[0] in ("api", "app.py", "__main__.py"):
                 continue

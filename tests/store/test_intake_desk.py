@@ -139,14 +139,14 @@ class TestAPost:
         assert isinstance(good, admission.Accepted)
         assert 1 == good.issued.receipt.receipt_no
 
-    async def test_is_read_by_the_newest_contract(
+    async def test_is_read_by_the_contract_as_it_was_published_last(
         self, service: intake_service.IntakeService
     ) -> None:
-        """A newer version is used from then on; an older one changes nothing."""
+        """It is used from then on, for the group that comes next."""
         await service.submit(with_line(1))
+        await service.publish(build.a_contract_published(version=2))
         newer = build.a_contract_published(version=3, supplier_ids=("GB-COH-00000002",))
         await service.publish(newer)
-        await service.publish(build.a_contract_published(version=2))
         decision = await service.submit(with_line(2, revision=2, reason="more"))
         assert isinstance(decision, admission.Refused)
         assert ["I1"] == [fault.rule for fault in decision.faults]
@@ -175,7 +175,10 @@ class TestAGroup:
         good = service.submit(with_line(1))
         bad = service.submit(with_line(2, contract_id="C-1"))
         await service.pool.execute(
-            "INSERT INTO contract (contract_id, version, body) VALUES ('C-1', 1, 'no event')"
+            """
+            INSERT INTO contract (contract_id, event_id, version, body, authority_id, supplier_ids)
+            VALUES ('C-1', gen_random_uuid(), 1, 'no event', '', '{}')
+            """
         )
         found = await asyncio.gather(good, bad, return_exceptions=True)
         assert [admission.Accepted, True] == [type(found[0]), isinstance(found[1], Exception)]
