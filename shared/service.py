@@ -24,6 +24,7 @@ from fastapi import FastAPI
 from shared import books, keys, log, sql
 from shared.delivery import (
     consumer,
+    gate,
     kafka,
     outbox,
     parking,
@@ -49,9 +50,9 @@ _log = log.get(__name__)
 
 
 class Health(pydantic.BaseModel):
-    """`ok`; or `held`, while records about returns with a receipt are parked and the service goes
-    on; or `differs`, while the newest check of the books has found something; or `stopped`. The
-    alarm says why."""
+    """`ok`; or `held`, while records about returns with a receipt are parked or an inbound topic is
+    shut, and the service goes on; or `differs`, while the newest check of the books has found
+    something; or `stopped`. The alarm says why."""
 
     status: Literal["ok", "held", "differs", "stopped"]
     alarm: str | None
@@ -90,6 +91,7 @@ class Service:
         try:
             held = await parking.count_held(self.pool)
             check = await books.find_newest(self.pool)
+            shut = await gate.load(self.pool)
         except sql.BROKEN:
             return Health(status="stopped", alarm=alarm or "The database does not answer.", held=0)
         if alarm is not None:
@@ -99,6 +101,8 @@ class Service:
         if held:
             words = f"{parking.ALARM}: {held} about returns with a receipt wait to be taken up"
             return Health(status="held", alarm=words, held=held)
+        for topic, why in shut.items():
+            return Health(status="held", alarm=f"{gate.ALARM}: {topic}: {why}", held=0)
         return Health(status="ok", alarm=None, held=0)
 
 

@@ -19,6 +19,7 @@ from services.intake.audit import log as audit_log
 from services.intake.domain import receipts
 from services.intake.settings import Settings
 from shared import books, commands, keys, log, sql
+from shared.delivery import gate
 from shared.web import server
 
 
@@ -35,6 +36,21 @@ def serve() -> None:
     settings = _settings()
     log.configure("intake", settings.log_level)
     server.serve(app.build(settings), settings, settings.port)
+
+
+@command.command("open-topic")
+def open_topic(topic: str) -> None:
+    """Read a party's inbound topic again that was shut (see docs/runbooks)."""
+    was_shut = asyncio.run(_open_topic(_settings(), topic))
+    typer.echo(f"{topic}: {'is read again' if was_shut else 'was not shut'}")
+
+
+async def _open_topic(settings: Settings, topic: str) -> bool:
+    pool = await sql.connect(settings, "intake")
+    try:
+        return await gate.open_again(pool, topic)
+    finally:
+        await pool.close()
 
 
 @command.command("fsck")

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -27,6 +27,7 @@ from aiokafka.errors import KafkaError
 from shared import log, metrics, sql
 from shared.delivery import (
     failpoints,
+    gate,
     kafka,
     offsets,
     parking,
@@ -35,7 +36,7 @@ from shared.delivery import (
     topics,
     transaction,
 )
-from shared.delivery.messages import Record
+from shared.delivery.messages import Record, batches
 from shared.settings import Settings
 
 PAUSE_SECONDS_MAX: Final = 15.0
@@ -85,6 +86,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._parked: dict[str, collections.deque[bool]] = collections.defaultdict(
             lambda: collections.deque(maxlen=PARKED_WINDOW)
         )
+        self._gate = gate.Gate()
         self._busy_since: float | None = None
         self._is_waiting = False
 
@@ -158,6 +160,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         failures = 0
         while True:
             try:
+                await self._gate.reload(self._delivery.pool)
                 seeks = await offsets.assign(
                     self._delivery.pool,
                     await self._cluster_id(),
@@ -179,7 +182,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if self.alarm is None:
             for partition, offset in seeks.items():
                 consumer.seek(partition, offset)
-            consumer.resume(*seeks)
+            self._resume(consumer, seeks)
 
     async def _cluster_id(self) -> str:
         admin = await kafka.start_admin(self._settings)
@@ -201,15 +204,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Never raises. Every record is processed, parked, or read again."""
         if self.alarm is not None:
             return
+        records = [each for each in records if self._gate.is_open(each.topic)]
         is_all_there_was = len(records) < kafka.RECORDS_MAX
         if is_all_there_was:
             # A fetch sent now would return with the first new record alone, and those behind it
             # would wait for a batch of one. Behind a full batch there is a backlog: fetch that.
             self._pause_fetching()
         try:
-            for batch in _batches(records):
+            for batch in batches(records, BATCH_BYTES_MAX):
                 self._busy_since = time.monotonic()
                 await self._process(batch)
+                if await self._gate.close_the_worst(self._delivery.pool):
+                    self._pause_shut()
             if is_all_there_was:
                 await asyncio.sleep(self._subscription.pause_seconds)
         except Exception:
@@ -229,7 +235,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         resumes the partitions itself."""
         is_assigning = self._assigning is not None and not self._assigning.done()
         if self._kafka is not None and self.alarm is None and not is_assigning:
-            self._kafka.resume(*self._kafka.assignment())
+            self._resume(self._kafka, self._kafka.assignment())
+
+    def _pause_shut(self) -> None:
+        """Also what was fetched already is left unread: its offsets are not moved."""
+        assert self._kafka is not None
+        shut = [each for each in self._kafka.assignment() if not self._gate.is_open(each.topic)]
+        self._kafka.pause(*shut)
+
+    def _resume(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
+        consumer.resume(*(each for each in partitions if self._gate.is_open(each.topic)))
 
     async def _process(self, records: list[Record]) -> None:
         if self.alarm is not None:  # raised by the records before these
@@ -319,13 +334,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 self._kafka.seek(partition, offset)
 
     def _watch_parked(self, records: list[Record]) -> None:
+        refused = self._delivery.parked_last | self._delivery.refused_last
         for record in records:
             place = record.topic, record.partition, record.offset
-            self._note_parked(record.topic, place in self._delivery.parked_last)
+            if record.topic.startswith(topics.INBOUND_PREFIX):
+                self._gate.note(record.topic, place in refused)
+            else:
+                self._note_parked(record.topic, place in self._delivery.parked_last)
 
     def _note_parked(self, topic: str, is_parked: bool) -> None:
-        if topic.startswith(topics.INBOUND_PREFIX):
-            return
         window = self._parked[topic]
         was_full = len(window) == PARKED_WINDOW
         window.append(is_parked)
@@ -342,6 +359,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         consumer = self._kafka
         if consumer is None or self.alarm is not None:
             return None
+        opened = await self._gate.reload(self._delivery.pool)
+        self._pause_shut()
         rows = await self._delivery.pool.fetch(
             "SELECT topic, partition, next_offset FROM consumer_offset"
         )
@@ -361,6 +380,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                     f"{topic}[{partition}] ends at {ends[place]}, our next offset is {next_offset}",
                 )
             metrics.LAG_RECORDS.labels(topic, str(partition)).set(ends[place] - next_offset)
+            if topic in opened:
+                consumer.seek(place, next_offset)
+                consumer.resume(place)
             if next_offset:
                 commits[place] = next_offset
         if not commits or commits == self._committed:
@@ -372,18 +394,3 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 self._committed = commits
         failpoints.hit("after_kafka_commit")
         return None
-
-
-def _batches(records: list[Record]) -> Iterator[list[Record]]:
-    """The records in order, in batches of `BATCH_BYTES_MAX`."""
-    batch: list[Record] = []
-    length = 0
-    for record in records:
-        own = len(record.value or b"")
-        if batch and length + own > BATCH_BYTES_MAX:
-            yield batch
-            batch, length = [], 0
-        batch.append(record)
-        length += own
-    if batch:
-        yield batch

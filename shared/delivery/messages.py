@@ -7,7 +7,7 @@ there. Nothing is dropped silently: `transaction` parks what is unreadable.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
@@ -84,3 +84,18 @@ def read_event(record: Record) -> tuple[events.AnyEvent, UUID]:
     if record.key != events.subject(event).encode():
         raise UnreadableError("wrong_key")
     return event, event.event_id
+
+
+def batches(records: list[Record], bytes_max: int) -> Iterator[list[Record]]:
+    """The records in order, in batches of at most so many bytes, or of one record."""
+    batch: list[Record] = []
+    length = 0
+    for record in records:
+        own = len(record.value or b"")
+        if batch and length + own > bytes_max:
+            yield batch
+            batch, length = [], 0
+        batch.append(record)
+        length += own
+    if batch:
+        yield batch

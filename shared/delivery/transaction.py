@@ -119,6 +119,8 @@ class Delivery:
     """The latest comparison of database and broker (`restore_check`)."""
     parked_last: frozenset[tuple[str, int, int]] = frozenset()
     """Topic, partition and offset of each record that the last committed unit parked."""
+    refused_last: frozenset[tuple[str, int, int]] = frozenset()
+    """The same of each that it refused: nothing of an outsider's record came of it."""
 
 
 # --- one transaction for a batch ----------------------------------------------------------------
@@ -137,6 +139,7 @@ class Unit:
     """Of these, the events whose record was parked before, and has not been processed since."""
     _posts: list[outbox.Row] = field(default_factory=list)
     _parked: list[tuple[Record, str]] = field(default_factory=list)
+    _refused: list[tuple[str, int, int]] = field(default_factory=list)
     _records: Sequence[Record] = ()
 
     def send(self, topic: topics.Topic, event: events.Event, partition: int | None = None) -> bytes:
@@ -150,6 +153,10 @@ class Unit:
         self._parked.append(
             (self._by_place[message.topic, message.partition, message.offset], reason)
         )
+
+    def refuse(self, message: Message) -> None:
+        """Notes that nothing came of an outsider's record, so that the gate knows."""
+        self._refused.append((message.topic, message.partition, message.offset))
 
     @functools.cached_property
     def _by_place(self) -> dict[tuple[str, int, int], Record]:
@@ -169,6 +176,7 @@ async def unit(delivery: Delivery, records: Sequence[Record]) -> AsyncIterator[U
             failpoints.hit("before_database_commit")
     failpoints.hit("after_database_commit")
     delivery.parked_last = frozenset((r.topic, r.partition, r.offset) for r, _ in work._parked)
+    delivery.refused_last = frozenset(work._refused)
     metrics.BATCH_RECORDS.labels(delivery.service).observe(len(records))
     delivery.posted.keep(posted)
 

@@ -107,7 +107,7 @@ async def _decide_inbound(
     """Decides inbound submissions, as one group."""
     inbound = [message for message in unit.messages if isinstance(message.event, Inbound)]
     owners = await store.parties.load_inbound_topics(unit.conn, {m.topic for m in inbound})
-    posts = []
+    posts, known = [], []
     for message in inbound:
         owner = owners.get(message.topic)
         if owner is None:
@@ -118,9 +118,13 @@ async def _decide_inbound(
             if post.reading.is_unreadable:  # refused like any other, and its bytes are kept
                 unit.park(message, "unreadable_return")
             posts.append(post)
+            known.append(message)
     if not posts:
         return []
     decided = await intake_desk.decide(unit.conn, posts)
+    for message, decision in zip(known, decided.decisions, strict=True):
+        if isinstance(decision, admission.Refused):
+            unit.refuse(message)
     for event in decided.events:
         unit.send(topics.RETURNS, event)
     return decided.decisions
