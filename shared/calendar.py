@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
-
 LONDON: Final = ZoneInfo("Europe/London")
 
 _DAY: Final = timedelta(days=1)
@@ -96,4 +94,6 @@ def working_day(day: date, count: int) -> date:
 
 @functools.lru_cache(maxsize=128)
 def _holidays(year: int) -> frozenset[date]:
+    import holidays  # late: few processes count working days, and it takes 5 MB
+
     return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))

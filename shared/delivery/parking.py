@@ -20,8 +20,6 @@ from uuid import UUID
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared import log, metrics, sql
 from shared.delivery import outbox, topics
@@ -98,6 +96,8 @@ async def park(
 
 
 def _row(key: bytes, record: Record, incarnation: int, reason: str) -> Row:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # late: it takes 6 MB
+
     salt, place = os.urandom(SALT_BYTES), (record.topic, incarnation, record.partition)
     about = _read(record, reason)
     return Row(
@@ -277,6 +277,9 @@ def unseal(
 ) -> bytes | None:
     """The bytes of the record that was parked at this place; None if they were not sealed with
     this key for this place."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     try:
         return AESGCM(key).decrypt(salt[:NONCE_BYTES], sealed, _bound(place))
     except (InvalidTag, ValueError):  # ValueError: a salt of another length

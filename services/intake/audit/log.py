@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import httpx
 import msgspec
 
 from services.intake.store.checking import Logged
+
+if TYPE_CHECKING:
+    import httpx
 
 ENTRIES_PER_BUNDLE: Final = 256
 SECONDS_MAX: Final = 30
@@ -37,6 +39,8 @@ _leaf: Final = msgspec.json.Decoder(_Leaf)
 async def stream_receipts(url: str) -> AsyncIterator[list[Logged]]:
     """What the log at `url` says of receipts, bundle by bundle, up to its newest checkpoint. Raises
     UnreadableError."""
+    import httpx  # late: it takes 4 MB, and most of the time nothing is checked
+
     try:
         async with httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX) as client:
             size = int((await _get(client, "/api/v1/log")).json()["size"])
