@@ -118,7 +118,7 @@ async def post(conn: sql.Connection, messages: Iterable[Row]) -> dict[int, Row]:
     for event_id in known:
         del new[event_id]
     posted = dict(zip(ids, new.values(), strict=False))  # surplus ids are never used
-    rows = [(number, *row) for number, row in posted.items()]
+    rows = ((number, *row) for number, row in posted.items())
     await conn.copy_records_to_table("outbox", columns=_COLUMNS, records=rows)
     await conn.execute("INSERT INTO outbox_unsent (id) SELECT unnest($1::bigint[])", list(posted))
     return posted

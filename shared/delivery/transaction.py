@@ -171,6 +171,7 @@ async def unit(delivery: Delivery, records: Sequence[Record]) -> AsyncIterator[U
         async with delivery.pool.acquire() as conn, conn.transaction():
             offsets = await _lock_offsets(conn, {(r.topic, r.partition) for r in records})
             work = await _open(delivery, conn, offsets, list(zip(records, readings, strict=True)))
+            del readings  # from here on only the unit holds the events
             yield work
             posted = await _close(delivery, work, offsets, records)
             failpoints.hit("before_database_commit")
