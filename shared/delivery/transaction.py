@@ -158,6 +158,10 @@ class Unit:
         """Notes that nothing came of an outsider's record, so that the gate knows."""
         self._refused.append((message.topic, message.partition, message.offset))
 
+    def forget_events(self) -> None:
+        """The events are decided: they need not be in memory while their effects are written."""
+        self.messages = tuple(message._replace(event=None) for message in self.messages)
+
     @functools.cached_property
     def _by_place(self) -> dict[tuple[str, int, int], Record]:
         return {(r.topic, r.partition, r.offset): r for r in self._records}

@@ -243,6 +243,7 @@ class Council:
         self.world.claims.drop(decisions.claims_gone)
         self.world.claims.put(decisions.claims_put)
         self.outcomes.extend(decisions.outcomes)
+        decisions.alerts = list(decisions.alerts)
         self.alerts.extend(decisions.alerts)
         self.reconsider.extend(decisions.reconsider)
         return decisions

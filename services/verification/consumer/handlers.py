@@ -69,6 +69,7 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
             needs = _Needs(unit.messages)
             batch = await _gather(unit, needs)
             await _decide(unit, needs, batch)
+            unit.forget_events()
             await _apply(unit.conn, batch)
         for outcome, count in batch.outcomes.items():
             metrics.RETURNS_CHECKED.labels(outcome).inc(count)

@@ -38,7 +38,7 @@ def announce(work: Work) -> Decisions:
     """Everything that a fold decided, with its events."""
     return Decisions(
         outcomes=[*_outcomes(work), *(_case_moved(work, move) for move in work.moves)],
-        alerts=[_alert(work, alert) for alert in work.alerts],
+        alerts=(_alert(work, alert) for alert in work.alerts),
         reconsider=list(_reconsiderations(work)),
         lines_gone=work.lines_gone,
         lines_put=work.lines_put,

@@ -38,7 +38,7 @@ class Rank(NamedTuple):
     order: int
 
 
-class Claim(msgspec.Struct, frozen=True, array_like=True):
+class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One line's claim of one thing; a row of the table `claim` (unique: key + `id`)."""
 
     key: str

@@ -44,5 +44,6 @@ def refold(entries: Iterable[Entry]) -> Folded:
         for line in decisions.lines_gone:
             del folded.lines[line.id]
         folded.lines.update((line.id, line) for line in decisions.lines_put)
+        decisions.alerts = list(decisions.alerts)  # they are looked at more than once
         folded.decisions.append(decisions)
     return folded

@@ -33,7 +33,7 @@ _DISPLACED: Final = frozenset(
 )
 
 
-class Finding(msgspec.Struct, frozen=True, array_like=True):
+class Finding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a rule found: `found` and `wanted` are figures or codes."""
 
     rule: str
@@ -42,7 +42,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     wanted: str | None = None
 
 
-class Result(msgspec.Struct, frozen=True, array_like=True):
+class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line's outcome. Figures in parts of the unit."""
 
     outcome: events.Outcome
@@ -63,7 +63,7 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
         return any(finding.code in _DISPLACED for finding in self.findings)
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True):
+class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A current line with its result. A row of `checked_return` holds those of one return."""
 
     period: str

@@ -264,7 +264,8 @@ class Decisions:
     put. Events are in the order in which they are to be posted on their topic."""
 
     outcomes: list[events.Event] = field(default_factory=list)
-    alerts: list[events.Event] = field(default_factory=list)
+    alerts: Iterable[events.Event] = ()
+    """Made as they are taken, once: together they may be large."""
     reconsider: list[events.Event] = field(default_factory=list)
     lines_gone: list[Line] = field(default_factory=list)
     lines_put: list[Line] = field(default_factory=list)

@@ -17,6 +17,7 @@ from tests.support.arrivals import History
 
 
 def _said(decisions: state.Decisions) -> list[bytes]:
+    decisions.alerts = list(decisions.alerts)
     posted = (*decisions.outcomes, *decisions.alerts, *decisions.reconsider)
     rows = (*decisions.lines_gone, *decisions.lines_put)
     claims = (*decisions.claims_gone, *decisions.claims_put)
