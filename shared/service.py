@@ -160,9 +160,7 @@ async def _start_producer(settings: Settings, delivery: transaction.Delivery) ->
     return await kafka.start_producer(settings)
 
 
-def build(
-    service: transaction.ServiceName, lifespan: server.Lifespan, body_bytes_max: int | None = None
-) -> FastAPI:
+def build(service: transaction.ServiceName, lifespan: server.Lifespan) -> FastAPI:
     """The service's app. Its health is that of the `Service` that `lifespan` puts into
     `app.state.service`."""
 
@@ -173,7 +171,7 @@ def build(
         return bool(await app.state.service.is_ready())
 
     health = server.Health(is_live, is_ready)
-    app = server.build(f"Makegood {service}", version("makegood"), lifespan, health, body_bytes_max)
+    app = server.build(f"Makegood {service}", version("makegood"), lifespan, health)
 
     @app.get("/health")
     async def get_health() -> Health:

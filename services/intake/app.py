@@ -46,10 +46,11 @@ def build(settings: Settings) -> FastAPI:
         ) as app.state.service:
             yield
 
-    app = service.build("intake", lifespan, submission.BODY_BYTES_MAX)
+    app = service.build("intake", lifespan)
     for each in (returns, receipts, parties):
         app.include_router(each.router)
-    server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return)
+    bytes_max = submission.BODY_BYTES_MAX
+    server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return, bytes_max)
     if settings.demo:
         app.include_router(demo_clock.router)
     return app

@@ -29,8 +29,8 @@ from shared.web import bodies, problems
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 FastPaths: TypeAlias = Mapping[tuple[str, str], Endpoint]
 """Endpoints by method and path that bypass the framework (`server.open_fast_path`)."""
-FileRoutes: TypeAlias = Mapping[tuple[str, str], int]
-"""The largest file, by method and path (`server.open_for_files`)."""
+BytesMax: TypeAlias = Mapping[tuple[str, str], int]
+"""The largest body, by method and path (`server.open_for_files`, `server.open_fast_path`)."""
 
 REQUEST_SECONDS: Final = prometheus_client.Histogram(
     "makegood_http_seconds",
@@ -63,11 +63,12 @@ class Middleware:
         self,
         app: ASGIApp,
         fast_paths: FastPaths,
-        files: FileRoutes,
+        files: BytesMax,
+        large: BytesMax,
         body_bytes_max: int,
     ) -> None:
         self._app = app
-        self._fast_paths, self._files = fast_paths, files
+        self._fast_paths, self._files, self._large = fast_paths, files, large
         self._body_bytes_max = body_bytes_max
         self._budget = bodies.Budget()
         self._requests = 0
@@ -81,7 +82,8 @@ class Middleware:
             scope = {**scope, "method": "GET"}  # a copy: the server must know what was asked for
         address = scope["method"], scope["path"]
         fast_path = self._fast_paths.get(address)
-        bytes_max = self._files.get(address)
+        is_file = address in self._files
+        own_max = self._files.get(address) or self._large.get(address)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -102,9 +104,9 @@ class Middleware:
             with bodies.limited(
                 scope,
                 receive,
-                bytes_max or self._body_bytes_max,
+                own_max or self._body_bytes_max,
                 self._budget,
-                is_file=bytes_max is not None,
+                is_file=is_file,
             ) as limited:
                 if fast_path is None:
                     await self._app(scope, limited, send_with_headers)

@@ -24,7 +24,7 @@ from shared.settings import Settings
 from shared.web import door, middleware, problems, routes
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-"""The largest body, unless it is a file (`open_for_files`)."""
+"""The largest body, unless a route takes more (`open_fast_path`, `open_for_files`)."""
 HEALTH_SECONDS_MAX: Final = 2
 SHUTDOWN_SECONDS_MAX: Final = 5
 """How long requests in flight may take to finish after SIGTERM."""
@@ -42,9 +42,7 @@ class Health:
     is_ready: Callable[[], Awaitable[bool]]
 
 
-def build(
-    title: str, version: str, lifespan: Lifespan, health: Health, body_bytes_max: int | None = None
-) -> FastAPI:
+def build(title: str, version: str, lifespan: Lifespan, health: Health) -> FastAPI:
     """An app with problem documents, limits, `/health/*`, `/metrics` and `/openapi.json`. The
     service adds its own routers."""
     app = FastAPI(
@@ -59,12 +57,13 @@ def build(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up each time
     )
     app.router.route_class = routes.Route
-    app.state.fast_paths, app.state.files = {}, {}
+    app.state.fast_paths, app.state.files, app.state.large = {}, {}, {}
     app.add_middleware(
         middleware.Middleware,
         fast_paths=app.state.fast_paths,
         files=app.state.files,
-        body_bytes_max=body_bytes_max or BODY_BYTES_MAX,
+        large=app.state.large,
+        body_bytes_max=BODY_BYTES_MAX,
     )
 
     @app.get("/health/live", include_in_schema=False)
@@ -83,11 +82,15 @@ def build(
     return app
 
 
-def open_fast_path(app: FastAPI, method: str, path: str, endpoint: middleware.Endpoint) -> None:
+def open_fast_path(
+    app: FastAPI, method: str, path: str, endpoint: middleware.Endpoint, bytes_max: int
+) -> None:
     """Sends requests to `endpoint` past the framework's routing and dependencies, which cost more
-    than most endpoints do. `endpoint` must be declared as a route as well, so that the API's
-    description has it, with all that it reads from the request itself."""
+    than most endpoints do; with bodies of at most so many bytes. `endpoint` must be declared as a
+    route as well, so that the API's description has it, with all that it reads from the request
+    itself."""
     app.state.fast_paths[method, path] = endpoint
+    app.state.large[method, path] = bytes_max
 
 
 def open_for_files(app: FastAPI, method: str, path: str, bytes_max: int) -> None:

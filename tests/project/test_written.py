@@ -145,3 +145,21 @@ class TestAlarm:
         raised = set(re.findall(r'ALARMS\.labels\(\s*"(\w+)"', code))
         raised |= set(re.findall(r'\b_?stop\(\s*"(\w+)"', code))
         assert raised <= runbooks
+
+
+class TestSecurity:
+    """What docs/security.md promises is held by tests that exist."""
+
+    text = (ROOT / "docs/security.md").read_text()
+
+    def test_names_files_that_exist(self) -> None:
+        """Below `tests/`."""
+        named = re.findall(r"`(\w+(?:/\w+)*/test_\w+\.py)`", self.text)
+        assert len(named) > 20
+        assert [] == [name for name in named if not (ROOT / "tests" / name).exists()]
+
+    def test_names_classes_that_exist(self) -> None:
+        """In some test."""
+        code = "".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
+        named = re.findall(r"`(Test\w+)`", self.text)
+        assert [] == [name for name in named if f"class {name}" not in code]

@@ -48,7 +48,7 @@ async def lifespan(app: fastapi.FastAPI) -> AsyncIterator[None]:
 
 
 def build() -> fastapi.FastAPI:
-    app = server.build("a door", "1", lifespan, server.Health(yes, yes), 10 * 1024 * 1024)
+    app = server.build("a door", "1", lifespan, server.Health(yes, yes))
     router = fastapi.APIRouter(route_class=routes.Route)
 
     @router.post("/things")
@@ -72,7 +72,7 @@ def build() -> fastapi.FastAPI:
         return fastapi.responses.JSONResponse(len(await request.body()))
 
     app.include_router(router)
-    server.open_fast_path(app, "POST", "/fast", post_fast)
+    server.open_fast_path(app, "POST", "/fast", post_fast, 10 * 1024 * 1024)
     server.open_for_files(app, "POST", "/files", FILE_BYTES_MAX)
     return app
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from shared.web import lists, problems, server
 
-BYTES_MAX = 1000
+BYTES_MAX = server.BODY_BYTES_MAX
 
 
 class Sent(pydantic.BaseModel):
@@ -45,7 +45,7 @@ async def no_lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
 
 def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     health = server.Health((wellness or Wellness()).ask, (wellness or Wellness()).ask)
-    app = server.build("a service", "1", no_lifespan, health, BYTES_MAX)
+    app = server.build("a service", "1", no_lifespan, health)
 
     @app.post("/things")
     async def echo(sent: Sent) -> Sent:
@@ -55,7 +55,7 @@ def build(wellness: Wellness | None = None) -> fastapi.FastAPI:
     async def count(request: fastapi.Request) -> int:
         return len(await request.body())
 
-    server.open_fast_path(app, "POST", "/fast", _count_fast)
+    server.open_fast_path(app, "POST", "/fast", _count_fast, BYTES_MAX)
 
     @app.get("/things")
     async def items(limit: lists.Limit = lists.ITEMS_DEFAULT) -> int:
@@ -155,12 +155,12 @@ class TestProblem:
 class TestLimit:
     async def test_refuses_an_announced_body_unread(self) -> None:
         """413 by Content-Length alone: the body is never read."""
-        answer = await _post_raw([(b"content-length", b"1001")], chunks=None)
+        answer = await _post_raw([(b"content-length", b"%d" % (BYTES_MAX + 1))], chunks=None)
         assert (413, b"close") == answer
 
     async def test_refuses_a_body_that_grows(self) -> None:
         """Without Content-Length, reading stops at the limit."""
-        chunks = [b"x" * 600, b"x" * 600]
+        chunks = [b"x" * BYTES_MAX, b"x"]
         assert (413, b"close") == await _post_raw([], chunks)
 
     async def test_lets_a_body_of_the_limit_pass(self, client: httpx.AsyncClient) -> None:
@@ -199,7 +199,9 @@ async def _post_raw(
 class TestAFastPath:
     async def test_is_answered_and_refused_like_a_route(self, client: httpx.AsyncClient) -> None:
         """Problems, limits, headers and metrics are the same; other methods are not covered."""
-        answers = [await client.post("/fast", content=b"x" * size) for size in (3, 0, 1001)]
+        answers = [
+            await client.post("/fast", content=b"x" * size) for size in (3, 0, BYTES_MAX + 1)
+        ]
         assert [201, 409, 413] == [answer.status_code for answer in answers]
         assert ["Empty", "The body is too large"] == [document(a)["title"] for a in answers[1:]]
         assert {"nosniff"} == {answer.headers["x-content-type-options"] for answer in answers}
@@ -209,7 +211,7 @@ class TestAFastPath:
 
     async def test_refuses_a_body_that_grows(self) -> None:
         """A body that turns out to be too large is refused while it is read."""
-        chunks = [b"x" * 600, b"x" * 600]
+        chunks = [b"x" * BYTES_MAX, b"x"]
         assert (413, b"close") == await _post_raw([], chunks, "/fast")
 
 
