@@ -101,6 +101,18 @@ class TestAnUpdate:
         contract = (await manager.get("/contracts/ocds-abc123-7-1")).json()
         assert (2, "Community hub, renamed") == (contract["version"], contract["title"])
 
+    async def test_without_a_date_comes_before_any_other(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """Imported twice, then with a date, then without one again."""
+        undated = published.release(date=None)
+        dated = published.release("awardUpdate", tender={"title": "Community hub, renamed"})
+        changed = [
+            (await imported(manager, package(each)))["contracts"]["changed"]
+            for each in (undated, undated, dated, undated)
+        ]
+        assert [0, 0, 1, 0] == changed
+
     async def test_with_the_same_words_counts_as_later(
         self, service: VerificationService, manager: Caller
     ) -> None:

@@ -56,8 +56,9 @@ _ENDING: Final[dict[Kind, tuple[str, str]]] = {
 }
 """The tag that tells the state of what has none."""
 
-NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
-"""When a release without a date was made: before any other."""
+NEVER: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""When a release without a date was made: before any other. No year 1, which the database driver
+would give back without its zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
