@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from tests.faults.running_system import RunningSystem
 
 KNOWN_SECONDS_MAX = 40.0
+TRAINING = {"commitment_id": "training-hours", "measure": "participant-hours", "target": "5000"}
 
 
-async def register(system: RunningSystem, contract: str, supplier: str) -> None:
+async def register(
+    system: RunningSystem, contract: str, supplier: str, promise: Mapping[str, Any] = TRAINING
+) -> None:
     """Registers the contract, and returns when intake knows it."""
+    commitments = f"/api/v1/contracts/{contract}/commitments"
     async with (
         system.client("verification", system.tokens["manager"]) as manager,
         system.client("verification", system.tokens["approver"]) as approver,
@@ -27,16 +33,15 @@ async def register(system: RunningSystem, contract: str, supplier: str) -> None:
                 },
             ),
             await manager.post(
-                f"/api/v1/contracts/{contract}/commitments",
+                commitments,
                 json={
-                    "commitment_id": "training-hours",
-                    "measure": "participant-hours",
-                    "target": "5000",
+                    **promise,
                     "profile": {"kind": "linear", "from": "2024-01-01", "to": "2026-12-31"},
                 },
             ),
             await approver.post(
-                f"/api/v1/contracts/{contract}/commitments/training-hours/activate", json={}
+                f"/api/v1/contracts/{contract}/commitments/{promise['commitment_id']}/activate",
+                json={},
             ),
         ]
     assert all(answer.is_success for answer in answers), [answer.text for answer in answers]
