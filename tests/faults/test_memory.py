@@ -18,7 +18,8 @@ from tests.support import intake_builders as build
 from tests.support import largest
 from tests.support.waiting import eventually
 
-RESIDENT_BYTES_MAX: Final = 150_000_000
+RESIDENT_BYTES_MAX: Final = 150 * 1024 * 1024
+"""As operators and containers count: `top` and a limit of `150m` mean MiB."""
 LINES: Final = 5_000
 CONTRACT: Final = "OUTGROWN"
 SPEND: Final = {"commitment_id": "spend", "measure": "local-spend", "target": "5000000"}
