@@ -116,7 +116,7 @@ class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name
 
 
 class ReturnReceived(Event, frozen=True, kw_only=True):
-    """A return that intake accepted. It was stored and receipted before this was published."""
+    """A return that intake accepted: it is stored and receipted."""
 
     contract_id: Identifier
     return_id: UUID
@@ -160,6 +160,9 @@ class ReturnRefused(Event, frozen=True, kw_only=True):
     route: Literal["http", "kafka"]
     rules: tuple[bounds.Code, ...]
     faults: bounds.Count
+    count: bounds.Number = 1
+    digest: Digest | None = None
+    """Over the ids of `count` refusals told together (docs/rules.md, Refusals and receipts)."""
 
 
 class DayEnded(Event, frozen=True, kw_only=True):
@@ -203,8 +206,7 @@ class CommitmentChanged(Event, frozen=True, kw_only=True):
 
 
 class ReturnChecked(Event, frozen=True, kw_only=True):
-    """The decision on one return or withdrawal: its lines' results, and the assessments that it
-    completed."""
+    """The decision on a return or withdrawal: its lines' results, and what it had assessed."""
 
     contract_id: Identifier
     return_id: UUID
@@ -221,8 +223,7 @@ class ReturnChecked(Event, frozen=True, kw_only=True):
     editions: tuple[Identifier, ...] = ()
     """The editions of reference data that were used (postcodes)."""
     part: bounds.Number = 1
-    """What does not fit into one message is cut: the parts say together what one event would. The
-    first one has the id that the whole would have."""
+    """What is too long for a message is cut into parts; the first has the id of the whole."""
     parts: bounds.Number = 1
 
 
@@ -325,8 +326,7 @@ class EntriesRecorded(Event, frozen=True, kw_only=True):
 
 
 class RecordParked(Event, frozen=True, kw_only=True):
-    """A record could not be read or processed. Its bytes stay, encrypted, in the database of the
-    service that parked it."""
+    """A record could not be read or processed. The service that parked it keeps its bytes."""
 
     service: Literal["intake", "verification", "ledger"]
     topic: bounds.TopicName

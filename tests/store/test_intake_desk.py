@@ -13,7 +13,7 @@ import pytest
 
 from services.intake import store
 from services.intake.acceptance import days, desk, group_commit
-from services.intake.domain import admission, receipts
+from services.intake.domain import admission, receipts, refused_days
 from shared import calendar, sql
 from shared.delivery import topics
 from shared.wire import events, ids
@@ -339,3 +339,49 @@ class TestTheTables:
 def test_errors_of_the_database_are_known() -> None:
     """Errors that mean 503 are the ones that the system calls broken."""
     assert issubclass(asyncpg.ConnectionDoesNotExistError, sql.BROKEN)
+
+
+class TestRefusalsOfADay:
+    """The first hundred of a party are told one by one, the others when the day ends."""
+
+    async def test_are_told_together_beyond_a_number(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """103 of one party and one of another: 101 are told at once, three together at midnight,
+        and the next day begins anew."""
+        for _ in range(103):
+            await service.submit(b"{}")
+        await service.submit(b"{}", party="GB-COH-00000002")
+        at_once = await service.messages()
+        assert 101 == len(at_once)
+        assert {None} == {event.digest for event in at_once}
+        untold = await service.pool.fetch(
+            "SELECT event_id FROM refusal WHERE NOT is_told ORDER BY event_id"
+        )
+        assert 3 == len(untold)
+        service.clock.move_to(intake_service.NOW + timedelta(days=1))
+        await days.end(service.delivery, service.clock.now())
+        together, *ended = (await service.messages())[101:]
+        assert {events.DayEnded} == {type(event) for event in ended}
+        assert isinstance(together, events.ReturnRefused)
+        digest = hashlib.sha256(b"".join(row["event_id"].bytes for row in untold)).hexdigest()
+        assert (build.PARTY, build.AUTHORITY, "http", 3, digest) == (
+            together.party_id,
+            together.authority_id,
+            together.route,
+            together.count,
+            together.digest,
+        )
+        assert at_once[0].rules == together.rules
+        assert 3 * at_once[0].faults == together.faults
+        await service.submit(b"{}")
+        assert 1 == (await service.messages())[-1].count
+
+    async def test_are_counted_within_a_group_too(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """150 that are decided together."""
+        posts = [await desk.read(b"{}", None, intake_service.sender()) for _ in range(150)]
+        async with service.pool.acquire() as conn, conn.transaction():
+            decided = await service.desk.decide(conn, posts)
+        assert (150, refused_days.TOLD_MAX) == (len(decided.decisions), len(decided.events))

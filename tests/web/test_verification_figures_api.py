@@ -62,6 +62,33 @@ class TestWhoMaySee:
         for listed in ("/contracts", "/lines"):
             assert 1 == len((await supplier.get(listed)).json()["items"])
 
+    async def test_of_several_suppliers_each_sees_its_own(
+        self, service: VerificationService, manager: Caller, approver: Caller
+    ) -> None:
+        """Lines, alerts and cases of the other are not shown; the contract's figures are."""
+        both = (build.SUPPLIER, "GB-COH-00000009")
+        await manager.post("/contracts", verification_service.a_contract(supplier_ids=list(both)))
+        await manager.post("/contracts/C1/commitments", a_commitment())
+        await approver.post("/contracts/C1/commitments/spend/activate")
+        for number, party_id in enumerate(both, 1):
+            line = build.line("1", f"{number}.00", invoice=build.invoice(f"INV-{number}"))
+            await service.deliver(build.returned(number, "2026-10", line, party_id=party_id))
+        for day in ("2026-10-31", "2026-11-30", "2026-12-31", "2027-01-31", "2027-02-28"):
+            await service.deliver(day_ended(day))
+        seen: dict[tuple[str | None, str], Any] = {}
+        for seer in (*both, None):
+            caller = manager if seer is None else await service.caller("supplier", seer)
+            for path in ("/lines", "/cases", "/alerts"):
+                seen[seer, path] = (await caller.get(path)).json()["items"]
+            assert 200 == (await caller.get("/contracts/C1/performance")).status_code
+        for party_id in both:
+            assert [party_id] == [line["party_id"] for line in seen[party_id, "/lines"]]
+            assert {party_id, None} >= {each["party_id"] for each in seen[party_id, "/cases"]}
+            assert {party_id, None} >= {a["supplier_id"] for a in seen[party_id, "/alerts"]}
+        assert 2 == len(seen[None, "/lines"])
+        assert set(both) <= {each["party_id"] for each in seen[None, "/cases"]}
+        assert set(both) <= {alert["supplier_id"] for alert in seen[None, "/alerts"]}
+
     @pytest.mark.parametrize(
         ("role", "party", "authority"),
         [

@@ -3,7 +3,7 @@
 Promises: a day ends after its last acceptance, since both lock the desk. From the day of
 installation on, each day ends exactly once (the event's id is made of day and partition), in order,
 and never before its time. Everything that depends on time follows from these events, not from
-clocks.
+clocks. Before a day ends, those of its refusals are told that were not told one by one.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ async def end(delivery: transaction.Delivery, now: datetime) -> date:
             desk_row = await store.desk.lock(conn, now)
             days = _days(desk_row.day_ended, calendar.day_ended_by(now))
             for day in days:
-                await outbox.post(
-                    conn, [outbox.Row.of(topics.RETURNS, e, e.partition) for e in _events(day)]
-                )
+                refused = [each.event(day) for each in await store.desk.list_untold(conn, day)]
+                ended = [outbox.Row.of(topics.RETURNS, e, e.partition) for e in _events(day)]
+                told = [outbox.Row.of(topics.RETURNS, event) for event in refused]
+                await outbox.post(conn, [*told, *ended])
             if days:
                 await store.desk.set_day_ended(conn, days[-1], calendar.midnight_after(days[-1]))
         if not days:

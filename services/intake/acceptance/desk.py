@@ -17,8 +17,16 @@ from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from services.intake import store
-from services.intake.domain import admission, faults, people, receipts, returns, submission
-from shared import sql
+from services.intake.domain import (
+    admission,
+    faults,
+    people,
+    receipts,
+    refused_days,
+    returns,
+    submission,
+)
+from shared import calendar, sql
 from shared.delivery import topics
 from shared.wire import events, ids
 
@@ -129,11 +137,24 @@ class Desk:
         refused = [one for one in decisions if isinstance(one, admission.Refused)]
         await store.desk.add_returns(conn, accepted)
         await store.desk.add_keys(conn, _new_keys(state, keys_known))
-        await store.desk.add_refusals(conn, refused, state.at)
+        told = await self._tell(conn, refused, state.at)
+        await store.desk.add_refusals(conn, refused, told, state.at)
         await store.desk.set_receipt_no(conn, state.receipt_no, state.at)
         roster = await self._roster(conn, accepted)
-        announced = await _run(is_heavy, lambda: admission.announce(decisions, roster, state.at))
+        announced = await _run(
+            is_heavy, lambda: admission.announce(decisions, roster, told, state.at)
+        )
         return Decided(decisions, announced)
+
+    async def _tell(
+        self, conn: sql.Connection, refused: Sequence[admission.Refused], at: datetime
+    ) -> frozenset[UUID]:
+        """Which refusals are told by themselves; the others are told when the day ends."""
+        if not refused:
+            return frozenset()
+        parties = {each.post.party_id for each in refused}
+        since = calendar.midnight(calendar.london_day(at))
+        return refused_days.told(refused, await store.desk.count_told(conn, parties, since))
 
     async def _gather(
         self, conn: sql.Connection, desk_row: store.rows.DeskRow, posts: Sequence[admission.Post]

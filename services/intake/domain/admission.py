@@ -12,7 +12,7 @@ cannot be kept (422).
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -113,6 +113,11 @@ class Refused:
     faults: tuple[faults.Fault, ...]
     contract: returns.Contract | None
     """None if the party may not report on it."""
+
+    @property
+    def authority_id(self) -> str:
+        """Whose it is: of the contract's authority, else of the sender's."""
+        return self.contract.authority_id if self.contract else self.post.authority_id
 
 
 Decision: TypeAlias = Accepted | Again | Refused
@@ -221,14 +226,15 @@ def referred_people(accepted: Sequence[Accepted], secret: bytes) -> Referred:
 
 
 def announce(
-    decisions: Sequence[Decision], roster: people.Roster, at: datetime
+    decisions: Sequence[Decision], roster: people.Roster, told: Collection[UUID], at: datetime
 ) -> list[events.Event]:
-    """What the other services are told about a group, in its order: nothing about repeats."""
+    """What the other services are told about a group, in its order: nothing about repeats, and of
+    refusals only those that are `told` by themselves."""
     announced: list[events.Event] = []
     for one in decisions:
         if isinstance(one, Accepted):
             announced.append(_received(one, roster))
-        elif isinstance(one, Refused):
+        elif isinstance(one, Refused) and one.post.return_id in told:
             announced.append(_refused(one, at))
     return announced
 
@@ -243,7 +249,7 @@ def _refused(refused: Refused, at: datetime) -> events.ReturnRefused:
     contract = refused.contract
     return events.ReturnRefused(
         event_id=refused.post.return_id,  # no return will ever have it
-        authority_id=contract.authority_id if contract else refused.post.authority_id,
+        authority_id=refused.authority_id,
         occurred_at=at,
         contract_id=contract.contract_id if contract else None,
         party_id=refused.post.party_id,

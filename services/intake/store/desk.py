@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from services.intake.domain import admission, receipts
+from services.intake.domain import admission, receipts, refused_days
 from services.intake.store import rows
 from shared import calendar, sql
 
@@ -107,21 +107,41 @@ async def add_keys(conn: sql.Connection, new: Sequence[rows.KeyRow]) -> None:
         await conn.copy_records_to_table("idempotency", columns=rows.KeyRow._fields, records=new)
 
 
+async def count_told(
+    conn: sql.Connection, party_ids: Collection[str], since: datetime
+) -> dict[str, int]:
+    """How many refusals of these parties were told by themselves since then."""
+    found = QUERIES.count_told(conn, party_ids=list(party_ids), since=since)
+    return {row["party_id"]: row["told"] async for row in found}
+
+
+async def list_untold(conn: sql.Connection, day: date) -> list[refused_days.Together]:
+    """The refusals of a day that were not told by themselves."""
+    since, until = calendar.midnight(day), calendar.midnight_after(day)
+    found = QUERIES.list_untold(conn, since=since, until=until)
+    return [rows.read_together(row) async for row in found]
+
+
 async def add_refusals(
-    conn: sql.Connection, refused: Sequence[admission.Refused], refused_at: datetime
+    conn: sql.Connection,
+    refused: Sequence[admission.Refused],
+    told: Collection[UUID],
+    refused_at: datetime,
 ) -> None:
     """Stores that submissions were refused, and nothing of their content."""
     if refused:
-        event_ids, party_ids, contract_ids, routes, rules, faults = sql.columns(
+        event_ids, authority_ids, party_ids, contract_ids, routes, rules, faults = sql.columns(
             [rows.refusal_row(one) for one in refused], len(rows.RefusalRow._fields)
         )
         await QUERIES.add_refusals(
             conn,
             refused_at=refused_at,
             event_ids=event_ids,
+            authority_ids=authority_ids,
             party_ids=party_ids,
             contract_ids=contract_ids,
             routes=routes,
             rules=rules,
             faults=faults,
+            told=list(told),
         )

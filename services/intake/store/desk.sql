@@ -56,11 +56,35 @@ FROM accepted_return WHERE return_id = ANY(:return_ids::uuid[]);
 -- Contracts that memory does not hold as they were said last.
 SELECT contract_id, event_id, version, body FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
 
--- name: add_refusals(refused_at, event_ids, party_ids, contract_ids, routes, rules, faults)!
+-- name: count_told(party_ids, since)
+-- How many refusals of these parties were told by themselves since then.
+SELECT party_id, count(*) AS told FROM refusal
+WHERE is_told AND party_id = ANY(:party_ids::text[]) AND refused_at >= :since
+GROUP BY party_id;
+
+-- name: add_refusals(refused_at, event_ids, authority_ids, party_ids, contract_ids, routes, rules, faults, told)!
 -- That submissions were refused.
-INSERT INTO refusal (event_id, party_id, contract_id, route, rules, faults, refused_at)
-SELECT event_id, party_id, contract_id, route, string_to_array(rules, ' '), faults, :refused_at
+INSERT INTO refusal (event_id, authority_id, party_id, contract_id, route, rules, faults, refused_at,
+    is_told)
+SELECT event_id, authority_id, party_id, contract_id, route, string_to_array(rules, ' '), faults,
+    :refused_at, event_id = ANY(:told::uuid[])
 FROM unnest(
-    :event_ids::uuid[], :party_ids::text[], :contract_ids::text[], :routes::text[], :rules::text[],
-    :faults::integer[]
-) AS n (event_id, party_id, contract_id, route, rules, faults);
+    :event_ids::uuid[], :authority_ids::text[], :party_ids::text[], :contract_ids::text[],
+    :routes::text[], :rules::text[], :faults::integer[]
+) AS n (event_id, authority_id, party_id, contract_id, route, rules, faults);
+
+-- name: list_untold(since, until)
+-- The refusals of a day that were not told by themselves, by authority, party and route.
+WITH untold AS (
+    SELECT event_id, authority_id, party_id, route, rules, faults FROM refusal
+    WHERE NOT is_told AND refused_at >= :since AND refused_at < :until
+)
+SELECT u.authority_id, u.party_id, u.route, (
+        SELECT array_agg(DISTINCT r ORDER BY r) FROM untold AS o CROSS JOIN unnest(o.rules) AS r
+        WHERE (o.authority_id, o.party_id, o.route) = (u.authority_id, u.party_id, u.route)
+    ) AS rules,
+    least(sum(u.faults), 2147483647)::integer AS faults, count(*) AS refusals,
+    sha256(string_agg(uuid_send(u.event_id), ''::bytea ORDER BY u.event_id)) AS digest
+FROM untold AS u
+GROUP BY u.authority_id, u.party_id, u.route
+ORDER BY u.authority_id, u.party_id, u.route;

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.intake.domain import admission, faults, receipts, return_status
+from services.intake.domain import admission, faults, receipts, refused_days, return_status
 from services.intake.domain.line_status import LineStatus
 from shared import sql
 from shared.wire.events import ContractPublished
@@ -219,6 +219,7 @@ class RefusalRow(NamedTuple):
     """A row of `refusal`, without the time."""
 
     event_id: UUID
+    authority_id: str
     party_id: str
     contract_id: str | None
     route: admission.Route
@@ -230,12 +231,17 @@ class RefusalRow(NamedTuple):
 def refusal_row(refused: admission.Refused) -> RefusalRow:
     return RefusalRow(
         event_id=refused.post.return_id,
+        authority_id=refused.authority_id,
         party_id=refused.post.party_id,
         contract_id=refused.contract.contract_id if refused.contract else None,
         route=refused.post.route,
         rules=" ".join(faults.rules(refused.faults)),
         faults=len(refused.faults),
     )
+
+
+def read_together(row: sql.Record) -> refused_days.Together:
+    return refused_days.Together(**dict(row) | {"rules": tuple(row["rules"])})
 
 
 # --- withdrawals ---------------------------------------------------------------------------------

@@ -24,12 +24,12 @@ FROM outbox_unsent AS u JOIN outbox AS o USING (id)
 WHERE o.topic = :topic AND o.key = ANY(:contract_ids::text[]);
 
 -- name: list_returns(authority_id, party_id, outcome, contract_id, from_contract, from_period, from_party, limit)
--- Returns of the contracts that the caller may see, from a key on. Those with lines in one state are
+-- Returns that the caller may see (a supplier only its own), from a key on. Those with lines in one state are
 -- found by the index of returns in doubt; nearly all have `counted` lines, so that state reads all.
 SELECT r.contract_id, r.period, r.party_id, r.lines
 FROM checked_return AS r JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
-    AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+    AND (:party_id::text IS NULL OR r.party_id = :party_id)
     AND (:contract_id::text IS NULL OR r.contract_id = :contract_id)
     AND (coalesce(:outcome, 'counted') = 'counted'
         OR (r.outcomes <> 'counted' AND :outcome = ANY(string_to_array(r.outcomes, ' '))))
@@ -37,23 +37,27 @@ WHERE c.authority_id = :authority_id
 ORDER BY r.contract_id, r.period, r.party_id LIMIT :limit;
 
 -- name: list_alerts(authority_id, party_id, contract_id, kind, before, before_id, limit)
--- Alerts of the contracts that the caller may see, the newest first, from a key on.
+-- Alerts of the contracts that the caller may see, the newest first, from a key on. A supplier sees
+-- those that name it, or nobody.
 SELECT a.event_id, a.raised_at, a.contract_id, a.body, c.words
 FROM alert AS a JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
-    AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+    AND (:party_id::text IS NULL OR (:party_id = ANY(c.supplier_ids)
+        AND coalesce(convert_from(a.body, 'UTF8')::jsonb ->> 'supplier_id', :party_id) = :party_id))
     AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
     AND (:kind::text IS NULL OR a.kind = :kind)
     AND (:before::timestamptz IS NULL OR (a.raised_at, a.event_id) < (:before, :before_id::uuid))
 ORDER BY a.raised_at DESC, a.event_id DESC LIMIT :limit;
 
 -- name: list_cases(authority_id, party_id, contract_id, state, after, after_id, limit)
--- Cases of the contracts that the caller may see, the oldest first, from a key on.
+-- Cases of the contracts that the caller may see, the oldest first, from a key on. A supplier sees
+-- those about it, or about what all suppliers promised together.
 SELECT k.case_id, k.contract_id, k.kind, k.commitment_id, k.party_id, k.period, k.state, k.reason,
     k.opened_at, k.moved_at
 FROM contract_case AS k JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
-    AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+    AND (:party_id::text IS NULL OR (:party_id = ANY(c.supplier_ids)
+        AND coalesce(k.party_id, :party_id) = :party_id))
     AND (:contract_id::text IS NULL OR k.contract_id = :contract_id)
     AND (:state::text IS NULL OR k.state = :state)
     AND (k.opened_at, k.case_id) > (:after::timestamptz, :after_id::uuid)
