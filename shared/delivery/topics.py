@@ -137,9 +137,13 @@ class WrongTopicError(Exception):
     """A topic is missing, or has a wrong partition count."""
 
 
+class TopicNameError(WrongTopicError):
+    """The broker refuses a name: to it, another topic has the same."""
+
+
 async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = ALL) -> None:
     """Creates the topics of `wanted` that are missing, and waits until all have leaders. Raises
-    WrongTopicError."""
+    WrongTopicError, and TopicNameError for a name that the broker refuses."""
     replicas = min(REPLICAS_MAX, len((await admin.describe_cluster())["brokers"]))
     found = set(await admin.list_topics())
     missing = [
@@ -151,7 +155,9 @@ async def create(admin: AIOKafkaAdminClient, wanted: tuple[Topic, ...] = ALL) ->
         response = await admin.create_topics(missing, timeout_ms=_CREATE_MS_MAX)
         for name, code, *message in response.topic_errors:
             if code not in (0, aiokafka.errors.TopicAlreadyExistsError.errno):
-                raise WrongTopicError(f"{name} could not be created: {message} (error {code})")
+                is_refused = code == aiokafka.errors.InvalidTopicError.errno
+                error = TopicNameError if is_refused else WrongTopicError
+                raise error(f"{name} could not be created: {message} (error {code})")
     while not await _has_leaders(admin, wanted):
         await asyncio.sleep(_POLL_SECONDS)
     await check(admin, wanted)

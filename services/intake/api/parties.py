@@ -56,7 +56,7 @@ async def _create_topic(settings: Settings, topic: topics.Topic) -> None:
             await topics.create(admin, (topic,))
         finally:
             await admin.close()
-    except topics.WrongTopicError:
+    except topics.TopicNameError:
         raise refusals.topic_taken(topic.name) from None
-    except (KafkaError, OSError, TimeoutError):
+    except (KafkaError, OSError, TimeoutError, topics.WrongTopicError):
         raise problems.unavailable() from None
