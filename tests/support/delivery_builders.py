@@ -21,7 +21,7 @@ def refusal(contract: str, number: int, size: int = 2) -> events.ReturnRefused:
         contract_id=contract,
         party_id="GB-COH-00000001",
         route="http",
-        rules=("x" * size,),
+        rules=(*["x" * 97] * (size // 100), "x" * max(1, size % 100)),  # 100 bytes each, quoted
         faults=number,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -171,7 +171,7 @@ class TestTheDays:
         (told,) = things(release(date="2062-09-01T10:00:00Z"), kind="release")
         assert ("faulty", "/releases/0/date") == (told.fate, told.place)
         (entry,) = entries(release(date=None))
-        assert datetime(1, 1, 1, tzinfo=UTC) == entry.released_at
+        assert ocds.NEVER == entry.released_at
 
     def test_come_from_the_contract_then_the_award_then_the_tender(self) -> None:
         """The first period that has both; a duration gives the end."""
