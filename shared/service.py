@@ -101,8 +101,9 @@ class Service:
         if held:
             words = f"{parking.ALARM}: {held} about returns with a receipt wait to be taken up"
             return Health(status="held", alarm=words, held=held)
-        for topic, why in shut.items():
-            return Health(status="held", alarm=f"{gate.ALARM}: {topic}: {why}", held=0)
+        if shut:
+            words = "; ".join(f"{topic}: {why}" for topic, why in shut.items())
+            return Health(status="held", alarm=f"{gate.ALARM}: {words}", held=0)
         return Health(status="ok", alarm=None, held=0)
 
 

@@ -33,6 +33,10 @@ SELECT event_id, index FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n 
 ORDER BY event_id
 ON CONFLICT DO NOTHING;
 
+-- name: count_entries(first, last)$
+-- How many events are known to be these entries.
+SELECT count(*) FROM entry WHERE index BETWEEN :first AND :last;
+
 -- name: list_contested(event_ids, indexes)
 -- Of these, entries that are another event here, and events that are another entry here.
 SELECT n.index, n.event_id FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n (event_id, index)
