@@ -1,18 +1,20 @@
 """JSON Schemas of the events, one golden file for each type.
 
 Promises: they are exported from `shared.wire.events` and from nothing else, so that a change of the
-wire shows in review as a change of these files. `python -m shared.wire.schemas` writes them anew.
+wire shows in review as a change of these files. Every field is described. `python -m
+shared.wire.schemas` writes them anew.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
-from shared.wire import events
+from shared.wire import events, parts
+from shared.wire.schemas import fields
 
 FOLDER: Final = Path(__file__).parent
 EXAMPLES: Final = FOLDER.parent / "examples"
@@ -20,18 +22,27 @@ EXAMPLES: Final = FOLDER.parent / "examples"
 
 EVENTS: tuple[type[events.Event], ...] = get_args(events.AnyEvent)
 
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
 
 def export() -> dict[str, str]:
     """The text of each golden file, by event type."""
     schemas = {}
     for event in EVENTS:
         schema = msgspec.json.schema(event)
-        about = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": f"urn:makegood:event:{event.__name__}:1",
-        }
+        describe(schema["$defs"])
+        about = {"$schema": DIALECT, "$id": f"urn:makegood:event:{event.__name__}:1"}
         schemas[event.__name__] = json.dumps(about | schema, indent=2, ensure_ascii=False) + "\n"
     return schemas
+
+
+def describe(definitions: dict[str, dict[str, Any]]) -> None:
+    """Adds its description to each field of these schemas, which are given by struct."""
+    for name, schema in definitions.items():
+        struct: type[events.Frozen] = getattr(events, name, None) or getattr(parts, name)
+        in_python = {each.encode_name: each.name for each in msgspec.structs.fields(struct)}
+        for field, property_ in schema["properties"].items():
+            property_["description"] = fields.describe(name, in_python.get(field, field))
 
 
 def write() -> None:

@@ -1,0 +1,36 @@
+"""Descriptions for programs and people, made from the code: AsyncAPI, and the fields of the events.
+
+Promises: `python -m deploy.descriptions` writes them anew, and tests hold what is kept against what
+is made now.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+SERVICES: Final = ("intake", "verification", "ledger")
+
+
+def export() -> dict[Path, str]:
+    """The text of each file."""
+    from deploy.descriptions import asyncapi, event_fields
+
+    files = {
+        ROOT / "docs/asyncapi" / f"{service}.json": _text(asyncapi.export(service))
+        for service in SERVICES
+    }
+    return files | {ROOT / "docs/event-fields.md": event_fields.export()}
+
+
+def write() -> None:
+    """Writes the files."""
+    for file, text in export().items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+
+
+def _text(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
