@@ -1,4 +1,5 @@
-"""Descriptions for programs and people, made from the code: AsyncAPI, and the fields of the events.
+"""Descriptions for programs and people, made from the code: OpenAPI and AsyncAPI of each service, a
+page about all of HTTP, and the fields of the events.
 
 Promises: `python -m deploy.descriptions` writes them anew, and tests hold what is kept against what
 is made now.
@@ -10,19 +11,25 @@ import json
 from pathlib import Path
 from typing import Final
 
+from shared.web import reference
+
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final = ("intake", "verification", "ledger")
 
 
 def export() -> dict[Path, str]:
     """The text of each file."""
-    from deploy.descriptions import asyncapi, event_fields
+    from deploy.descriptions import asyncapi, event_fields, openapi, page
 
+    documents = {service: openapi.export(service) for service in SERVICES}
     files = {
-        ROOT / "docs/asyncapi" / f"{service}.json": _text(asyncapi.export(service))
-        for service in SERVICES
+        ROOT / "docs/event-fields.md": event_fields.export(),
+        reference.FOLDER / reference.PAGE: page.export(documents),
     }
-    return files | {ROOT / "docs/event-fields.md": event_fields.export()}
+    for service in SERVICES:
+        files[ROOT / "docs/asyncapi" / f"{service}.json"] = _text(asyncapi.export(service))
+        files[reference.FOLDER / f"{service}.json"] = _text(documents[service])
+    return files
 
 
 def write() -> None:

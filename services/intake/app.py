@@ -12,7 +12,7 @@ from services.intake import store
 from services.intake.acceptance import days, throttle
 from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.group_commit import Committer
-from services.intake.api import demo_clock, parties, receipts, returns
+from services.intake.api import demo_clock, descriptions, parties, receipts, returns
 from services.intake.api.dependencies import Dependencies
 from services.intake.consumer import handlers
 from services.intake.domain import submission
@@ -20,7 +20,7 @@ from services.intake.domain.receipts import Signer
 from services.intake.settings import Settings
 from shared import books, clock, keys, service
 from shared.delivery import transaction
-from shared.web import auth, server
+from shared.web import auth, openapi, server
 
 
 def build(settings: Settings) -> FastAPI:
@@ -53,6 +53,7 @@ def build(settings: Settings) -> FastAPI:
     server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return, bytes_max)
     if settings.demo:
         app.include_router(demo_clock.router)
+    openapi.describe(app, descriptions.TEXTS)
     return app
 
 

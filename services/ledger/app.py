@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.ledger.api import entries, export, log
+from services.ledger.api import descriptions, entries, export, log
 from services.ledger.api.dependencies import Dependencies
 from services.ledger.consumer import handlers
 from services.ledger.publishing import create_log, publisher
@@ -16,7 +16,7 @@ from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import books, service
 from shared.delivery import transaction
-from shared.web import auth
+from shared.web import auth, openapi
 
 
 def build(settings: Settings) -> FastAPI:
@@ -46,6 +46,7 @@ def build(settings: Settings) -> FastAPI:
     app = service.build("ledger", lifespan)
     for each in (entries, export, log):
         app.include_router(each.router)
+    openapi.describe(app, descriptions.TEXTS)
     return app
 
 

@@ -11,14 +11,14 @@ from typing import Final
 from fastapi import FastAPI
 
 from services.verification import metrics, store
-from services.verification.api import alerts, commitments, contracts, figures
+from services.verification.api import alerts, commitments, contracts, descriptions, figures
 from services.verification.api.dependencies import Dependencies
 from services.verification.consumer import handlers
 from services.verification.register import imports
 from services.verification.settings import Settings
 from shared import books, calendar, clock, service
 from shared.delivery import transaction
-from shared.web import auth, server
+from shared.web import auth, openapi, server
 
 MEASURE_SECONDS: Final = 15.0
 """How often the metrics are set that are counted in the database."""
@@ -50,6 +50,7 @@ def build(settings: Settings) -> FastAPI:
     server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
     for each in (contracts, commitments, figures, alerts):
         app.include_router(each.router)
+    openapi.describe(app, descriptions.TEXTS)
     return app
 
 

@@ -34,6 +34,9 @@ RANDOM_BYTES: Final = 32
 CACHE_SECONDS: Final = 15.0
 CACHE_TOKENS_MAX: Final = 10_000
 
+ROLES_OF: Final[dict[Callable[..., object], tuple[Role, ...]]] = {}
+"""The roles that each dependency lets in."""
+
 _bearer = HTTPBearer(auto_error=False, description="A token that this service issued")
 
 
@@ -92,6 +95,7 @@ def caller(*roles: Role) -> Callable[..., Awaitable[Caller]]:
     ) -> Caller:
         return await _let_in(request, credentials, roles)
 
+    ROLES_OF[find] = roles or ROLES
     return find
 
 

@@ -146,21 +146,43 @@ HANDLERS: Final[dict[int | type[Exception], Handler]] = {
 """How the framework answers exceptions of endpoints and its own."""
 DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
-        "description": "A problem document (RFC 9457)",
-        "content": {
-            PROBLEM: {
-                "schema": {
-                    "type": "object",
-                    "required": ["title", "status"],
-                    "properties": {
-                        "title": {"type": "string"},
-                        "status": {"type": "integer"},
-                        "detail": {"type": "string"},
-                        "errors": {"type": "array", "items": {"type": "object"}},
-                    },
-                }
-            }
-        },
+        "description": "A problem document (RFC 9457): what is wrong, and what to do.",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 }
 """The problem document in a service's API description: any endpoint may answer with one."""
+_PLACES: Final[dict[str, dict[str, Any]]] = {
+    "rule": {"description": "The rule that is broken, as in docs/rules.md; `form` if none."},
+    "message": {"description": "What is wrong."},
+    "fix": {"description": "What to do."},
+    "pointer": {"description": "Where in the body, as a JSON pointer."},
+    "row": {"type": "integer", "minimum": 1, "description": "The row of a file."},
+    "column": {"description": "The column of a file."},
+    "parameter": {"description": "Which parameter of the address, or which header."},
+    "value": {"description": "What was sent, cut to 100 characters; never about a person."},
+}
+SCHEMAS: Final[dict[str, dict[str, Any]]] = {
+    "Problem": {
+        "type": "object",
+        "description": "Why a request was refused, or could not be answered.",
+        "required": ["title", "status"],
+        "properties": {
+            "title": {"type": "string", "description": "What is wrong, in a few words."},
+            "status": {"type": "integer", "description": "The status of the answer."},
+            "detail": {"type": "string", "description": "More about it."},
+            "errors": {
+                "type": "array",
+                "maxItems": FAULTS_MAX,
+                "items": {"$ref": "#/components/schemas/Fault"},
+                "description": "Every fault at once.",
+            },
+        },
+    },
+    "Fault": {
+        "type": "object",
+        "description": "One thing that is wrong with a request.",
+        "required": ["rule", "message"],
+        "properties": {name: {"type": "string"} | about for name, about in _PLACES.items()},
+    },
+}
+"""What the description refers to."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, cast
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPBearer
 
 from shared import documents
@@ -48,6 +48,21 @@ class Route(APIRoute):
             return await handle(_Read(request, body, _read(body)) if body else request)
 
         return read_first
+
+
+def every(app: FastAPI) -> Iterator[APIRoute]:
+    """All routes of an app, also those of the routers that it includes: `app.routes` has those as
+    one thing each."""
+    for each in iter_route_contexts(app.routes):
+        if isinstance(each.original_route, APIRoute):
+            yield each.original_route
+
+
+def roles(route: APIRoute) -> tuple[auth.Role, ...] | None:
+    """Who may use a route; None: anyone, without a token."""
+    for each in _callers(route.dependant):
+        return auth.ROLES_OF[each]
+    return None
 
 
 _bearer = HTTPBearer(auto_error=False)

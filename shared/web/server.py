@@ -21,7 +21,7 @@ from fastapi import FastAPI, Response
 
 from shared import sql
 from shared.settings import Settings
-from shared.web import door, middleware, problems, routes
+from shared.web import door, middleware, problems, reference, routes
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 """The largest body, unless a route takes more (`open_fast_path`, `open_for_files`)."""
@@ -43,8 +43,8 @@ class Health:
 
 
 def build(title: str, version: str, lifespan: Lifespan, health: Health) -> FastAPI:
-    """An app with problem documents, limits, `/health/*`, `/metrics` and `/openapi.json`. The
-    service adds its own routers."""
+    """An app with problem documents, limits, `/health/*`, `/metrics`, `/openapi.json` and `/docs`.
+    The service adds its own routers."""
     app = FastAPI(
         title=title,
         version=version,
@@ -53,6 +53,7 @@ def build(title: str, version: str, lifespan: Lifespan, health: Health) -> FastA
         redoc_url=None,
         redirect_slashes=False,
         responses=problems.DESCRIPTION,
+        generate_unique_id_function=lambda route: route.name,
         exception_handlers=problems.HANDLERS,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up each time
     )
@@ -79,6 +80,7 @@ def build(title: str, version: str, lifespan: Lifespan, health: Health) -> FastA
         text = prometheus_client.generate_latest()
         return Response(text, media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
+    app.include_router(reference.router)
     return app
 
 

@@ -13,10 +13,12 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import msgspec
 import pytest
+from fastapi.openapi.models import OpenAPI
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
 from deploy import descriptions
 from shared.delivery import topics
+from shared.web import reference
 from shared.wire import events, parts, schemas
 from shared.wire.schemas import fields
 
@@ -25,6 +27,14 @@ by_service = pytest.mark.parametrize("service", descriptions.SERVICES)
 
 def asyncapi(service: str) -> Any:
     return json.loads((descriptions.ROOT / "docs/asyncapi" / f"{service}.json").read_text())
+
+
+def openapi(service: str) -> Any:
+    return json.loads((reference.FOLDER / f"{service}.json").read_text())
+
+
+def operations(document: Any) -> list[Any]:
+    return [each for methods in document["paths"].values() for each in methods.values()]
 
 
 def references(document: Any) -> Iterator[str]:
@@ -85,6 +95,39 @@ class TestAsyncApi:
             }
             writers = {topic.written_by} if topic.written_by else set(descriptions.SERVICES)
             assert writers == senders, topic.name
+
+
+class TestOpenApi:
+    @by_service
+    def test_has_the_form_of_version_3_1(self, service: str) -> None:
+        """The framework's own model of OpenAPI reads it, and its references lead somewhere."""
+        document = openapi(service)
+        assert "3.1.0" == OpenAPI.model_validate(document).openapi
+        assert all(resolve(document, each) is not None for each in references(document))
+
+    @by_service
+    def test_describes_everything(self, service: str) -> None:
+        """Every address says who may use it; every parameter and field says what it is."""
+        document = openapi(service)
+        for operation in operations(document):
+            assert "For " in operation["description"]
+            assert all(each["description"] for each in operation.get("parameters", ()))
+        for schema in document["components"]["schemas"].values():
+            assert all(field["description"] for field in schema.get("properties", {}).values())
+
+    @by_service
+    def test_has_an_example_of_every_body(self, service: str) -> None:
+        """Each fits its schema."""
+        document = openapi(service)
+        for operation in operations(document):
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if body is None:
+                continue
+            assert body["examples"], operation["operationId"]
+            schema = body["schema"] | {"components": document["components"]}
+            validator = jsonschema.Draft202012Validator(schema)
+            for example in body["examples"].values():
+                assert [] == [error.message for error in validator.iter_errors(example["value"])]
 
 
 class TestField:

@@ -19,14 +19,13 @@ from services.intake.acceptance import desk, group_commit, withdrawals
 from services.intake.acceptance.refusals import Refusal
 from services.intake.api import documents, receipts, refusals, views
 from services.intake.api.dependencies import Dependencies, Injected, Reader, Supplier
-from services.intake.domain import admission, submission
+from services.intake.domain import admission
 from shared import fields
 from shared.web import auth, lists, problems, routes, scope
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 
-_SHAPE: Final = {"$id": "urn:makegood:return:1"} | submission.Submission.model_json_schema()
 _RETURN: Final[dict[str, Any]] = {
     "parameters": [
         {
@@ -37,7 +36,7 @@ _RETURN: Final[dict[str, Any]] = {
     ],
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": _SHAPE}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}},
     },
 }
 """For the description of the endpoint, which reads header and body by itself."""

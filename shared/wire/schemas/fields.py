@@ -6,12 +6,10 @@ Promises: every field has one description. It is the text below the field in `ev
 
 from __future__ import annotations
 
-import ast
 import functools
-import inspect
-import itertools
 from typing import Final
 
+from shared import docstrings
 from shared.wire import events, parts
 
 LISTED: Final[dict[str, str]] = {
@@ -147,16 +145,5 @@ def describe(struct: str, field: str) -> str:
 
 @functools.cache
 def written() -> dict[tuple[str, str], str]:
-    """The texts below fields in the sources, on one line each, by struct and field."""
-    found = {}
-    for module in (parts, events):
-        for struct in ast.parse(inspect.getsource(module)).body:
-            if isinstance(struct, ast.ClassDef):
-                for field, text in itertools.pairwise(struct.body):
-                    match field, text:
-                        case (
-                            ast.AnnAssign(target=ast.Name(id=name)),
-                            ast.Expr(value=ast.Constant(value=str(words))),
-                        ):
-                            found[struct.name, name] = " ".join(words.split())
-    return found
+    """The texts below fields in the sources, by struct and field."""
+    return docstrings.below_fields(parts, events)

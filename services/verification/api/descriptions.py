@@ -1,0 +1,100 @@
+"""What verification's API description says beyond the code (`shared/web/openapi.py`)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from services.verification.api import documents
+from shared.web import openapi
+
+_LINEAR: Final = {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
+
+
+def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dict[str, Any]:
+    return {
+        "commitment_id": commitment_id,
+        "measure": measure,
+        "unit": unit,
+        "target": target,
+        "profile": _LINEAR,
+        "reason": "as tendered",
+    }
+
+
+TEXTS: Final = openapi.Texts(
+    documents,
+    {
+        "alert_id": "The alert.",
+        "raised_at": "When it was raised.",
+        "subject": "What it is about: a case, an obligation or a line.",
+        "contract_title": "The title of the contract.",
+        "supplier_name": "The name of the supplier; null if it is not known.",
+        "commitment_title": "The title of the commitment.",
+        "expected": "What is due by then, rounded to two places.",
+        "why": "Why, as codes.",
+        "headline": "What has happened, in one line.",
+        "NextStep.words": "What to do, in words.",
+        "NextStep.by": "By when.",
+        "NextStep.code": "The step, as a code.",
+        "Alert.words": "What has happened, in words.",
+        "next_step": "What to do next; null if nothing is to be done.",
+        "links": "Where to look.",
+        "assessed_at": "When it was rated.",
+        "expected_exact": "What is due by then, as an exact fraction.",
+        "attainment": "What counts for certain, in per cent of what is due.",
+        "attainment_exact": "The same, as an exact fraction.",
+        "reason": "Why.",
+        "replaces": "Whether it takes the place of an earlier rating of the month.",
+        "id": "The id.",
+        "name": "The name, as the contract has it.",
+        "Organisation.id": "The org-id.",
+        "Buyer.id": "The org-id.",
+        "state": "The state that it is in.",
+        "is_open": "Whether it is still open.",
+        "opened_at": "When it was opened.",
+        "moved_at": "When it last moved.",
+        "title": "The title, in words.",
+        "Check.title": "What the rule asks.",
+        "checks": "The rules that its lines are held against.",
+        "versions": "All versions, the oldest first.",
+        "suppliers": "The suppliers, with their names.",
+        "supplier_names": "Names by org-id.",
+        "buyer": "Who bought.",
+        "new": "How many are new.",
+        "unchanged": "How many are as they were.",
+        "contracts": "What became of the contracts.",
+        "activity_on": "The day that decides to which month it belongs.",
+        "used": "What the rating is based on.",
+        "proposed_at": "When it was proposed.",
+        "approved_at": "When it was approved; null if it was not.",
+        "authority": "The authority that will monitor them, by org-id.",
+        "commit": "Whether to store; without it nothing is stored.",
+        "as_at": "As it was known at the end of this day; null: now.",
+        "kind": "The kind.",
+    },
+    {
+        "post_contract": {
+            "a contract with one supplier": {
+                "contract_id": "KMBC-2026-0117",
+                "title": "Community hub",
+                "supplier_ids": ["GB-COH-00000001"],
+                "supplier_names": {"GB-COH-00000001": "Example Builders"},
+                "starts_on": "2026-10-06",
+                "ends_on": "2028-10-05",
+            }
+        },
+        "post_commitment": {
+            "a sum of money": _commitment("local-spend", "local-spend", "GBP", "860000")
+            | {"area": {"gss": ["E08000011"], "edition": "sample-1"}},
+            "visits": _commitment("school-visits", "school-visits", "visits", "24"),
+        },
+        "patch_commitment": {
+            "a higher target": {
+                "target": "900000",
+                "from": "2027-04-01",
+                "reason": "agreed with the extension",
+            }
+        },
+        "activate_commitment": {"the version that was read": {"version": 1}},
+    },
+)
