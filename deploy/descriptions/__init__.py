@@ -1,5 +1,5 @@
 """Descriptions for programs and people, made from the code: OpenAPI and AsyncAPI of each service, a
-page about all of HTTP, and the fields of the events.
+page about all of HTTP, the fields of the events, and all messages.
 
 Promises: `python -m deploy.descriptions` writes them anew, and tests hold what is kept against what
 is made now.
@@ -19,11 +19,12 @@ SERVICES: Final = ("intake", "verification", "ledger")
 
 def export() -> dict[Path, str]:
     """The text of each file."""
-    from deploy.descriptions import asyncapi, event_fields, openapi, page
+    from deploy.descriptions import asyncapi, event_fields, messages, openapi, page
 
     documents = {service: openapi.export(service) for service in SERVICES}
     files = {
         ROOT / "docs/event-fields.md": event_fields.export(),
+        ROOT / "docs/messages.md": messages.export(ROOT),
         reference.FOLDER / reference.PAGE: page.export(documents),
     }
     for service in SERVICES:
