@@ -42,6 +42,8 @@ UNTRUE: Final = frozenset(
         "authority_differs",
         "party_unknown",
         "supersedes_another",
+        "supersedes_none",
+        "supersedes_unknown",
         "ahead_of_time",
     }
 )

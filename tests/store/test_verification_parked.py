@@ -26,8 +26,8 @@ async def service(database: str) -> AsyncIterator[VerificationService]:
         yield made
 
 
-def alarms() -> float:
-    labels = {"alarm": "receipted_parked"}
+def alarms(alarm: str = "receipted_parked") -> float:
+    labels = {"alarm": alarm}
     return REGISTRY.get_sample_value("makegood_alarms_total", labels) or 0.0
 
 
@@ -130,6 +130,45 @@ class TestAReceiptedReturn:
         await service.deliver(FIRST)
         assert [] == await counted(service)
         assert [FIRST.event_id] == await taken_up(service)
+
+    async def test_that_supersedes_one_that_waits_counts(
+        self, service: VerificationService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of three revisions the second could not be taken: the third does not wait for it."""
+        await service.deliver(FIRST)
+        await fail(service, monkeypatch, SECOND)
+        await service.deliver(spent(4, "50.00", revision=3))
+        await service.deliver(SECOND)
+        assert [Decimal(50)] == await counted(service)
+        assert [SECOND.event_id] == await taken_up(service)
+
+    async def test_that_supersedes_what_never_came_has_no_effect(
+        self, service: VerificationService
+    ) -> None:
+        """It names an invented return, also where a second forgery names the first; each raises an
+        alarm."""
+        before = alarms("not_believed")
+        await service.deliver(FIRST)
+        await service.deliver(spent(9, "90.00", revision=9))
+        await service.deliver(spent(10, "95.00", revision=10))
+        assert [Decimal(100)] == await counted(service)
+        assert ["supersedes_unknown"] * 2 == [
+            each.reason for each in await service.messages(topics.PARKED)
+        ]
+        assert 2 == alarms("not_believed") - before
+
+    async def test_that_follows_a_withdrawal_counts_whatever_the_batch(
+        self, service: VerificationService
+    ) -> None:
+        """The next revision of a month names what was withdrawn, in the same batch or a later
+        one."""
+        third = spent(5, "30.00", revision=3)
+        gone = build.withdrawn(4, SECOND, "2026-11-03")
+        await service.deliver(FIRST, SECOND, gone, third)
+        assert [Decimal(30)] == await counted(service)
+        await service.deliver(build.withdrawn(6, third, "2026-11-04"))
+        await service.deliver(spent(7, "20.00", revision=4))
+        assert [Decimal(20)] == await counted(service)
 
     async def test_that_cannot_be_read_is_held_too(self, service: VerificationService) -> None:
         """Its bytes still tell which event and which return it is."""

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -98,23 +99,36 @@ def invoice(number: str = "INV-1", net_total: str = "10000", **figures: Any) -> 
     }
 
 
+def return_id(
+    period: str, revision: int = 1, contract_id: str = "C1", party_id: str = SUPPLIER
+) -> UUID:
+    """The id of a revision of `returned`, and of its event."""
+    return ids.derived("return", contract_id, party_id, period, revision)
+
+
 def returned(
     receipt_no: int, period: str = "2026-10", *lines: dict[str, Any], **figures: Any
 ) -> events.ReturnReceived:
-    """A return with its receipt; `day` is when it was accepted."""
+    """A return with its receipt; `day` is when it was accepted. It supersedes the revision before
+    it."""
     contract_id = figures.pop("contract_id", "C1")
+    revision, party_id = figures.pop("revision", 1), figures.pop("party_id", SUPPLIER)
+    own_id = return_id(period, revision, contract_id, party_id)
+    before = return_id(period, revision - 1, contract_id, party_id) if revision > 1 else None
     day = figures.pop("day", f"{period}-28")
     given = [{"from": f"{period}-12"} | each for each in lines]
     return msgspec.convert(
         {
             "type": "ReturnReceived",
             **head("return", receipt_no, day=day),
+            "event_id": own_id,
             "contract_id": contract_id,
-            "return_id": ids.derived("return", receipt_no),
+            "return_id": own_id,
             "receipt_no": receipt_no,
-            "party_id": SUPPLIER,
+            "party_id": party_id,
             "period": period,
-            "revision": 1,
+            "revision": revision,
+            "supersedes": before,
             "nil": not lines,
             "lines": given,
             **figures,
@@ -165,6 +179,8 @@ class Council:
         """The rows as a database would hold them."""
         self.world = World(dict(directory))
         self.journal: dict[str, list[tuple[fold.Input, Facts]]] = {}
+        self.known: set[UUID] = set()
+        """The returns that it has received."""
         self.outcomes: list[Any] = []
         self.alerts: list[Any] = []
         self.reconsider: deque[Any] = deque()
@@ -225,7 +241,9 @@ class Council:
 
     def _fold(self, contract_id: str, event: Any) -> Decisions:
         before = self.states.get(contract_id)
-        assert fold.refusal(before, event) is None
+        assert fold.refusal(before, event, self.known) is None
+        if isinstance(event, events.ReturnReceived):
+            self.known.add(event.return_id)
         table = self.table.setdefault(contract_id, {})
         lines, facts = Lines(), Facts()
         if before is not None:

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from services.verification import store
 from services.verification.domain import claims, fold, obligations, world
@@ -19,7 +20,7 @@ from services.verification.domain.lines import Lines
 from services.verification.domain.state import Decisions, Facts, Needs, State
 from services.verification.domain.world import World
 from services.verification.store import rows
-from shared.delivery import topics
+from shared.delivery import parking, topics
 from shared.wire import events
 
 Post: TypeAlias = Callable[[topics.Topic, events.Event], bytes]
@@ -40,6 +41,9 @@ class Batch:
     """Those that were loaded: they have rows."""
     stored_claims: set[store.batches.Claiming] = field(default_factory=set)
 
+    known_returns: set[UUID] = field(default_factory=set)
+    """Returns that later ones may supersede though the states do not tell of them."""
+
     journal: list[rows.JournalRow] = field(default_factory=list)
     assessments: list[rows.AssessmentRow] = field(default_factory=list)
     alerts: list[rows.AlertRow] = field(default_factory=list)
@@ -57,7 +61,9 @@ class Batch:
         assert not isinstance(event, events.DayEnded)
         contract_id = event.contract_id
         before = self.states.get(contract_id)
-        refusal = fold.refusal(before, event)
+        refusal = fold.refusal(before, event, self.known_returns)
+        if isinstance(event, events.ReturnReceived) and refusal not in parking.UNTRUE:
+            self.known_returns.add(event.return_id)
         if refusal is not None:
             return refusal
         assert before is not None, "a batch registers no contracts"

@@ -3,8 +3,9 @@
 Promises: one transaction for a batch of records; contracts are locked first, by id, then claims, by
 key; everything that a fold needs is loaded before the first, and written in bulk after the last.
 Refuses: a message of a contract that is not known here or of another authority, of a party that
-never was its supplier, of a revision that is not newer than the current one or supersedes another,
-or from the future, is parked. Nothing follows from a ReturnRefused: it is there for the ledger.
+never was its supplier, of a revision that is not newer than the current one or follows no return
+that came before, or from the future, is parked. Nothing follows from a ReturnRefused: it is there
+for the ledger.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from uuid import UUID
 
 from services.verification import metrics, store
 from services.verification.consumer.batch import Batch
-from services.verification.domain import places, rating, state, world
+from services.verification.domain import fold, places, rating, state, world
 from services.verification.domain.lines import Lines
 from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
 from shared import clock, sql
-from shared.delivery import consumer, kafka, topics, transaction
+from shared.delivery import consumer, kafka, parking, topics, transaction
 from shared.delivery.messages import Message, Record
 from shared.wire import events
 
@@ -107,6 +108,8 @@ class _Needs:
         self.returns: set[store.batches.ReturnId] = set()
         self.keys: set[str] = set()
         self.postcodes: set[tuple[str, str]] = set()
+        self.superseded: set[tuple[UUID, str]] = set()
+        """Returns that later ones name, each with its contract, that its state does not tell."""
         self.has_several = len({_subject(message.event) for message in messages}) > 1
         """Returns or contracts: only then do halves of the batch touch less than the whole."""
 
@@ -117,6 +120,12 @@ class _Needs:
                 self.returns.add((before.contract_id, *slot))
         self.keys |= wanted.keys
         self.postcodes |= wanted.postcodes
+
+    def add_superseded(self, before: State, event: fold.Input) -> None:
+        """What a return supersedes, where `before` does not tell of it."""
+        if isinstance(event, events.ReturnReceived) and fold.follows_unseen(before, event):
+            assert event.supersedes is not None
+            self.superseded.add((event.supersedes, event.contract_id))
 
 
 def _subject(event: events.AnyEvent) -> tuple[str | None, ...]:
@@ -139,6 +148,7 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
             before = states[message.event.contract_id]
             wanted = world.needs(before, message.event)
             needs.add(before, wanted)
+            needs.add_superseded(before, message.event)
         needs.of_messages.append(wanted)
     lines: dict[str, Lines] = {}
     batch = Batch(states, partitions, lines, World(await _places(conn, needs)), unit.send)
@@ -149,6 +159,8 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
         batch.stored_claims.update((claim.key, claim.id) for claim in claims)
     if needs.keys:
         await _add_claims(conn, batch, needs)
+    if needs.superseded:
+        batch.known_returns = await store.batches.load_known(conn, needs.superseded, parking.UNTRUE)
     return batch
 
 

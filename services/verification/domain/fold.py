@@ -26,8 +26,10 @@ nothing comes of it, and it stays out of their journal.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import TypeAlias
+from uuid import UUID
 
 from services.verification.domain import (
     announcements,
@@ -86,10 +88,14 @@ def fold(state: State | None, event: Input, facts: Facts, lines: Lines) -> tuple
     return work.state, announcements.announce(work)
 
 
-def refusal(state: State | None, event: Input) -> str | None:
+def refusal(state: State | None, event: Input, known: Collection[UUID] = ()) -> str | None:
     """Why `event` cannot be folded, as a code, or None: `contract_unknown`, `authority_differs`,
-    `party_unknown`, `version_stale`, `revision_stale`, `supersedes_another`,
-    `commitment_unreadable`. A message is parked with it, an API call refused."""
+    `party_unknown`, `version_stale`, `revision_stale`, `supersedes_none`, `supersedes_another`,
+    `supersedes_unknown`, `commitment_unreadable`. A message is parked with it, an API call refused.
+
+    `known`: returns of the contract that came before, also those that are withdrawn, forgotten or
+    wait to be processed. A revision above 1 may follow one of them.
+    """
     if isinstance(event, events.ContractRegistered):
         if state is None:
             return None
@@ -101,7 +107,7 @@ def refusal(state: State | None, event: Input) -> str | None:
     if event.authority_id != state.authority_id and not isinstance(event, events.DayEnded):
         return "authority_differs"
     if isinstance(event, events.ReturnReceived | events.ReturnWithdrawn):
-        return _refusal_of_return(state, event)
+        return _refusal_of_return(state, event, known)
     if isinstance(event, events.CommitmentChanged):
         return _refusal_of_change(state, event)
     return None
@@ -133,19 +139,34 @@ def read_version(
 
 
 def _refusal_of_return(
-    state: State, event: events.ReturnReceived | events.ReturnWithdrawn
+    state: State,
+    event: events.ReturnReceived | events.ReturnWithdrawn,
+    known: Collection[UUID],
 ) -> str | None:
     filed = state.filed.get(slot_key((event.period, event.party_id)))
-    if filed is None:
-        is_known = event.party_id in (*state.suppliers, *state.former)
-        return None if is_known else "party_unknown"
+    if filed is None and event.party_id not in (*state.suppliers, *state.former):
+        return "party_unknown"
     if isinstance(event, events.ReturnWithdrawn):
-        return "revision_stale" if event.revision < filed.revision else None
-    if event.revision <= filed.revision:
+        return "revision_stale" if filed and event.revision < filed.revision else None
+    if filed is not None and event.revision <= filed.revision:
         return "revision_stale"
-    is_next = event.revision == filed.revision + 1
-    is_wrong = event.supersedes is not None and (event.supersedes == filed.return_id) != is_next
-    return "supersedes_another" if is_wrong else None
+    if event.revision == 1:
+        return None if event.supersedes is None else "supersedes_another"
+    if event.supersedes is None:
+        return "supersedes_none"
+    if filed is not None:
+        is_next = event.revision == filed.revision + 1
+        if is_next != (event.supersedes == filed.return_id):
+            return "supersedes_another"
+        if is_next:
+            return None
+    return None if event.supersedes in known else "supersedes_unknown"
+
+
+def follows_unseen(state: State, event: events.ReturnReceived) -> bool:
+    """Whether the state alone does not tell what `event` supersedes: `refusal` needs `known`."""
+    filed = state.filed.get(slot_key((event.period, event.party_id)))
+    return event.supersedes is not None and (filed is None or filed.return_id != event.supersedes)
 
 
 def _refusal_of_change(state: State, event: events.CommitmentChanged) -> str | None:

@@ -63,6 +63,18 @@ async def add_overtaken(conn: sql.Connection, event_id: UUID, digest: bytes) -> 
     await QUERIES.add_overtaken(conn, event_id=event_id, digest=digest)
 
 
+async def load_known(
+    conn: sql.Connection, superseded: Collection[tuple[UUID, str]], untrue: Collection[str]
+) -> set[UUID]:
+    """Of these returns, each with its contract, those that came before: folded, overtaken, or
+    parked for none of the reasons `untrue`."""
+    event_ids, contract_ids = sql.columns(sorted(superseded), 2)
+    found = QUERIES.list_known(
+        conn, event_ids=event_ids, contract_ids=contract_ids, untrue=list(untrue)
+    )
+    return {row["event_id"] async for row in found}
+
+
 async def list_waking(conn: sql.Connection, days: Mapping[int, date]) -> list[str]:
     """Contracts that have something due by the end of their partition's day."""
     found = await sql.rows(

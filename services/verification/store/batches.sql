@@ -22,6 +22,20 @@ WHERE j.contract_id = :contract_id AND j.type IN ('ReturnReceived', 'ReturnWithd
 -- An event that a later one has overtaken: it is seen, and has no effect.
 INSERT INTO inbox (event_id, digest) VALUES (:event_id, :digest) ON CONFLICT DO NOTHING;
 
+-- name: list_known(event_ids, contract_ids, untrue)
+-- Of these events, those that came before: in the journal of the contract, overtaken, or parked for a
+-- reason that does not make them untrue.
+SELECT w.event_id FROM unnest(:event_ids::uuid[], :contract_ids::text[]) AS w (event_id, contract_id)
+WHERE EXISTS (
+        SELECT FROM journal AS j
+        WHERE j.event_id = w.event_id AND j.contract_id = w.contract_id AND j.type = 'ReturnReceived'
+    )
+    OR EXISTS (SELECT FROM inbox AS i WHERE i.event_id = w.event_id)
+    OR EXISTS (
+        SELECT FROM parked AS p
+        WHERE p.event_id = w.event_id AND p.taken_up_at IS NULL AND p.reason <> ALL(:untrue::text[])
+    );
+
 -- name: list_waking(partitions, days)
 -- Contracts that have something due by the end of the day of their partition.
 SELECT w.contract_id

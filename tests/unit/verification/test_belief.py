@@ -26,7 +26,8 @@ def again(**figures: object) -> events.ContractRegistered:
 
 
 def refusal(event: fold.Input) -> str | None:
-    return fold.refusal(filed().states["C1"], event)
+    council = filed()
+    return fold.refusal(council.states["C1"], event, council.known)
 
 
 class TestAReturn:
@@ -36,7 +37,13 @@ class TestAReturn:
             ({"authority_id": "GB-LAE-SHN"}, "authority_differs"),
             ({"party_id": "GB-COH-00000099"}, "party_unknown"),
             ({"revision": 9, "supersedes": FIRST.return_id}, "supersedes_another"),
+            ({"revision": 9, "supersedes": None}, "supersedes_none"),
+            ({"revision": 9, "supersedes": ids.derived("invented")}, "supersedes_unknown"),
+            ({"period": "2026-11", "supersedes": None}, "supersedes_none"),
+            ({"period": "2026-11", "supersedes": ids.derived("invented")}, "supersedes_unknown"),
+            ({"period": "2026-11", "revision": 1}, "supersedes_another"),
             ({"supersedes": ids.derived("another")}, "supersedes_another"),
+            ({"supersedes": None}, "supersedes_none"),
             ({"revision": 1}, "revision_stale"),
             ({"supersedes": FIRST.return_id}, None),
         ],
@@ -46,6 +53,21 @@ class TestAReturn:
     ) -> None:
         """Of a party of the contract, for its authority, and the next revision of what it names."""
         assert code == refusal(msgspec.structs.replace(SECOND, **wrong))
+
+    def test_may_follow_one_that_was_withdrawn(self) -> None:
+        """Its revision is the next, and it names what was withdrawn: so intake sends it."""
+        council = filed()
+        council.receive(build.withdrawn(2, FIRST, "2026-11-02"))
+        third = build.returned(3, "2026-10", revision=2)
+        assert None is fold.refusal(council.states["C1"], third, council.known)
+
+    def test_may_follow_one_that_waits(self) -> None:
+        """Of three revisions the second could not be processed yet: the third counts."""
+        council = filed()
+        third = build.returned(3, "2026-10", revision=3)
+        state = council.states["C1"]
+        assert "supersedes_unknown" == fold.refusal(state, third, council.known)
+        assert None is fold.refusal(state, third, council.known | {SECOND.return_id})
 
     def test_of_a_party_that_was_a_supplier_is_believed(self) -> None:
         """It may have had its receipt before the contract went to another."""

@@ -360,6 +360,6 @@ class TestShortfall:
             "attainment": "1/2",
             "rating": "Inadequate",
             "bands": "makegood-bands-1",
-            "returns": [str(ids.derived("return", 1))],
+            "returns": [str(build.return_id("2026-10"))],
             "inputs": 4,
         }

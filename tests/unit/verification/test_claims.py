@@ -268,7 +268,7 @@ class TestCredit:
         assert 0 == council.sums().counted
         checked = [outcome for outcome in council.outcomes if outcome.type == "ReturnChecked"]
         assert [(r.return_id, r.outcome) for r in checked[-1].changed] == [
-            (ids.derived("return", 2), "queried")
+            (council.outcomes[1].return_id, "queried")
         ]
 
 

@@ -162,7 +162,8 @@ class TestRefusal:
         """Codes: the message is parked with them."""
         council = build.Council()
         council.receive(build.registered(), build.commitment(version=2))
-        council.receive(build.returned(1, "2026-10", revision=2))
+        first = build.returned(1, "2026-10")
+        council.receive(first, build.returned(2, "2026-10", revision=2))
         known = council.states["C1"]
         assert [
             "contract_unknown",
@@ -176,7 +177,7 @@ class TestRefusal:
             fold.refusal(known, build.registered()),
             fold.refusal(known, build.commitment(version=2)),
             fold.refusal(known, build.commitment(version=3, profile={})),
-            fold.refusal(known, build.returned(2, "2026-10", revision=1)),
+            fold.refusal(known, first),
             fold.refusal(known, build.returned(2, "2026-10", revision=3)),
         ]
 

@@ -134,11 +134,16 @@ class Six:
     def _received(
         self, happening: sample.Happening, given: submission.Submission
     ) -> events.ReturnReceived:
+        chain = [
+            each
+            for each in self.sent.values()
+            if (each.contract_id, each.period) == (given.contract_id, given.period)
+        ]
         acceptance = announcements.Acceptance(
             return_id=ids.derived("return", self.receipts),
             receipt_no=self.receipts,
             received_at=datetime.combine(happening.on, time(9), UTC),
-            supersedes=None,
+            supersedes=chain[-1].return_id if chain else None,
             words_digest="0" * 64,
             party_id=happening.party_id,
             authority_id=SAMPLE.authority_id,
