@@ -33,13 +33,15 @@ OTHER_BYTES: Final = "same_id_other_bytes"
 NEVER_WAITS: Final = frozenset({OTHER_BYTES, "wrong_topic", "wrong_source"})
 """Reasons for which a record never waits: its event was processed, with other bytes; or it is not
 of the service that writes to its topic, and must not be sent again as if it were."""
+AUTHORITY_DIFFERS: Final = "authority_differs"
+"""The reason for what speaks of a contract in another authority's name."""
 NOT_BELIEVED: Final = "not_believed"
 """The alarm for what is well formed and cannot be true."""
 UNTRUE: Final = frozenset(
     {
         "wrong_topic",
         "wrong_source",
-        "authority_differs",
+        AUTHORITY_DIFFERS,
         "party_unknown",
         "supersedes_another",
         "supersedes_none",

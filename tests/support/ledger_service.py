@@ -62,6 +62,21 @@ def received(number: int, contract_id: str = "C1", **said: Any) -> events.Return
     return events.ReturnReceived(**own | said)
 
 
+def registered(contract_id: str = "C1", **said: Any) -> events.ContractRegistered:
+    """A contract of the authority and the party."""
+    own: dict[str, Any] = {
+        "event_id": ids.derived("registered", contract_id),
+        "authority_id": AUTHORITY,
+        "occurred_at": AT,
+        "contract_id": contract_id,
+        "version": 1,
+        "supplier_ids": (PARTY,),
+        "starts_on": date(2026, 10, 1),
+        "ends_on": date(2028, 9, 30),
+    }
+    return events.ContractRegistered(**own | said)
+
+
 def checked(of: events.ReturnReceived, **said: Any) -> events.ReturnChecked:
     """The check of a return: all is counted."""
     result = events.LineResult(

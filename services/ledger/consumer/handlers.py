@@ -6,7 +6,8 @@ Completeness 2). The leaves of a contract are numbered and chained (docs/ledger.
 One transaction for a batch.
 
 Refuses: to append to a log that is shorter than it was: its database was restored, and appending
-would fork what was published.
+would fork what was published. An event about a registered contract in another authority's name is
+parked.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from uuid import UUID
 
 from services.ledger import metrics, store
 from services.ledger.domain.entries import facts, index_row, leaves, payloads, recording
-from services.ledger.domain.entries.chains import Tip
+from services.ledger.domain.entries.chains import Authorities, Tip
 from services.ledger.domain.log import tree
 from shared import sql
-from shared.delivery import consumer, kafka, topics, transaction
+from shared.delivery import consumer, kafka, parking, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
 from shared.wire import events, ids
 
@@ -70,6 +71,7 @@ class Recorder:
             tips = await store.log.load_tips(
                 unit.conn, {_contract(each) for each in arriving} - {""}
             )
+            arriving, repeats = _park_foreign(unit, arriving, tips)
             made, moved = await _make(arriving, tips)
             edge, completed = tree.append(head.edge, [entry.leaf_hash for entry in made])
             if made:
@@ -78,8 +80,8 @@ class Recorder:
                 await store.log.move_tips(unit.conn, moved)
                 await store.log.move_head(unit.conn, edge, completed)
                 unit.send(topics.ENTRIES, _entries_recorded(head.size, made))
-            if unit.repeats:
-                await store.log.add_repeats(unit.conn, unit.repeats, self._delivery.parking_key)
+            if repeats:
+                await store.log.add_repeats(unit.conn, repeats, self._delivery.parking_key)
             if days:
                 await store.log.add_days(unit.conn, days, self._delivery.parking_key)
         self._size_reached = edge.size
@@ -116,6 +118,24 @@ def _sort(unit: transaction.Unit) -> tuple[list[Message], list[Message]]:
     for message in unit.messages:
         (days if isinstance(message.event, events.DayEnded) else arriving).append(message)
     return arriving, days
+
+
+def _park_foreign(
+    unit: transaction.Unit, arriving: Sequence[Message], tips: dict[str, Tip]
+) -> tuple[list[Message], list[Message]]:
+    """Parks what speaks for another authority than its contract's, each time that it comes. Returns
+    what becomes an entry, and what repeats one."""
+    authorities = Authorities(tips)
+    foreign = {each.event_id for each in arriving if authorities.differ(each.event)}
+    if not foreign:
+        return list(arriving), list(unit.repeats)
+    for message in (*arriving, *unit.repeats):
+        if message.event_id in foreign:
+            unit.park(message, parking.AUTHORITY_DIFFERS)
+    return (
+        [each for each in arriving if each.event_id not in foreign],
+        [each for each in unit.repeats if each.event_id not in foreign],
+    )
 
 
 def _contract(message: Message) -> str:

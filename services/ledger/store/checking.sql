@@ -22,7 +22,7 @@ WHERE size > :over ORDER BY size LIMIT :count;
 
 -- name: load_tips()
 -- The stored end of every contract's chain.
-SELECT contract_id, seq, leaf_hash FROM contract_chain;
+SELECT contract_id, seq, leaf_hash, authority_id FROM contract_chain;
 
 -- name: count_rows()^
 -- How many rows there are of what comes with entries.

@@ -168,6 +168,7 @@ async def move_tips(conn: sql.Connection, moved: Mapping[str, Tip]) -> None:
         contract_ids=list(moved),
         seqs=[tip.seq for tip in moved.values()],
         leaf_hashes=[tip.leaf_hash for tip in moved.values()],
+        authority_ids=[tip.authority_id for tip in moved.values()],
     )
 
 

@@ -25,16 +25,17 @@ WHERE e.event_id = ANY(:event_ids::uuid[]);
 
 -- name: load_tips(contract_ids)
 -- The ends of these contracts' chains.
-SELECT contract_id, seq, leaf_hash FROM contract_chain
+SELECT contract_id, seq, leaf_hash, authority_id FROM contract_chain
 WHERE contract_id = ANY(:contract_ids::text[]);
 
--- name: move_tips(contract_ids, seqs, leaf_hashes)!
+-- name: move_tips(contract_ids, seqs, leaf_hashes, authority_ids)!
 -- After a batch: the new ends of the chains.
-INSERT INTO contract_chain (contract_id, seq, leaf_hash)
-SELECT contract_id, seq, leaf_hash
-FROM unnest(:contract_ids::text[], :seqs::bigint[], :leaf_hashes::bytea[])
-    AS t (contract_id, seq, leaf_hash)
-ON CONFLICT (contract_id) DO UPDATE SET seq = excluded.seq, leaf_hash = excluded.leaf_hash;
+INSERT INTO contract_chain (contract_id, seq, leaf_hash, authority_id)
+SELECT contract_id, seq, leaf_hash, authority_id
+FROM unnest(:contract_ids::text[], :seqs::bigint[], :leaf_hashes::bytea[], :authority_ids::text[])
+    AS t (contract_id, seq, leaf_hash, authority_id)
+ON CONFLICT (contract_id) DO UPDATE SET
+    seq = excluded.seq, leaf_hash = excluded.leaf_hash, authority_id = excluded.authority_id;
 
 -- name: load_repeated(event_ids)
 -- The entries that came again, and what their events' bytes were compared with.

@@ -141,7 +141,7 @@ def read_head(row: sql.Record) -> StoredHead:
 
 
 def read_tip(row: sql.Record) -> Tip:
-    return Tip(row["seq"], row["leaf_hash"])
+    return Tip(row["seq"], row["leaf_hash"], row["authority_id"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,7 @@ def record(
             tip = moved.get(contract_id) or tips.get(contract_id)
         entry = _entry(arrival, contract_id, tip, own)
         if contract_id is not None:
-            assert entry.leaf.contract_seq is not None
-            moved[contract_id] = Tip(entry.leaf.contract_seq, entry.leaf_hash)
+            moved[contract_id] = Tip.after(tip, entry.leaf, entry.leaf_hash)
         entries.append(entry)
     return entries, moved
 
