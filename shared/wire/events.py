@@ -319,7 +319,7 @@ class ContractPublished(Event, frozen=True, kw_only=True):
 
 
 class EntriesRecorded(Event, frozen=True, kw_only=True):
-    """Which entry of the log each event became; for display only."""
+    """Which entry of the log each event became."""
 
     size: bounds.Position
     entries: tuple[Entry, ...]

@@ -234,3 +234,5 @@ class Entry(Frozen, frozen=True, kw_only=True):
 
     event_id: UUID
     index: bounds.Position
+    type: bounds.Code | None = None
+    """The event's; whoever writes that type knows whether the event is its own."""

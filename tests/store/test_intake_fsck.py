@@ -52,7 +52,7 @@ async def tell(service: IntakeService, *event_ids: UUID, first: int = 0) -> list
         for index, event_id in enumerate(event_ids, first)
     ]
     async with service.pool.acquire() as conn:
-        return await store.projections.apply_entries(conn, entries)
+        return list((await store.projections.apply_entries(conn, entries)).contested)
 
 
 async def failures(service: IntakeService, *statements: str) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from services.intake import store
 from services.intake.domain import admission
@@ -237,6 +238,39 @@ class TestALineStatus:
         assert found is not None
         assert found.first_failure == (
             f"entry 7 is said to be event {uuid.UUID(int=2)}, and was another"
+        )
+
+    async def test_raises_an_alarm_if_an_entry_is_a_return_that_never_was(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """A receipt number that intake never issued, a refusal that it never told: each is counted.
+        Events of other services, and what intake wrote itself, are not."""
+        labels = {"alarm": "entry_unknown"}
+        before = REGISTRY.get_sample_value("makegood_alarms_total", labels) or 0.0
+        decision = await service.submit(build.a_return())
+        assert isinstance(decision, admission.Accepted)
+        own, forged = decision.post.return_id, uuid.UUID(int=1)
+        entries = [
+            events.Entry(event_id=own, index=0, type="ReturnReceived"),
+            events.Entry(event_id=uuid.uuid4(), index=1, type="ReturnChecked"),
+            events.Entry(event_id=forged, index=2, type="ReturnReceived"),
+            events.Entry(event_id=uuid.uuid4(), index=3, type="ReturnWithdrawn"),
+            events.Entry(event_id=uuid.uuid4(), index=4, type="ReturnRefused"),
+        ]
+        told = events.EntriesRecorded(
+            event_id=uuid.uuid4(),
+            authority_id=events.INSTALLATION,
+            occurred_at=datetime(2026, 11, 5, tzinfo=UTC),
+            size=5,
+            entries=tuple(entries),
+        )
+        await service.handle([intake_service.record_of(told, topics.ENTRIES.name, 0)])
+        assert 3 == (REGISTRY.get_sample_value("makegood_alarms_total", labels) or 0.0) - before
+        found = await books.find_newest(service.pool)
+        assert found is not None
+        assert (3, f"entry 2 is ReturnReceived {forged}, which intake never wrote") == (
+            found.failures,
+            found.first_failure,
         )
 
     async def test_stays_while_others_of_its_return_change(

@@ -86,19 +86,25 @@ async def _apply_events(unit: transaction.Unit) -> None:
     await store.projections.apply_line_statuses(
         unit.conn, line_status.latest(message.event for message in messages)
     )
-    for contested in await store.projections.apply_entries(unit.conn, _entries(messages)):
-        await _raise_alarm(unit.conn, contested)
+    odd = await store.projections.apply_entries(unit.conn, _entries(messages))
+    for contested in odd.contested:
+        what = f"entry {contested.index} is said to be event {contested.event_id}, and was another"
+        await _raise_alarm(unit.conn, "entry_contested", "The log was taken back.", [what])
+    if odd.unknown:
+        whats = [
+            f"entry {each.index} is {each.type} {each.event_id}, which intake never wrote"
+            for each in odd.unknown
+        ]
+        await _raise_alarm(unit.conn, "entry_unknown", "The log has events of others.", whats)
     parked = [m.event for m in messages if isinstance(m.event, RecordParked | RecordTakenUp)]
     await store.projections.apply_parked(unit.conn, parked)
 
 
-async def _raise_alarm(conn: sql.Connection, contested: Entry) -> None:
-    """The log was taken back: it has told of two events for an entry, or two entries of an
-    event."""
-    what = f"entry {contested.index} is said to be event {contested.event_id}, and was another"
-    shared_metrics.ALARMS.labels("entry_contested").inc()
-    _log.error("The log was taken back.", why=what, runbook="entry_contested.md")
-    await books.keep(conn, [what])
+async def _raise_alarm(conn: sql.Connection, alarm: str, words: str, whats: Sequence[str]) -> None:
+    """The log holds what cannot be true: an alarm for all of it, and `/health` says so."""
+    shared_metrics.ALARMS.labels(alarm).inc(len(whats))
+    _log.error(words, why=whats[0], count=len(whats), runbook=f"{alarm}.md")
+    await books.keep(conn, whats)
 
 
 async def _decide_inbound(

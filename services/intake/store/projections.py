@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from services.intake.domain import line_status
 from services.intake.store import rows
 from shared import sql
+from shared.delivery import topics
 from shared.wire.events import Entry, RecordParked, RecordTakenUp
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
+
+_OWN: Final = frozenset(kind.__name__ for kind in topics.RETURNS.holds)
+"""The types of intake's events."""
 
 
 async def apply_contracts(conn: sql.Connection, published: Collection[rows.ContractRow]) -> None:
@@ -43,17 +48,34 @@ async def apply_line_statuses(conn: sql.Connection, latest: line_status.ByReturn
         await QUERIES.apply_line_statuses(conn, return_ids=return_ids, lines=lines)
 
 
-async def apply_entries(conn: sql.Connection, entries: Sequence[Entry]) -> list[Entry]:
-    """Stores which event became which entry of the log. Returns those that contradict what was told
-    before: each entry is one event, each event one entry."""
+class Odd(NamedTuple):
+    """Entries of the log that cannot be true."""
+
+    contested: Sequence[Entry] = ()
+    """They contradict what was told before: each entry is one event, each event one entry."""
+    unknown: Sequence[Entry] = ()
+    """They are events of intake that it never posted."""
+
+
+async def apply_entries(conn: sql.Connection, entries: Sequence[Entry]) -> Odd:
+    """Stores which event became which entry of the log. Returns what cannot be true."""
     if not entries:
-        return []
-    indexes = [entry.index for entry in entries]
+        return Odd()
+    own = [entry.event_id for entry in entries if entry.type in _OWN]
     event_ids = [entry.event_id for entry in entries]
-    await QUERIES.apply_entries(conn, event_ids=event_ids, indexes=indexes)
+    indexes = [entry.index for entry in entries]
+    found = QUERIES.apply_entries(conn, event_ids=event_ids, indexes=indexes, own=own)
+    strange = {row["event_id"] async for row in found}
+    unknown = [entry for entry in entries if entry.event_id in strange] if strange else []
+    return Odd(await _list_contested(conn, event_ids, indexes), unknown)
+
+
+async def _list_contested(
+    conn: sql.Connection, event_ids: Sequence[UUID], indexes: Sequence[int]
+) -> list[Entry]:
     first, last = min(indexes), max(indexes)
     known = await QUERIES.count_entries(conn, first=first, last=last)
-    if last - first + 1 == len(entries) == known:
+    if last - first + 1 == len(indexes) == known:
         return []  # a row of entries, each one event: nearly always, so none is asked by itself
     found = QUERIES.list_contested(conn, event_ids=event_ids, indexes=indexes)
     return [Entry(event_id=row["event_id"], index=row["index"]) async for row in found]

@@ -26,12 +26,17 @@ FROM unnest(:return_ids::uuid[], :lines::text[]) AS n (return_id, lines)
 ORDER BY return_id
 ON CONFLICT ON CONSTRAINT last_said_pk DO UPDATE SET lines = last_said.lines || excluded.lines;
 
--- name: apply_entries(event_ids, indexes)!
--- Which events became which entries.
-INSERT INTO entry (event_id, index)
-SELECT event_id, index FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n (event_id, index)
-ORDER BY event_id
-ON CONFLICT DO NOTHING;
+-- name: apply_entries(event_ids, indexes, own)
+-- Which events became which entries. Of `own`, the events of intake's types, those that it never
+-- posted.
+WITH told AS (
+    INSERT INTO entry (event_id, index)
+    SELECT event_id, index FROM unnest(:event_ids::uuid[], :indexes::bigint[]) AS n (event_id, index)
+    ORDER BY event_id
+    ON CONFLICT DO NOTHING
+)
+SELECT n.event_id FROM unnest(:own::uuid[]) AS n (event_id)
+WHERE NOT EXISTS (SELECT FROM outbox AS o WHERE o.event_id = n.event_id);
 
 -- name: count_entries(first, last)$
 -- How many events are known to be these entries.

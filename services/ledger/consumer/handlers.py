@@ -173,7 +173,7 @@ def _entries_recorded(size: int, made: Sequence[recording.Entry]) -> events.Entr
         occurred_at=newest.occurred_at,
         size=size + len(made),
         entries=tuple(
-            events.Entry(event_id=entry.event_id, index=index)
+            events.Entry(event_id=entry.event_id, index=index, type=entry.leaf.type)
             for index, entry in enumerate(made, size)
         ),
     )
