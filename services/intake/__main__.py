@@ -53,6 +53,22 @@ async def _open_topic(settings: Settings, topic: str) -> bool:
         await pool.close()
 
 
+@command.command("forget-contract")
+def forget_contract(contract_id: str) -> None:
+    """Forget a contract that was published in a wrong authority's name, until it is published
+    again (see docs/runbooks). Its returns stay."""
+    was_known = asyncio.run(_forget_contract(_settings(), contract_id))
+    typer.echo(f"{contract_id}: {'is forgotten' if was_known else 'was not known'}")
+
+
+async def _forget_contract(settings: Settings, contract_id: str) -> bool:
+    pool = await sql.connect(settings, "intake")
+    try:
+        return await store.projections.drop_contract(pool, contract_id)
+    finally:
+        await pool.close()
+
+
 @command.command("fsck")
 def check() -> None:
     """Compare what is stored with what was receipted, posted and logged. Says what is wrong and

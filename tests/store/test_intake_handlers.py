@@ -38,6 +38,11 @@ async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
         yield made
 
 
+def alarms(alarm: str) -> float:
+    """How often it was raised."""
+    return REGISTRY.get_sample_value("makegood_alarms_total", {"alarm": alarm}) or 0.0
+
+
 def checked(return_id: uuid.UUID, *results: events.LineResult, **more: Any) -> events.ReturnChecked:
     return events.ReturnChecked(
         event_id=uuid.uuid4(),
@@ -188,6 +193,47 @@ class TestAContract:
         document = build.a_return(contract_id="C-2")
         assert isinstance(await service.submit(document), admission.Accepted)
 
+    async def test_of_another_authority_is_parked(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """A contract does not change hands, whatever the version, in a batch or after it; each
+        raises an alarm. Its own authority goes on publishing."""
+        before = alarms("not_believed")
+        document = build.a_return(contract_id="C-2")
+        own = build.a_contract_published("C-2", version=5)
+        again = build.a_contract_published("C-2", version=2, event_id=uuid.uuid4())
+        stolen = [
+            build.a_contract_published(
+                "C-2", event_id=uuid.uuid4(), authority_id="GB-LAE-SHN", version=version
+            )
+            for version in (6, 2**31 - 1)
+        ]
+        await service.handle(published(own, stolen[0]))
+        await service.handle(published(stolen[1], again, first=2))
+        assert isinstance(await service.submit(document), admission.Accepted)
+        said = await service.pool.fetchrow(
+            "SELECT authority_id, version FROM contract WHERE contract_id = 'C-2'"
+        )
+        assert (build.AUTHORITY, 2) == tuple(said or ())
+        reasons = await service.pool.fetch("SELECT reason FROM parked")
+        assert ["authority_differs"] * 2 == [row["reason"] for row in reasons]
+        assert 2 == alarms("not_believed") - before
+
+    async def test_that_was_first_published_by_another_authority_can_be_forgotten(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """An operator forgets it; then what is published again stands."""
+        false = build.a_contract_published("C-2", authority_id="GB-LAE-SHN")
+        true = build.a_contract_published("C-2", event_id=uuid.uuid4())
+        again = build.a_contract_published("C-2", event_id=uuid.uuid4())
+        await service.handle(published(false, true))
+        document = build.a_return(contract_id="C-2")
+        assert isinstance(await service.submit(document), admission.Refused)
+        assert await store.projections.drop_contract(service.pool, "C-2")
+        assert not await store.projections.drop_contract(service.pool, "C-2")
+        await service.handle(published(again, first=2))
+        assert isinstance(await service.submit(document), admission.Accepted)
+
 
 class TestALineStatus:
     async def test_is_what_was_said_last(self, service: intake_service.IntakeService) -> None:
@@ -245,8 +291,7 @@ class TestALineStatus:
     ) -> None:
         """A receipt number that intake never issued, a refusal that it never told: each is counted.
         Events of other services, and what intake wrote itself, are not."""
-        labels = {"alarm": "entry_unknown"}
-        before = REGISTRY.get_sample_value("makegood_alarms_total", labels) or 0.0
+        before = alarms("entry_unknown")
         decision = await service.submit(build.a_return())
         assert isinstance(decision, admission.Accepted)
         own, forged = decision.post.return_id, uuid.UUID(int=1)
@@ -265,7 +310,7 @@ class TestALineStatus:
             entries=tuple(entries),
         )
         await service.handle([intake_service.record_of(told, topics.ENTRIES.name, 0)])
-        assert 3 == (REGISTRY.get_sample_value("makegood_alarms_total", labels) or 0.0) - before
+        assert 3 == alarms("entry_unknown") - before
         found = await books.find_newest(service.pool)
         assert found is not None
         assert (3, f"entry 2 is ReturnReceived {forged}, which intake never wrote") == (

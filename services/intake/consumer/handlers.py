@@ -5,8 +5,9 @@ accepted, recognised as sent before, or refused with a ReturnRefused. Its party 
 exact name of its topic belongs to. Events of other services are stored, to be used or shown later.
 There is one transaction for a batch.
 
-Refuses (parks): records on an inbound topic that belongs to no party; and bytes that are no JSON
-object. Those are refused as well, so that their sender learns of it and what came can be examined.
+Refuses (parks): a contract in another authority's name than it is known in; records on an inbound
+topic that belongs to no party; and bytes that are no JSON object. Those are refused as well, so
+that their sender learns of it and what came can be examined.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from services.intake.domain import admission, line_status
 from services.intake.domain.faults import Fault
 from shared import books, log, sql
 from shared import metrics as shared_metrics
-from shared.delivery import consumer, kafka, topics, transaction
+from shared.delivery import consumer, kafka, parking, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
 from shared.wire.events import (
     ContractPublished,
@@ -139,17 +140,21 @@ async def _decide_inbound(
 async def _last_contracts(unit: transaction.Unit) -> Collection[store.rows.ContractRow]:
     """Each contract as the batch says it last: the topic has one writer and an order, so a wrong
     version, however high, stands only until the contract is published again. A record that was
-    parked comes late: it says nothing about a contract that is known in a later version."""
+    parked comes late: it says nothing about a contract that is known in a later version. One of
+    another authority than the known contract's is parked: a contract never changes hands."""
     published = [m for m in unit.messages if isinstance(m.event, ContractPublished)]
-    late = {m.event.contract_id for m in published if m.event_id in unit.waiting}
-    versions = await store.projections.load_versions(unit.conn, late) if late else {}
+    known = await store.projections.load_known(unit.conn, {m.event.contract_id for m in published})
     last: dict[str, store.rows.ContractRow] = {}
     for message in published:
         event = message.event
-        known = versions.get(event.contract_id, 0)
-        if message.event_id in unit.waiting and event.version < known:
+        before = known.get(event.contract_id)
+        if before is not None and before.authority_id != event.authority_id:
+            unit.park(message, parking.AUTHORITY_DIFFERS)
             continue
-        versions[event.contract_id] = event.version
+        is_late = message.event_id in unit.waiting
+        if before is not None and is_late and event.version < before.version:
+            continue
+        known[event.contract_id] = store.projections.Known(event.authority_id, event.version)
         last[event.contract_id] = store.rows.contract_row(event, message.body)
     return last.values()
 

@@ -33,10 +33,24 @@ async def apply_contracts(conn: sql.Connection, published: Collection[rows.Contr
         )
 
 
-async def load_versions(conn: sql.Connection, contract_ids: Collection[str]) -> dict[str, int]:
-    """The stored version of each of these contracts that is known."""
-    found = await sql.rows(QUERIES.load_versions(conn, contract_ids=list(contract_ids)))
-    return {row["contract_id"]: row["version"] for row in found}
+class Known(NamedTuple):
+    """What is stored of a contract."""
+
+    authority_id: str
+    version: int
+
+
+async def load_known(conn: sql.Connection, contract_ids: Collection[str]) -> dict[str, Known]:
+    """Those of these contracts that are known."""
+    if not contract_ids:
+        return {}
+    found = await sql.rows(QUERIES.load_known(conn, contract_ids=list(contract_ids)))
+    return {row["contract_id"]: Known(row["authority_id"], row["version"]) for row in found}
+
+
+async def drop_contract(conn: sql.Connection | sql.Pool, contract_id: str) -> bool:
+    """Forgets a contract, until it is published again. False if it is not known."""
+    return await QUERIES.drop_contract(conn, contract_id=contract_id) is not None
 
 
 async def apply_line_statuses(conn: sql.Connection, latest: line_status.ByReturn) -> None:

@@ -14,9 +14,14 @@ ON CONFLICT ON CONSTRAINT contract_pk DO UPDATE SET
     event_id = excluded.event_id, version = excluded.version, body = excluded.body,
     authority_id = excluded.authority_id, supplier_ids = excluded.supplier_ids;
 
--- name: load_versions(contract_ids)
--- The versions of contracts that are known.
-SELECT contract_id, version FROM contract WHERE contract_id = ANY(:contract_ids::text[]);
+-- name: load_known(contract_ids)
+-- Whose the contracts are that are known, and their versions.
+SELECT contract_id, authority_id, version FROM contract
+WHERE contract_id = ANY(:contract_ids::text[]);
+
+-- name: drop_contract(contract_id)$
+-- What is known of a contract. Its returns stay.
+DELETE FROM contract WHERE contract_id = :contract_id RETURNING contract_id;
 
 -- name: apply_line_statuses(return_ids, lines)!
 -- The latest status of lines, by return. Other lines of the return keep theirs.
