@@ -14,7 +14,7 @@ from services.ledger.publishing import create_log, publisher
 from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import books, service
+from shared import books, clock, service
 from shared.delivery import transaction
 from shared.web import auth, openapi
 
@@ -33,7 +33,7 @@ def build(settings: Settings) -> FastAPI:
             settings,
             delivery,
             handlers.SUBSCRIPTION,
-            handlers.handler(delivery, brake.stop),
+            handlers.handler(delivery, brake.stop, None if settings.demo else clock.WallClock()),
             lambda: publishing.run(settings.publish_seconds),
             lambda: books.run_nightly(
                 delivery.pool, ("services.ledger", "fsck"), settings.check_hour

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
 from services.ledger import store
 from services.ledger.audit import fsck
 from services.ledger.domain.entries import leaves
+from shared import clock
 from shared.wire import ids
 from tests.support import ledger_service as build
 
@@ -97,6 +100,27 @@ class TestARegisteredContract:
         await owner.close()
         await service.append(FOREIGN)
         assert ["authority_differs"] == await parked(service)
+
+
+class TestAnEventFromTheFuture:
+    async def test_is_parked_with_what_repeats_it(self, service: build.LedgerService) -> None:
+        """More than an hour ahead of the machine's clock; old events are recorded, whenever they
+        are read again. A parked record has the time of its record, which an outsider may set."""
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        early = build.received(1, occurred_at=tomorrow)
+        day = msgspec.structs.replace(build.day(1), occurred_at=tomorrow)
+        old = build.received(2, occurred_at=datetime(1999, 1, 1, tzinfo=UTC))
+        told = msgspec.structs.replace(build.parked(1), occurred_at=tomorrow)
+        async with build.open_service(
+            service.settings, service.verifier_key, clock.WallClock()
+        ) as strict:
+            before = alarms()
+            await strict.append(early, old, early, day, told)
+            assert ["ahead_of_time"] * 3 == await parked(strict)
+            assert 3 == alarms() - before
+            found = [leaves.parse(leaf).event_id for leaf in await strict.leaves()]
+            assert {old.event_id, told.event_id} == set(found)
+            assert [] == await failures(strict)
 
 
 class TestAContractThatIsNotRegisteredYet:

@@ -24,7 +24,7 @@ from services.ledger.publishing import create_log, publisher
 from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import sql
+from shared import clock, sql
 from shared.delivery import offsets, topics, transaction
 from shared.delivery.messages import Record
 from shared.wire import events, ids
@@ -244,8 +244,11 @@ async def at_work(dsn: str, folder: Path) -> AsyncIterator[LedgerService]:
 
 
 @contextlib.asynccontextmanager
-async def open_service(own: Settings, key: notes.VerifierKey) -> AsyncIterator[LedgerService]:
-    """One process of the service, on an existing log."""
+async def open_service(
+    own: Settings, key: notes.VerifierKey, now: clock.Clock | None = None
+) -> AsyncIterator[LedgerService]:
+    """One process of the service, on an existing log. Without a clock no moment is late or
+    early."""
     pool = await sql.connect(own, "ledger")
     try:
         delivery = transaction.Delivery(
@@ -259,7 +262,7 @@ async def open_service(own: Settings, key: notes.VerifierKey) -> AsyncIterator[L
             pool=pool,
             delivery=delivery,
             brake=brake,
-            recorder=handlers.Recorder(delivery, brake.stop),
+            recorder=handlers.Recorder(delivery, brake.stop, now),
             publisher=publisher.Publisher(
                 pool, Objects(own.objects_folder), Objects(own.signed_folder), signer, brake
             ),

@@ -6,8 +6,8 @@ Completeness 2). The leaves of a contract are numbered and chained (docs/ledger.
 One transaction for a batch.
 
 Refuses: to append to a log that is shorter than it was: its database was restored, and appending
-would fork what was published. An event about a registered contract in another authority's name is
-parked.
+would fork what was published. An event about a registered contract in another authority's name, or
+from the future, is parked.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from services.ledger import metrics, store
 from services.ledger.domain.entries import facts, index_row, leaves, payloads, recording
 from services.ledger.domain.entries.chains import Authorities, Tip
 from services.ledger.domain.log import tree
-from shared import sql
-from shared.delivery import consumer, kafka, parking, topics, transaction
+from shared import clock, sql
+from shared.delivery import belief, consumer, kafka, parking, topics, transaction
 from shared.delivery.messages import Message, Record, read_event
 from shared.wire import events, ids
 
@@ -47,8 +47,14 @@ class ShrunkError(Exception):
 class Recorder:
     """Appends batches. If it refuses to append, it tells `stop` why, and gets no more batches."""
 
-    def __init__(self, delivery: transaction.Delivery, stop: Callable[[str, str], None]) -> None:
-        self._delivery, self._stop = delivery, stop
+    def __init__(
+        self,
+        delivery: transaction.Delivery,
+        stop: Callable[[str, str], None],
+        now: clock.Clock | None,
+    ) -> None:
+        """`now`: None in the demo, where an operator of intake moves the clock."""
+        self._delivery, self._stop, self._now = delivery, stop, now
         self._size_reached = 0
 
     async def handle(self, records: Sequence[Record]) -> None:
@@ -64,6 +70,8 @@ class Recorder:
 
     async def _append(self, records: Sequence[Record]) -> list[recording.Entry]:
         async with transaction.unit(self._delivery, records) as unit:
+            if self._now is not None:
+                belief.keep_time(unit, self._now)
             arriving, days = _sort(unit)
             head = await store.log.lock_head(unit.conn)
             if head.size < self._size_reached:
@@ -71,7 +79,10 @@ class Recorder:
             tips = await store.log.load_tips(
                 unit.conn, {_contract(each) for each in arriving} - {""}
             )
-            arriving, repeats = _park_foreign(unit, arriving, tips)
+            foreign = _foreign(arriving, tips)
+            if foreign:
+                belief.set_aside(unit, foreign, parking.AUTHORITY_DIFFERS)
+                arriving, days = _sort(unit)
             made, moved = await _make(arriving, tips)
             edge, completed = tree.append(head.edge, [entry.leaf_hash for entry in made])
             if made:
@@ -80,17 +91,19 @@ class Recorder:
                 await store.log.move_tips(unit.conn, moved)
                 await store.log.move_head(unit.conn, edge, completed)
                 unit.send(topics.ENTRIES, _entries_recorded(head.size, made))
-            if repeats:
-                await store.log.add_repeats(unit.conn, repeats, self._delivery.parking_key)
+            if unit.repeats:
+                await store.log.add_repeats(unit.conn, unit.repeats, self._delivery.parking_key)
             if days:
                 await store.log.add_days(unit.conn, days, self._delivery.parking_key)
         self._size_reached = edge.size
         return made
 
 
-def handler(delivery: transaction.Delivery, stop: Callable[[str, str], None]) -> consumer.Handle:
+def handler(
+    delivery: transaction.Delivery, stop: Callable[[str, str], None], now: clock.Clock | None
+) -> consumer.Handle:
     """Handles batches of `SUBSCRIPTION`'s topics."""
-    return Recorder(delivery, stop).handle
+    return Recorder(delivery, stop, now).handle
 
 
 def read(record: Record) -> tuple[events.AnyEvent, UUID | None]:
@@ -120,22 +133,10 @@ def _sort(unit: transaction.Unit) -> tuple[list[Message], list[Message]]:
     return arriving, days
 
 
-def _park_foreign(
-    unit: transaction.Unit, arriving: Sequence[Message], tips: dict[str, Tip]
-) -> tuple[list[Message], list[Message]]:
-    """Parks what speaks for another authority than its contract's, each time that it comes. Returns
-    what becomes an entry, and what repeats one."""
+def _foreign(arriving: Sequence[Message], tips: dict[str, Tip]) -> list[Message]:
+    """What speaks for another authority than its contract's."""
     authorities = Authorities(tips)
-    foreign = {each.event_id for each in arriving if authorities.differ(each.event)}
-    if not foreign:
-        return list(arriving), list(unit.repeats)
-    for message in (*arriving, *unit.repeats):
-        if message.event_id in foreign:
-            unit.park(message, parking.AUTHORITY_DIFFERS)
-    return (
-        [each for each in arriving if each.event_id not in foreign],
-        [each for each in unit.repeats if each.event_id not in foreign],
-    )
+    return [each for each in arriving if authorities.differ(each.event)]
 
 
 def _contract(message: Message) -> str:

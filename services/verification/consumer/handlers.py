@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from services.verification.domain.lines import Lines
 from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
 from shared import clock, sql
-from shared.delivery import consumer, kafka, parking, topics, transaction
+from shared.delivery import belief, consumer, kafka, parking, topics, transaction
 from shared.delivery.messages import Message, Record
 from shared.wire import events
 
@@ -39,12 +38,6 @@ memory that their rows do. One return may need more, and it cannot be halved."""
 
 MESSAGES_PER_TURN: Final = 250
 """The event loop is left to heartbeats and the relay after so many: they take 10 to 20 ms."""
-
-AHEAD_MAX: Final = timedelta(hours=1)
-"""How far another machine's clock may be ahead of ours. A day that ended too early could not be
-taken back."""
-MOVED_AHEAD_MAX: Final = timedelta(days=370)
-"""How far the demo's clock may be moved at once."""
 
 _NOTHING: Final = Needs()
 _OF_A_RETURN: Final = (events.ReturnReceived, events.ReturnWithdrawn)
@@ -62,7 +55,7 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
 
     async def handle(records: Sequence[Record]) -> None:
         async with transaction.unit(delivery, records) as unit:
-            _keep_time(unit, now)
+            belief.keep_time(unit, now)
             if unit.waiting:
                 await _pass_overtaken(unit)
             if not unit.messages:
@@ -216,20 +209,3 @@ async def _apply(conn: sql.Connection, batch: Batch) -> None:
     await store.batches.add_alerts(conn, batch.alerts)
     await store.batches.add_days(conn, batch.days)
     await store.batches.move_contracts(conn, batch.state_rows())
-
-
-def _keep_time(unit: transaction.Unit, now: clock.Clock) -> None:
-    """Parks what says that it happened later than now. The demo's clock is moved by intake's
-    operator: here it goes along with what arrives."""
-    is_moved = isinstance(now, clock.MovedClock)
-    ahead_max = MOVED_AHEAD_MAX if is_moved else AHEAD_MAX
-    believed = []
-    for message in unit.messages:
-        at = message.event.occurred_at
-        if at > now.now() + ahead_max:
-            unit.park(message, "ahead_of_time")
-            continue
-        believed.append(message)
-        if isinstance(now, clock.MovedClock) and at > now.now():
-            now.move_to(at)
-    unit.messages = tuple(believed)
