@@ -167,15 +167,20 @@ class Desk:
             if return_id is not None
         }
         issued = await store.desk.load_receipts(conn, before)
+        contracts = await self._contracts_of(conn, known)
         return admission.DeskState(
             at=desk_row.time(self.now()),
             receipt_no=desk_row.receipt_no,
             signer=self.signer,
             merge_within=self.merge_within,
             event_bytes_max=topics.BODY_BYTES_MAX,
-            contracts=await self._contracts_of(conn, known),
+            contracts=contracts,
             latest={p.chain: k.latest for p, k in known if p.chain and k.latest},
-            by_key={(p.party_id, p.key): issued[k.by_key] for p, k in known if p.key and k.by_key},
+            by_key={
+                key: issued[k.by_key]
+                for p, k in known
+                if k.by_key and (key := admission.key_of(p, contracts.get(p.contract_id)))
+            },
             by_bytes={(p.party_id, p.sha256): issued[k.by_bytes] for p, k in known if k.by_bytes},
         )
 
@@ -218,7 +223,7 @@ async def _run(is_heavy: bool, work: Callable[[], Result]) -> Result:
 
 
 def _new_keys(
-    state: admission.DeskState, known: Collection[tuple[str, str]]
+    state: admission.DeskState, known: Collection[admission.Key]
 ) -> list[store.rows.KeyRow]:
     return [
         store.rows.KeyRow(*key, issued.receipt.return_id)

@@ -25,6 +25,14 @@ from shared.wire import events
 Route: TypeAlias = Literal["http", "kafka"]
 
 
+class Key(NamedTuple):
+    """An Idempotency-Key, and whose it is."""
+
+    authority_id: str
+    party_id: str
+    key: str
+
+
 class Chain(NamedTuple):
     """What revisions follow one another in."""
 
@@ -51,6 +59,11 @@ class Post:
     salt: bytes
     key_fault: faults.Fault | None = None
     """What is wrong with the sender's Idempotency-Key (rule I13)."""
+
+    @property
+    def contract_id(self) -> str:
+        """Empty if it cannot be read."""
+        return self.reading.submission.contract_id or ""
 
     @property
     def chain(self) -> Chain | None:
@@ -81,8 +94,7 @@ class DeskState:
     event_bytes_max: int
     contracts: Mapping[str, returns.Contract]
     latest: dict[Chain, Latest] = field(default_factory=dict)
-    by_key: dict[tuple[str, str], receipts.Issued] = field(default_factory=dict)
-    """By party and Idempotency-Key."""
+    by_key: dict[Key, receipts.Issued] = field(default_factory=dict)
     by_bytes: dict[tuple[str, bytes], receipts.Issued] = field(default_factory=dict)
     """By party and SHA-256 of the submission."""
 
@@ -125,17 +137,18 @@ Decision: TypeAlias = Accepted | Again | Refused
 
 def decide(state: DeskState, post: Post) -> Decision:
     """What becomes of `post`. What is accepted is added to `state`."""
-    before = state.by_key.get((post.party_id, post.key)) if post.key is not None else None
+    contract = state.contracts.get(post.contract_id)
+    key = key_of(post, contract)
+    before = state.by_key.get(key) if key is not None else None
     if before is not None and before.receipt.sha256 != post.sha256:
         return Refused(post, 409, (_KEY_REUSED,), None)
-    contract = state.contracts.get(post.reading.submission.contract_id or "")
     latest = state.latest.get(post.chain) if post.chain is not None else None
     if contract is not None and not _is_for(post, contract):
         contract = before = latest = None  # as if it did not exist: nor is a receipt of it shown
-    else:
+    elif contract is not None:
         before = before or state.by_bytes.get((post.party_id, post.sha256))
     if before is not None and post.key_fault is None:
-        _remember(state, post, before)
+        _remember(state, post, key, before)
         return Again(post, before)
     if contract is not None and post.party_id not in contract.supplier_ids:
         contract = None  # rule I1
@@ -150,6 +163,16 @@ def decide(state: DeskState, post: Post) -> Decision:
         return Refused(post, status, found, contract)
     assert contract is not None
     return _accept(state, post, contract, latest)
+
+
+def key_of(post: Post, contract: returns.Contract | None) -> Key | None:
+    """The sender's Idempotency-Key. It is the party's for one authority: the token's, or on an
+    inbound topic, which serves several, the contract's. None without a key, or an authority."""
+    if post.key is None:
+        return None
+    if post.route == "http":
+        return Key(post.authority_id, post.party_id, post.key)
+    return None if contract is None else Key(contract.authority_id, post.party_id, post.key)
 
 
 def _is_for(post: Post, contract: returns.Contract) -> bool:
@@ -192,14 +215,14 @@ def _accept(
     )
     state.receipt_no = acceptance.receipt_no
     state.latest[chain] = Latest(sent.revision, post.return_id)
-    _remember(state, post, issued)
+    _remember(state, post, key_of(post, contract), issued)
     return Accepted(post, issued, acceptance)
 
 
-def _remember(state: DeskState, post: Post, issued: receipts.Issued) -> None:
+def _remember(state: DeskState, post: Post, key: Key | None, issued: receipts.Issued) -> None:
     state.by_bytes[post.party_id, post.sha256] = issued
-    if post.key is not None:
-        state.by_key[post.party_id, post.key] = issued
+    if key is not None:
+        state.by_key[key] = issued
 
 
 class Referred(NamedTuple):

@@ -62,6 +62,7 @@ async def load_known(conn: sql.Connection, posts: Sequence[admission.Post]) -> l
             party_ids=[post.party_id for post in posts],
             periods=[submission.period for submission in submissions],
             keys=[post.key for post in posts],
+            authority_ids=[p.authority_id if p.route == "http" else None for p in posts],
             digests=[post.sha256 for post in posts],
         )
     )

@@ -22,23 +22,29 @@ UPDATE desk SET day_ended = :day, latest_at = greatest(latest_at, :at);
 -- The latest time that the desk has used; no row before the installation.
 SELECT latest_at FROM desk;
 
--- name: load_known(contract_ids, party_ids, periods, keys, digests)
+-- name: load_known(contract_ids, party_ids, periods, keys, authority_ids, digests)
 -- What is known about each submission of a group, in the order of the group: what said last what its
 -- contract is, the current revision of its month, and the return that came before under the same key
--- or with the same bytes.
-SELECT
-    (SELECT c.event_id FROM contract AS c WHERE c.contract_id = w.contract_id) AS contract_event,
-    r.revision, r.return_id,
+-- or with the same bytes. A key is for one authority: the sender's, or if that is not told, the
+-- contract's.
+SELECT c.event_id AS contract_event, r.revision, r.return_id,
     (
-        SELECT i.return_id FROM idempotency AS i WHERE i.party_id = w.party_id AND i.key = w.key
+        SELECT i.return_id FROM idempotency AS i
+        WHERE i.party_id = w.party_id AND i.key = w.key
+            AND i.authority_id = coalesce(w.authority_id, c.authority_id)
     ) AS by_key,
     (
         SELECT a.return_id FROM accepted_return AS a
         WHERE a.party_id = w.party_id AND a.sha256 = w.sha256
     ) AS by_bytes
 FROM unnest(
-    :contract_ids::text[], :party_ids::text[], :periods::text[], :keys::text[], :digests::bytea[]
-) WITH ORDINALITY AS w (contract_id, party_id, period, key, sha256, number)
+    :contract_ids::text[], :party_ids::text[], :periods::text[], :keys::text[],
+    :authority_ids::text[], :digests::bytea[]
+) WITH ORDINALITY AS w (contract_id, party_id, period, key, authority_id, sha256, number)
+LEFT JOIN LATERAL (
+    SELECT each.event_id, each.authority_id FROM contract AS each
+    WHERE each.contract_id = w.contract_id LIMIT 1
+) AS c ON true
 LEFT JOIN LATERAL (
     SELECT a.revision, a.return_id FROM accepted_return AS a
     WHERE a.contract_id = w.contract_id AND a.party_id = w.party_id AND a.period = w.period

@@ -66,7 +66,7 @@ class Known:
     """What said last what its contract is; None if the contract is unknown."""
     latest: admission.Latest | None
     by_key: UUID | None
-    """The return that its party sent before under the same Idempotency-Key."""
+    """The return that its party sent the same authority before, under the same Idempotency-Key."""
     by_bytes: UUID | None
     """The return that its party sent before with the same bytes."""
 
@@ -210,6 +210,7 @@ def _read_posted(body: bytes | None) -> dict[str, object] | None:
 class KeyRow(NamedTuple):
     """A row of `idempotency`: under which Idempotency-Key a return came."""
 
+    authority_id: str
     party_id: str
     key: str
     return_id: UUID

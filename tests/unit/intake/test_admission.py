@@ -55,7 +55,7 @@ POSTS = st.lists(
 
 def known_before(state: admission.DeskState, posts: list[admission.Post]) -> admission.DeskState:
     """What would be loaded for these posts, and nothing else."""
-    keys = {(post.party_id, post.key) for post in posts}
+    keys = {admission.key_of(post, None) for post in posts}
     digests = {(post.party_id, post.sha256) for post in posts}
     return dataclasses.replace(
         state,
