@@ -24,6 +24,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from shared import identifiers, sql
 from shared.settings import Settings
 from shared.web import problems
+from shared.wire import events
 
 Role: TypeAlias = Literal["supplier", "manager", "approver", "auditor", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -48,6 +49,11 @@ class Caller:
     role: Role
     authority_id: str
     party_id: str | None = None
+
+    @property
+    def is_installations(self) -> bool:
+        """Whether the caller acts for the installation, and for no authority."""
+        return self.authority_id == events.INSTALLATION
 
 
 class Tokens:
@@ -178,13 +184,22 @@ def command(service: str, settings: Settings, arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--authority", type=_org_id, help="org-id of the authority, such as GB-LAE-KWL"
     )
+    parser.add_argument(
+        "--installation",
+        action="store_true",
+        help="in place of --authority: an operator of the installation, for every authority",
+    )
     parser.add_argument("--party", type=_org_id, help="org-id of the supplier; for suppliers only")
     parser.add_argument("--actor", help="holder's name (default: the party, or role@authority)")
     parser.add_argument("--revoke", metavar="ACTOR", help="revoke all tokens of this actor instead")
     options = parser.parse_args(arguments)
     if options.revoke is None:
-        if options.role is None or options.authority is None:
-            parser.error("--role and --authority are required")
+        if options.role is None or (options.authority is not None) == options.installation:
+            parser.error("--role and either --authority or --installation are required")
+        if options.installation:
+            if options.role != "operator":
+                parser.error("--installation is for operators only")
+            options.authority = events.INSTALLATION
         if (options.role == "supplier") != (options.party is not None):
             parser.error("--party is required for a supplier and not allowed for other roles")
     print(asyncio.run(_run(service, settings, options)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -39,3 +40,17 @@ class TestToken:
                 await auth.issue(conn, "manager", "GB-LAE-KWL", "jo", "GB-COH-00000001")
             with pytest.raises(asyncpg.CheckViolationError, match="token_party"):
                 await auth.issue(conn, "supplier", "GB-LAE-KWL", "jo")
+
+    async def test_of_the_installation_is_issued_by_command(
+        self, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """In every service, for an operator only."""
+        await sql.migrate(database, "ledger", tmp_path)
+        arguments = ["--role", "operator", "--installation"]
+        await asyncio.to_thread(auth.command, "ledger", settings(database), arguments)
+        token = capsys.readouterr().out.strip()
+        async with await sql.connect(settings(database), "ledger") as pool:
+            holder = await auth.Tokens(pool).find(token)
+        assert holder is not None
+        assert holder.is_installations
+        assert ("operator", "operator@installation") == (holder.role, holder.actor_id)

@@ -71,3 +71,32 @@ class TestCredentials:
         assert 404 == (await own.post(at.format("GB-COH-00000099"), {})).status_code
         assert 503 == (await own.post(at.format(build.PARTY), {})).status_code  # there is no broker
         assert 0 == await system.pool.fetchval("SELECT count(*) FROM inbound_topic")
+
+    async def test_are_issued_for_any_authority_by_the_installations_operator(
+        self, system: RunningSystem
+    ) -> None:
+        """It says for which one, and a contract of that one names the party. It lists the tokens of
+        all, sees the clock, and nobody else acts for another authority."""
+        installer = await system.caller("operator", authority=events.INSTALLATION)
+        own = await system.caller("operator")
+        await system.caller("supplier", build.PARTY)
+        await system.caller("supplier", build.PARTY, ELSEWHERE)
+        at = f"/api/v1/parties/{build.PARTY}/credentials"
+        missing = await installer.post(at, {})
+        assert (422, "authority") == (
+            missing.status_code,
+            missing.json()["errors"][0]["parameter"],
+        )
+        here, elsewhere = f"{at}?authority={build.AUTHORITY}", f"{at}?authority={ELSEWHERE}"
+        assert 503 == (await installer.post(here, {})).status_code  # there is no broker
+        assert 404 == (await installer.post(elsewhere, {})).status_code
+        assert [404, 404] == [
+            (await own.post(elsewhere, {})).status_code,
+            (await own.get(at, authority=ELSEWHERE)).status_code,
+        ]
+        listed = (await installer.get(at)).json()["items"]
+        assert [build.AUTHORITY, ELSEWHERE] == [each["authority_id"] for each in listed]
+        assert [build.AUTHORITY] == [
+            each["authority_id"] for each in (await own.get(at)).json()["items"]
+        ]
+        assert 200 == (await installer.get("/api/v1/clock")).status_code

@@ -67,8 +67,19 @@ EVERYONES: Final = {"GET /api/v1/export.jsonl", "GET /api/v1/entries/{index}/pro
 """Leaves and proofs of the one log, which is published as a whole; events only within the scope."""
 HIDDEN: Final = {404, 403}
 """A stranger is told that it does not exist, or that its role may not do this."""
+NAMING: Final = {
+    "POST /api/v1/contracts/import",
+    "POST /api/v1/parties/{party_id}/credentials",
+}
+"""They can name the authority."""
 OWN_ONLY: Final = {"POST /api/v1/returns", "POST /api/v1/contracts"}
 """They make a thing under a given id. That of another authority's is a fault or a conflict."""
+INSTALLER: Final = "operator of the installation"
+ISSUING: Final = {
+    "GET /api/v1/parties/{party_id}/credentials": 200,
+    "POST /api/v1/parties/{party_id}/credentials": 503,
+}
+"""What an operator of the installation does for every authority. There is no broker here."""
 
 
 def routes(app: FastAPI) -> set[str]:
@@ -92,7 +103,7 @@ async def tried(
                 method,
                 path.format(**values),
                 headers={"authorization": f"Bearer {token}"},
-                params={"authority": values["authority"]} if "import" in path else {},
+                params={"authority": values["authority"]} if route in NAMING else {},
                 json=values["bodies"].get(route, {}),
             )
     return answers
@@ -103,7 +114,9 @@ def check(answers: dict[tuple[str, str], httpx.Response]) -> None:
     assert answers, "no route was found"
     for (route, role), answer in answers.items():
         said = (route, role, answer.status_code, answer.text[:300])
-        if route in LISTS and answer.status_code == 200:
+        if role == INSTALLER and route in ISSUING:
+            assert ISSUING[route] == answer.status_code, said
+        elif route in LISTS and answer.status_code == 200:
             assert [] == [each for each in answer.json()["items"] if is_not_theirs(each)], said
         elif route in OWN_ONLY:
             assert answer.status_code in {403, 409, 422}, said
@@ -161,7 +174,13 @@ async def rivals(pool: Any) -> dict[str, str]:
     return await issue(pool, intake_builders.AUTHORITY, RIVAL, "supplier")
 
 
-@pytest.mark.parametrize("others", [strangers, rivals])
+async def installers(pool: Any) -> dict[str, str]:
+    """An operator of the installation: it issues credentials, and sees and changes nothing else."""
+    async with pool.acquire() as conn:
+        return {INSTALLER: await auth.issue(conn, "operator", events.INSTALLATION, "installer")}
+
+
+@pytest.mark.parametrize("others", [strangers, rivals, installers])
 class TestEveryRoute:
     async def test_of_intake_keeps_to_its_scope(
         self, others: Others, database: str, tmp_path: Path

@@ -101,6 +101,7 @@ class WithdrawalRequest(BaseModel):
 
 class Credential(BaseModel):
     actor_id: str
+    authority_id: str
     created_at: datetime
     revoked_at: datetime | None
 

@@ -1,7 +1,9 @@
 """Credentials of parties, for operators: a token for a party's programs, and its inbound topic.
 
-Refuses: a party that no contract of the operator's authority names; and one whose topic cannot be,
-since another party's name differs from its own only in `.` and `_`.
+Promises: an operator of an authority acts for that authority, an operator of the installation for
+the one that it names.
+Refuses: a party that no contract of that authority names; and one whose topic cannot be, since
+another party's name differs from its own only in `.` and `_`.
 """
 
 from __future__ import annotations
@@ -22,31 +24,51 @@ router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 @router.post("/parties/{party_id}/credentials", status_code=201)
 async def post_credential(
-    party_id: fields.OrgId, who: Operator, dependencies: Injected
+    party_id: fields.OrgId,
+    who: Operator,
+    dependencies: Injected,
+    authority: fields.OrgId | None = None,
 ) -> documents.NewCredential:
     """Issue a token for a party, shown once, and create its inbound topic."""
     try:
         topic = topics.inbound(party_id)
     except ValueError as error:
         raise refusals.not_a_party(str(error)) from None
-    owner = store.parties.Owner(party_id, who.authority_id)
+    authority_id = _acts_for(who, authority)
+    if authority_id is None:
+        raise refusals.authority_missing()
+    owner = store.parties.Owner(party_id, authority_id)
     if await store.parties.find_supplier(dependencies.delivery.pool, owner) is None:
         raise refusals.party_unknown()
     await _create_topic(dependencies.settings, topic)
     async with dependencies.delivery.pool.acquire() as conn, conn.transaction():
         await store.parties.add_inbound_topic(conn, topic.name, owner)
-        token = await auth.issue(conn, "supplier", who.authority_id, party_id, party_id)
+        token = await auth.issue(conn, "supplier", authority_id, party_id, party_id)
     return documents.NewCredential(token=token, inbound_topic=topic.name)
 
 
 @router.get("/parties/{party_id}/credentials")
 async def list_credentials(
-    party_id: fields.OrgId, who: Operator, dependencies: Injected
+    party_id: fields.OrgId,
+    who: Operator,
+    dependencies: Injected,
+    authority: fields.OrgId | None = None,
 ) -> lists.Page[documents.Credential]:
     """Who holds tokens of a party; never the tokens."""
-    owner = store.parties.Owner(party_id, who.authority_id)
-    rows = await store.parties.list_credentials(dependencies.delivery.pool, owner)
+    rows = await store.parties.list_credentials(
+        dependencies.delivery.pool, party_id, _acts_for(who, authority)
+    )
     return lists.Page(items=[documents.Credential(**row) for row in rows], next=None)
+
+
+def _acts_for(who: auth.Caller, asked: str | None) -> str | None:
+    """The authority that an operator acts for: its own, or the one that the installation's operator
+    asked for, if any. Raises a `404` problem for an authority that is not the operator's."""
+    if who.is_installations:
+        return asked
+    if asked not in (None, who.authority_id):
+        raise refusals.party_unknown()
+    return who.authority_id
 
 
 async def _create_topic(settings: Settings, topic: topics.Topic) -> None:

@@ -96,11 +96,22 @@ def not_a_party(reason: str) -> Problem:
     return Problem(422, "This cannot be a party", errors=[fault])
 
 
+def authority_missing() -> Problem:
+    """An operator of the installation has no authority of its own."""
+    fault = Fault(
+        "form",
+        "An operator of the installation says for which authority",
+        "Add the authority's org-id, such as authority=GB-LAE-KWL.",
+        parameter="authority",
+    )
+    return Problem(422, "The authority is missing", errors=[fault])
+
+
 def party_unknown() -> Problem:
     """Credentials are issued for the suppliers of the authority's contracts only."""
     return Problem(
         404,
-        "No contract of your authority names this party",
+        "No contract of the authority names this party",
         "Register the contract first. It is known here a moment after it was published.",
     )
 

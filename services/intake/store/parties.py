@@ -36,6 +36,11 @@ async def find_supplier(pool: sql.Pool, owner: Owner) -> str | None:
     return owner.party_id if await QUERIES.is_supplier(pool, **owner._asdict()) else None
 
 
-async def list_credentials(pool: sql.Pool, owner: Owner) -> list[sql.Record]:
-    """Who holds tokens of a party, the oldest first; never the tokens."""
-    return await sql.rows(QUERIES.list_credentials(pool, **owner._asdict()))
+async def list_credentials(
+    pool: sql.Pool, party_id: str, authority_id: str | None
+) -> list[sql.Record]:
+    """Who holds tokens of a party for this authority, or for any; the oldest first, and never the
+    tokens."""
+    return await sql.rows(
+        QUERIES.list_credentials(pool, party_id=party_id, authority_id=authority_id)
+    )

@@ -18,6 +18,6 @@ SELECT EXISTS (
 
 -- name: list_credentials(party_id, authority_id)
 -- Who holds tokens of a party, and since when; never the tokens.
-SELECT actor_id, created_at, revoked_at FROM token
-WHERE party_id = :party_id AND authority_id = :authority_id
+SELECT actor_id, authority_id, created_at, revoked_at FROM token
+WHERE party_id = :party_id AND (:authority_id::text IS NULL OR authority_id = :authority_id)
 ORDER BY created_at;

@@ -10,8 +10,10 @@ from typing import Annotated, Any, cast
 import fastapi
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from shared import sql
+from shared.settings import Settings
 from shared.web import auth, server
 
 SUPPLIER = auth.Caller("jo", "supplier", "GB-LAE-KWL", "GB-COH-00000001")
@@ -92,6 +94,26 @@ class TestTokens:
         for _ in range(2):
             await known.find("mg_unknown")
         assert 2 == pool.asked
+
+
+class TestTheCommand:
+    @pytest.mark.parametrize(
+        ("arguments", "fault"),
+        [
+            ("--role operator", "either --authority or --installation"),
+            ("--role operator --installation --authority GB-LAE-KWL", "either --authority or"),
+            ("--role manager --installation", "--installation is for operators only"),
+            ("--role auditor --installation", "--installation is for operators only"),
+        ],
+    )
+    def test_makes_only_operators_of_the_installation(
+        self, arguments: str, fault: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Everybody else belongs to one authority."""
+        nowhere = Settings(kafka_bootstrap_servers="nowhere:1", database_url=SecretStr("x://"))
+        with pytest.raises(SystemExit):
+            auth.command("intake", nowhere, arguments.split())
+        assert fault in capsys.readouterr().err
 
 
 @contextlib.asynccontextmanager
