@@ -23,7 +23,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared import identifiers, sql
 from shared.settings import Settings
-from shared.web import problems
+from shared.web import problems, refused
 from shared.wire import events
 
 Role: TypeAlias = Literal["supplier", "manager", "approver", "auditor", "operator"]
@@ -114,12 +114,16 @@ async def _let_in(
     request: Request, credentials: HTTPAuthorizationCredentials | None, roles: Sequence[Role]
 ) -> Caller:
     if credentials is None:
+        refused.keep_code(request.scope, "no_token")
         raise _refuse(401, "A bearer token is required", "Bearer")
     tokens: Tokens = request.app.state.tokens
     found = await tokens.find(credentials.credentials)
     if found is None:
+        refused.keep_code(request.scope, "token_unknown")
         raise _refuse(401, "This token is unknown or revoked", 'Bearer error="invalid_token"')
+    refused.keep_actor(request.scope, found.actor_id)
     if roles and found.role not in roles:
+        refused.keep_code(request.scope, "role")
         title = f"The role {found.role} may not do this"
         raise _refuse(403, title, 'Bearer error="insufficient_scope"')
     return found

@@ -1,9 +1,10 @@
 """What every request passes: limits, security headers, error handling, and the fast paths.
 
 Promises: what a request may cost is bounded (`bodies`), and so is their number; `/health/live` is
-always answered. HEAD works where GET does. Every answer has the strict headers and is measured. An
-error that no endpoint handled becomes a problem document that tells nothing about our internals; if
-the database does not answer, that is `503` with Retry-After, never `500`.
+always answered. HEAD works where GET does. Every answer has the strict headers and is measured; a
+refusal of the caller is logged (`refused`). An error that no endpoint handled becomes a problem
+document that tells nothing about our internals; if the database does not answer, that is `503` with
+Retry-After, never `500`.
 
 Refuses: an address that can be read in two ways, or not as a text: a parameter given twice, control
 characters, bytes that are not UTF-8 (rule I13).
@@ -24,7 +25,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log, sql
-from shared.web import bodies, problems
+from shared.web import bodies, problems, refused
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 FastPaths: TypeAlias = Mapping[tuple[str, str], Endpoint]
@@ -72,6 +73,7 @@ class Middleware:
         self._body_bytes_max = body_bytes_max
         self._budget = bodies.Budget()
         self._requests = 0
+        self._refused = refused.Log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -122,6 +124,8 @@ class Middleware:
         finally:
             self._requests -= 1
             route = scope["path"] if fast_path else getattr(scope.get("route"), "path", "none")
+            if status in refused.STATUSES:
+                self._refused.tell(scope, route, status)
             method = "HEAD" if is_head else scope["method"]
             _seconds(method, route, status).observe(time.perf_counter() - since)
         return None

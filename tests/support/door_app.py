@@ -11,8 +11,9 @@ import fastapi
 import pydantic
 from fastapi import Depends
 
+from shared import log
 from shared.settings import Settings
-from shared.web import auth, routes, server
+from shared.web import auth, problems, routes, server
 
 TOKEN = "mg_right"
 OTHER = "mg_other"
@@ -63,6 +64,14 @@ def build() -> fastapi.FastAPI:
     async def list_things(repeat: int = 1) -> fastapi.Response:
         return fastapi.responses.StreamingResponse(MUCH for _ in range(repeat))
 
+    @router.get("/managed/{name}")
+    async def get_managed(name: str, who: Manager) -> str:
+        return name
+
+    @router.post("/own")
+    async def post_own(who: Supplier) -> None:
+        raise problems.Problem(403, "Not your own")
+
     @router.post("/files")
     async def post_file(request: fastapi.Request, who: Supplier) -> int:
         return len(await request.body())
@@ -78,5 +87,6 @@ def build() -> fastapi.FastAPI:
 
 
 if __name__ == "__main__":
+    log.configure("door", "INFO")
     settings = Settings(kafka_bootstrap_servers="nowhere:9092", database_url="postgres://nowhere")
     server.serve(build(), settings, int(os.environ["PORT"]))

@@ -68,13 +68,17 @@ class Door:
 
 
 @contextlib.contextmanager
-def opened(*program: str, **env: str) -> Iterator[Door]:
-    """Runs `python -m program…` with PORT in its environment while the block runs."""
+def opened(*program: str, log: Path | None = None, **env: str) -> Iterator[Door]:
+    """Runs `python -m program…` with PORT in its environment while the block runs. `log` gets what
+    it writes to standard output."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     command, folder = [sys.executable, "-m", *program], Path(__file__).parents[2]
-    child = subprocess.Popen(command, cwd=folder, env=os.environ | env | {"PORT": str(port)})
+    with contextlib.ExitStack() as files:
+        output = None if log is None else files.enter_context(log.open("wb"))
+        environment = os.environ | env | {"PORT": str(port)}
+        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=output)
     door = Door(port, child.pid)
 
     async def is_up() -> bool:

@@ -38,7 +38,7 @@ async def serving(
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "MAKEGOOD_STATE": str(folder),
     }
-    opening = door_client.opened(f"services.{service}", "serve", **env)
+    opening = door_client.opened(f"services.{service}", "serve", log=None, **env)
     running = await asyncio.to_thread(opening.__enter__)
     try:
         yield running, token
