@@ -27,10 +27,10 @@ class Door:
     pid: int
 
     def peak_mb(self) -> int:
-        """The most memory that the process ever had."""
+        """The most memory that the process ever had, in kB / 1000."""
         status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         (line,) = (line for line in status if line.startswith("VmHWM"))
-        return int(line.split()[1]) // 1024
+        return int(line.split()[1]) // 1000
 
     def open_connections(self) -> int:
         """How many connections the process has accepted and not closed."""
@@ -41,9 +41,9 @@ class Door:
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
-    async def say(self, *pieces: bytes) -> bytes:
+    async def say(self, *pieces: bytes, seconds_max: float = ANSWER_SECONDS_MAX) -> bytes:
         """Sends the pieces, and returns all that comes until the server closes."""
-        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+        async with asyncio.timeout(seconds_max):
             reader, writer = await self.open()
             try:
                 with contextlib.suppress(ConnectionError):

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from services.verification.register import imports, ocds
+from services.verification.register import imports, ocds, releases
 from services.verification.register import published as values
 from services.verification.register.publication import Acting
 from services.verification.register.releases import Row, Unreadable
@@ -79,6 +79,15 @@ def package(*releases: object) -> bytes:
 
 def lines(*releases: object) -> bytes:
     return b"\n".join(json.dumps(each).encode() for each in releases)
+
+
+def rows(body: bytes) -> list[Row]:
+    """The rows of a file that can be read."""
+    read = []
+    for row in releases.stream(body):
+        assert not isinstance(row, Unreadable), row.reason
+        read.append(row)
+    return read
 
 
 def planned(body: bytes) -> imports.Summary:

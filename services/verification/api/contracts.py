@@ -6,11 +6,13 @@ caller sees the contracts of its authority, a supplier only its own; any other i
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.verification import store
 from services.verification.api import commitments, documents, refusals
@@ -24,6 +26,9 @@ from shared.web import auth, lists, problems, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
+
+OUTCOMES_AT_ONCE: Final = 200
+"""Of an import: so many are put into words together."""
 
 
 @router.post(
@@ -48,7 +53,7 @@ async def post_contract(
     return await _whole(dependencies, who, body.contract_id)
 
 
-@router.post("/contracts/import")
+@router.post("/contracts/import", response_model=documents.ImportSummary)
 async def import_contracts(
     request: Request,
     authority: fields.OrgId,
@@ -56,20 +61,22 @@ async def import_contracts(
     dependencies: Injected,
     *,
     commit: bool = False,
-) -> documents.ImportSummary:
+) -> Response:
     """Contracts from OCDS 1.1 releases; a dry run unless `commit=true`. A file that cannot be read
     as a whole is refused."""
     if authority != who.authority_id:
         raise problems.Problem(403, "You may import for your own authority only")
     delivery, acting = dependencies.delivery, dependencies.acting(who)
-    body = await _file(request)
+    body = await _body(request)
     try:
-        done = await imports.run(delivery, body, acting, is_committed=commit)
+        file = await asyncio.to_thread(imports.read, body, acting.at)
     finally:
-        body.clear()  # at once: the next file must not wait for the collector
-    if isinstance(done, Unreadable):
-        raise problems.Problem(422, done.reason)
-    return _summary(done, is_committed=commit)
+        body.clear()  # at once: it is not needed any more, and large
+    if isinstance(file, Unreadable):
+        raise problems.Problem(422, file.reason)
+    done = await imports.run(delivery, file, acting, is_committed=commit)
+    pieces = _summary(done, is_committed=commit)
+    return StreamingResponse(pieces, media_type="application/json")
 
 
 @router.get("/contracts")
@@ -97,7 +104,7 @@ async def get_contract(
     return await _whole(dependencies, who, contract_id)
 
 
-async def _file(request: Request) -> bytearray:
+async def _body(request: Request) -> bytearray:
     """The body, in memory once: the framework would hold its pieces and the whole."""
     body, end = bytearray(int(request.headers.get("content-length", 0))), 0
     async for piece in request.stream():
@@ -163,13 +170,19 @@ def _registration(body: documents.ContractRequest) -> contracts.Registration:
     )
 
 
-def _summary(done: imports.Summary, *, is_committed: bool) -> documents.ImportSummary:
-    return documents.ImportSummary(
+def _summary(done: imports.Summary, *, is_committed: bool) -> Iterator[str]:
+    """An ImportSummary as JSON, in pieces: it tells of very many things."""
+    whole = documents.ImportSummary(
         committed=is_committed,
         contracts=documents.ImportCounts(**done.contracts()),
         counts={kind: dict(counts) for kind, counts in done.counts().items()},
-        outcomes=[_outcome(each) for each in done.things],
+        outcomes=[],
     )
+    yield whole.model_dump_json().removesuffix("]}")
+    for start in range(0, len(done.things), OUTCOMES_AT_ONCE):
+        some = done.things[start : start + OUTCOMES_AT_ONCE]
+        yield "," * bool(start) + ",".join(_outcome(each).model_dump_json() for each in some)
+    yield "]}"
 
 
 def _outcome(thing: Thing) -> documents.ImportOutcome:

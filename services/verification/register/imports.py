@@ -10,9 +10,9 @@ Refuses: a file that cannot be read as a whole (`releases`).
 
 from __future__ import annotations
 
-import asyncio
 import collections
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,7 @@ from typing import Final
 from services.verification import store
 from services.verification.register import (
     entries,
+    kept,
     ocds,
     published,
     releases,
@@ -36,8 +37,14 @@ from shared import sql
 from shared.delivery import transaction
 
 BODY_BYTES_MAX: Final = releases.BODY_BYTES_MAX
-THINGS_MAX: Final = 30_000
-"""Releases, awards, contracts and metrics of one file: the answer tells of each."""
+PARTS_MAX: Final = 30_000
+"""Releases, awards, contracts, metrics and suppliers of one file: the answer tells of each but the
+last. 32 MB of real notices have 11,000."""
+CHARACTERS_MAX: Final = 3_000_000
+"""Of ids, titles, names and words of one file, which are kept until it is imported. 32 MB of real
+notices have 1,000,000."""
+AWARDS_AT_ONCE: Final = 100
+"""Their contracts are looked up together."""
 _REGISTERED: Final[tuple[Fate, ...]] = ("new", "changed", "unchanged")
 _KINDS: Final[tuple[Kind, ...]] = ("release", "award", "contract", "metric")
 
@@ -71,24 +78,29 @@ class Summary:
 
 
 async def run(
-    delivery: transaction.Delivery, body: bytes | bytearray, acting: Acting, *, is_committed: bool
-) -> Summary | Unreadable:
+    delivery: transaction.Delivery, file: File, acting: Acting, *, is_committed: bool
+) -> Summary:
     """Imports a file for the authority of `acting`, or says what would come of it."""
-    file = await asyncio.to_thread(read, body, acting.at)
-    if isinstance(file, Unreadable):
-        return file
-    ocids = sorted({key.ocid for key in file.by_award})
-    known = await store.register.load_contracts(delivery.pool, file.contract_ids())
-    known |= await store.register.load_further_contracts(delivery.pool, acting.authority_id, ocids)
-    versions = await store.register.load_commitments(delivery.pool, list(known))
-    for entry, plan in decide(file, known, versions, acting):
-        told = plan
-        if isinstance(plan, entries.Plan) and plan.is_to_be_kept:
-            told = await entries.keep(delivery.pool, entry, acting, is_committed=is_committed)
-        tell(entry, told, versions.get(entry.contract_id, []))
+    for batch in file.batches():
+        known, versions = await _gather(delivery.pool, batch, acting)
+        for entry, plan in decide(batch, known, versions, acting):
+            told = plan
+            if isinstance(plan, entries.Plan) and plan.is_to_be_kept:
+                told = await entries.keep(delivery.pool, entry, acting, is_committed=is_committed)
+            tell(entry, told, versions.get(entry.contract_id, []))
     if is_committed:
         delivery.posted.set()
     return summarize(file)
+
+
+async def _gather(
+    pool: sql.Pool, file: File, acting: Acting
+) -> tuple[dict[str, sql.Record], dict[str, list[sql.Record]]]:
+    """The contracts of a file that are registered, and their commitments' versions."""
+    ocids = sorted({key.ocid for key in file.by_award})
+    known = await store.register.load_contracts(pool, file.contract_ids())
+    known |= await store.register.load_further_contracts(pool, acting.authority_id, ocids)
+    return known, await store.register.load_commitments(pool, list(known))
 
 
 def decide(
@@ -99,14 +111,13 @@ def decide(
 ) -> Iterator[tuple[Entry, entries.Plan | Refusal]]:
     """What is to become of each contract of a file. `known` and `versions`: the contracts and their
     commitments, as they are registered."""
-    taken: set[str] = set()
     registered = _registered(known.values())
     for key, awards in sorted(file.by_award.items()):
         for entry in succession.settle(key, awards, registered[key]):
-            if entry.contract_id in taken:  # two awards have ids that come to the same
+            if entry.contract_id in file.taken:  # two awards have ids that come to the same
                 yield entry, Refusal("contract_known")
                 continue
-            taken.add(entry.contract_id)
+            file.taken.add(entry.contract_id)
             row, own = known.get(entry.contract_id), versions.get(entry.contract_id, [])
             yield entry, entries.plan(row, own, entry, acting)
 
@@ -131,6 +142,8 @@ class File:
 
     releases: list[Thing] = field(default_factory=list)
     awards: list[ocds.Award] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    """Ids of contracts that one of its awards has."""
 
     @functools.cached_property
     def by_award(self) -> dict[succession.Key, list[ocds.Award]]:
@@ -144,17 +157,32 @@ class File:
             for each in succession.contract_ids(key, awards)
         ]
 
+    def batches(self) -> Iterator[File]:
+        """Its awards, some at a time, so that what is registered of all is never in memory."""
+        keys = sorted(self.by_award)
+        for start in range(0, len(keys), AWARDS_AT_ONCE):
+            some = (self.by_award[key] for key in keys[start : start + AWARDS_AT_ONCE])
+            yield File(awards=list(itertools.chain.from_iterable(some)), taken=self.taken)
+
 
 def read(body: bytes | bytearray, at: datetime) -> File | Unreadable:
     """All that is in a file that is imported at `at`."""
-    rows = releases.read(body)
-    if isinstance(rows, Unreadable):
-        return rows
-    if sum(map(ocds.count, rows)) > THINGS_MAX:
-        return Unreadable(f"The file has more than {THINGS_MAX:,} parts: send it in parts")
     file, window = File(), published.window(at)
-    for row in rows:
+    parts = characters = 0
+    for row in releases.stream(body):
+        if isinstance(row, Unreadable):
+            return row
+        parts += kept.count_parts(row)
+        if parts > PARTS_MAX:
+            return Unreadable(f"The file has more than {PARTS_MAX:,} parts: send it in parts")
         release, awards = ocds.read(row, window)
+        release.forget()
+        characters += kept.count_characters(release, awards)
+        if characters > CHARACTERS_MAX:
+            return Unreadable(
+                f"The ids, titles, names and words of the file have more than {CHARACTERS_MAX:,}"
+                " characters: send it in parts"
+            )
         file.releases.append(release)
         file.awards += awards
     return file

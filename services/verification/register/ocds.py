@@ -111,14 +111,6 @@ class Read(NamedTuple):
     awards: list[Award]
 
 
-def count(row: Row) -> int:
-    """How many things there are in a release, at most, before any of them is made."""
-    whole = published.mapping(row.value)
-    parts = [part for name in ("awards", "contracts") for part in published.items(whole.get(name))]
-    metrics = (published.mapping(part).get("agreedMetrics") for part in parts)
-    return 1 + len(parts) + sum(len(published.items(each)) for each in metrics)
-
-
 def read(row: Row, window: published.Window) -> Read:
     """Everything in a release."""
     release = _tree(row)
@@ -219,6 +211,7 @@ def _known(thing: Thing, row: Row, window: published.Window) -> _Release | Fault
     for fault in (
         published.find_unstorable(whole, row.place),
         published.too_long(thing.ocid, f"{row.place}/ocid", identifiers.CHARACTERS_MAX),
+        published.too_long(thing.id, f"{row.place}/id", identifiers.CHARACTERS_MAX),
         released,
     ):
         if isinstance(fault, Fault):

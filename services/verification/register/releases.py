@@ -2,37 +2,36 @@
 
 Promises: pure. A file is one JSON text (a package, a list, a release) or JSON Lines, one of these a
 line. Lines end at \\n and nowhere else. It is JSON Lines if its first line is JSON by itself and
-others follow; then a line that cannot be read is a faulty row, and the others are read.
+others follow; then a line that cannot be read is a faulty row, and the others are read. One release
+at a time is in memory (`pieces`).
 Refuses, as a whole: an encoding other than UTF-8; a text that is no JSON, so that no fragment of it
 can pass for a release; what can be read in two ways, such as a key given twice (rule I13); a file
-above the limits.
+or a release above the limits.
 """
 
 from __future__ import annotations
 
-import collections
-import json
+import codecs
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
+from services.verification.register import pieces
 from services.verification.register.things import Fault, shown
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 """More than a year of a large council's notices. Larger imports come in several files."""
-COMMAS_MAX: Final = 1_000_000
-"""Limits the number of values, and so the memory, before a file is decoded. 32 MB of real notices
-have 700,000."""
+VALUES_MAX: Final = 2_000_000
+"""Limits the time that a file takes. 32 MB of real notices have 1,000,000."""
 LINES_MAX: Final = 2_000_000
-"""Blank ones too: a file of nothing else is not even decoded. 32 MB of notices, printed with one
-value a line, have half as many."""
+"""Blank ones too. 32 MB of notices, printed with one value a line, have half as many."""
 RELEASES_MAX: Final = 20_000
-DIGITS_MAX: Final = 100
-"""Of one number."""
 NEAR_CHARACTERS: Final = 20
 """What is shown of a text at the place where it stops to be JSON."""
+CHECKED_BYTES: Final = 64 * 1024
+"""What is looked at in one go."""
 
 _MARKS: Final = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
@@ -43,6 +42,9 @@ _MARKS: Final = (
 """How files of other encodings begin."""
 _TWO_BYTES: Final = re.compile(rb"[^\x00]\x00|\x00[^\x00]")
 """How UTF-16 without a mark begins: JSON begins with an ASCII character."""
+_WRITTEN: Final = re.compile(rb"\S")
+_INSIDE: Final = bytes(range(0x80, 0xC0))
+"""Bytes that go on with a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,161 +64,155 @@ class Row(NamedTuple):
     """The line cannot be read; there is no value."""
 
 
-def read(body: bytes | bytearray) -> list[Row] | Unreadable:
-    """The rows of a file, in order."""
-    if body.count(b",") > COMMAS_MAX:
-        return Unreadable(f"The file has more than {COMMAS_MAX:,} values: send it in parts")
-    if body.count(b"\n") > LINES_MAX:
-        return Unreadable(f"The file has more than {LINES_MAX:,} lines: send it in parts")
-    text = _text(body)
-    if isinstance(text, Unreadable):
-        return text
-    rows: list[Row] = []
-    for row in _lines(text) if _is_lines(text) else _whole(text):
-        if isinstance(row, Unreadable):
-            return row
-        if len(rows) == RELEASES_MAX:
-            return Unreadable(f"The file has more than {RELEASES_MAX:,} releases: send it in parts")
-        rows.append(row)
-    return rows
+def stream(body: bytes | bytearray) -> Iterator[Row | Unreadable]:
+    """The rows of a file, in order. If one of them is Unreadable, the file is, with all that came
+    before; it is the last."""
+    refusal = _why_unreadable(body)
+    if refusal is not None:
+        yield Unreadable(refusal)
+        return
+    start = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
+    rows = _lines(body, start) if _is_lines(body, start) else _whole(body, start)
+    for number, row in enumerate(rows):
+        if number == RELEASES_MAX:
+            yield Unreadable(f"The file has more than {RELEASES_MAX:,} releases: send it in parts")
+            return
+        yield row
 
 
-def _text(body: bytes | bytearray) -> str | Unreadable:
+def _why_unreadable(body: bytes | bytearray) -> str | None:
+    """Why a file is refused before anything is read of it."""
+    counts = (
+        (pieces.count_values(body), VALUES_MAX, "values"),
+        (body.count(b"\n"), LINES_MAX, "lines"),
+    )
+    for count, count_max, of_what in counts:
+        if count > count_max:
+            return (
+                f"The file has {count:,} {of_what}, and {count_max:,} are the limit: send it in"
+                " parts"
+            )
     for mark, name in _MARKS:
         if body.startswith(mark):
-            return Unreadable(f"The file is {name}: save it as UTF-8")
+            return f"The file is {name}: save it as UTF-8"
     if _TWO_BYTES.match(body):
-        return Unreadable("The file is UTF-16: save it as UTF-8")
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        byte = error.start - body.rfind(b"\n", 0, error.start)
-        return Unreadable(
-            f"The file is not UTF-8: line {line}, byte {byte} is 0x{body[error.start]:02X}, as in"
+        return "The file is UTF-16: save it as UTF-8"
+    at = _find_other_encoding(body)
+    if at is not None:
+        line = body.count(b"\n", 0, at) + 1
+        byte = at - body.rfind(b"\n", 0, at)
+        return (
+            f"The file is not UTF-8: line {line}, byte {byte} is 0x{body[at]:02X}, as in"
             " Windows-1252 or a damaged file. Save it as UTF-8"
         )
-    return text if _WRITTEN.search(text) else Unreadable("The file is empty")
+    is_marked = body.startswith(codecs.BOM_UTF8)
+    is_written = _WRITTEN.search(body, len(codecs.BOM_UTF8) if is_marked else 0)
+    return None if is_written else "The file is empty"
 
 
-def _written(text: str) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank, with their numbers. Never all lines at once: a file may have
-    millions of them, and nothing in them."""
-    number, before, end = 1, 0, 0
-    while found := _WRITTEN.search(text, end):
-        start = text.rfind("\n", end, found.start()) + 1 or end
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        number += text.count("\n", before, start)
+def _find_other_encoding(body: bytes | bytearray) -> int | None:
+    """The first byte that is not UTF-8. Never decodes the file as a whole: a text may take four
+    times as much memory as its bytes."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(body), CHECKED_BYTES):
+        before, _ = decoder.getstate()
+        piece = body[start : start + CHECKED_BYTES]
+        try:
+            decoder.decode(piece, final=start + len(piece) == len(body))
+        except UnicodeDecodeError as error:
+            return start - len(before) + error.start
+    return None
+
+
+class _Line(NamedTuple):
+    number: int
+    start: int
+    end: int
+
+
+def _written(body: bytes | bytearray, start: int) -> Iterator[_Line]:
+    """The lines that are not blank. Never all lines at once: a file may have millions of them, and
+    nothing in them."""
+    number, before, end = 1, start, start
+    while found := _WRITTEN.search(body, end):
+        start = body.rfind(b"\n", end, found.start()) + 1 or end
+        end = body.find(b"\n", start)
+        end = len(body) if end < 0 else end
+        number += body.count(b"\n", before, start)
         before = start
-        yield number, text[start:end]
+        yield _Line(number, start, end)
 
 
-_WRITTEN: Final = re.compile(r"\S")
+def _is_lines(body: bytes | bytearray, start: int) -> bool:
+    lines = _written(body, start)
+    first = next(lines)
+    return next(lines, None) is not None and _is_json(body, first)
 
 
-def _is_lines(text: str) -> bool:
-    lines = _written(text)
-    _, first = next(lines)
-    if next(lines, None) is None:
-        return False
+def _is_json(body: bytes | bytearray, line: _Line) -> bool:
+    """Whether a line is JSON by itself, if perhaps not such as we take."""
     try:
-        json.loads(first)
-    except (ValueError, RecursionError):
-        return False
+        _read_through(body, line)
+    except pieces.BrokenError as error:
+        return error.is_json
     return True
 
 
-def _whole(text: str) -> Iterator[Row | Unreadable]:
-    value = _value(text)
-    if isinstance(value, _Broken):
-        near = f", at {value.near}" if value.near else ""
-        where = f"line {value.line}, column {value.column}: " if value.line else ""
-        yield Unreadable(f"The file is not JSON: {where}{value.reason}{near}")
-    else:
-        yield from _unpacked("", value)
+def _read_through(body: bytes | bytearray, line: _Line) -> None:
+    """Raises BrokenError unless all of a line can be read. One with more releases than a file may
+    have is refused with the file."""
+    for _ in itertools.islice(pieces.read(body, line.start, line.end), RELEASES_MAX + 1):
+        pass
 
 
-def _lines(text: str) -> Iterator[Row]:
-    for number, line in _written(text):
-        value, place = _value(line), f"line {number} "
-        if isinstance(value, _Broken):
-            column = f"column {value.column}: " if value.line else ""
-            reason = f"this line is not JSON: {column}{value.reason}"
-            fault = Fault(place.strip(), value.near, reason, "Correct the line.")
+def _whole(body: bytes | bytearray, start: int) -> Iterator[Row | Unreadable]:
+    try:
+        for place, value in pieces.read(body, start, len(body)):
+            yield Row(place, value)
+    except pieces.BrokenError as error:
+        yield Unreadable(_explain(body, start, error))
+
+
+def _explain(body: bytes | bytearray, start: int, error: pieces.BrokenError) -> str:
+    reason, where = error.reason, ""
+    if error.at is not None:
+        line_start = max(start, body.rfind(b"\n", 0, error.at) + 1)
+        column = _count_characters(body, line_start, error.at) + 1
+        number = body.count(b"\n", 0, error.at) + 1
+        where = f"line {number}, column {column}: "
+        if error.is_json:
+            return f"The file cannot be read, {where}{reason}. Send it in parts, or shorten it"
+        near = _near(body, error.at)
+        reason = f"{reason}, at {near}" if near else reason
+    return f"The file is not JSON: {where}{reason}"
+
+
+def _near(body: bytes | bytearray, at: int) -> str | None:
+    near = body[at : at + 4 * NEAR_CHARACTERS].decode(errors="ignore")
+    return shown(near[:NEAR_CHARACTERS].split("\n", maxsplit=1)[0]) or None
+
+
+def _count_characters(body: bytes | bytearray, start: int, end: int) -> int:
+    cuts = range(start, end, CHECKED_BYTES)
+    return sum(
+        len(body[cut : min(end, cut + CHECKED_BYTES)].translate(None, _INSIDE)) for cut in cuts
+    )
+
+
+def _lines(body: bytes | bytearray, start: int) -> Iterator[Row]:
+    for line in _written(body, start):
+        place = f"line {line.number} "
+        try:
+            _read_through(body, line)  # a line that breaks off has no rows
+            for piece in pieces.read(body, line.start, line.end):
+                yield Row(place + piece.place, piece.value)
+        except pieces.BrokenError as error:
+            column, near = "", None
+            if error.at is not None:
+                column = f"column {_count_characters(body, line.start, error.at) + 1}: "
+                near = None if error.is_json else _near(body, error.at)
+            is_large = error.is_json and error.at is not None
+            what = "this line cannot be read" if is_large else "this line is not JSON"
+            fix = "Shorten the release." if is_large else "Correct the line."
+            fault = Fault(place.strip(), near, f"{what}: {column}{error.reason}", fix)
             yield Row(place, None, fault)
-        else:
-            yield from _unpacked(place, value)
-
-
-def _unpacked(place: str, value: object) -> Iterator[Row]:
-    """The releases of a package or a list, or the release itself."""
-    if isinstance(value, list):
-        yield from (Row(f"{place}/{number}", each) for number, each in enumerate(value))
-    elif isinstance(value, dict) and isinstance(value.get("releases"), list):
-        for number, each in enumerate(value["releases"]):
-            yield Row(f"{place}/releases/{number}", each)
-    else:
-        yield Row(place, value)
-
-
-# --- JSON that can be read in one way ------------------------------------------------------------
-
-
-class _Broken(NamedTuple):
-    reason: str
-    line: int | None = None
-    column: int | None = None
-    near: str | None = None
-
-
-class _TwoWaysError(ValueError):
-    """Raised while JSON is read, at what can be read in two ways or not at all."""
-
-
-def _value(text: str) -> Any | _Broken:
-    try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=_constant,
-        )
-    except json.JSONDecodeError as error:
-        near = shown(text[error.pos : error.pos + NEAR_CHARACTERS].split("\n", maxsplit=1)[0])
-        return _Broken(_words(error.msg), error.lineno, error.colno, near or None)
-    except _TwoWaysError as error:
-        return _Broken(str(error))
-    except RecursionError:
-        return _Broken("it is nested too deeply")
-
-
-def _words(message: str) -> str:
-    """The parser's reason, as part of a sentence."""
-    return message[0].lower() + message[1:]
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read = dict(pairs)
-    if len(read) < len(pairs):
-        ((twice, _),) = collections.Counter(key for key, _ in pairs).most_common(1)
-        raise _TwoWaysError(f"the key {json.dumps(twice)} is given twice")
-    return read
-
-
-def _integer(text: str) -> int:
-    if len(text) > DIGITS_MAX:
-        raise _TwoWaysError(f"a number has more than {DIGITS_MAX} digits")
-    return int(text)
-
-
-def _number(text: str) -> Decimal:
-    try:
-        return Decimal(text if len(text) <= DIGITS_MAX else "")
-    except InvalidOperation:
-        raise _TwoWaysError(f"the number {text[:NEAR_CHARACTERS]}… cannot be read") from None
-
-
-def _constant(text: str) -> Any:
-    raise _TwoWaysError(f"{text} is no number of JSON")

@@ -111,7 +111,7 @@ def _entry(key: Key, contract_id: str, told: list[_Dated]) -> Entry:
     )
 
 
-def _order(dated: _Dated) -> tuple[datetime, str, str]:
+def _order(dated: _Dated) -> tuple[datetime, str, bytes]:
     """By date, then by id; releases that share both go by what they say, in any order."""
     release = dated.award.release
     return dated.award.released_at, release.id or "", release.digest()
@@ -147,7 +147,7 @@ def _metrics(told: list[_Dated]) -> tuple[Metric, ...]:
                 thing.skip(ended)
             elif twin is None:
                 own[metric.commitment_id] = metric
-            elif twin.thing.published == thing.published:
+            elif twin.thing.digest() == thing.digest():
                 thing.skip("its award has it too, word for word")
             else:
                 reason = "its award has another metric with the same id"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from services.verification.register.refusals import Refusal
+from shared import identifiers
 
 VALUE_CHARACTERS_MAX: Final = 100
 """A wrong value is shown, so that it can be found in the file, but cut to this length."""
@@ -47,7 +48,7 @@ class Thing:
     place: str
     """A JSON pointer; after its number if the file has a release a line."""
     published: object
-    """The JSON."""
+    """The JSON, until it is forgotten."""
     id: str | None = None
     ocid: str | None = None
     parts: list[Thing] = field(default_factory=list)
@@ -60,7 +61,7 @@ class Thing:
     """What is wrong; of what is told elsewhere, the place."""
     reason: str | Refusal | None = None
     fix: str | None = None
-    _digest: str | None = None
+    _digest: bytes | None = None
 
     def becomes(self, fate: Fate, reason: str | Refusal | None = None) -> None:
         """Says what becomes of it, unless that is known."""
@@ -94,18 +95,33 @@ class Thing:
         self.fault(fault)
         self.skip(f"its {self.kind} is faulty")
 
-    def digest(self) -> str:
+    def digest(self) -> bytes:
         """Of what was published: two things with one digest say the same."""
         if self._digest is None:
             text = json.dumps(self.published, sort_keys=True, default=str)
-            self._digest = hashlib.sha256(text.encode()).hexdigest()
+            self._digest = hashlib.sha256(text.encode()).digest()
         return self._digest
+
+    def forget(self) -> None:
+        """Lets go of the JSON, of its own and of its parts: of a file one release at a time is in
+        memory."""
+        if self.kind in ("release", "metric"):
+            self.digest()
+        self.published = None
+        self.id, self.ocid = _cut(self.id), _cut(self.ocid)
+        for part in self.parts:
+            part.forget()
 
     def all(self) -> Iterator[Thing]:
         """It and its parts."""
         yield self
         for part in self.parts:
             yield from part.all()
+
+
+def _cut(text: str | None) -> str | None:
+    """Ids that can stand are shorter."""
+    return text and text[: identifiers.CHARACTERS_MAX]
 
 
 def shown(value: object, characters_max: int = VALUE_CHARACTERS_MAX) -> str | None:

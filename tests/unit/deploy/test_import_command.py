@@ -31,7 +31,7 @@ class _Verification(http.server.BaseHTTPRequestHandler):
             self._answer(422, json.dumps({"title": file.reason, "status": 422}))
         else:
             summary = contracts._summary(published.planned(body), is_committed=False)
-            self._answer(200, summary.model_dump_json())
+            self._answer(200, "".join(summary))
 
     def _answer(self, status: int, body: str) -> None:
         self.send_response(status)

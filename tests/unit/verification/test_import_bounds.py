@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.verification.register import imports, releases
+from tests.support import published
 
 AT = datetime(2026, 11, 5, 9, tzinfo=UTC)
 MANY = 300_000
@@ -25,9 +26,9 @@ class TestAFile:
         [
             (b"{}" + b"\n" * 6 * MANY + b"{}", None),
             (b"{}\n" * MANY, "releases"),
-            (b"{}" + b"\n" * (releases.LINES_MAX + 1), "lines: send"),
-            (an_award_of(b"{}," * MANY + b"{}"), "parts"),
-            (b"[" + b"0," * releases.COMMAS_MAX + b"0,0]", "values"),
+            (b"{}" + b"\n" * (releases.LINES_MAX + 1), "2,000,001 lines, and 2,000,000"),
+            (an_award_of(b"{}," * MANY + b"{}"), "600,006 values, and 50,000"),
+            (b"[" + b"0," * releases.VALUES_MAX + b"0,0]", "values"),
         ],
         ids=["empty lines", "releases", "lines", "awards", "values"],
     )
@@ -48,8 +49,7 @@ class TestAFile:
 
     def test_of_lines_keeps_their_numbers(self) -> None:
         """Blank lines count; blanks before a line belong to it."""
-        rows = releases.read(b'\n \n{"a":1}\n\n\t\r\n  {"b":2}\n  nonsense')
-        assert isinstance(rows, list)
+        rows = published.rows(b'\n \n{"a":1}\n\n\t\r\n  {"b":2}\n  nonsense')
         assert ["line 3 ", "line 6 ", "line 7 "] == [row.place for row in rows]
         assert rows[2].fault is not None
         assert "column 3" in rows[2].fault.reason
