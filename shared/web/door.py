@@ -3,7 +3,8 @@
 Promises: whatever a client sends or holds back, a connection costs little and ends. A head has at
 most `HEAD_BYTES_MAX` and `FIELDS_MAX`, and `HEAD_SECONDS_MAX` to arrive. Above `CONNECTIONS_MAX`
 the one that has waited longest for a request is closed, so that a new one is always let in. What is
-refused here is a problem document too.
+refused here is a problem document too. An answer that comes before the body has ended can be read:
+what still comes is dropped for a while before the connection is closed.
 Refuses: what is no HTTP, or can be read in two ways (`400`); a head that is too large (`431`) or
 too slow (`408`).
 
@@ -17,7 +18,7 @@ import asyncio
 import collections
 import resource
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httptools
 from uvicorn.protocols.http import httptools_impl
@@ -28,12 +29,16 @@ HEAD_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
 """Of one head, and of its trailers."""
 HEAD_SECONDS_MAX: Final = 10.0
-"""From the moment when a connection waits for a request until its head is there. What is left of a
-body that nobody wants must end in this time too."""
+"""From the moment when a connection waits for a request until its head is there."""
 WRITE_SECONDS_MAX: Final = 20.0
 """How long a client may take nothing of an answer that is waiting for it."""
-LINGER_SECONDS: Final = 2.0
-"""So long we go on reading after a refusal: to close at once could take the refusal away again."""
+LINGER_SECONDS: Final = 30.0
+"""So long we read and drop what still comes after an answer: to close at once would take the answer
+away again. 40 MB at 10 Mbit/s take as long."""
+LINGER_SILENT_SECONDS: Final = 2.0
+"""So long, if nothing comes."""
+LINGER_BYTES_MAX: Final = 64 * 1024 * 1024
+"""So much. Twice the largest file."""
 CONNECTIONS_MAX: Final = 1000
 PIPELINED_MAX: Final = 16
 """Requests that wait on one connection behind the one that is being answered."""
@@ -84,6 +89,25 @@ class House:
         self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep) if self._all else None
 
 
+class _Transport:
+    """A transport that is closed in our way; everything else is its own."""
+
+    def __init__(self, own: asyncio.Transport, connection: Connection) -> None:
+        self._own, self._connection = own, connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
+
+    def is_closing(self) -> bool:
+        return self._connection.is_over or self._own.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing() or not self._connection.is_in_body:
+            self._own.close()
+        else:
+            self._connection.linger()
+
+
 class Connection(httptools_impl.HttpToolsProtocol):
     """One connection."""
 
@@ -92,7 +116,10 @@ class Connection(httptools_impl.HttpToolsProtocol):
         self._house = house
         self.ends_at = float("inf")
         """When it is cut off, if nothing happens before; by the clock of the loop."""
-        self._is_refused = False
+        self.is_over = False
+        """Nothing more is taken: what comes is dropped."""
+        self._linger_ends_at = float("inf")
+        self._dropped_bytes = 0
         self._is_in_head = True
         self._wire_bytes = 0  # of the head, or of the body with its framing
         self._head_bytes = 0
@@ -102,7 +129,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
     # --- time -----------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, _Transport(transport, self)))
         self._wait()
         self._house.enter(self)
 
@@ -112,7 +139,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.cycle.response_complete:
+        if self.cycle.response_complete and not self.is_over:
             self._wait()
 
     def pause_writing(self) -> None:
@@ -128,11 +155,32 @@ class Connection(httptools_impl.HttpToolsProtocol):
         """For the next request."""
         self._house.waiting[self] = None
         self._house.waiting.move_to_end(self)
-        self.ends_at = self.loop.time() + HEAD_SECONDS_MAX
+        seconds = LINGER_SECONDS if self.is_in_body else HEAD_SECONDS_MAX
+        self.ends_at = self.loop.time() + seconds
+
+    @property
+    def is_in_body(self) -> bool:
+        """Whether more is to come of the request that is answered, or was."""
+        return self.cycle is not None and self.cycle.more_body
+
+    def linger(self) -> None:
+        """Ends our side. The client may go on sending for a while, so that it comes to read."""
+        self.is_over = True
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._house.waiting[self] = None
+        self._linger_ends_at = self.loop.time() + LINGER_SECONDS
+        self._drop(0)
+
+    def _drop(self, count: int) -> None:
+        self._dropped_bytes += count
+        if self._dropped_bytes > LINGER_BYTES_MAX:
+            self.transport.abort()
+        self.ends_at = min(self.loop.time() + LINGER_SILENT_SECONDS, self._linger_ends_at)
 
     def expire(self) -> None:
         """Ends it, with a word if it is in the middle of a head."""
-        if self._is_in_head and self._wire_bytes and not self._is_refused:
+        if self._is_in_head and self._wire_bytes and not self.is_over:
             self._refuse(408, "The head of the request did not come in time")
         else:
             self.transport.abort()
@@ -141,8 +189,10 @@ class Connection(httptools_impl.HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        if self.is_over:
+            self._drop(len(data))
         for start in range(0, len(data), PIECE_BYTES):
-            if self._is_refused or self.transport.is_closing():
+            if self.transport.is_closing():
                 return
             piece = data[start : start + PIECE_BYTES]
             try:
@@ -174,20 +224,27 @@ class Connection(httptools_impl.HttpToolsProtocol):
         self._wire_bytes = 0
         if self._is_large() or len(self.pipeline) >= PIPELINED_MAX:
             self._refuse_head()
-        if not self._is_refused:
+        if not self.is_over:
             self._house.waiting.pop(self, None)
             self.ends_at = float("inf")
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if not self._is_refused:
-            super().on_body(body)
+        if self.is_over:
+            return
+        super().on_body(body)
+        if self.cycle.response_complete and self._body_bytes > LINGER_BYTES_MAX:
+            self.transport.abort()
 
     def on_message_complete(self) -> None:
         self._wire_bytes = 0
-        if not self._is_refused:
-            super().on_message_complete()
+        if self.is_over:
+            return
+        super().on_message_complete()
+        if self.cycle.response_complete:
+            self.cycle.more_body = False
+            self._wait()
 
     def _measure(self, count: int) -> None:
         self._wire_bytes += count
@@ -209,9 +266,9 @@ class Connection(httptools_impl.HttpToolsProtocol):
 
     def _refuse(self, status: int, title: str, detail: str | None = None) -> None:
         """Says why, if no other answer is on its way, and takes nothing more."""
-        if self._is_refused:
+        if self.is_over:
             return
-        self._is_refused = True
+        self.is_over = True
         is_answering = self.cycle is not None and not self.cycle.response_complete
         if self.pipeline or (is_answering and self.cycle.response_started):
             self.transport.abort()
@@ -220,9 +277,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.write(_written(problems.Problem(status, title, detail)))
-        self.transport.write_eof()
-        self._house.waiting[self] = None
-        self.ends_at = self.loop.time() + LINGER_SECONDS
+        self.linger()
 
 
 def _written(problem: problems.Problem) -> bytes:

@@ -32,11 +32,14 @@ class Door:
         (line,) = (line for line in status if line.startswith("VmHWM"))
         return int(line.split()[1]) // 1000
 
-    def open_connections(self) -> int:
-        """How many connections the process has accepted and not closed."""
+    def open_connections(self, *, half_closed: bool = False) -> int:
+        """How many connections the process has accepted and not closed; or has closed on its side
+        only."""
+        # a socket that the process has closed has no inode, but stays in the table for a minute
+        states = ("04", "05") if half_closed else ("01",)
         wanted = f":{self.port:04X}"
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        return sum(row[1].endswith(wanted) and row[3] == "01" for row in rows)
+        return sum(row[1].endswith(wanted) and row[3] in states and row[9] != "0" for row in rows)
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port)

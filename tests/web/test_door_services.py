@@ -66,18 +66,17 @@ class TestVerification:
                 writer.close()
             endless = [b"GET / HTTP/1.1\r\n", *[b"a: " + b"x" * 500 + b"\r\n"] * 20_000]
             heads = await asyncio.gather(*(running.status(*endless) for _ in range(4)))
-            assert {431, 0} >= set(heads)
+            assert {431} == set(heads)
             much = [b"[" * MB] * 31
             strangers = await asyncio.gather(
                 *(running.status(post("/api/v1/contracts", 31 * MB), *much) for _ in range(8))
             )
-            assert {401, 0} >= set(strangers)
+            assert {401} == set(strangers)
             lines = [b"{}" + b"\n" * (MB - 2)] * 31
             imports = await asyncio.gather(
                 *(running.status(post(IMPORT, 31 * MB, token), *lines) for _ in range(3))
             )
-            assert 422 in imports
-            assert {422, 503, 0} >= set(imports)
+            assert {422, 503} == set(imports)
             assert running.peak_mb() <= PEAK_MB_MAX
 
 
@@ -94,6 +93,5 @@ class TestIntake:
             answers = await asyncio.gather(
                 *(running.status(post("/api/v1/returns", size, token), *sent) for _ in range(20))
             )
-            assert {422, 429, 0} >= set(answers)
-            assert 422 in answers
+            assert {422, 429} == set(answers)
             assert running.peak_mb() <= PEAK_MB_MAX
