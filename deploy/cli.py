@@ -5,7 +5,7 @@ A subcommand imports what it needs when it runs, so that `makegood --help` stays
 
 import typer
 
-from deploy import cli_files, cli_verify
+from deploy import cli_files, cli_proof, cli_verify
 from deploy.local import commands
 from deploy.local.demo import command as demo
 
@@ -24,3 +24,4 @@ app.command()(cli_files.submit)
 app.command()(cli_files.import_contracts)
 app.command()(cli_verify.export)
 app.command()(cli_verify.verify)
+app.command()(cli_proof.verify_proof)

@@ -24,7 +24,7 @@ from services.ledger.publishing import create_log, publisher
 from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
-from shared import clock, sql
+from shared import calendar, clock, sql
 from shared.delivery import offsets, topics, transaction
 from shared.delivery.messages import Record
 from shared.wire import events, ids
@@ -97,6 +97,44 @@ def checked(of: events.ReturnReceived, **said: Any) -> events.ReturnChecked:
         "rule_set": "2026.1",
     }
     return events.ReturnChecked(**own | said)
+
+
+def assessment(
+    commitment_id: str, period: str, counted: str, rating: events.Rating = "Good", **said: Any
+) -> events.Assessment:
+    """A rating at the end of a month: of 12, 10 were expected."""
+    own: dict[str, Any] = {
+        "commitment_id": commitment_id,
+        "commitment_version": 1,
+        "period": period,
+        "target": Decimal(12),
+        "expected": "10/1",
+        "counted": Decimal(counted),
+        "low": Decimal(counted),
+        "high": Decimal(counted),
+        "rating": rating,
+        "bands": "bands-1",
+        "returns": (),
+        "inputs": 1,
+    }
+    return events.Assessment(**own | said)
+
+
+def assessed(
+    ended: date, *assessments: events.Assessment, contract_id: str = "C1", step: str = ""
+) -> events.CommitmentAssessed:
+    """What the end of a day brought on; with `step`, what another contract's claim did."""
+    return events.CommitmentAssessed(
+        event_id=ids.derived(
+            "CommitmentAssessed", contract_id, step or f"day:{ended}", "makegood-rules-1"
+        ),
+        authority_id=AUTHORITY,
+        occurred_at=calendar.midnight_after(ended),
+        caused_by=ids.derived("cause", ended, step),
+        contract_id=contract_id,
+        assessments=assessments,
+        rule_set="makegood-rules-1",
+    )
 
 
 def withdrawn(of: events.ReturnReceived, receipt_no: int) -> events.ReturnWithdrawn:

@@ -148,8 +148,12 @@ def _check_checkpoint(
 def _check_root(found: Check, checkpoint: notes.Checkpoint | None, root: bytes) -> None:
     if checkpoint is None:
         found.fail("checkpoint", "there is no signed root to compare the leaves with")
-    elif checkpoint.size != found.checked:
-        found.fail("tree", f"there are {found.checked} leaves, but {checkpoint.size} were signed")
+    elif checkpoint.size > found.checked:
+        what = f"only {found.checked} of the {checkpoint.size} entries that were signed are here"
+        found.fail("end of the file", f"{what}: the download was cut off, or they were left out")
+    elif checkpoint.size < found.checked:
+        what = f"there are {found.checked} entries, but only {checkpoint.size} were signed"
+        found.fail("end of the file", what)
     elif checkpoint.root != root:
         found.fail("tree", "the root of the leaves is not the root that was signed")
 

@@ -6,7 +6,8 @@ checkpoint, in order, with the events that its reader may see; then the offsets 
 their own. `read` gives what `audit.check` needs, line by line, so that a file of any length fits in
 memory.
 
-Refuses, with ExportRefusedError: a file that is not an export, or of another version.
+Refuses, with ExportRefusedError: a file that is not an export, or of another version; a line that
+is too long; a last line that is not whole, for then the download was cut off.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ from shared.web.scope import Scope
 KIND: Final = "makegood-export"
 VERSION: Final = 1
 MEDIA_TYPE: Final = "application/x-ndjson"
+LINE_BYTES_MAX: Final = 8_000_000
+"""Of a line: the base64 of the largest event and of the largest leaf take 5.7 MB. So a file without
+lines does not fill the memory."""
+
+_BEGINNING: Final = f'{{"kind":"{KIND}"'.encode()
+CUT_OFF: Final = "the file ends in the middle of this line: the download was cut off"
 
 
 class ExportRefusedError(ValueError):
@@ -120,8 +127,11 @@ def read(path: Path, advance: Callable[[int], object] = lambda _: None) -> Pack:
     of each. Raises ExportRefusedError, here and during the audit, and OSError."""
     lines = _lines(path, advance)
     number, header = next(lines, _Line(1, {}))
-    if header.get("kind") != KIND or header.get("version") != VERSION:
-        raise ExportRefusedError(f"line {number}: this is not a {KIND} of version {VERSION}")
+    if header.get("kind") != KIND:
+        raise ExportRefusedError(f"line {number}: this is not the header of a {KIND}")
+    if header.get("version") != VERSION:
+        what = f"this is version {str(header.get('version'))[:20]} of a {KIND}"
+        raise ExportRefusedError(f"line {number}: {what}, and only {VERSION} can be read here")
     disclosed: dict[int, Disclosed | None] = {}
     listed: list[Listed] = []
     with _refusing(number):
@@ -169,12 +179,22 @@ def _parse_listed(fields: dict[str, Any]) -> Listed:
 
 def _lines(path: Path, advance: Callable[[int], object]) -> Iterator[_Line]:
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        number = 0
+        while line := file.readline(LINE_BYTES_MAX + 1):
+            number += 1
             advance(len(line))
-            with _refusing(number):
-                fields = json.loads(line)
-                if not isinstance(fields, dict):
-                    raise TypeError("not an object")
+            if len(line) > LINE_BYTES_MAX:
+                what = f"it has more than {LINE_BYTES_MAX:,} bytes, so it is no line of an export"
+                raise ExportRefusedError(f"line {number}: {what}")
+            try:
+                with _refusing(number):
+                    fields = json.loads(line)
+                    if not isinstance(fields, dict):
+                        raise TypeError("not an object")
+            except ExportRefusedError:
+                if not line.endswith(b"\n") and (number > 1 or line.startswith(_BEGINNING)):
+                    raise ExportRefusedError(f"line {number}: {CUT_OFF}") from None
+                raise
             yield _Line(number, fields)
 
 
