@@ -70,6 +70,8 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
     verification.AlertsQuery: {"contract": "C1", "kind": "duplicate_claim"},
     verification.CasesQuery: {"contract": "C1", "state": "opened"},
     ledger.EntriesQuery: {
+        "receipt": "24",
+        "digest": "ab" * 32,
         "contract": "C1",
         "supplier": FIRM,
         "commitment": "spend",

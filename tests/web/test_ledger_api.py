@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain.entries import payloads
+from services.ledger.domain.entries import facts, payloads
 from services.ledger.domain.log import verifier
 from shared.delivery import topics
 from shared.web import lists
@@ -95,18 +96,87 @@ class TestEntries:
             {"limit": 0},
             {"from": "soon"},
             {"contract": ""},
+            {"type": "ReturnRecieved"},
+            {"type": "DayEnded"},
+            {"receipt": 0},
+            {"receipt": "1e3"},
+            {"receipt": 2**63},
+            {"digest": "ab"},
+            {"digest": "ab" * 32},
+            {"from": "2026-11-03", "to": "2026-11-02"},
+            {"receipt": 1, "contract": "C1"},
+            {"receipt": 1, "from": "2026-11-02"},
         ],
     )
     async def test_refuse_an_unknown_filter(self, client: Client, asked: Any) -> None:
-        """A misspelt filter would show too much."""
+        """A misspelt filter would show too much, and a contradiction too little."""
         answer = await client.get("/api/v1/entries", **asked)
         assert 422 == answer.status_code
         assert "application/problem+json" == answer.headers["content-type"]
+        assert answer.json()["errors"][0]["parameter"] in {*asked, "from"}
+
+    async def test_name_the_types_that_there_are(self, client: Client) -> None:
+        """To whoever asks for another one."""
+        answer = await client.get("/api/v1/entries", type="ReturnRecieved")
+        (fault,) = answer.json()["errors"]
+        assert ("type", "ReturnRecieved") == (fault["parameter"], fault["value"])
+        assert {kind.__name__ for kind in facts.RECORDED} <= set(
+            fault["message"].replace(",", "").split()
+        )
 
     async def test_hide_another_party_from_a_supplier(self, client: Client) -> None:
-        """A supplier that asks for another party's entries finds nothing."""
-        assert [] == await client.indexes("/api/v1/entries", "supplier", supplier=OTHER_PARTY)
-        assert [] == await client.indexes("/api/v1/entries", "supplier", contract="C2")
+        """A supplier that asks for another party's entries learns nothing of them."""
+        for asked in ({"supplier": OTHER_PARTY}, {"contract": "C2"}):
+            answer = await client.get("/api/v1/entries", "supplier", **asked)
+            assert 404 == answer.status_code
+
+    @pytest.mark.parametrize("between", [{}, {"from": "2026-11-02"}])
+    async def test_of_an_unknown_contract_are_not_found(
+        self, client: Client, between: dict[str, str]
+    ) -> None:
+        """An empty list would say that nothing happened there. Of a known contract it says so."""
+        for asked in ({"contract": "C9"}, {"supplier": "GB-COH-00000009"}):
+            answer = await client.get("/api/v1/entries", **asked, **between)
+            assert 404 == answer.status_code
+        nothing = {"contract": "C1", "type": "RecordTakenUp"} | between
+        assert [] == await client.indexes("/api/v1/entries", **nothing)
+        for path in ("history", "history?as_at=2026-11-02"):
+            answer = await client.get(f"/api/v1/contracts/C9/{path}")
+            assert 404 == answer.status_code
+
+    async def test_are_found_by_their_receipt(
+        self, client: Client, service: build.LedgerService
+    ) -> None:
+        """The one entry that keeps it, of a return or a withdrawal; only by those who may see
+        it."""
+        await service.append(build.withdrawn(OURS[1], 10))
+        asked = "/api/v1/entries"
+        assert [1] == await client.indexes(asked, receipt=2)
+        assert [1] == await client.indexes(asked, "supplier", receipt=2)
+        assert [8] == await client.indexes(asked, receipt=10)
+        for who, number in (("supplier", 8), ("auditor", 9), ("auditor", 11)):
+            answer = await client.get(asked, who, receipt=number)
+            assert 404 == answer.status_code
+
+    async def test_are_compared_with_the_digest_of_a_return(
+        self, client: Client, service: build.LedgerService
+    ) -> None:
+        """Who has the file and its receipt can work it out: SHA-256(salt || file)."""
+        salt, file = bytes(16), b"a return"
+        digest = hashlib.sha256(salt + file).hexdigest()
+        await service.append(build.received(20, words_digest=digest))
+        assert [8] == await client.indexes("/api/v1/entries", receipt=20, digest=digest)
+        assert [8] == await client.indexes("/api/v1/entries", receipt=20, digest=digest.upper())
+        for number, other in ((20, "ab" * 32), (1, digest)):
+            answer = await client.get("/api/v1/entries", receipt=number, digest=other)
+            assert 404 == answer.status_code
+
+    async def test_say_in_words_what_happened(self, client: Client) -> None:
+        """In a list and singly."""
+        said = f"Return for February 2026 received from {build.PARTY}, revision 1, receipt 2."
+        page = (await client.get("/api/v1/entries", receipt=2)).json()
+        assert [said] == [item["words"] for item in page["items"]]
+        assert said == (await client.get("/api/v1/entries/1")).json()["words"]
 
     async def test_come_in_pages(self, client: Client) -> None:
         """Following `next` finds each entry once. A cursor of another list is refused."""

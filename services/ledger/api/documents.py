@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Final
 
 import pydantic
+from pydantic_core import PydanticCustomError
 
+from services.ledger.domain.entries import facts
 from shared import fields
 from shared.web import lists
 
+TYPES: Final = tuple(kind.__name__ for kind in facts.RECORDED)
+
 
 class Item(pydantic.BaseModel):
-    """An entry in a list. `leaf` is its JSON; the exact bytes come with the single entry."""
+    """An entry in a list. `leaf` is its JSON; the exact bytes come with the single entry. `words`
+    say what the leaf says, in one sentence."""
 
     index: int
+    words: str
     leaf_hash: str
     leaf: dict[str, Any]
 
@@ -60,14 +66,28 @@ class Query(pydantic.BaseModel):
     limit: lists.Limit = lists.ITEMS_DEFAULT
 
 
+def _known(name: str) -> str:
+    if name not in TYPES:
+        message = f"There is no such type of entry. The types are {', '.join(TYPES)}"
+        raise PydanticCustomError("unknown_type", "{message}", {"message": message})
+    return name
+
+
+EntryType = Annotated[fields.Code, pydantic.AfterValidator(_known)]
+ReceiptNo = Annotated[fields.Whole, pydantic.Field(ge=1, lt=2**63)]
+
+
 class EntriesQuery(Query):
     """What a list of entries is narrowed down to. `from` and `to` are the first and last day of
-    occurrence, both included; with either the list is in the order of occurrence."""
+    occurrence, both included; with either the list is in the order of occurrence. `receipt` names
+    one entry by itself; with `digest` only if that is the digest of its return."""
 
+    receipt: ReceiptNo | None = None
+    digest: fields.Sha256 | None = None
     contract: fields.ContractId | None = None
     supplier: fields.OrgId | None = None
     commitment: fields.CommitmentId | None = None
-    type: fields.Code | None = None
+    type: EntryType | None = None
     period: fields.Period | None = None
     since: fields.Day | None = pydantic.Field(default=None, alias="from")
     until: fields.Day | None = pydantic.Field(default=None, alias="to")

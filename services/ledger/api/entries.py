@@ -19,6 +19,7 @@ from fastapi import APIRouter, Path, Query, Response
 from services.ledger import store
 from services.ledger.api import documents, refusals
 from services.ledger.api.dependencies import Dependencies, Injected, Reader, may_open
+from services.ledger.domain.entries import words
 from services.ledger.domain.log import prooffile, proofs, tree
 from shared import calendar, fields, sql
 from shared.web import auth, lists, routes, scope
@@ -34,7 +35,14 @@ BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 async def list_entries(
     dependencies: Injected, who: Reader, query: Annotated[documents.EntriesQuery, Query()]
 ) -> lists.Page[documents.Item]:
-    """Entries in the order of recording. With `from` or `to`, in the order of occurrence."""
+    """Entries in the order of recording. With `from` or `to`, in the order of occurrence. With
+    `receipt`, the one that keeps the receipt of this number."""
+    if query.receipt is not None:
+        return await _of_receipt(dependencies, who, query)
+    if query.digest is not None:
+        raise refusals.digest_alone(query.digest)
+    if query.since and query.until and query.since > query.until:
+        raise refusals.days_reversed(query.since, query.until)
     narrowed = store.reading.Filter(
         party=query.supplier,
         contract=query.contract,
@@ -51,6 +59,8 @@ async def list_entries(
     async with dependencies.pool.acquire() as conn:
         seen_by, count = scope.of(who), query.limit + 1
         rows = await store.reading.list_occurrences(conn, seen_by, narrowed, after, count)
+        if not rows:
+            await refuse_unknown(conn, who, query.contract, query.supplier)
     shown, next_cursor = lists.cut(rows, query.limit, lambda row: [str(row.occurred_at), row.idx])
     return lists.Page(items=_items(shown), next=next_cursor)
 
@@ -137,15 +147,65 @@ async def _page(
     async with dependencies.pool.acquire() as conn:
         seen_by, count = scope.of(who), query.limit + 1
         rows = await store.reading.list_entries(conn, seen_by, narrowed, after, count)
+        if not rows:
+            await refuse_unknown(conn, who, narrowed.contract, narrowed.party)
     shown, next_cursor = lists.cut(rows, query.limit, lambda row: [row.idx])
     return lists.Page(items=_items(shown), next=next_cursor)
 
 
+async def _of_receipt(
+    dependencies: Dependencies, who: auth.Caller, query: documents.EntriesQuery
+) -> lists.Page[documents.Item]:
+    """The entry of a receipt. Raises a `404` problem if there is none that the caller may see."""
+    for name, field in documents.EntriesQuery.model_fields.items():
+        if name in query.model_fields_set - {"receipt", "digest", "limit"}:
+            raise refusals.not_with_receipt(field.alias or name)
+    assert query.receipt is not None
+    async with dependencies.pool.acquire() as conn:
+        index = await store.reading.find_receipt(conn, query.receipt)
+        entry = None if index is None else await store.reading.find_entry(conn, index)
+    if entry is None or not scope.of(who).covers(entry.authority_id, entry.party_id):
+        raise refusals.no_receipt()
+    if query.digest is not None and not _has_digest(entry, query.digest):
+        raise refusals.no_receipt()
+    leaf_hash = tree.leaf_hash(entry.leaf)
+    row = store.rows.ShownLeaf(entry.idx, entry.leaf, leaf_hash)
+    return lists.Page(items=_items([row]), next=None)
+
+
+def _has_digest(entry: store.rows.StoredEntry, digest: str) -> bool:
+    """Whether it is the salted digest of the entry's return. Nobody can say so of an event that
+    does not open."""
+    if entry.disclosed is None:
+        return False
+    event = json.loads(entry.disclosed.event)
+    return bool(event.get("words_digest") == digest.lower())
+
+
+async def refuse_unknown(
+    conn: sql.Connection, who: auth.Caller, contract: str | None, party: str | None
+) -> None:
+    """Raises a `404` problem if there is no such contract or supplier that the caller may see: an
+    empty list would say that nothing happened there."""
+    for narrowed, refusal in (
+        (store.reading.Filter(contract=contract), refusals.no_contract()),
+        (store.reading.Filter(party=party), refusals.no_supplier()),
+    ):
+        if narrowed == store.reading.Filter():
+            continue
+        if not await store.reading.list_entries(conn, scope.of(who), narrowed, -1, 1):
+            raise refusal
+
+
 def _items(rows: Sequence[store.rows.ShownLeaf]) -> list[documents.Item]:
-    return [
-        documents.Item(index=row.idx, leaf_hash=row.leaf_hash.hex(), leaf=json.loads(row.leaf))
-        for row in rows
-    ]
+    return [_item(row) for row in rows]
+
+
+def _item(row: store.rows.ShownLeaf) -> documents.Item:
+    leaf = json.loads(row.leaf)
+    return documents.Item(
+        index=row.idx, words=words.of(leaf), leaf_hash=row.leaf_hash.hex(), leaf=leaf
+    )
 
 
 async def _get(conn: sql.Connection, who: auth.Caller, index: int) -> store.rows.StoredEntry:
@@ -164,10 +224,12 @@ def _document(entry: store.rows.StoredEntry, who: auth.Caller) -> documents.Entr
             event_base64=base64.b64encode(entry.disclosed.event).decode(),
             salt=base64.b64encode(entry.disclosed.salt).decode(),
         )
+    leaf = json.loads(entry.leaf)
     return documents.Entry(
         index=entry.idx,
+        words=words.of(leaf),
         leaf_hash=tree.leaf_hash(entry.leaf).hex(),
-        leaf=json.loads(entry.leaf),
+        leaf=leaf,
         leaf_base64=base64.b64encode(entry.leaf).decode(),
         payload=payload,
         is_damaged=opens and payload is None,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
-from shared.web.problems import Problem
+from shared.web.problems import INVALID, Fault, Problem
 
 RETRY_SOON: Final = {"retry-after": "2"}
 """A checkpoint is signed about once a second."""
@@ -18,6 +19,44 @@ def no_entry() -> Problem:
 def no_return() -> Problem:
     """Or none that the caller may see."""
     return Problem(404, "No return with this id is recorded")
+
+
+def no_contract() -> Problem:
+    """Or none that the caller may see."""
+    return Problem(404, "No contract with this id is recorded")
+
+
+def no_supplier() -> Problem:
+    """Or none that the caller may see."""
+    return Problem(404, "No supplier with this id is recorded")
+
+
+def no_receipt() -> Problem:
+    """Or none that the caller may see; or that of another return."""
+    detail = "If you gave a digest: the return of this receipt has another one."
+    return Problem(404, "No receipt with this number is recorded", detail)
+
+
+def not_with_receipt(parameter: str) -> Problem:
+    """The number of a receipt names one entry: there is nothing to narrow down."""
+    fix = "Leave it out, or ask without `receipt`."
+    fault = Fault("form", "A receipt is of one entry.", fix, parameter=parameter)
+    return Problem(422, INVALID, errors=[fault])
+
+
+def digest_alone(digest: str) -> Problem:
+    """The log has salted digests, which nobody can look up."""
+    words = "The log holds no SHA-256 of a return that could be searched, only a salted one."
+    fix = "Send the number of the receipt as `receipt` too. The digest is SHA-256(salt || file)."
+    fault = Fault("form", words, fix, parameter="digest", value=digest)
+    return Problem(422, INVALID, errors=[fault])
+
+
+def days_reversed(since: date, until: date) -> Problem:
+    """`from` is after `to`."""
+    words = f"`from` is after `to`: {since}, {until}."
+    fault = Fault("form", words, "Swap them.", parameter="from", value=str(since))
+    return Problem(422, INVALID, errors=[fault])
 
 
 def no_tile() -> Problem:

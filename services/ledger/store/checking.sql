@@ -6,7 +6,8 @@
 SELECT e.idx, e.event_id, e.leaf, e.leaf_hash,
     e.commitment, e.ciphertext, k.salt, k.key, k.nonce,
     l.idx AS listed, l.event_id AS listed_event_id, l.caused_by, l.type, l.authority_id,
-    l.contract_id, l.party_id, l.period, l.return_id, l.commitment_ids, l.occurred_at
+    l.contract_id, l.party_id, l.period, l.return_id, l.commitment_ids, l.occurred_at,
+    l.receipt_no
 FROM (
     SELECT idx, event_id, leaf, leaf_hash, commitment, ciphertext FROM entry
     WHERE idx > :after AND idx <= :last ORDER BY idx

@@ -98,6 +98,12 @@ async def find_index(conn: sql.Connection, event_id: UUID) -> int | None:
     return found
 
 
+async def find_receipt(conn: sql.Connection, receipt_no: int) -> int | None:
+    """The index of the entry that keeps the receipt of this number."""
+    found: int | None = await QUERIES.find_receipt(conn, receipt_no=receipt_no)
+    return found
+
+
 async def stream_entries(pool: sql.Pool, size: int) -> AsyncIterator[list[rows.StoredEntry]]:
     """All entries below `size`, in steps. No transaction lasts longer than a step."""
     after = -1

@@ -13,6 +13,10 @@ WHERE e.idx = :idx;
 -- The index of the entry that records an event.
 SELECT idx FROM entry WHERE event_id = :event_id;
 
+-- name: find_receipt(receipt_no)$
+-- The index of the entry that keeps the receipt of this number.
+SELECT idx FROM entry_index WHERE receipt_no = :receipt_no;
+
 -- name: walk_in_order()!
 -- For the two lists below: lets the planner only walk along an index, from entry to entry. To sort
 -- all entries that match would cost more as the log grows.

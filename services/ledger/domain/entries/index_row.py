@@ -2,16 +2,19 @@
 
 Promises: derived from the event alone, and so rebuildable. `party_id` is the supplier that the
 event concerns, if it concerns one. `return_id` is the return that the event is, or is about.
+`receipt_no` is set on the one entry that keeps the receipt of this number.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.ledger.domain.entries import facts
 from shared.wire import events
+
+_RECEIPTED: Final = (events.ReturnReceived, events.ReturnWithdrawn)
 
 
 class IndexRow(NamedTuple):
@@ -29,6 +32,7 @@ class IndexRow(NamedTuple):
     """Sorted and separated by blanks (no id has one). An array would take as long to write as all
     other columns together."""
     occurred_at: datetime
+    receipt_no: int | None
 
 
 def of(event: facts.Recorded) -> IndexRow:
@@ -44,6 +48,7 @@ def of(event: facts.Recorded) -> IndexRow:
         return_id=getattr(event, "return_id", None),
         commitment_ids=" ".join(sorted(_commitment_ids(event))),
         occurred_at=event.occurred_at,
+        receipt_no=event.receipt_no if isinstance(event, _RECEIPTED) else None,
     )
 
 
