@@ -310,8 +310,9 @@ def _added(added: additions.Additions) -> dict[str, Any]:
 
 
 def _stated(stated: figures.Stated | None) -> dict[str, Any] | None:
+    from services.ledger.domain.entries import figures
+
     if stated is None:
         return None
     figure = stated.figure
-    names = ("rating", "reason", "counted", "low", "high", "expected", "target")
-    return {"entry": stated.entry} | {name: getattr(figure, name) for name in names}
+    return {"entry": stated.entry} | {name: getattr(figure, name) for name in figures.COMPARED}

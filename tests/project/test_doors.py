@@ -20,8 +20,8 @@ from fastapi.routing import APIRoute
 
 from services.intake.api import demo_clock, parties, receipts, returns
 from services.intake.api import documents as intake
+from services.ledger.api import changes, entries, export, log
 from services.ledger.api import documents as ledger
-from services.ledger.api import entries, export, log
 from services.verification.api import alerts, commitments, contracts, figures
 from services.verification.api import documents as verification
 from shared.web import problems, routes, server
@@ -80,11 +80,17 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
         "from": "2026-10-06",
         "to": "2026-10-07",
     },
+    ledger.ChangesQuery: {
+        "from": "2026-10-06",
+        "to": "2026-10-07",
+        "contract": "C1",
+        "supplier": FIRM,
+    },
     ledger.HistoryQuery: {"as_at": "2026-10-06"},
 }
 PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
-ROUTERS = [demo_clock, parties, receipts, returns, entries, export, log]
+ROUTERS = [demo_clock, parties, receipts, returns, changes, entries, export, log]
 ROUTERS += [alerts, commitments, contracts, figures]
 
 
@@ -254,7 +260,11 @@ class TestAQuery:
         self, client: httpx.AsyncClient, model: type[pydantic.BaseModel], name: str, odd: str
     ) -> None:
         """422 with its name; never 500."""
-        answer = await client.get(f"/{model.__name__}?{name}=a{odd}")
+        needed = {
+            field.alias or own for own, field in model.model_fields.items() if field.is_required()
+        }
+        others = "".join(f"&{each}={QUERIES[model][each]}" for each in sorted(needed - {name}))
+        answer = await client.get(f"/{model.__name__}?{name}=a{odd}{others}")
         assert [name] == [fault["parameter"] for fault in answer.json()["errors"]]
         assert 422 == answer.status_code
 

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from services.ledger import store
-from services.ledger.audit import export
+from services.ledger.audit import changes, export
+from services.ledger.domain.entries import figures
 from shared import sql
 from shared.web.scope import Scope
 from tests.support import ledger_service as build
@@ -123,6 +124,33 @@ class TestPage:
             start = store.reading.Occurrence(since, -1)
             await store.reading.list_occurrences(reading, EVERYONE, narrowed, start, PAGE)
             assert READ_MAX * 2 > reading.rows, (filters, since)
+
+    async def test_of_changes_costs_the_same_anywhere(self, long: sql.Connection) -> None:
+        """Over all days: from the middle, of one contract, of a party that came late; and what was
+        stated before, which is looked for along one contract."""
+        end = BEGAN + timedelta(days=400)
+        asked: list[tuple[dict[str, Any], datetime]] = [
+            ({}, BEGAN),
+            ({}, MIDDLE),
+            ({"contract": "C7"}, BEGAN),
+            ({"contract": "C7"}, MIDDLE),
+            ({"party": "P-LATE"}, MIDDLE),
+        ]
+        for filters, since in asked:
+            reading: Any = Reading(long)
+            between = store.changes.Between(until=end, types=changes.TYPES, **filters)
+            start = store.reading.Occurrence(since, -1)
+            found = await store.changes.list_decisions(reading, EVERYONE, between, start, PAGE)
+            assert PAGE == len(found)
+            assert READ_MAX * 2 > reading.rows, (filters, since)
+        reading = Reading(long)
+        slot = store.changes.Slot("C7", "P0", "2020-01")
+        await store.changes.load_checked_before(reading, [(slot, COUNT)])
+        await store.changes.load_stated_before(
+            reading, [(figures.Key("C7", "visits", "2020-01"), COUNT)]
+        )
+        await store.changes.load_approved_before(reading, [("C7", "visits", COUNT)])
+        assert READ_MAX > reading.rows
 
     async def test_continues_the_one_before(self, long: sql.Connection) -> None:
         """The entries of two authorities come as one list, each once."""

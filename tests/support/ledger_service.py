@@ -137,6 +137,32 @@ def assessed(
     )
 
 
+def promised(version: int, target: str, **said: Any) -> events.CommitmentChanged:
+    """A version of the commitment `visits`, which is approved."""
+    state = said.pop("state", "active")
+    commitment = events.CommitmentVersion(
+        commitment_id="visits",
+        version=version,
+        state=state,
+        measure="school-visits",
+        kind="sum",
+        unit="visits",
+        target=Decimal(target),
+        profile={"kind": "linear"},
+    )
+    own: dict[str, Any] = {
+        "event_id": ids.derived("promised", version, state),
+        "authority_id": AUTHORITY,
+        "occurred_at": AT,
+        "contract_id": "C1",
+        "contract_version": version,
+        "commitment": commitment,
+        "proposed_by": "m",
+        "approved_by": "a" if state == "active" else None,
+    }
+    return events.CommitmentChanged(**own | said)
+
+
 def withdrawn(of: events.ReturnReceived, receipt_no: int) -> events.ReturnWithdrawn:
     return events.ReturnWithdrawn(
         event_id=ids.derived("withdrawn", of.return_id),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from shared import sql
+from shared.clock import Clock, WallClock
 from shared.web import auth
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     pool: sql.Pool
+    clock: Clock = field(default_factory=WallClock)
+    """Tells only which days have begun."""
 
 
 async def _of(request: Request) -> Dependencies:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import pydantic
 from pydantic_core import PydanticCustomError
 
-from services.ledger.domain.entries import facts
+from services.ledger.domain.entries import facts, figures
 from shared import fields
 from shared.web import lists
 
@@ -57,6 +57,103 @@ class Log(pydantic.BaseModel):
     checkpoint_at: datetime | None
 
 
+class Cause(pydantic.BaseModel):
+    """What led to a decision, and the entry and receipt of the return or withdrawal. A day and a
+    line of another contract are no entries, and have none."""
+
+    kind: figures.CauseKind
+    entry: int | None
+    receipt_no: int | None
+
+
+class Figure(pydantic.BaseModel):
+    """What the entry `entry` states of a commitment at the end of a month. Quantities are in the
+    commitment's unit, `expected` and `attainment` exact fractions."""
+
+    entry: int
+    commitment_version: int
+    target: str
+    expected: str
+    counted: str
+    low: str
+    high: str
+    attainment: str | None
+    rating: str
+    reason: str | None
+    """Why the rating is Other."""
+
+
+class FigureChange(pydantic.BaseModel):
+    """A figure that is stated otherwise than before. `before` is null if it never was."""
+
+    commitment_id: str
+    period: str
+    before: Figure | None
+    after: Figure
+
+
+class Counted(pydantic.BaseModel):
+    """How many lines, what counts of them, and which rules found something."""
+
+    lines: int
+    counted: str
+    provisional: str = "0"
+    queried: str = "0"
+    rules: list[str] = []
+
+
+class LinesChange(pydantic.BaseModel):
+    """What a return counts for a commitment. Null: it has no line for it."""
+
+    commitment_id: str
+    before: Counted | None
+    after: Counted | None
+
+
+class LinesElsewhere(pydantic.BaseModel):
+    """Lines of other returns of the contract, as they count now."""
+
+    commitment_id: str
+    now: Counted
+
+
+class Version(pydantic.BaseModel):
+    """A version of a commitment, without its profile and area."""
+
+    commitment_id: str
+    version: int
+    state: str
+    measure: str
+    kind: str
+    unit: str
+    target: str
+    begins_on: str | None = pydantic.Field(default=None, validation_alias="from")
+
+
+class VersionChange(pydantic.BaseModel):
+    """A new version, and the one that was approved last before it."""
+
+    before: Version | None
+    after: Version
+
+
+class Change(pydantic.BaseModel):
+    """What one entry changed. `lines` is null if it checked no return, or what was decided was told
+    in parts. If `is_damaged`, an event that this needs does not open: figures may be missing."""
+
+    entry: int
+    type: str
+    words: str
+    occurred_at: datetime
+    contract_id: str | None
+    cause: Cause
+    figures: list[FigureChange]
+    lines: list[LinesChange] | None
+    lines_elsewhere: list[LinesElsewhere]
+    commitment: VersionChange | None
+    is_damaged: bool
+
+
 class Query(pydantic.BaseModel):
     """Which page of a list."""
 
@@ -97,3 +194,12 @@ class HistoryQuery(Query):
     """A chain, as it was at the end of the day `as_at`."""
 
     as_at: fields.Day | None = None
+
+
+class ChangesQuery(Query):
+    """The first and the last day, both included, and what the changes are narrowed down to."""
+
+    since: fields.Day = pydantic.Field(alias="from")
+    until: fields.Day = pydantic.Field(alias="to")
+    contract: fields.ContractId | None = None
+    supplier: fields.OrgId | None = None

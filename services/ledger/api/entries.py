@@ -55,7 +55,7 @@ async def list_entries(
         return await _page(dependencies, who, narrowed, query)
     since = _midnight(query.since) or BEGINNING
     start = store.reading.Occurrence(since, -1)
-    after = start if query.cursor is None else _decode_occurrence(query.cursor)
+    after = start if query.cursor is None else decode_occurrence(query.cursor)
     async with dependencies.pool.acquire() as conn:
         seen_by, count = scope.of(who), query.limit + 1
         rows = await store.reading.list_occurrences(conn, seen_by, narrowed, after, count)
@@ -131,7 +131,7 @@ def _midnight(day: date | None, days_later: int = 0) -> datetime | None:
     return None if day is None else calendar.midnight(day + timedelta(days=days_later))
 
 
-def _decode_occurrence(cursor: str) -> store.reading.Occurrence:
+def decode_occurrence(cursor: str) -> store.reading.Occurrence:
     """The last entry of the page before."""
     at, index = lists.decode_cursor(cursor, str, int)
     return store.reading.Occurrence(max(lists.read_moment(at), BEGINNING), index)

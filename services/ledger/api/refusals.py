@@ -59,6 +59,13 @@ def days_reversed(since: date, until: date) -> Problem:
     return Problem(422, INVALID, errors=[fault])
 
 
+def day_to_come(until: date, known: date) -> Problem:
+    """What will change then is not known."""
+    words = f"`to` is {until}, which has not begun."
+    fault = Fault("form", words, f"Ask up to {known}.", parameter="to", value=str(until))
+    return Problem(422, INVALID, errors=[fault])
+
+
 def no_tile() -> Problem:
     """The path is well-formed, but the tree is smaller."""
     return Problem(404, "The tree has no such tile")

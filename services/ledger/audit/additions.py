@@ -12,16 +12,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.ledger.audit import audit
-from services.ledger.domain.entries import facts, figures, leaves
+from services.ledger.domain.entries import figures, leaves
 from services.ledger.domain.entries.payloads import Disclosed, commit
-from shared.wire import events
-
-COMPARED: Final = ("rating", "reason", "counted", "low", "high", "expected", "target")
-"""A figure has changed if one of these has."""
 
 
 @dataclass(slots=True)
@@ -129,7 +125,9 @@ class Additions:
             entry = None if cause.event_id is None else self._returns.get(cause.event_id)
             each.by.append(By(index, cause, entry))
         found = (self._changed[key] for key in sorted(self._changed))
-        return [each for each in found if each.before is None or _differs(each)]
+        return [
+            each for each in found if figures.Step(each.key, each.before, each.after).has_changed
+        ]
 
     def _add(self, index: int, leaf: leaves.Leaf) -> None:
         self.count += 1
@@ -156,13 +154,7 @@ def _facts(leaf: leaves.Leaf, disclosed: Disclosed | None) -> Mapping[str, Any] 
         return leaf.facts
     if disclosed is None or commit(disclosed.salt, disclosed.event) != leaf.payload:
         return None
-    try:
-        event = events.read(disclosed.event)
-    except ValueError:
-        return None
-    if isinstance(event, events.ReturnChecked | events.CommitmentAssessed):
-        return facts.of(event)
-    return None
+    return figures.facts_of(disclosed.event)
 
 
 def _receipts(index: int, leaf: leaves.Leaf) -> list[Receipt]:
@@ -182,11 +174,3 @@ def _receipts(index: int, leaf: leaves.Leaf) -> list[Receipt]:
                 )
             ]
     return []
-
-
-def _differs(changed: Changed) -> bool:
-    """Whether the figure is another one now. What it is due to is not a figure."""
-    before = changed.before
-    return before is None or any(
-        getattr(before.figure, name) != getattr(changed.after.figure, name) for name in COMPARED
-    )

@@ -16,12 +16,15 @@ from uuid import UUID
 
 import msgspec
 
-from services.ledger.domain.entries import leaves
+from services.ledger.domain.entries import facts, leaves
 from shared import calendar
-from shared.wire import ids
+from shared.wire import events, ids
 
 DECIDED: Final = ("ReturnChecked", "CommitmentAssessed")
 """The types of the entries that state figures."""
+
+COMPARED: Final = ("rating", "reason", "counted", "low", "high", "expected", "target")
+"""What changes if a figure changes."""
 
 CauseKind: TypeAlias = Literal[
     "return_received",
@@ -78,6 +81,15 @@ class Step(NamedTuple):
     before: Stated | None
     after: Stated
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether it is stated otherwise than before, or for the first time. The version of the
+        commitment is no figure."""
+        if self.before is None:
+            return True
+        was, now = self.before.figure, self.after.figure
+        return any(getattr(was, name) != getattr(now, name) for name in COMPARED)
+
 
 class Cause(NamedTuple):
     """What led to a decision. A day and a line elsewhere are no entries of the log."""
@@ -88,38 +100,49 @@ class Cause(NamedTuple):
     receipt_no: int | None = None
 
 
-def is_digest(facts: Mapping[str, Any]) -> bool:
+def is_digest(said: Mapping[str, Any]) -> bool:
     """Whether the facts were too long for a leaf: only the event has them."""
-    return "digest" in facts and "assessments" not in facts
+    return "digest" in said and "assessments" not in said
 
 
-def read(facts: Mapping[str, Any]) -> list[Figure]:
+def facts_of(body: bytes) -> dict[str, Any] | None:
+    """The facts of a decision, from its event; None if it is something else."""
+    try:
+        event = events.read(body)
+    except ValueError:
+        return None
+    if isinstance(event, events.ReturnChecked | events.CommitmentAssessed):
+        return facts.of(event)
+    return None
+
+
+def read(said: Mapping[str, Any]) -> list[Figure]:
     """The figures of a decision, in its order. Raises FactsRefusedError."""
     try:
-        return msgspec.convert(facts.get("assessments", []), list[Figure])
+        return msgspec.convert(said.get("assessments", []), list[Figure])
     except msgspec.ValidationError as error:
         raise FactsRefusedError(f"its figures cannot be read: {error}") from error
 
 
-def cause(leaf: leaves.Leaf, facts: Mapping[str, Any]) -> Cause:
-    """What led to the decision of `leaf`. `facts` are those of its event, if the leaf has only
-    their digest."""
+def cause(leaf: leaves.Leaf, said: Mapping[str, Any]) -> Cause:
+    """What led to the decision of `leaf`. `said` are its facts: those of its event, if the leaf has
+    only their digest."""
     if leaf.type == "CommitmentChanged":
         return Cause("commitment_changed", leaf.event_id)
     if leaf.type == "CommitmentAssessed":
-        return Cause("day_ended" if _is_of_a_day(leaf, facts) else "line_elsewhere", None)
-    receipt_no, revision = facts.get("receipt_no"), facts.get("revision")
+        return Cause("day_ended" if _is_of_a_day(leaf, said) else "line_elsewhere", None)
+    receipt_no, revision = said.get("receipt_no"), said.get("revision")
     kind: CauseKind = "return_received" if revision == 1 else "return_revised"
-    if facts.get("withdrawn"):
+    if said.get("withdrawn"):
         kind = "return_withdrawn"
     return Cause(kind, leaf.caused_by, receipt_no if isinstance(receipt_no, int) else None)
 
 
-def _is_of_a_day(leaf: leaves.Leaf, facts: Mapping[str, Any]) -> bool:
+def _is_of_a_day(leaf: leaves.Leaf, said: Mapping[str, Any]) -> bool:
     """Whether its id is that of a day's assessment: ids are derived of what an event says."""
     day = _day_ended(leaf.occurred_at)
     whole = ids.derived(leaf.type, leaf.contract_id, f"day:{day}", leaf.rule_set)
-    part = facts.get("part", 1)
+    part = said.get("part", 1)
     return leaf.event_id == (whole if part == 1 else ids.derived(leaf.type, whole, "part", part))
 
 
