@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.ledger.api import changes, descriptions, entries, export, log
+from services.ledger.api import changes, descriptions, entries, export, log, returns
 from services.ledger.api.dependencies import Dependencies
 from services.ledger.consumer import handlers
 from services.ledger.publishing import create_log, publisher
@@ -44,7 +44,7 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("ledger", lifespan)
-    for each in (changes, entries, export, log):
+    for each in (changes, entries, export, log, returns):
         app.include_router(each.router)
     openapi.describe(app, descriptions.TEXTS)
     return app

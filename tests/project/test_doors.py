@@ -22,6 +22,7 @@ from services.intake.api import demo_clock, parties, receipts, returns
 from services.intake.api import documents as intake
 from services.ledger.api import changes, entries, export, log
 from services.ledger.api import documents as ledger
+from services.ledger.api import returns as ledger_returns
 from services.verification.api import alerts, commitments, contracts, figures
 from services.verification.api import documents as verification
 from shared.web import problems, routes, server
@@ -86,11 +87,12 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
         "contract": "C1",
         "supplier": FIRM,
     },
+    ledger.ReturnsQuery: {"supplier": FIRM},
     ledger.HistoryQuery: {"as_at": "2026-10-06"},
 }
 PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
-ROUTERS = [demo_clock, parties, receipts, returns, changes, entries, export, log]
+ROUTERS = [demo_clock, parties, receipts, returns, changes, entries, export, log, ledger_returns]
 ROUTERS += [alerts, commitments, contracts, figures]
 
 

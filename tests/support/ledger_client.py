@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from services.ledger.api import changes, entries, export, log
+from services.ledger.api import changes, entries, export, log, returns
 from services.ledger.api.dependencies import Dependencies
 from shared.web import auth, server
 from shared.wire import events
@@ -65,7 +65,7 @@ async def connect(service: build.LedgerService) -> Client:
         return True
 
     app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
-    for each in (changes, entries, export, log):
+    for each in (changes, entries, export, log, returns):
         app.include_router(each.router)
     app.state.tokens = auth.Tokens(service.pool)
     app.state.dependencies = Dependencies(service.pool)

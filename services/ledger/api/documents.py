@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 import pydantic
 from pydantic_core import PydanticCustomError
 
-from services.ledger.domain.entries import facts, figures
+from services.ledger.domain.entries import facts, figures, returns
 from shared import fields
 from shared.web import lists
 
@@ -154,6 +154,72 @@ class Change(pydantic.BaseModel):
     is_damaged: bool
 
 
+class ReturnReceived(pydantic.BaseModel):
+    """A revision that came in. `due_on` and `is_late` are null where the log does not tell the due
+    day, and of a revision that took the place of another. The other fields that may be null are so
+    if the leaf has only a digest of its facts."""
+
+    entry: int
+    received_at: datetime
+    return_id: str | None
+    revision: int | None
+    receipt_no: int | None
+    is_nil: bool | None
+    is_current: bool
+    due_on: date | None
+    is_late: bool | None
+    late_lines: int | None
+
+
+class ReturnWithdrawn(pydantic.BaseModel):
+    """A revision that was taken back, by a receipt of its own."""
+
+    entry: int
+    withdrawn_at: datetime
+    revision: int | None
+    receipt_no: int | None
+
+
+class Reminder(pydantic.BaseModel):
+    """An alert that a return is owed and was not there."""
+
+    entry: int
+    kind: str | None
+    due_on: date | None
+    occurred_at: datetime
+
+
+class ReturnsOfSupplier(pydantic.BaseModel):
+    """What one supplier sent for a month. `missing`: it was reminded, and sent nothing."""
+
+    party_id: str
+    state: returns.State
+    received: list[ReturnReceived]
+    withdrawals: list[ReturnWithdrawn]
+    reminders: list[Reminder]
+
+
+class ReturnsOfMonth(pydantic.BaseModel):
+    """How many suppliers have a current return, have only withdrawn ones, and were reminded in
+    vain; how many returns came after a due day that the log tells. What was due and waived the log
+    does not tell."""
+
+    period: str
+    received: int
+    withdrawn: int
+    missing: int
+    late: int
+    due: None
+    waived: None
+    suppliers: list[ReturnsOfSupplier]
+
+
+class Returns(lists.Page[ReturnsOfMonth]):
+    """The months of a contract, and what the log does not tell of them."""
+
+    not_told: list[str]
+
+
 class Query(pydantic.BaseModel):
     """Which page of a list."""
 
@@ -202,4 +268,10 @@ class ChangesQuery(Query):
     since: fields.Day = pydantic.Field(alias="from")
     until: fields.Day = pydantic.Field(alias="to")
     contract: fields.ContractId | None = None
+    supplier: fields.OrgId | None = None
+
+
+class ReturnsQuery(Query):
+    """The months of a contract; with `supplier`, of that one alone."""
+
     supplier: fields.OrgId | None = None

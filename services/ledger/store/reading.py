@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from services.ledger.domain.entries import returns
 from services.ledger.domain.entries.offsets import Listed, Stream
+from services.ledger.domain.entries.returns import Told
 from services.ledger.store import log, rows
 from shared import sql
 from shared.web.scope import Scope
@@ -21,6 +23,9 @@ from shared.web.scope import Scope
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 LIFE_ENTRIES_MAX: Final = 1000
 """Far more than a return leads to."""
+RETURN_ENTRIES_MAX: Final = 10_000
+"""On one page of a contract's returns; a supplier that revises a return more often than this in one
+month is shown its first revisions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,33 @@ async def list_life(conn: sql.Connection, return_id: UUID, seen_by: Scope) -> li
         count=LIFE_ENTRIES_MAX,
     )
     return [rows.read_shown_leaf(row) async for row in found]
+
+
+class ReturnsTold(NamedTuple):
+    """What entries tell of returns, by month; cut if there is more of these months."""
+
+    entries: list[Told]
+    is_cut: bool
+
+
+async def list_returns(
+    conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: str, months: int
+) -> ReturnsTold:
+    """What entries tell of a contract's returns, in at most `months` months after the month
+    `after`. Of `narrowed` only contract and party count."""
+    found = QUERIES.list_returns(
+        conn,
+        after=after,
+        reminders=returns.REMINDERS,
+        months=months,
+        count=RETURN_ENTRIES_MAX,
+        **_asked(seen_by, narrowed),
+    )
+    told = [rows.read_told(row) async for row in found]
+    if len(told) < RETURN_ENTRIES_MAX:
+        return ReturnsTold(told, is_cut=False)
+    whole = [each for each in told if each.period != told[-1].period]
+    return ReturnsTold(whole or told, is_cut=True)  # the last month comes whole on the next page
 
 
 async def find_entry(conn: sql.Connection, idx: int) -> rows.StoredEntry | None:

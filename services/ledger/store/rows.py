@@ -17,6 +17,7 @@ from services.ledger.domain.entries.chains import Tip
 from services.ledger.domain.entries.index_row import IndexRow
 from services.ledger.domain.entries.offsets import Listed, Stream, Why
 from services.ledger.domain.entries.recording import Entry
+from services.ledger.domain.entries.returns import Told
 from services.ledger.domain.log import tree
 from shared import sql
 from shared.delivery import marks
@@ -207,6 +208,18 @@ class ShownLeaf:
 
 def read_shown_leaf(row: sql.Record) -> ShownLeaf:
     return ShownLeaf(*row)
+
+
+def read_told(row: sql.Record) -> Told:
+    """What an entry tells of a return."""
+    return Told(
+        entry=row["idx"],
+        type=row["type"],
+        party_id=row["party_id"],
+        period=row["period"],
+        occurred_at=row["occurred_at"],
+        facts=json.loads(row["leaf"])["facts"],
+    )
 
 
 def read_index_row(row: sql.Record) -> IndexRow | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +98,8 @@ class TestFacts:
 
     def test_of_a_return(self) -> None:
         """For each commitment what was reported, quantity times attribution; no person, no line."""
-        lines = (line("1", "jobs", "1.50"), line("2", "jobs", "2", "0.5"), line("3", "spend", "9"))
+        late = msgspec.structs.replace(line("3", "spend", "9"), is_late=True)
+        lines = (line("1", "jobs", "1.50"), line("2", "jobs", "2", "0.5"), late)
         expected = {
             "authority_id": "E08000011",
             "party_id": "GB-COH-00000001",
@@ -107,7 +109,7 @@ class TestFacts:
             "nil": False,
             "commitments": {
                 "jobs": {"lines": 2, "reported": "2.50", "unit": "FTE"},
-                "spend": {"lines": 1, "reported": "9", "unit": "FTE"},
+                "spend": {"lines": 1, "late": 1, "reported": "9", "unit": "FTE"},
             },
         }
         assert expected == facts.of(received(4, lines=lines))

@@ -84,7 +84,8 @@ def _of_return(
 
 
 def _of_reported_lines(event: events.ReturnReceived) -> dict[str, Any]:
-    """For each commitment what the supplier reported: the sum of quantity times attribution."""
+    """For each commitment what the supplier reported: the sum of quantity times attribution; and
+    how many lines are late, if some are."""
     commitments: dict[str, dict[str, Any]] = {}
     for line in event.lines:
         entry = commitments.get(line.commitment_id)
@@ -93,6 +94,8 @@ def _of_reported_lines(event: events.ReturnReceived) -> dict[str, Any]:
             commitments[line.commitment_id] = entry
         entry["lines"] += 1
         entry["reported"] += line.quantity * line.attribution
+        if line.is_late:
+            entry["late"] = entry.get("late", 0) + 1
     for entry in commitments.values():
         entry["reported"] = format(entry["reported"], "f")
     reported: dict[str, Any] = {"nil": event.nil, "commitments": commitments}
