@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from pydantic import SecretStr
 from deploy.local.servers import both as local_servers
 from services.ledger import app, store
 from services.ledger.audit import audit, export, fsck
+from services.ledger.domain.entries import figures
 from services.ledger.domain.log import notes
 from services.ledger.publishing import create_log
 from services.ledger.publishing.objects import Objects
@@ -130,6 +134,50 @@ class TestLedger:
         assert [] == [failure for check in report.checks for failure in check.failures]
         assert [] == await system.fsck()
 
+    async def test_shows_an_auditor_what_was_added_and_changed(
+        self, system: RunningSystem, tmp_path: Path
+    ) -> None:
+        """Between two exports, by the commands, as programs and without the service; and between
+        two days, by the API. Both say the same."""
+        first = build.received(1)
+        revised = build.received(2, revision=2, supersedes=first.return_id)
+        before = build.assessment("visits", "2026-10", "9", "Requires improvement")
+        after = build.assessment("visits", "2026-10", "12", replaces=True)
+        async with system.served() as client:
+            await system.write(topics.RETURNS, first)
+            await eventually(lambda: _signed_size(client), 1)
+            await system.write(topics.OUTCOMES, build.checked(first, assessments=(before,)))
+            await eventually(lambda: _signed_size(client), 2)
+            await _download(client, tmp_path / "old.jsonl")
+            await system.write(topics.RETURNS, revised)
+            await eventually(lambda: _signed_size(client), 3)
+            await system.write(topics.OUTCOMES, build.checked(revised, assessments=(after,)))
+            await eventually(lambda: _signed_size(client), 4)
+            await _download(client, tmp_path / "new.jsonl")
+            for name, path in (("entry", "entries/3"), ("proof", "entries/3/proof")):
+                (tmp_path / name).write_bytes((await client.get(f"/api/v1/{path}")).content)
+            days = {"from": "2026-11-02", "to": "2026-11-02"}
+            changes = (await client.get("/api/v1/changes", params=days)).json()["items"]
+            months = (await client.get("/api/v1/contracts/C1/returns")).json()["items"]
+        key = ("--key", system.key.encode())
+        code, said = _run(tmp_path, "verify", "new.jsonl", "--since", "old.jsonl", "--json", *key)
+        (figure,) = json.loads(said)["added"]["figures"]
+        assert (0, 1, 3, 2) == (
+            code,
+            figure["before"]["entry"],
+            figure["after"]["entry"],
+            figure["by"][0]["cause_entry"],
+        )
+        (shown,) = changes[1]["figures"]
+        for name in figures.COMPARED:
+            assert figure["before"][name] == shown["before"][name]
+            assert figure["after"][name] == shown["after"][name]
+        assert [False, True] == [
+            each["is_current"] for each in months[0]["suppliers"][0]["received"]
+        ]
+        code, said = _run(tmp_path, "verify-proof", "proof", "--leaf", "entry", *key)
+        assert (0, True) == (code, "✓ Entry 3 is in the log makegood.test/log" in said)
+
     async def test_stops_if_more_was_published_than_the_database_has(
         self, system: RunningSystem
     ) -> None:
@@ -159,7 +207,9 @@ class Attacker:
         self.system, self.backup = system, folder / "backup"
 
     async def keep_copies(self) -> None:
-        shutil.copytree(self.system.settings.objects_folder, self.backup / "objects")
+        unfinished = shutil.ignore_patterns(".*")  # they may be gone before they are copied
+        objects = self.system.settings.objects_folder
+        shutil.copytree(objects, self.backup / "objects", ignore=unfinished)
         shutil.copytree(self.system.settings.signed_folder, self.backup / "signed")
         async with self._database() as conn:
             (self.head,) = await conn.fetch("SELECT size, edge FROM head")
@@ -246,6 +296,15 @@ class TestTakenBack:
         found = await system.fsck()
         what = "the ledger did not list it as a repeat: its mark does not hold"
         assert [what, what] == [failure.what for failure in found]
+
+
+def _run(folder: Path, *words: str) -> tuple[int, str]:
+    """The exit code of `makegood`, and what it said."""
+    makegood = Path(sys.executable).with_name("makegood")
+    done = subprocess.run(
+        [makegood, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, done.stdout
 
 
 async def _signed_size(client: httpx.AsyncClient) -> int:
