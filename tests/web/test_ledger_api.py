@@ -170,6 +170,7 @@ class TestEntries:
         for number, other in ((20, "ab" * 32), (1, digest)):
             answer = await client.get("/api/v1/entries", receipt=number, digest=other)
             assert 404 == answer.status_code
+            assert "The return of this receipt has another digest" == answer.json()["title"]
 
     async def test_say_in_words_what_happened(self, client: Client) -> None:
         """In a list and singly."""

@@ -167,7 +167,7 @@ async def _of_receipt(
     if entry is None or not scope.of(who).covers(entry.authority_id, entry.party_id):
         raise refusals.no_receipt()
     if query.digest is not None and not _has_digest(entry, query.digest):
-        raise refusals.no_receipt()
+        raise refusals.other_digest()
     leaf_hash = tree.leaf_hash(entry.leaf)
     row = store.rows.ShownLeaf(entry.idx, entry.leaf, leaf_hash)
     return lists.Page(items=_items([row]), next=None)

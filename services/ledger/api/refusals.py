@@ -32,9 +32,14 @@ def no_supplier() -> Problem:
 
 
 def no_receipt() -> Problem:
-    """Or none that the caller may see; or that of another return."""
-    detail = "If you gave a digest: the return of this receipt has another one."
-    return Problem(404, "No receipt with this number is recorded", detail)
+    """Or none that the caller may see."""
+    return Problem(404, "No receipt with this number is recorded")
+
+
+def other_digest() -> Problem:
+    """Or the ledger cannot say, since the event does not open."""
+    detail = "The digest of a return is SHA-256(salt || file), with the salt of its receipt."
+    return Problem(404, "The return of this receipt has another digest", detail)
 
 
 def not_with_receipt(parameter: str) -> Problem:
