@@ -117,6 +117,8 @@ class TestPage:
             ({"until": day, "type": "ReturnChecked"}, MIDDLE),
             ({"until": day, "contract": "C7"}, MIDDLE),
             ({"until": BEGAN}, datetime(1970, 1, 1, tzinfo=UTC)),
+            ({"contract": "C7"}, BEGAN),
+            ({"contract": "C7", "type": "ReturnChecked"}, MIDDLE),
         ]
         for filters, since in asked:
             reading: Any = Reading(long)

@@ -147,13 +147,16 @@ class TestEntries:
     async def test_are_found_by_their_receipt(
         self, client: Client, service: build.LedgerService
     ) -> None:
-        """The one entry that keeps it, of a return or a withdrawal; only by those who may see
-        it."""
+        """The one entry that keeps it, of a return or a withdrawal; only by those who may see it.
+        If intake gave a number twice, both show."""
         await service.append(build.withdrawn(OURS[1], 10))
         asked = "/api/v1/entries"
         assert [1] == await client.indexes(asked, receipt=2)
         assert [1] == await client.indexes(asked, "supplier", receipt=2)
         assert [8] == await client.indexes(asked, receipt=10)
+        twice = build.received(30, receipt_no=2)
+        await service.append(twice)
+        assert [1, 9] == await client.indexes(asked, receipt=2)
         for who, number in (("supplier", 8), ("auditor", 9), ("auditor", 11)):
             answer = await client.get(asked, who, receipt=number)
             assert 404 == answer.status_code

@@ -259,6 +259,21 @@ class TestChanges:
         assert ([], True) == (first["figures"], first["is_damaged"])
         assert True is last["is_damaged"]
 
+    async def test_leave_out_no_entry_that_is_damaged(
+        self, client: Client, service: build.LedgerService
+    ) -> None:
+        """Somebody changed the bytes of a leaf: the list says so, and goes on."""
+        leaf = """convert_to(replace(convert_from(leaf, 'UTF8'), '"v":1', '"v":2'), 'UTF8')"""
+        await service.superuser(f"UPDATE entry SET leaf = {leaf} WHERE idx = 12")
+        damaged = (await changes(client))[2]
+        assert (12, None, True, "2026-11-06T09:00:00Z") == (
+            damaged["entry"],
+            damaged["cause"],
+            damaged["is_damaged"],
+            damaged["occurred_at"],
+        )
+        assert "damaged" in damaged["words"]
+
 
 class TestRefusal:
     @pytest.mark.parametrize(

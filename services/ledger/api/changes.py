@@ -52,7 +52,8 @@ async def list_changes(
             rows, query.limit, lambda row: [str(row.occurred_at), row.idx]
         )
         found = await changes.describe(conn, shown)
-    return lists.Page(items=list(map(_document, found)), next=next_cursor)
+    items = [_document(found[row.idx]) if row.idx in found else _damaged(row) for row in shown]
+    return lists.Page(items=items, next=next_cursor)
 
 
 async def _refuse_days(
@@ -102,6 +103,24 @@ def _document(change: changes.Change) -> documents.Change:
         ],
         commitment=_versions(change),
         is_damaged=change.is_damaged,
+    )
+
+
+def _damaged(row: store.rows.ShownLeaf) -> documents.Change:
+    """Of a leaf that cannot be read: that something was decided, and when."""
+    assert row.occurred_at is not None, "the list is in the order of occurrence"
+    return documents.Change(
+        entry=row.idx,
+        type=None,
+        words=words.DAMAGED,
+        occurred_at=row.occurred_at,
+        contract_id=None,
+        cause=None,
+        figures=[],
+        lines=None,
+        lines_elsewhere=[],
+        commitment=None,
+        is_damaged=True,
     )
 
 

@@ -139,14 +139,15 @@ class VersionChange(pydantic.BaseModel):
 
 class Change(pydantic.BaseModel):
     """What one entry changed. `lines` is null if it checked no return, or what was decided was told
-    in parts. If `is_damaged`, an event that this needs does not open: figures may be missing."""
+    in parts. If `is_damaged`, an event that this needs does not open: figures may be missing. Of an
+    entry whose leaf is damaged there is no type, contract and cause."""
 
     entry: int
-    type: str
+    type: str | None
     words: str
     occurred_at: datetime
     contract_id: str | None
-    cause: Cause
+    cause: Cause | None
     figures: list[FigureChange]
     lines: list[LinesChange] | None
     lines_elsewhere: list[LinesElsewhere]

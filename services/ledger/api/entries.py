@@ -156,21 +156,25 @@ async def _page(
 async def _of_receipt(
     dependencies: Dependencies, who: auth.Caller, query: documents.EntriesQuery
 ) -> lists.Page[documents.Item]:
-    """The entry of a receipt. Raises a `404` problem if there is none that the caller may see."""
+    """The entry of a receipt; more only if intake gave its number twice. Raises a `404` problem if
+    there is none that the caller may see."""
     for name, field in documents.EntriesQuery.model_fields.items():
         if name in query.model_fields_set - {"receipt", "digest", "limit"}:
             raise refusals.not_with_receipt(field.alias or name)
     assert query.receipt is not None
     async with dependencies.pool.acquire() as conn:
-        index = await store.reading.find_receipt(conn, query.receipt)
-        entry = None if index is None else await store.reading.find_entry(conn, index)
-    if entry is None or not scope.of(who).covers(entry.authority_id, entry.party_id):
+        indexes = await store.reading.list_receipts(conn, query.receipt, query.limit)
+        found = [await store.reading.find_entry(conn, index) for index in indexes]
+    seen_by = scope.of(who)
+    seen = [each for each in found if each and seen_by.covers(each.authority_id, each.party_id)]
+    if not seen:
         raise refusals.no_receipt()
-    if query.digest is not None and not _has_digest(entry, query.digest):
-        raise refusals.other_digest()
-    leaf_hash = tree.leaf_hash(entry.leaf)
-    row = store.rows.ShownLeaf(entry.idx, entry.leaf, leaf_hash)
-    return lists.Page(items=_items([row]), next=None)
+    if query.digest is not None:
+        seen = [each for each in seen if _has_digest(each, query.digest)]
+        if not seen:
+            raise refusals.other_digest()
+    rows = [store.rows.ShownLeaf(each.idx, each.leaf, tree.leaf_hash(each.leaf)) for each in seen]
+    return lists.Page(items=_items(rows), next=None)
 
 
 def _has_digest(entry: store.rows.StoredEntry, digest: str) -> bool:

@@ -62,9 +62,9 @@ class _Decision(NamedTuple):
     stated: Sequence[figures.Figure]
 
 
-async def describe(conn: sql.Connection, rows: Iterable[store.rows.ShownLeaf]) -> list[Change]:
-    """The change that each of these entries is. A leaf that is damaged is passed over: fsck names
-    it."""
+async def describe(conn: sql.Connection, rows: Iterable[store.rows.ShownLeaf]) -> dict[int, Change]:
+    """The change that each of these entries is, by its index. Those whose leaf is damaged are not
+    among them."""
     decisions = []
     for row in rows:
         found = await _read(conn, row.idx, row.leaf)
@@ -74,10 +74,10 @@ async def describe(conn: sql.Connection, rows: Iterable[store.rows.ShownLeaf]) -
     causes = [figures.cause(each.leaf, each.facts or {}) for each in decisions]
     event_ids = {cause.event_id for cause in causes if cause.event_id is not None}
     entries = await store.changes.load_indexes(conn, event_ids)
-    return [
-        _change(each, cause, entries, before, earlier)
+    return {
+        each.entry: _change(each, cause, entries, before, earlier)
         for each, cause in zip(decisions, causes, strict=True)
-    ]
+    }
 
 
 def _change(

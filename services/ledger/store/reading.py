@@ -64,7 +64,8 @@ async def list_occurrences(
     """At most `count` entries after `after`, in the order of occurrence."""
     asked = _asked(seen_by, narrowed) | {"at": after.occurred_at, "after": after.idx}
     async with conn.transaction(readonly=True):
-        await QUERIES.walk_in_order(conn)
+        if narrowed.contract is None:  # the entries of one contract are few: they are sorted
+            await QUERIES.walk_in_order(conn)
         found = QUERIES.list_occurrences(conn, count=count, **asked)
         return [rows.read_shown_leaf(row) async for row in found]
 
@@ -130,10 +131,10 @@ async def find_index(conn: sql.Connection, event_id: UUID) -> int | None:
     return found
 
 
-async def find_receipt(conn: sql.Connection, receipt_no: int) -> int | None:
-    """The index of the entry that keeps the receipt of this number."""
-    found: int | None = await QUERIES.find_receipt(conn, receipt_no=receipt_no)
-    return found
+async def list_receipts(conn: sql.Connection, receipt_no: int, count: int) -> list[int]:
+    """The entries that keep a receipt of this number: one, unless intake gave a number twice."""
+    found = QUERIES.list_receipts(conn, receipt_no=receipt_no, count=count)
+    return [row["idx"] async for row in found]
 
 
 async def stream_entries(pool: sql.Pool, size: int) -> AsyncIterator[list[rows.StoredEntry]]:

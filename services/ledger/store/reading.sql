@@ -13,9 +13,9 @@ WHERE e.idx = :idx;
 -- The index of the entry that records an event.
 SELECT idx FROM entry WHERE event_id = :event_id;
 
--- name: find_receipt(receipt_no)$
--- The index of the entry that keeps the receipt of this number.
-SELECT idx FROM entry_index WHERE receipt_no = :receipt_no;
+-- name: list_receipts(receipt_no, count)
+-- The entries that keep a receipt of this number: one, unless intake gave a number twice.
+SELECT idx FROM entry_index WHERE receipt_no = :receipt_no ORDER BY idx LIMIT :count;
 
 -- name: walk_in_order()!
 -- For the two lists below: lets the planner only walk along an index, from entry to entry. To sort

@@ -18,6 +18,9 @@ RATINGS_SHOWN_MAX: Final = 3
 Leaf = Mapping[str, Any]
 
 
+DAMAGED: Final = "The leaf of this entry is damaged. A check of the books tells more."
+
+
 def of(leaf: Leaf) -> str:
     """The sentence of an entry, from its leaf as JSON."""
     facts = leaf.get("facts")
