@@ -177,12 +177,15 @@ class CommitmentVersion(Frozen, frozen=True, kw_only=True, rename=_ON_WIRE):
 
 
 class Finding(Frozen, frozen=True, kw_only=True):
-    """What a rule found about a line. `found` and `wanted` are figures or codes, never prose."""
+    """What a rule found about a line. `found`, `wanted` and `of` are figures or codes, never
+    prose."""
 
     rule: bounds.Code
     code: bounds.Code
     found: bounds.Text | None = None
     wanted: bounds.Text | None = None
+    of: bounds.Text | None = None
+    """The whole of which `wanted` is what is left: an invoice's net total."""
 
 
 Outcome: TypeAlias = Literal["counted", "provisional", "queried", "not_counted"]

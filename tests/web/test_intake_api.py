@@ -226,7 +226,8 @@ class TestReadingReturns:
                     "rule": "V3",
                     "code": "postcode_gone",
                     "found": "2025-05",
-                    "words": "The postcode ended in 2025-05, too long ago to count by itself.",
+                    "words": "This postcode ended in May 2025. The council will look at the line.",
+                    "what_to_do": "Give the postcode of today: that is quicker.",
                 }
             ],
             "entry": 7,

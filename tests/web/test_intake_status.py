@@ -127,8 +127,12 @@ class TestALineOfAReturn:
         sent = await send(system, supplier)
         await supplier.post(sent["links"]["withdraw"], {"reason": "wrong month"})
         shown = (await supplier.get(sent["links"]["self"])).json()
-        words = "The return was withdrawn."
-        reason = {"rule": "I3", "code": "return_withdrawn", "words": words}
+        reason = {
+            "rule": "I3",
+            "code": "return_withdrawn",
+            "words": "You withdrew this return. Nothing of it counts.",
+            "what_to_do": "If the month is still owed, send it again.",
+        }
         wanted = {"status": "withdrawn", "reasons": [reason], **NOTHING}
         assert wanted.items() <= shown["lines"][0].items()
         assert ["withdrawn"] == await listed(supplier)
@@ -144,7 +148,9 @@ class TestALineOfAReturn:
             "rule": "I3",
             "code": "return_superseded",
             "found": second["return_id"],
-            "words": f"A later revision has taken the place of this return: {second['return_id']}.",
+            "words": f"A later revision took the place of this return: {second['return_id']}. "
+            "Nothing of this one counts.",
+            "what_to_do": "Nothing to do.",
         }
         wanted = {"status": "superseded", "reasons": [reason], **NOTHING}
         assert wanted.items() <= shown["lines"][0].items()

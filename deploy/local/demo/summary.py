@@ -18,7 +18,7 @@ from deploy import client
 from deploy.local.demo.facts import Fact
 from deploy.local.demo.readback import Books
 from deploy.local.demo.sample import Sample
-from services.verification.domain import wording
+from shared import formats
 
 BEHIND: Final = {"Approaching target", "Requires improvement", "Inadequate"}
 _COLOURS: Final = {
@@ -213,4 +213,4 @@ def _unit(books: Books, contract_id: str, commitment_id: str) -> str:
 
 def _amount(figure: Decimal | str, unit: str) -> str:
     """`£34,000`, `606 hours`, in the words of an alert."""
-    return wording.amount(Decimal(figure), unit)
+    return formats.amount(Decimal(figure), unit)

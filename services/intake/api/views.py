@@ -94,7 +94,7 @@ def _line(line: submission.Line, recorded: store.rows.RecordedStatus | None) -> 
             "counted": f"{recorded.status.counted:f}",
             "provisional": f"{recorded.status.provisional:f}",
             "queried": f"{recorded.status.queried:f}",
-            "reasons": [findings.shown(each) for each in recorded.status.findings],
+            "reasons": [findings.shown(each, "supplier") for each in recorded.status.findings],
             "entry": recorded.entry,
         }
     return documents.Line.model_validate(shown)
@@ -103,5 +103,5 @@ def _line(line: submission.Line, recorded: store.rows.RecordedStatus | None) -> 
 def _end(line: documents.Line, end: return_status.End, why: Finding) -> documents.Line:
     """The line of a return that has ended: nothing of it counts."""
     none = {"counted": "0", "provisional": "0", "queried": "0"}
-    reasons = [findings.shown(why)]
+    reasons = [findings.shown(why, "supplier")]
     return line.model_copy(update=none | {"status": end, "reasons": reasons})

@@ -275,7 +275,8 @@ class LineShown(BaseModel):
     provisional: Quantity
     queried: Quantity
     findings: list[dict[str, Any]]
-    """What the rules found, each with rule, code, found, wanted, and a sentence."""
+    """What the rules found: rule, code, found, wanted and of; `words` and `what_to_do` for the
+    reader; `goes_first`, the claim that goes first, if the reader may see it."""
 
 
 class Case(BaseModel):

@@ -17,10 +17,9 @@ import msgspec
 from fastapi import APIRouter, Query
 
 from services.verification import store
-from services.verification.api import commitments, contracts, documents
+from services.verification.api import commitments, contracts, documents, reasons
 from services.verification.api.dependencies import Injected, Reader
 from services.verification.domain import (
-    announcements,
     assessment,
     journal,
     profiles,
@@ -30,7 +29,7 @@ from services.verification.domain import (
 from services.verification.domain.lines import Line
 from services.verification.domain.state import Commitment, State, Sums
 from services.verification.store.reading import FIRST_LINE, LineKey
-from shared import calendar, fields, findings, sql
+from shared import calendar, fields, sql
 from shared.web import lists, problems, routes, scope
 from shared.wire import events
 
@@ -63,16 +62,18 @@ async def list_lines(
     after = FIRST_LINE
     if query.cursor is not None:
         after = LineKey(*lists.decode_cursor(query.cursor, str, str, str, str))
+    pool, of = dependencies.delivery.pool, scope.of(who)
     found = await store.reading.list_lines(
-        dependencies.delivery.pool,
-        scope.of(who),
+        pool,
+        of,
         after,
         query.limit + 1,
         outcome=query.state,
         contract_id=query.contract,
     )
     shown, next_cursor = lists.cut(found, query.limit, lambda each: each.key)
-    items = [line_shown(each.key.contract_id, each.line) for each in shown]
+    why = await reasons.load(pool, of, (each.line for each in shown))
+    items = [line_shown(each.key.contract_id, each.line, why) for each in shown]
     return lists.Page(items=items, next=next_cursor)
 
 
@@ -235,7 +236,7 @@ def _ratio(written: str) -> profiles.Ratio:
     return (int(numerator), int(denominator))
 
 
-def line_shown(contract_id: str, line: Line) -> documents.LineShown:
+def line_shown(contract_id: str, line: Line, why: reasons.Reasons) -> documents.LineShown:
     """A line with its result and the findings that led to it."""
     sums = msgspec.structs.replace(Sums.of(line), reported=line.value)
     return documents.LineShown(
@@ -248,5 +249,5 @@ def line_shown(contract_id: str, line: Line) -> documents.LineShown:
         activity_on=line.activity_on,
         outcome=line.result.outcome,
         **_figures(sums, line.per),
-        findings=[findings.shown(announcements.finding(each)) for each in line.result.findings],
+        findings=why.of(line),
     )

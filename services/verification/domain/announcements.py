@@ -126,7 +126,9 @@ def _result(line: Line, return_id: UUID | None = None) -> events.LineResult:
 
 def finding(found: Finding) -> events.Finding:
     """A finding on the wire."""
-    return events.Finding(rule=found.rule, code=found.code, found=found.found, wanted=found.wanted)
+    return events.Finding(
+        rule=found.rule, code=found.code, found=found.found, wanted=found.wanted, of=found.of
+    )
 
 
 def _assessments(work: Work) -> tuple[events.Assessment, ...]:

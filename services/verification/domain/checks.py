@@ -103,7 +103,9 @@ def _with_claim(given: Return, what: Claimed, line: events.Line, read_: Line) ->
         sort=what.sort,
     )
     displaced = before.displaced if before is not None else 0
-    return msgspec.structs.replace(read_, claim=claim, displaced=displaced, person=what.person)
+    return msgspec.structs.replace(
+        read_, claim=claim, displaced=displaced, person=what.person, thing=what.thing
+    )
 
 
 def version_for(state: State, line: events.Line) -> Version | None:
@@ -128,6 +130,8 @@ class Claimed(NamedTuple):
     key: str
     person: people.Person | None = None
     """Where the thing is a person, or a person's weeks."""
+    thing: str | None = None
+    """What it is, as people name it; people are not named."""
 
 
 def claimed(state: State, version: Version, line: events.Line) -> Claimed | None:
@@ -138,14 +142,17 @@ def claimed(state: State, version: Version, line: events.Line) -> Claimed | None
         if thing is None:
             return None
         key = claims.once_key(authority_id, contract_id, measure, thing)
-        return Claimed("once", key, _person(line) if _is_of_person(version) else None)
+        if _is_of_person(version):
+            return Claimed("once", key, _person(line))
+        return Claimed("once", key, thing=thing if version.kind == "distinct" else None)
     if version.unit == "GBP":
         invoice = line.invoice
         if invoice is None:
             return None
         number = invoice.number if line.quantity >= _ZERO else invoice.credit_of or invoice.number
         parties = (invoice.payer_id, invoice.payee_id)
-        return Claimed("invoice", claims.invoice_key(authority_id, measure, parties, number))
+        key = claims.invoice_key(authority_id, measure, parties, number)
+        return Claimed("invoice", key, thing=number)
     if version.unit == "weeks":
         person = _person(line)
         if person is None:
@@ -165,9 +172,8 @@ def _claimed_session(authority_id: str, measure: str, line: events.Line) -> Clai
         if line.person is None:
             return None
         what.append(str(line.person.person_id))
-    return Claimed(
-        "session", claims.session_key(authority_id, measure, line.session.deliverer_id, *what)
-    )
+    key = claims.session_key(authority_id, measure, line.session.deliverer_id, *what)
+    return Claimed("session", key, thing=line.session.start)
 
 
 class OfPeople(NamedTuple):
@@ -241,7 +247,10 @@ def _result(version: Version | None, value: Decimal, found: list[_Found]) -> Res
 def _inactive(state: State, line: events.Line) -> _Found:
     """Rule V1."""
     commitment = state.commitments.get(line.commitment_id)
-    begins = None if commitment is None else str(commitment.versions[0].from_on)
+    if commitment is None:
+        return _Found("not_counted", Finding("V1", "commitment_unknown"))
+    first = commitment.versions[0].from_on
+    begins = str(first) if first > line.from_ else None
     finding = Finding("V1", "commitment_not_active", str(line.from_), begins)
     return _Found("not_counted", finding)
 
@@ -276,9 +285,9 @@ def _look_at_place(
     verdict = "none" if key is None else places.judge(area, fact, line.from_)
     if verdict == "inside":
         return
-    found = fact.terminated if verdict in ("gone", "inside_terminated") and fact else None
-    if verdict == "outside" and fact is not None:
-        found = fact.gss[0]
+    found = None if key is None else key[1]
+    if verdict in ("gone", "inside_terminated") and fact is not None:
+        found = fact.terminated
     finding = Finding("V3", _AREA_FINDINGS[verdict], found, ",".join(area.gss[:5]))
     yield _Found(_AREA_OUTCOMES.get(verdict, "queried"), finding)
 

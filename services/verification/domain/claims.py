@@ -115,9 +115,7 @@ def fitting(found: Iterable[Claim]) -> dict[ClaimId, Decimal | None]:
     """Which of the claims of one thing fit, the lowest rank first (rule V6): id → None. A claim
     that does not fit: id → what was left when its turn came; it uses up none of it. Credits and
     claims that do not hold are not in the answer."""
-    holding = sorted(
-        (claim for claim in found if claim.holds and not claim.is_credit), key=_rank_of
-    )
+    holding = _holding(found)
     answer: dict[ClaimId, Decimal | None] = {}
     if not holding:
         return answer
@@ -132,6 +130,35 @@ def fitting(found: Iterable[Claim]) -> dict[ClaimId, Decimal | None]:
         else:
             answer[claim.id] = left
     return answer
+
+
+def ahead(own: Claim, code: str, period: str | None, found: Iterable[Claim]) -> Claim | None:
+    """Of the claims of one thing the one that goes before `own`, as the finding `code` says;
+    `period`: what that finding wanted. None if it is not among them."""
+    every = [claim for claim in found if claim.key == own.key]
+    fits = fitting(every)
+    for claim in _holding(each for each in every if each.id != own.id):
+        is_same_party = claim.party_id == own.party_id
+        is_ahead = {
+            "counted_once": is_same_party and claim.period == period,
+            "claimed_again": is_same_party and claim.period == own.period,
+            "claimed_by_other": not is_same_party,
+        }.get(code, claim.rank < own.rank and fits[claim.id] is None)
+        if is_ahead:
+            return claim
+    return None
+
+
+def net_total(found: Iterable[Claim]) -> Decimal | None:
+    """How much can be claimed of an invoice: what the claim of the lowest rank says. None: it is
+    no invoice, or nobody claims it."""
+    return next((claim.net_total for claim in _holding(found)), None)
+
+
+def _holding(found: Iterable[Claim]) -> list[Claim]:
+    """The claims that use something up, the lowest rank first."""
+    holding = (claim for claim in found if claim.holds and not claim.is_credit)
+    return sorted(holding, key=_rank_of)
 
 
 def _rank_of(claim: Claim) -> tuple[int, int]:

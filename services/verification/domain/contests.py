@@ -14,7 +14,6 @@ Of several lines that claim
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -71,8 +70,9 @@ def _with(line: Line, result: Result) -> Line:
 
 
 def _contested(lines: Sequence[Line], others: Sequence[Claim]) -> Results:
-    fits = claims.fitting(itertools.chain(map(_claim, lines), others))
-    results = {line.id: _result(line, fits) for line in lines if not _claim(line).is_credit}
+    every = (*map(_claim, lines), *others)
+    fits, total = claims.fitting(every), claims.net_total(every)
+    results = {line.id: _result(line, fits, total) for line in lines if not _claim(line).is_credit}
     if len(results) == len(lines):
         return results
     abroad = next((c.contract_id for c in others if fits.get(c.id, c) is None), None)
@@ -90,15 +90,16 @@ def _contested(lines: Sequence[Line], others: Sequence[Claim]) -> Results:
     return results
 
 
-def _result(line: Line, fits: Mapping[ClaimId, Decimal | None]) -> Result:
+def _result(line: Line, fits: Mapping[ClaimId, Decimal | None], total: Decimal | None) -> Result:
     claim = _claim(line)
     left = fits.get(claim.id)
     if left is None:  # it fits, or does not hold
         return line.alone
-    if claim.sort == "session":
+    if total is None:
         finding = Finding("V6", "session_claimed")
     else:
-        finding = Finding("V6", "invoice_full", _written(claim.amount), _written(left))
+        figures = map(_written, (claim.amount, left, total))
+        finding = Finding("V6", "invoice_full", *figures)
     return Result("queried", queried=line.value, findings=(*line.alone.findings, finding))
 
 

@@ -34,12 +34,14 @@ _DISPLACED: Final = frozenset(
 
 
 class Finding(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a rule found: `found` and `wanted` are figures or codes."""
+    """What a rule found: `found`, `wanted` and `of` are figures or codes."""
 
     rule: str
     code: str
     found: str | None = None
     wanted: str | None = None
+    of: str | None = None
+    """The whole of which `wanted` is what is left."""
 
 
 class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -90,6 +92,9 @@ class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     share: Decimal = Decimal(1)
     """The attribution."""
     person: people.Person | None = None
+    thing: str | None = None
+    """What it claims, as it names it: an invoice's number, a session's start, a school, a firm.
+    People are not named."""
 
     @property
     def result(self) -> Result:

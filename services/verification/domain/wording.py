@@ -6,13 +6,14 @@ contract as registered; the id is shown if there is none.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, NamedTuple
 
-from shared import calendar
+from shared import calendar, formats
 from shared.wire import events
 
 _WHY: Final = {
@@ -30,8 +31,6 @@ _STEPS: Final = {
     "decide_line": "Decide which of the claims counts",
     "review_rating": "Decide whether the rating for {month} is to be reissued",
 }
-_ONE: Final = {"people": "person"}
-"""Units whose singular is not the plural without its "s"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +84,6 @@ def describe(alert: events.AlertRaised, known: Names) -> Wording:
     )
 
 
-def amount(value: Decimal | None, unit: str | None) -> str:
-    """`£1,234.50`, `£600,000`, `12 visits`, `1 visit`, `1.5 FTE`."""
-    if value is None:
-        return "nothing"
-    is_whole = value == value.to_integral_value()
-    if unit == "GBP":
-        pounds = f"£{abs(value):,.0f}" if is_whole else f"£{abs(value):,.2f}"
-        return f"-{pounds}" if value < 0 else pounds
-    plain = f"{value:,.0f}" if is_whole else f"{value:,f}".rstrip("0")
-    if unit is None:
-        return plain
-    return f"{plain} {_ONE.get(unit, unit.removesuffix('s')) if value == 1 else unit}"
-
-
 def _subject(alert: events.AlertRaised, title: str | None) -> str:
     month = _month(alert.period)
     return {
@@ -117,21 +102,22 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
         verb = "is" if alert.kind == "return_due" else "was"
         due_on = _day(alert.due_on)
         return f"The return of {supplier} for {_month(alert.period)} {verb} due on {due_on}."
+    figure = functools.partial(formats.amount, unit=alert.unit)
     if alert.kind == "duplicate_claim":
         return (
-            f"{supplier} reported {amount(alert.reported, alert.unit)} in {_month(alert.period)} "
+            f"{supplier} reported {figure(alert.reported)} in {_month(alert.period)} "
             "for something that an earlier receipt already claims. It does not count until the "
             "council decides or the earlier claim is withdrawn."
         )
     end = _day(calendar.last_day(alert.period)) if alert.period else "now"
-    expected, target = amount(alert.expected, alert.unit), amount(alert.target, alert.unit)
-    reported, counted = amount(alert.reported, alert.unit), amount(alert.counted, alert.unit)
+    expected, target = figure(alert.expected), figure(alert.target)
+    reported, counted = figure(alert.reported), figure(alert.counted)
     sentences = [
         f"By {end}, {expected} of {target} was due.",
         f"{reported} was reported and {counted} counted.",
     ]
     if alert.gap:
-        gap = amount(alert.gap, alert.unit)
+        gap = figure(alert.gap)
         sentences.append(f"That is {gap} behind: {share}% of the whole target.")
     if alert.rating_before is None:
         sentences.append(f"Rated: {alert.rating}.")
@@ -162,8 +148,8 @@ def _share(alert: events.AlertRaised) -> str | None:
 
 
 def _month(period: str | None) -> str:
-    return f"{calendar.first_day(period):%B %Y}" if period else "an unknown month"
+    return formats.month(period) if period else "an unknown month"
 
 
 def _day(day: date | None) -> str:
-    return f"{day.day} {day:%B %Y}" if day else "an unknown day"
+    return formats.day(day) if day else "an unknown day"

@@ -6,13 +6,14 @@ looks as if it did not exist.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.verification.domain import cases
+from services.verification.domain import cases, claims
 from services.verification.domain.lines import Line
 from services.verification.store import rows
 from shared import sql
@@ -23,6 +24,10 @@ QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 RETURNS_AT_ONCE: Final = 20
 """How many are read at a time for a page of lines. One may have thousands of them."""
+
+
+CLAIMS_OF_A_THING: Final = 20
+"""How many claims of one thing are looked at to name the one that goes first."""
 
 
 # --- contracts -----------------------------------------------------------------------------------
@@ -104,6 +109,22 @@ async def _list_returns(
             **wanted,
         )
     )
+
+
+async def load_claims(
+    pool: sql.Pool, of: Scope, keys: Collection[str]
+) -> list[tuple[claims.Claim, str | None]]:
+    """The first claims under each of these keys, each with the name of its party."""
+    found = await sql.rows(
+        QUERIES.load_claims(
+            pool,
+            keys=[bytes.fromhex(key) for key in keys],
+            authority_id=of.authority_id,
+            limit=CLAIMS_OF_A_THING,
+        )
+    )
+    read = ((rows.read_claim(row["claim"]), json.loads(row["words"])) for row in found)
+    return [(claim, words["suppliers"].get(claim.party_id)) for claim, words in read]
 
 
 # --- alerts and cases ----------------------------------------------------------------------------

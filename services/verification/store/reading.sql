@@ -36,6 +36,21 @@ WHERE c.authority_id = :authority_id
     AND (r.contract_id, r.period, r.party_id) >= (:from_contract, :from_period, :from_party)
 ORDER BY r.contract_id, r.period, r.party_id LIMIT :limit;
 
+-- name: load_claims(keys, authority_id, limit)
+-- The claims of the lowest rank under each key, with the names of their contract: whoever is told that
+-- another claim goes first may be told which.
+SELECT first.claim, c.words
+FROM unnest(:keys::bytea[]) AS w (key)
+CROSS JOIN LATERAL (
+    SELECT each.claim, each.contract_id
+    FROM claim AS each WHERE each.key = w.key
+    ORDER BY (convert_from(each.claim, 'UTF8')::json ->> 1)::bigint,
+        (convert_from(each.claim, 'UTF8')::json ->> 2)::integer
+    LIMIT :limit
+) AS first
+JOIN contract AS c USING (contract_id)
+WHERE c.authority_id = :authority_id;
+
 -- name: list_alerts(authority_id, party_id, contract_id, kind, before, before_id, limit)
 -- Alerts of the contracts that the caller may see, the newest first, from a key on. A supplier sees
 -- those that name it, or nobody.

@@ -128,7 +128,7 @@ def _spelling(value: object) -> object:
 
 _OF_LINE: Final = (
     *("period", "party_id", "line_id", "return_id", "commitment_id", "activity_on", "until"),
-    *("value", "share"),
+    *("value", "share", "thing"),
 )
 
 

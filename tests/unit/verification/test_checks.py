@@ -64,6 +64,17 @@ class TestLocalArea:
             [] if code is None else [code],
         )
 
+    @pytest.mark.parametrize(
+        ("postcode", "found"),
+        [("L1 1AA", "L1 1AA"), ("l999zz", "L99 9ZZ"), ("L36 4AR", "2026-10"), (None, None)],
+    )
+    def test_finds_the_postcode_or_the_month_in_which_it_ended(
+        self, postcode: str | None, found: str | None
+    ) -> None:
+        """What people can check; the area is what was wanted."""
+        (finding,) = checked(spend(postcode, "2027-11-01")).findings
+        assert (found, "E08000011") == (finding.found, finding.wanted)
+
     def test_puts_the_figure_where_the_outcome_says(self) -> None:
         """Queried waits, not counted is nothing."""
         assert [
@@ -114,7 +125,9 @@ class TestCommitment:
 
     def test_counts_nothing_that_cites_another(self) -> None:
         """Rule V1: there is no such commitment."""
-        assert "not_counted" == checked(build.line(commitment_id="other")).outcome
+        result = checked(build.line(commitment_id="other"))
+        assert "not_counted" == result.outcome
+        assert ["commitment_unknown"] == [each.code for each in result.findings]
 
     def test_shows_all_findings_and_what_was_reported_where_it_is_not_active(self) -> None:
         """Finer point: a line that V1 refuses is held against the other rules too."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +42,50 @@ def outcomes(council: build.Council) -> dict[str, str]:
         for contract_id in CONTRACTS
         for result in council.results(contract_id).values()
     }
+
+
+def held(receipt_no: int, contract_id: str, amount: str, **figures: Any) -> claims.Claim:
+    made = claims.Claim(
+        key="k",
+        receipt_no=receipt_no,
+        order=0,
+        contract_id=contract_id,
+        party_id=build.SUPPLIER,
+        period="2026-10",
+        line_id="1",
+        amount=Decimal(amount),
+        net_total=Decimal(10000),
+        holds=True,
+    )
+    return msgspec.structs.replace(made, **figures)
+
+
+class TestTheClaimThatIsAhead:
+    FIRST = held(101, "C1", "6000")
+    LARGE = held(102, "C2", "4500")
+    """It does not fit, and takes no room."""
+    OWN = held(103, "C3", "5000")
+    OTHERS = (OWN, LARGE, FIRST, held(100, "C1", "9000", line_id="2", holds=False))
+
+    def test_of_an_invoice_is_the_lowest_that_fits(self) -> None:
+        """Not one that another rule refused, not one that waits itself."""
+        assert self.FIRST == claims.ahead(self.OWN, "invoice_full", "1000", self.OTHERS)
+        assert None is claims.ahead(self.FIRST, "invoice_full", "0", self.OTHERS)
+
+    def test_of_a_thing_that_counts_once_is_found_by_party_and_month(self) -> None:
+        """The month in which it counted; the same month; another supplier."""
+        earlier = held(104, "C3", "1", period="2026-09", sort="once")
+        same = held(105, "C3", "1", line_id="2", sort="once")
+        other = held(106, "C3", "1", party_id="GB-COH-9", period="2026-08", sort="once")
+        found = (self.OWN, earlier, same, other)
+        assert [earlier, same, other] == [
+            claims.ahead(self.OWN, code, period, found)
+            for code, period in (
+                ("counted_once", "2026-09"),
+                ("claimed_again", None),
+                ("claimed_by_other", None),
+            )
+        ]
 
 
 class TestInvoiceClaimedThrice:

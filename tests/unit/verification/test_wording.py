@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,32 +26,6 @@ def alert(kind: Any, **figures: Any) -> events.AlertRaised:
         rule_set="r",
         **figures,
     )
-
-
-class TestAnAmount:
-    @pytest.mark.parametrize(
-        ("value", "unit", "written"),
-        [
-            ("1234.5", "GBP", "£1,234.50"),
-            ("600000.00", "GBP", "£600,000"),
-            ("-1000", "GBP", "-£1,000"),
-            ("0", "GBP", "£0"),
-            ("12", "visits", "12 visits"),
-            ("1", "visits", "1 visit"),
-            ("1.00", "people", "1 person"),
-            ("1.50", "FTE", "1.5 FTE"),
-            ("1", "FTE", "1 FTE"),
-            ("1200", "hours", "1,200 hours"),
-            ("3", None, "3"),
-        ],
-    )
-    def test_is_written_with_its_unit(self, value: str, unit: str | None, written: str) -> None:
-        """Pounds without empty pence, thousands with commas, one of a thing in the singular."""
-        assert written == wording.amount(Decimal(value), unit)
-
-    def test_may_be_nothing(self) -> None:
-        """An alert without the figure."""
-        assert "nothing" == wording.amount(None, "GBP")
 
 
 class TestAnAlert:
