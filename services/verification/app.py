@@ -11,7 +11,14 @@ from typing import Final
 from fastapi import FastAPI
 
 from services.verification import metrics, store
-from services.verification.api import alerts, commitments, contracts, descriptions, figures
+from services.verification.api import (
+    alerts,
+    commitments,
+    contracts,
+    descriptions,
+    figures,
+    standings,
+)
 from services.verification.api.dependencies import Dependencies
 from services.verification.consumer import handlers
 from services.verification.register import imports
@@ -48,7 +55,7 @@ def build(settings: Settings) -> FastAPI:
 
     app = service.build("verification", lifespan)
     server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
-    for each in (contracts, commitments, figures, alerts):
+    for each in (contracts, commitments, figures, standings, alerts):
         app.include_router(each.router)
     openapi.describe(app, descriptions.TEXTS)
     return app

@@ -72,9 +72,9 @@ class TestService:
 
     @by_service
     def test_keeps_its_documents_in_one_module(self, service: str) -> None:
-        """Every model of JSON is in `api/documents.py`."""
+        """Every model of JSON is in `api/documents.py`, or in the package of that name."""
         for file in trees(service, "api"):
-            if file == Path("api/documents.py"):
+            if file == Path("api/documents.py") or file.is_relative_to("api/documents"):
                 continue
             module = importlib.import_module(f"services.{service}.api.{file.stem}")
             own = [

@@ -23,8 +23,10 @@ from services.intake.api import documents as intake
 from services.ledger.api import changes, entries, export, log
 from services.ledger.api import documents as ledger
 from services.ledger.api import returns as ledger_returns
-from services.verification.api import alerts, commitments, contracts, figures
+from services.verification.api import alerts, commitments, contracts, figures, standings
 from services.verification.api import documents as verification
+from services.verification.api.documents import alerts as alerts_documents
+from services.verification.api.documents import standings as standings_documents
 from shared.web import problems, routes, server
 
 FIRM = "GB-COH-01234567"
@@ -68,8 +70,16 @@ BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
 }
 QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
     verification.LinesQuery: {"contract": "C1", "state": "queried"},
-    verification.AlertsQuery: {"contract": "C1", "kind": "duplicate_claim"},
-    verification.CasesQuery: {"contract": "C1", "state": "opened"},
+    alerts_documents.AlertsQuery: {"contract": "C1", "kind": "duplicate_claim"},
+    alerts_documents.CasesQuery: {"contract": "C1", "state": "opened"},
+    standings_documents.StandingsQuery: {
+        "contract": "C1",
+        "rating": "Good",
+        "supplier": FIRM,
+        "missing": "true",
+        "case": "open",
+        "format": "csv",
+    },
     ledger.EntriesQuery: {
         "receipt": "24",
         "digest": "ab" * 32,
@@ -93,7 +103,7 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
 PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
 ROUTERS = [demo_clock, parties, receipts, returns, changes, entries, export, log, ledger_returns]
-ROUTERS += [alerts, commitments, contracts, figures]
+ROUTERS += [alerts, commitments, contracts, figures, standings]
 
 
 @contextlib.asynccontextmanager

@@ -12,8 +12,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.verification import store
-from services.verification.api import commitments, documents
+from services.verification.api import commitments
 from services.verification.api.dependencies import Injected, Reader
+from services.verification.api.documents import alerts as documents
 from services.verification.domain import cases, wording
 from services.verification.store.reading import MomentKey
 from shared import sql

@@ -17,6 +17,7 @@ from fastapi.responses import StreamingResponse
 from services.verification import store
 from services.verification.api import commitments, documents, refusals
 from services.verification.api.dependencies import Dependencies, Injected, Manager, Reader
+from services.verification.api.documents import imports as imported
 from services.verification.register import contracts, imports
 from services.verification.register.refusals import Code, Refusal
 from services.verification.register.releases import Unreadable
@@ -172,9 +173,9 @@ def _registration(body: documents.ContractRequest) -> contracts.Registration:
 
 def _summary(done: imports.Summary, *, is_committed: bool) -> Iterator[str]:
     """An ImportSummary as JSON, in pieces: it tells of very many things."""
-    whole = documents.ImportSummary(
+    whole = imported.ImportSummary(
         committed=is_committed,
-        contracts=documents.ImportCounts(**done.contracts()),
+        contracts=imported.ImportCounts(**done.contracts()),
         counts={kind: dict(counts) for kind, counts in done.counts().items()},
         outcomes=[],
     )
@@ -185,13 +186,13 @@ def _summary(done: imports.Summary, *, is_committed: bool) -> Iterator[str]:
     yield "]}"
 
 
-def _outcome(thing: Thing) -> documents.ImportOutcome:
+def _outcome(thing: Thing) -> imported.ImportOutcome:
     reason, fix = thing.reason, thing.fix
     if isinstance(reason, Refusal):
         fix = _FIXES.get(reason.code, _BY_HAND)
         reason = refusals.sentence(reason)
     assert thing.fate is not None, "everything has become something"
-    return documents.ImportOutcome(
+    return imported.ImportOutcome(
         kind=thing.kind,
         fate=thing.fate,
         place=thing.place.strip(),

@@ -83,6 +83,11 @@ class Batch:
         moved = sorted({row.contract_id for row in self.journal})
         return [rows.state_row(self.states[contract_id]) for contract_id in moved]
 
+    def standing_rows(self) -> list[rows.StandingRow]:
+        """Where these contracts stand now."""
+        moved = sorted({row.contract_id for row in self.journal})
+        return [rows.standing_row(self.states[contract_id]) for contract_id in moved]
+
     def row_changes(self) -> store.batches.RowChanges:
         """What the batch comes to for lines and claims; a row that is replaced goes first. Rows are
         made one at a time: together they may be large."""

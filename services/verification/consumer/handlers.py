@@ -209,3 +209,4 @@ async def _apply(conn: sql.Connection, batch: Batch) -> None:
     await store.batches.add_alerts(conn, batch.alerts)
     await store.batches.add_days(conn, batch.days)
     await store.batches.move_contracts(conn, batch.state_rows())
+    await store.batches.set_standings(conn, batch.standing_rows())

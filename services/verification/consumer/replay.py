@@ -87,6 +87,7 @@ class _Tables:
     cases: set[rows.CaseRow]
     assessments: list[rows.AssessmentRow]
     alerts: set[rows.AlertRow]
+    standings: list[rows.StandingRow]
 
 
 async def _stored(conn: sql.Connection, contract_id: str, found: bytes) -> _Tables:
@@ -97,6 +98,7 @@ async def _stored(conn: sql.Connection, contract_id: str, found: bytes) -> _Tabl
         cases=set(await store.histories.list_cases(conn, contract_id)),
         assessments=await store.histories.list_assessments(conn, contract_id),
         alerts=set(await store.histories.list_alerts(conn, contract_id)),
+        standings=await store.histories.list_standings(conn, contract_id),
     )
 
 
@@ -119,6 +121,7 @@ def _made(contract_id: str, folded: Folded) -> _Tables:
             for each in folded.decisions
             for alert in each.alerts
         },
+        standings=[] if folded.state is None else [rows.standing_row(folded.state)],
     )
 
 

@@ -134,6 +134,21 @@ def rate(due_: Due, delivered: Ratio) -> Rating:
     return _WORDS[behind]
 
 
+def why(version: Version, sums: Sums, due_: Due, *, is_owed: bool) -> tuple[str, ...]:
+    """Why it is behind, by code (rule L1). `is_owed`: a return of it is not in."""
+    reported = ratio(sums.reported, version.per)
+    codes = []
+    if reported[0] * due_.expected[1] < due_.expected[0] * reported[1]:
+        codes.append("not_delivered")
+    if sums.reported > sums.high:
+        codes.append("rejected")
+    if sums.queried > 0:
+        codes.append("awaiting_council")
+    if is_owed:
+        codes.append("no_return")
+    return tuple(codes)
+
+
 def ratio(value: Decimal, per: int = 1) -> Ratio:
     """`value`, kept in parts of which `per` make one unit, as a fraction of the unit."""
     numerator, denominator = value.as_integer_ratio()
@@ -158,6 +173,11 @@ def units(value: Decimal, per: int) -> Decimal:
     if per == 1:
         return value
     return events.plain((value / per).quantize(_SIX_PLACES, ROUND_DOWN).normalize())
+
+
+def share(part: Decimal, whole: Decimal) -> Decimal:
+    """A part as a fraction of the whole, cut after six places."""
+    return events.plain((part / whole).quantize(_SIX_PLACES, ROUND_DOWN).normalize())
 
 
 def shown(value: Ratio) -> Decimal:

@@ -210,18 +210,9 @@ def _new_case(work: Work, commitment: Commitment, made: Assessment) -> Case:
 
 def _why(work: Work, made: Assessment) -> tuple[str, ...]:
     """Why it is behind, by code (rule L1)."""
-    sums, expected = made.sums, made.answer.due.expected
-    reported = assessment.ratio(sums.reported, made.subject.version.per)
-    codes = []
-    if reported[0] * expected[1] < expected[0] * reported[1]:
-        codes.append("not_delivered")
-    if sums.reported > sums.high:
-        codes.append("rejected")
-    if sums.queried > 0:
-        codes.append("awaiting_council")
-    if any(key[:7] <= made.subject.period for key in work.state.owed):
-        codes.append("no_return")
-    return tuple(codes)
+    _, version, period = made.subject
+    is_owed = any(key[:7] <= period for key in work.state.owed)
+    return assessment.why(version, made.sums, made.answer.due, is_owed=is_owed)
 
 
 # --- what is kept --------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from shared import calendar, formats
 from shared.wire import events
 
-_WHY: Final = {
+WHY: Final = {
     "not_delivered": "less was delivered than was due",
     "rejected": "some of what was reported does not count",
     "awaiting_council": "some of it waits for the council's decision",
@@ -127,7 +127,7 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
             "rating stands until it is reissued."
         )
     if alert.why:
-        sentences.append(f"Why: {'; '.join(_WHY.get(code, code) for code in alert.why)}.")
+        sentences.append(f"Why: {'; '.join(WHY.get(code, code) for code in alert.why)}.")
     return " ".join(sentences)
 
 

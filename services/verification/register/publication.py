@@ -46,10 +46,12 @@ async def post(
     commitments: Sequence[sql.Record],
     moved: Sequence[events.CaseMoved] = (),
 ) -> None:
-    """Adds the event to the journal, posts it and the cases that it `moved` for the ledger, and
-    posts the contract as it is now for intake. `commitments`: the rows of all versions."""
+    """Adds the event to the journal and notes where the contract stands; posts the event and the
+    cases that it `moved` for the ledger, and the contract as it is now for intake. `commitments`:
+    the rows of all versions."""
     entry = store.rows.journal_row(after, event, events.write(event), Facts())
     await store.batches.add_entries(conn, [entry])
+    await store.batches.set_standings(conn, [store.rows.standing_row(after)])
     outcomes = [outbox.Row.of(topics.OUTCOMES, each) for each in (event, *moved)]
     said = Said(
         ids.derived("ContractPublished", after.contract_id, after.version),

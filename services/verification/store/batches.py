@@ -198,6 +198,19 @@ async def move_contracts(conn: sql.Connection, moved: Sequence[rows.StateRow]) -
         )
 
 
+async def set_standings(conn: sql.Connection, found: Sequence[rows.StandingRow]) -> None:
+    """Where these contracts stand from now on."""
+    if found:
+        contract_ids, authority_ids, missing, commitments = sql.columns(found, 4)
+        await QUERIES.set_standings(
+            conn,
+            contract_ids=contract_ids,
+            authority_ids=authority_ids,
+            missing=missing,
+            commitments=commitments,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class RowChanges:
     """Rows of `checked_return` and `claim`. A row that changes is dropped and added."""

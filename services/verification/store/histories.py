@@ -58,6 +58,12 @@ async def list_alerts(conn: sql.Connection, contract_id: str) -> list[rows.Alert
     return [rows.AlertRow(*row) for row in found]
 
 
+async def list_standings(conn: sql.Connection, contract_id: str) -> list[rows.StandingRow]:
+    """Where the contract stands: one row."""
+    found = await sql.rows(QUERIES.list_standings(conn, contract_id=contract_id))
+    return [rows.StandingRow(*row) for row in found]
+
+
 async def load_messages(
     conn: sql.Connection | sql.Pool, event_ids: Sequence[UUID]
 ) -> dict[UUID, bytes]:

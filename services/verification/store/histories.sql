@@ -42,3 +42,7 @@ SELECT event_id, contract_id, kind, raised_at, body FROM alert WHERE contract_id
 -- name: load_messages(event_ids)
 -- Messages that were posted, by id.
 SELECT event_id, topic, body FROM outbox WHERE event_id = ANY(:event_ids::uuid[]);
+
+-- name: list_standings(contract_id)
+-- Where a contract stands.
+SELECT contract_id, authority_id, missing, commitments FROM standing WHERE contract_id = :contract_id;

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -50,6 +52,60 @@ async def list_unpublished(pool: sql.Pool, contract_ids: Collection[str]) -> set
         QUERIES.list_unpublished(pool, topic=topics.CONTRACTS.name, contract_ids=list(contract_ids))
     )
     return {row["key"] for row in found}
+
+
+# --- where contracts stand -----------------------------------------------------------------------
+
+
+class StandingKey(NamedTuple):
+    """Commitments are listed in this order: the worst rating first, among equals the one that is
+    furthest behind."""
+
+    rank: int
+    ahead: Decimal
+    """The gap as a fraction of the target, negated."""
+    contract_id: str
+    commitment_id: str
+
+
+FIRST_STANDING: Final = StandingKey(0, Decimal(0), "", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingFilter:
+    """Which commitments are asked for; None: whatever they have."""
+
+    rating: str | None = None
+    supplier_id: str | None = None
+    contract_id: str | None = None
+    is_missing: bool | None = None
+    """A return of the contract was due before `today` and is not in."""
+    has_case: bool | None = None
+    """A shortfall case of the commitment is open."""
+    today: date
+
+
+async def list_standings(
+    pool: sql.Pool, of: Scope, after: StandingKey, limit: int, wanted: StandingFilter
+) -> list[sql.Record]:
+    """Commitments with their contract and open case, the worst first."""
+    return await sql.rows(
+        QUERIES.list_standings(
+            pool,
+            after_rank=after.rank,
+            after_ahead=after.ahead,
+            after_contract=after.contract_id,
+            after_commitment=after.commitment_id,
+            limit=limit,
+            rating=wanted.rating,
+            supplier_id=wanted.supplier_id,
+            contract_id=wanted.contract_id,
+            is_missing=wanted.is_missing,
+            has_case=wanted.has_case,
+            today=wanted.today,
+            **of.asked(),
+        )
+    )
 
 
 # --- lines ---------------------------------------------------------------------------------------

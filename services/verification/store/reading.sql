@@ -17,6 +17,38 @@ WHERE authority_id = :authority_id AND contract_id > :after
     AND (:party_id::text IS NULL OR :party_id = ANY(supplier_ids))
 ORDER BY contract_id LIMIT :limit;
 
+-- name: list_standings(authority_id, party_id, contract_id, supplier_id, is_missing, has_case, rating, today, after_rank, after_ahead, after_contract, after_commitment, limit)
+-- Commitments that the caller may see as they stand now, the worst first, from a key on, with their
+-- contract and their open case.
+WITH found AS (
+    SELECT s.contract_id, s.missing, each.standing, e.rank, -e.behind AS ahead, e.commitment_id, e.case_id
+    FROM standing AS s
+    JOIN contract AS c USING (contract_id)
+    CROSS JOIN LATERAL json_array_elements(s.commitments) AS each (standing)
+    CROSS JOIN LATERAL json_to_record(each.standing)
+        AS e (rank integer, behind numeric, commitment_id text COLLATE "C", rating text, case_id uuid)
+    WHERE s.authority_id = :authority_id
+        AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+        AND (:supplier_id::text IS NULL OR :supplier_id = ANY(c.supplier_ids))
+        AND (:contract_id::text IS NULL OR s.contract_id = :contract_id)
+        AND (:rating::text IS NULL OR e.rating = :rating)
+        AND (:has_case::boolean IS NULL OR (e.case_id IS NOT NULL) = :has_case)
+        AND (:is_missing::boolean IS NULL OR :is_missing = EXISTS (
+            SELECT FROM json_array_elements(s.missing) AS m (owed)
+            WHERE (m.owed ->> 2)::date < :today::date
+                AND (:party_id IS NULL OR m.owed ->> 1 = :party_id)))
+        AND (e.rank, -e.behind, s.contract_id, e.commitment_id)
+            > (:after_rank::integer, :after_ahead::numeric, :after_contract::text, :after_commitment::text)
+    ORDER BY e.rank, -e.behind, s.contract_id, e.commitment_id
+    LIMIT :limit
+)
+SELECT f.contract_id, f.missing, f.standing, f.rank, f.ahead, f.commitment_id,
+    c.words, c.supplier_ids, c.ends_on, k.case_id, k.state, k.period, k.opened_at
+FROM found AS f
+JOIN contract AS c USING (contract_id)
+LEFT JOIN contract_case AS k ON k.case_id = f.case_id
+ORDER BY f.rank, f.ahead, f.contract_id, f.commitment_id;
+
 -- name: list_unpublished(topic, contract_ids)
 -- Contracts whose newest message to intake still waits for the broker.
 SELECT DISTINCT o.key

@@ -15,7 +15,15 @@ from uuid import UUID
 
 import msgspec
 
-from services.verification.domain import claims, fold, journal, obligations, places, state
+from services.verification.domain import (
+    claims,
+    fold,
+    journal,
+    obligations,
+    places,
+    standing,
+    state,
+)
 from services.verification.domain.lines import Line, Result
 from shared import sql
 from shared.wire import events
@@ -73,6 +81,36 @@ def state_row(found: state.State) -> StateRow:
     return StateRow(
         found.contract_id, found.inputs, obligations.wake_on(found), state.to_bytes(found)
     )
+
+
+class StandingRow(NamedTuple):
+    """A row of `standing`: where a contract and its commitments stand now."""
+
+    contract_id: str
+    authority_id: str
+    missing: str
+    commitments: str
+
+
+def standing_row(found: state.State) -> StandingRow:
+    return StandingRow(
+        found.contract_id,
+        found.authority_id,
+        _encoder.encode(standing.missing(found)).decode(),
+        _encoder.encode(standing.of(found)).decode(),
+    )
+
+
+_missing: Final = msgspec.json.Decoder(tuple[standing.Missing, ...])
+_standing: Final = msgspec.json.Decoder(standing.Standing)
+
+
+def read_missing(row: sql.Record) -> tuple[standing.Missing, ...]:
+    return _missing.decode(row["missing"])
+
+
+def read_standing(row: sql.Record) -> standing.Standing:
+    return _standing.decode(row["standing"])
 
 
 # --- lines and claims ----------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""The JSON that verification reads and answers with."""
+"""The JSON that verification reads and answers with: of contracts, commitments and figures. That of
+alerts, imports and standings is in modules of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from services.verification.register import things
 from shared import fields
 from shared.web import lists
 
@@ -25,7 +25,7 @@ Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used
 """A decimal, written as a plain string (never a float, never an exponent)."""
 
 
-class _Query(BaseModel):
+class Query(BaseModel):
     """What every list may be asked for."""
 
     model_config = ConfigDict(extra="forbid")
@@ -35,16 +35,8 @@ class _Query(BaseModel):
     cursor: lists.Cursor = None
 
 
-class LinesQuery(_Query):
+class LinesQuery(Query):
     state: Literal["counted", "provisional", "queried", "not_counted"] | None = None
-
-
-class AlertsQuery(_Query):
-    kind: fields.Code | None = None
-
-
-class CasesQuery(_Query):
-    state: fields.Code | None = None
 
 
 class _Request(BaseModel):
@@ -277,101 +269,3 @@ class LineShown(BaseModel):
     findings: list[dict[str, Any]]
     """What the rules found: rule, code, found, wanted and of; `words` and `what_to_do` for the
     reader; `goes_first`, the claim that goes first, if the reader may see it."""
-
-
-class Case(BaseModel):
-    """A case as it is now."""
-
-    case_id: UUID
-    contract_id: str
-    kind: Literal["shortfall", "no_data"]
-    commitment_id: str | None
-    party_id: str | None
-    period: fields.Period
-    state: str
-    is_open: bool
-    reason: str
-    """Why it last moved, as a code."""
-    opened_at: datetime
-    moved_at: datetime
-
-
-class NextStep(BaseModel):
-    """What to do about an alert, and by when."""
-
-    code: str
-    words: str
-    by: date | None
-
-
-class Alert(BaseModel):
-    """An alert: figures as raised, words as of now (rule L1)."""
-
-    alert_id: UUID
-    raised_at: datetime
-    kind: str
-    subject: str
-    contract_id: str
-    contract_title: str
-    supplier_id: str | None
-    supplier_name: str | None
-    commitment_id: str | None
-    commitment_title: str | None
-    period: str | None
-    unit: str | None
-    target: Quantity | None
-    expected: Quantity | None
-    reported: Quantity | None
-    counted: Quantity | None
-    gap: Quantity | None
-    gap_share: str | None
-    """The gap in per cent of the whole target, one decimal."""
-    rating: str | None
-    due_on: date | None
-    why: list[str]
-    headline: str
-    words: str
-    next_step: NextStep | None
-    returns: list[UUID]
-    rule_set: str
-    links: dict[str, str]
-
-
-class ImportCounts(BaseModel):
-    """Contracts of the register, by what became of them."""
-
-    new: int
-    changed: int
-    unchanged: int
-
-
-class ImportOutcome(BaseModel):
-    """What became of one thing of a file."""
-
-    kind: things.Kind
-    fate: things.Fate
-    """A release whose awards tell for themselves is `read`."""
-    place: str
-    """A JSON pointer into the file, after the number of its line where a line is a release. Of what
-    is faulty: where the fault is."""
-    ocid: str | None
-    id: str | None
-    """As published."""
-    contract_id: str | None
-    value: str | None
-    """What is wrong; of what a later release tells, the place of that release."""
-    reason: str | None
-    fix: str | None
-    """What to do."""
-
-
-class ImportSummary(BaseModel):
-    """What an import did, or would do."""
-
-    committed: bool
-    """False: this was a dry run, and nothing was stored."""
-    contracts: ImportCounts
-    counts: dict[things.Kind, dict[things.Fate, int]]
-    """Everything in the file, by kind and by what became of it."""
-    outcomes: list[ImportOutcome]
-    """One for each release, award, contract and metric of the file, in order."""

@@ -1,0 +1,47 @@
+"""The JSON of an import."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from services.verification.register import things
+
+
+class ImportCounts(BaseModel):
+    """Contracts of the register, by what became of them."""
+
+    new: int
+    changed: int
+    unchanged: int
+
+
+class ImportOutcome(BaseModel):
+    """What became of one thing of a file."""
+
+    kind: things.Kind
+    fate: things.Fate
+    """A release whose awards tell for themselves is `read`."""
+    place: str
+    """A JSON pointer into the file, after the number of its line where a line is a release. Of what
+    is faulty: where the fault is."""
+    ocid: str | None
+    id: str | None
+    """As published."""
+    contract_id: str | None
+    value: str | None
+    """What is wrong; of what a later release tells, the place of that release."""
+    reason: str | None
+    fix: str | None
+    """What to do."""
+
+
+class ImportSummary(BaseModel):
+    """What an import did, or would do."""
+
+    committed: bool
+    """False: this was a dry run, and nothing was stored."""
+    contracts: ImportCounts
+    counts: dict[things.Kind, dict[things.Fate, int]]
+    """Everything in the file, by kind and by what became of it."""
+    outcomes: list[ImportOutcome]
+    """One for each release, award, contract and metric of the file, in order."""
