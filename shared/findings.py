@@ -304,7 +304,7 @@ def _facts(finding: events.Finding, reader: Reader, about: About) -> dict[str, s
     thing = about.thing
     if thing is not None and finding.code == "session_claimed":
         thing = _read(_moment, thing)
-    other = "another claim" if about.other is None else _other(about.other, reader)
+    other = "another claim" if about.other is None else named(about.other, reader)
     return facts | {"thing": thing, "other": other}
 
 
@@ -316,7 +316,8 @@ def _read(read: Callable[[str], str], text: str) -> str:
         return text
 
 
-def _other(claim: Claim, reader: Reader) -> str:
+def named(claim: Claim, reader: Reader) -> str:
+    """`receipt 20 of Brackenfold Builders for September 2026 on KMBC-2026-0101`."""
     receipt = f"receipt {claim.receipt_no}"
     whose = f" of {claim.party_name or claim.party_id}"
     what = f"your {receipt}" if reader == "supplier" else receipt + whose

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from services.verification import metrics, store
 from services.verification.api import (
     alerts,
+    cases,
     commitments,
     contracts,
     descriptions,
@@ -55,7 +56,7 @@ def build(settings: Settings) -> FastAPI:
 
     app = service.build("verification", lifespan)
     server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
-    for each in (contracts, commitments, figures, standings, alerts):
+    for each in (contracts, commitments, figures, standings, alerts, cases):
         app.include_router(each.router)
     openapi.describe(app, descriptions.TEXTS)
     return app

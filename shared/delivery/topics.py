@@ -79,6 +79,7 @@ OUTCOMES: Final = Topic(
             events.ReturnChecked,
             events.CommitmentAssessed,
             events.CaseMoved,
+            events.AlertAcknowledged,
         )
     ),
 )

@@ -12,7 +12,7 @@ here as salted digests only. People are random ids.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -27,6 +27,7 @@ from shared.wire.parts import (
     CommitmentVersion,
     Digest,
     Entry,
+    Event,
     Evidence,
     Finding,
     Frozen,
@@ -51,6 +52,7 @@ __all__ = [  # the parts too: readers say `events.Line`
     "NIL",
     "TEXT_LENGTH_MAX",
     "WHOLE",
+    "AlertAcknowledged",
     "AlertRaised",
     "AnyEvent",
     "Assessment",
@@ -93,23 +95,6 @@ __all__ = [  # the parts too: readers say `events.Line`
     "utc",
     "write",
 ]
-
-
-class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name: name):
-    """The fields of every event, after its type. A derived event has its cause's `occurred_at`."""
-
-    event_id: UUID
-    authority_id: Identifier
-    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    caused_by: UUID | None = None
-
-    def __post_init__(self) -> None:
-        bounds.assert_timely(self.occurred_at)
-
-    @property
-    def type(self) -> str:
-        """The name of its class."""
-        return type(self).__name__
 
 
 # --- what a supplier reported ---------------------------------------------------------------
@@ -294,6 +279,16 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     rule_set: Identifier
 
 
+class AlertAcknowledged(Event, frozen=True, kw_only=True):
+    """An officer has seen an alert and answers for it; once for each alert (rule L3)."""
+
+    contract_id: Identifier
+    alert_id: UUID
+    """The `event_id` of its AlertRaised."""
+    acknowledged_by: Identifier
+    """The officer's account id."""
+
+
 class LineReconsidered(Event, frozen=True, kw_only=True):
     """Another contract's claim changed what counts here: check this claim again (V6, V12)."""
 
@@ -361,6 +356,7 @@ AnyEvent: TypeAlias = (
     | CommitmentAssessed
     | CaseMoved
     | AlertRaised
+    | AlertAcknowledged
     | LineReconsidered
     | ContractPublished
     | EntriesRecorded

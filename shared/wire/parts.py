@@ -1,8 +1,8 @@
 """What events consist of: identifiers, figures, and the parts of a return and of a decision.
 
-Promises: frozen structs. A new field is optional; a changed meaning is a new version. Readers
-ignore unknown fields, and fields that have their default are not written. `events.py` has the
-events themselves.
+Promises: frozen structs; `Event` is the base of every event. A new field is optional; a changed
+meaning is a new version. Readers ignore unknown fields, and fields that have their default are not
+written. `events.py` has the events themselves.
 
 Refuses: figures from suppliers or managers that cannot be counted with (`assert_sound`). Figures
 that a service computes itself are not checked again.
@@ -10,7 +10,7 @@ that a service computes itself are not checked again.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
@@ -56,6 +56,23 @@ _ON_WIRE: Final = {"from_": "from"}
 
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
     """The base of all events and their parts."""
+
+
+class Event(Frozen, frozen=True, kw_only=True, tag_field="type", tag=lambda name: name):
+    """The fields of every event, after its type. A derived event has its cause's `occurred_at`."""
+
+    event_id: UUID
+    authority_id: Identifier
+    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    caused_by: UUID | None = None
+
+    def __post_init__(self) -> None:
+        bounds.assert_timely(self.occurred_at)
+
+    @property
+    def type(self) -> str:
+        """The name of its class."""
+        return type(self).__name__
 
 
 def assert_sound(figure: Decimal | None) -> None:

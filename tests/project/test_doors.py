@@ -23,7 +23,7 @@ from services.intake.api import documents as intake
 from services.ledger.api import changes, entries, export, log
 from services.ledger.api import documents as ledger
 from services.ledger.api import returns as ledger_returns
-from services.verification.api import alerts, commitments, contracts, figures, standings
+from services.verification.api import alerts, cases, commitments, contracts, figures, standings
 from services.verification.api import documents as verification
 from services.verification.api.documents import alerts as alerts_documents
 from services.verification.api.documents import standings as standings_documents
@@ -70,7 +70,11 @@ BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
 }
 QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
     verification.LinesQuery: {"contract": "C1", "state": "queried"},
-    alerts_documents.AlertsQuery: {"contract": "C1", "kind": "duplicate_claim"},
+    alerts_documents.AlertsQuery: {
+        "contract": "C1",
+        "kind": "duplicate_claim",
+        "acknowledged": "false",
+    },
     alerts_documents.CasesQuery: {"contract": "C1", "state": "opened"},
     standings_documents.StandingsQuery: {
         "contract": "C1",
@@ -103,7 +107,7 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
 PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
 ROUTERS = [demo_clock, parties, receipts, returns, changes, entries, export, log, ledger_returns]
-ROUTERS += [alerts, commitments, contracts, figures, standings]
+ROUTERS += [alerts, cases, commitments, contracts, figures, standings]
 
 
 @contextlib.asynccontextmanager

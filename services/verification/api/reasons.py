@@ -37,6 +37,12 @@ class Reasons:
             for each in line.result.findings
         ]
 
+    def about(self, line: Line) -> findings.About:
+        """What is contested of a line, and the claim that goes first."""
+        contested = (e for e in line.result.findings if e.code in findings.CONTESTED)
+        found = next(contested, None)
+        return findings.About(line.thing) if found is None else self._about(line, found)
+
     def _about(self, line: Line, found: Finding) -> findings.About:
         if line.claim is None or found.code not in findings.CONTESTED:
             return findings.About(line.thing)

@@ -25,7 +25,7 @@ from shared.wire import events
 
 DIFFERENCES_MAX: Final = 100
 
-_BY_PEOPLE: Final = ("ContractRegistered", "CommitmentChanged")
+_BY_PEOPLE: Final = ("ContractRegistered", "CommitmentChanged", "AlertAcknowledged")
 
 _slot: Final = operator.attrgetter("slot")
 
@@ -69,7 +69,7 @@ async def run(pool: sql.Pool) -> Report:
         report.messages += len(wanted)
         differences = (
             *retold.differences([e.event for e in entries], folded.state, contract, versions),
-            *_unlike(_made(contract_id, folded), stored),
+            *_unlike(_made(contract_id, entries, folded), stored),
             *_unsaid(wanted, posted),
         )
         for what in differences[: DIFFERENCES_MAX - len(report.differences)]:
@@ -102,8 +102,18 @@ async def _stored(conn: sql.Connection, contract_id: str, found: bytes) -> _Tabl
     )
 
 
-def _made(contract_id: str, folded: Folded) -> _Tables:
+def _made(contract_id: str, entries: Sequence[journal.Entry], folded: Folded) -> _Tables:
     """What the folds make of the journal."""
+    alerts = (
+        rows.alert_row(alert, events.write(alert))
+        for each in folded.decisions
+        for alert in each.alerts
+    )
+    acknowledged = {
+        each.event.alert_id: each.event
+        for each in entries
+        if isinstance(each.event, events.AlertAcknowledged)
+    }
     ordered = sorted(folded.lines.values(), key=_slot)
     outcomes = [event for each in folded.decisions for event in each.outcomes]
     cases: dict[UUID, rows.CaseRow] = {}
@@ -116,11 +126,7 @@ def _made(contract_id: str, folded: Folded) -> _Tables:
         claims={rows.claim_row(line.claim) for line in ordered if line.claim},
         cases=set(cases.values()),
         assessments=rows.assessment_rows(outcomes),
-        alerts={
-            rows.alert_row(alert, events.write(alert))
-            for each in folded.decisions
-            for alert in each.alerts
-        },
+        alerts={rows.acknowledged(row, acknowledged.get(row.event_id)) for row in alerts},
         standings=[] if folded.state is None else [rows.standing_row(folded.state)],
     )
 

@@ -264,7 +264,7 @@ def _reminder(work: Work, alert: Reminder) -> events.AlertRaised:
         due_on=owed.due_on,
         why=("no_return",),
         step="chase_return" if is_overdue else "send_return",
-        step_by=step.on if is_overdue else owed.due_on,
+        step_by=_step_by(work) if is_overdue else owed.due_on,
         rule_set=RULE_SET,
     )
 

@@ -7,7 +7,8 @@ Refuses: reading anything. Foreign facts come in as `Facts`, are only those that
 into the journal with the input.
 
 Each event takes the same way: its rules add to a `Work` what they decide, and at the end
-`announcements` makes the events of it.
+`announcements` makes the events of it. That an alert was acknowledged changes nothing but the
+alert.
 
 How a handler uses it, per batch and in one transaction:
     wanted = world.needs(state, event)                for each event; states locked before
@@ -61,6 +62,7 @@ Input: TypeAlias = (
     | events.ReturnWithdrawn
     | events.DayEnded
     | events.LineReconsidered
+    | events.AlertAcknowledged
 )
 """What a contract's journal holds."""
 
@@ -83,7 +85,7 @@ def fold(state: State | None, event: Input, facts: Facts, lines: Lines) -> tuple
         _reconsidered(work, event)
     elif isinstance(event, events.CommitmentChanged):
         _changed(work, event)
-    else:
+    elif isinstance(event, events.ContractRegistered):
         _registered_again(work, event)
     return work.state, announcements.announce(work)
 

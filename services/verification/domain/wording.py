@@ -13,7 +13,7 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, NamedTuple
 
-from shared import calendar, formats
+from shared import calendar, findings, formats
 from shared.wire import events
 
 WHY: Final = {
@@ -24,13 +24,30 @@ WHY: Final = {
     "claimed_before": "the same thing was claimed before",
     "corrected": "what was reported was corrected after the due day",
 }
-_STEPS: Final = {
-    "send_return": "Send the return for {month}",
-    "chase_return": "Ask {supplier} for the return for {month}",
-    "notify_supplier": "Notify {supplier} of the shortfall",
-    "decide_line": "Decide which of the claims counts",
-    "review_rating": "Decide whether the rating for {month} is to be reissued",
+_STEPS: Final[dict[str, dict[findings.Reader, str]]] = {
+    "send_return": {
+        "supplier": "Send the return for {month}",
+        "council": "Wait for {supplier} to send the return for {month}",
+    },
+    "chase_return": {
+        "supplier": "Send the return for {month}",
+        "council": "Ask {supplier} for the return for {month}",
+    },
+    "notify_supplier": {
+        "supplier": "Wait for the council's notice",
+        "council": "Notify {supplier} of the shortfall",
+    },
+    "decide_line": {
+        "supplier": "Withdraw one of the claims, or wait for the council's decision",
+        "council": "Decide which of the claims counts",
+    },
+    "review_rating": {
+        "supplier": "Wait for the council's decision on the rating for {month}",
+        "council": "Decide whether the rating for {month} is to be reissued",
+    },
 }
+NAMED_MAX: Final = 3
+"""So many suppliers are named together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +64,25 @@ def names(words: Mapping[str, Any], commitments: Mapping[str, str]) -> Names:
     return Names(str(words["title"]), words["suppliers"], commitments)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who reads an alert, and when."""
+
+    today: date
+    reader: findings.Reader = "council"
+    about: findings.About = findings.UNKNOWN
+    """Of a duplicate: what is claimed, and the claim that goes first."""
+
+
 class NextStep(NamedTuple):
     """What to do about it, and by when."""
 
     code: str
     words: str
     by: date | None
+    """A day that lies ahead: where the day has passed, the next working day."""
+    is_late: bool = False
+    """The day has passed by which it was to be done."""
 
 
 class Wording(NamedTuple):
@@ -68,47 +98,51 @@ class Wording(NamedTuple):
     next_step: NextStep | None
 
 
-def describe(alert: events.AlertRaised, known: Names) -> Wording:
+def describe(alert: events.AlertRaised, known: Names, seen: Seen) -> Wording:
     """The words of an alert."""
     supplier_name = known.suppliers.get(alert.supplier_id or "")
-    supplier = supplier_name or alert.supplier_id or "the suppliers"
+    supplier = supplier_name or alert.supplier_id or _together(known)
     title = known.commitments.get(alert.commitment_id or "", alert.commitment_id)
     share = _share(alert)
     return Wording(
         supplier_name=supplier_name,
         commitment_title=title,
-        headline=f"{_subject(alert, title)}: {known.contract} ({supplier})",
-        words=_words(alert, supplier, share),
+        headline=f"{_subject(alert, title, seen)}: {known.contract} ({supplier})",
+        words=_words(alert, supplier, share, seen),
         gap_share=share,
-        next_step=_next_step(alert, supplier),
+        next_step=_next_step(alert, supplier, seen),
     )
 
 
-def _subject(alert: events.AlertRaised, title: str | None) -> str:
-    month = _month(alert.period)
+def _together(known: Names) -> str:
+    """The suppliers of a contract."""
+    named = [name or supplier_id for supplier_id, name in known.suppliers.items()]
+    if not named or len(named) > NAMED_MAX:
+        return "the suppliers"
+    return formats.listed(named)
+
+
+def _subject(alert: events.AlertRaised, title: str | None, seen: Seen) -> str:
+    month, thing = _month(alert.period), seen.about.thing or "the same thing"
     return {
         "return_due": f"The return for {month} is due",
         "return_overdue": f"The return for {month} is overdue",
         "shortfall_opened": f"{title} is behind",
         "shortfall_worsened": f"{title} has fallen further behind",
         "shortfall_recovered": f"{title} is back on course",
-        "duplicate_claim": f"{title}: the same thing was claimed twice",
+        "duplicate_claim": f"{title}: {thing} was claimed twice",
         "correction_changed_rating": f"{title}: a correction changes the rating for {month}",
     }[alert.kind]
 
 
-def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
+def _words(alert: events.AlertRaised, supplier: str, share: str | None, seen: Seen) -> str:
     if alert.kind in ("return_due", "return_overdue"):
         verb = "is" if alert.kind == "return_due" else "was"
         due_on = _day(alert.due_on)
         return f"The return of {supplier} for {_month(alert.period)} {verb} due on {due_on}."
     figure = functools.partial(formats.amount, unit=alert.unit)
     if alert.kind == "duplicate_claim":
-        return (
-            f"{supplier} reported {figure(alert.reported)} in {_month(alert.period)} "
-            "for something that an earlier receipt already claims. It does not count until the "
-            "council decides or the earlier claim is withdrawn."
-        )
+        return _duplicate(f"{supplier} reported {figure(alert.reported)}", alert, seen)
     end = _day(calendar.last_day(alert.period)) if alert.period else "now"
     expected, target = figure(alert.expected), figure(alert.target)
     reported, counted = figure(alert.reported), figure(alert.counted)
@@ -131,14 +165,29 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None) -> str:
     return " ".join(sentences)
 
 
-def _next_step(alert: events.AlertRaised, supplier: str) -> NextStep | None:
+def _duplicate(reported: str, alert: events.AlertRaised, seen: Seen) -> str:
+    about, month = seen.about, _month(alert.period)
+    thing = about.thing or "something that was claimed before"
+    said = [f"{reported} in {month} for {thing}."]
+    if about.other is not None:
+        first = findings.named(about.other, seen.reader)
+        said.append(f"{first[0].upper()}{first[1:]} goes first.")
+    said.append("It does not count until the council decides or the earlier claim is withdrawn.")
+    return " ".join(said)
+
+
+def _next_step(alert: events.AlertRaised, supplier: str, seen: Seen) -> NextStep | None:
     if alert.step is None:
         return None
-    step = _STEPS.get(alert.step, alert.step)
+    step = _STEPS[alert.step][seen.reader] if alert.step in _STEPS else alert.step
     words = step.format(supplier=supplier, month=_month(alert.period))
-    if alert.step_by is not None:
-        words += f" by {_day(alert.step_by)}"
-    return NextStep(alert.step, f"{words}.", alert.step_by)
+    if alert.step_by is None:
+        return NextStep(alert.step, f"{words}.", None)
+    if alert.step_by >= seen.today:
+        return NextStep(alert.step, f"{words} by {_day(alert.step_by)}.", alert.step_by)
+    by = calendar.working_day(seen.today, 1)
+    late = f"{words} by {_day(by)}. It was to be done by {_day(alert.step_by)}."
+    return NextStep(alert.step, late, by, is_late=True)
 
 
 def _share(alert: events.AlertRaised) -> str | None:

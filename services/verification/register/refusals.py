@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Code: TypeAlias = Literal[
+    "alert_unknown",
     "contract_unknown",
     "contract_known",
     "contract_of_another_authority",

@@ -37,7 +37,8 @@ FROM contract_case WHERE contract_id = :contract_id;
 
 -- name: list_alerts(contract_id)
 -- All alerts of a contract.
-SELECT event_id, contract_id, kind, raised_at, body FROM alert WHERE contract_id = :contract_id;
+SELECT event_id, contract_id, kind, raised_at, body, acknowledged_by, acknowledged_at
+FROM alert WHERE contract_id = :contract_id;
 
 -- name: load_messages(event_ids)
 -- Messages that were posted, by id.

@@ -28,6 +28,10 @@ RETURNS_AT_ONCE: Final = 20
 """How many are read at a time for a page of lines. One may have thousands of them."""
 
 
+RETURNS_OF_AN_ALERT: Final = 12
+LINES_BYTES_MAX: Final = 4_000_000
+"""What is read of returns to show the lines that a page of alerts is about. Lines take four times
+the memory that their rows do."""
 CLAIMS_OF_A_THING: Final = 20
 """How many claims of one thing are looked at to name the one that goes first."""
 
@@ -197,15 +201,39 @@ _FIRST_MOMENT: Final = MomentKey(datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
 async def list_alerts(
-    pool: sql.Pool, of: Scope, before: MomentKey | None, limit: int, **wanted: str | None
+    pool: sql.Pool, of: Scope, before: MomentKey | None, limit: int, **wanted: str | bool | None
 ) -> list[sql.Record]:
-    """The newest first. `wanted`: kind, contract_id."""
+    """The newest first. `wanted`: kind, contract_id, is_acknowledged."""
     at, event_id = before or (None, None)
     return await sql.rows(
         QUERIES.list_alerts(
             pool, before=at, before_id=event_id, limit=limit, **of.asked(), **wanted
         )
     )
+
+
+async def load_returns_meant(
+    pool: sql.Pool, of: Scope, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str, str], list[Line] | None]:
+    """The lines of the returns that alerts are about, by contract, period and party. `wanted`: the
+    contracts and months of the alerts. None: too many to be read at once."""
+    contract_ids, periods = sql.columns(wanted, 2)
+    found = await sql.rows(
+        QUERIES.load_returns_meant(
+            pool,
+            contract_ids=contract_ids,
+            periods=periods,
+            party_id=of.party_id,
+            returns_max=RETURNS_OF_AN_ALERT,
+            bytes_max=LINES_BYTES_MAX,
+        )
+    )
+    return {
+        (row["contract_id"], row["period"], row["party_id"]): (
+            None if row["lines"] is None else rows.read_lines(row["lines"])
+        )
+        for row in found
+    }
 
 
 async def list_cases(

@@ -83,18 +83,41 @@ CROSS JOIN LATERAL (
 JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id;
 
--- name: list_alerts(authority_id, party_id, contract_id, kind, before, before_id, limit)
+-- name: list_alerts(authority_id, party_id, contract_id, kind, is_acknowledged, before, before_id, limit)
 -- Alerts of the contracts that the caller may see, the newest first, from a key on. A supplier sees
 -- those that name it, or nobody.
-SELECT a.event_id, a.raised_at, a.contract_id, a.body, c.words
+SELECT a.event_id, a.raised_at, a.contract_id, a.body, a.acknowledged_by, a.acknowledged_at, c.words
 FROM alert AS a JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
     AND (:party_id::text IS NULL OR (:party_id = ANY(c.supplier_ids)
         AND coalesce(convert_from(a.body, 'UTF8')::jsonb ->> 'supplier_id', :party_id) = :party_id))
     AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
     AND (:kind::text IS NULL OR a.kind = :kind)
+    AND (:is_acknowledged::boolean IS NULL OR (a.acknowledged_at IS NOT NULL) = :is_acknowledged)
     AND (:before::timestamptz IS NULL OR (a.raised_at, a.event_id) < (:before, :before_id::uuid))
 ORDER BY a.raised_at DESC, a.event_id DESC LIMIT :limit;
+
+-- name: load_returns_meant(contract_ids, periods, party_id, returns_max, bytes_max)
+-- The returns that alerts are about: those of their month, and of earlier months those with lines in
+-- doubt, the latest first. What is too long together is left out: its lines are NULL.
+SELECT r.contract_id, r.period, r.party_id,
+    CASE WHEN sum(octet_length(r.lines)) OVER (ORDER BY r.period DESC, r.contract_id, r.party_id)
+        <= :bytes_max THEN r.lines END AS lines
+FROM checked_return AS r
+JOIN (
+    SELECT DISTINCT own.contract_id, own.period, own.party_id
+    FROM unnest(:contract_ids::text[], :periods::text[]) AS w (contract_id, period)
+    CROSS JOIN LATERAL (
+        SELECT each.contract_id, each.period, each.party_id
+        FROM checked_return AS each
+        WHERE each.contract_id = w.contract_id AND each.period <= w.period
+            AND (each.period = w.period OR each.outcomes <> 'counted')
+            AND (:party_id::text IS NULL OR each.party_id = :party_id)
+        ORDER BY each.period DESC, each.party_id
+        LIMIT :returns_max
+    ) AS own
+) AS wanted USING (contract_id, period, party_id)
+ORDER BY r.contract_id, r.period DESC, r.party_id;
 
 -- name: list_cases(authority_id, party_id, contract_id, state, after, after_id, limit)
 -- Cases of the contracts that the caller may see, the oldest first, from a key on. A supplier sees

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from services.verification.store import rows
 from shared import sql
+from shared.wire import events
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
@@ -76,6 +78,22 @@ async def load_commitments(
     for row in await sql.rows(QUERIES.list_commitments(pool, contract_ids=contract_ids)):
         found.setdefault(row["contract_id"], []).append(row)
     return found
+
+
+async def find_alert(conn: sql.Connection, alert_id: UUID) -> sql.Record | None:
+    """An alert of any contract: whose it is, and who has acknowledged it."""
+    row: sql.Record | None = await QUERIES.find_alert(conn, alert_id=alert_id)
+    return row
+
+
+async def set_acknowledged(conn: sql.Connection, event: events.AlertAcknowledged) -> None:
+    """Notes who acknowledged an alert, and when."""
+    await QUERIES.set_acknowledged(
+        conn,
+        alert_id=event.alert_id,
+        acknowledged_by=event.acknowledged_by,
+        acknowledged_at=event.occurred_at,
+    )
 
 
 async def add_commitment(conn: sql.Connection, **values: Any) -> None:

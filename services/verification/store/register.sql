@@ -74,3 +74,12 @@ WHERE contract_id = :contract_id AND commitment_id = :commitment_id
 UPDATE commitment SET state = 'active', terms = :terms, approved_by = :approved_by,
     approved_at = :approved_at
 WHERE contract_id = :contract_id AND commitment_id = :commitment_id AND version = :version;
+
+-- name: find_alert(alert_id)^
+-- An alert: of which contract it is, and whether it was acknowledged.
+SELECT event_id, contract_id, acknowledged_by, acknowledged_at FROM alert WHERE event_id = :alert_id;
+
+-- name: set_acknowledged(alert_id, acknowledged_by, acknowledged_at)!
+-- An officer has seen an alert (rule L3).
+UPDATE alert SET acknowledged_by = :acknowledged_by, acknowledged_at = :acknowledged_at
+WHERE event_id = :alert_id;

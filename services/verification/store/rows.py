@@ -298,12 +298,21 @@ class AlertRow(NamedTuple):
     kind: str
     raised_at: datetime
     body: bytes
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
 
 
 def alert_row(alert: events.Event, body: bytes) -> AlertRow:
     """The row of an alert that was posted as `body`."""
     assert isinstance(alert, events.AlertRaised)
     return AlertRow(alert.event_id, alert.contract_id, alert.kind, alert.occurred_at, body)
+
+
+def acknowledged(row: AlertRow, by: events.AlertAcknowledged | None) -> AlertRow:
+    """The row of an alert that was acknowledged, if it was."""
+    if by is None:
+        return row
+    return row._replace(acknowledged_by=by.acknowledged_by, acknowledged_at=by.occurred_at)
 
 
 class DayRow(NamedTuple):

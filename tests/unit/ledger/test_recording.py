@@ -240,6 +240,7 @@ class TestFacts:
                 due_on=date(2026, 11, 9),
                 rule_set="2026.1",
             ),
+            events.AlertAcknowledged(**base(8), alert_id=UUID(int=6), acknowledged_by="officer"),
             events.RecordParked(
                 **base(7, None),
                 service="intake",
@@ -257,6 +258,12 @@ class TestFacts:
         made, _ = recording.record([arrival(event)], {}, secrets(1))
         assert made[0].leaf == leaves.parse(made[0].encoded)
         assert "E08000011" == made[0].leaf.facts["authority_id"]
+
+    def test_names_no_officer_who_acknowledged_an_alert(self) -> None:
+        """Account ids are in the encrypted event only."""
+        event = events.AlertAcknowledged(**base(8), alert_id=UUID(int=6), acknowledged_by="officer")
+        expected = {"authority_id": "E08000011", "alert_id": str(UUID(int=6))}
+        assert expected == facts.of(event)
 
     def test_names_what_is_recorded(self) -> None:
         """Days, reconsiderations and what is only displayed do not become entries."""

@@ -27,6 +27,7 @@ Recorded: TypeAlias = (
     | events.CommitmentAssessed
     | events.CaseMoved
     | events.AlertRaised
+    | events.AlertAcknowledged
     | events.RecordParked
     | events.RecordTakenUp
 )
@@ -67,6 +68,8 @@ def of(event: Recorded) -> dict[str, Any]:
             }
         case events.CommitmentChanged():
             return _of_commitment(event)
+        case events.AlertAcknowledged():
+            return _plain(event, _ELSEWHERE | {"acknowledged_by"})
         case _:  # small, and made only of ids, codes and figures
             return _plain(event, _ELSEWHERE)
 

@@ -14,6 +14,7 @@ from shared import fields
 
 class AlertsQuery(documents.Query):
     kind: fields.Code | None = None
+    acknowledged: bool | None = None
 
 
 class CasesQuery(documents.Query):
@@ -43,6 +44,17 @@ class NextStep(BaseModel):
     code: str
     words: str
     by: date | None
+    """A day that lies ahead: where the day has passed, the next working day."""
+    is_late: bool
+    """Whether the day has passed by which it was to be done."""
+
+
+class Acknowledged(BaseModel):
+    """Who has seen an alert and answers for it."""
+
+    alert_id: UUID
+    acknowledged_by: str
+    acknowledged_at: datetime
 
 
 class Alert(BaseModel):
@@ -56,6 +68,8 @@ class Alert(BaseModel):
     contract_title: str
     supplier_id: str | None
     supplier_name: str | None
+    suppliers: list[documents.Organisation]
+    """Whom it concerns: the supplier, or all of the contract."""
     commitment_id: str | None
     commitment_title: str | None
     period: str | None
@@ -73,6 +87,15 @@ class Alert(BaseModel):
     headline: str
     words: str
     next_step: NextStep | None
+    """null: there is nothing to do."""
+    lines: list[documents.LineShown]
+    """The lines meant, as they are now: of a duplicate the line itself; else those of the
+    commitment in this month, and of earlier months those that do not count in full. These come
+    first, and at most 10 are shown."""
+    has_all_lines: bool
+    """False: `links.lines` has the others."""
     returns: list[UUID]
     rule_set: str
     links: dict[str, str]
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
