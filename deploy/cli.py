@@ -5,7 +5,7 @@ A subcommand imports what it needs when it runs, so that `makegood --help` stays
 
 import typer
 
-from deploy import cli_files, cli_proof, cli_verify
+from deploy import cli_council, cli_files, cli_proof, cli_verify
 from deploy.local import commands
 from deploy.local.demo import command as demo
 
@@ -22,6 +22,8 @@ app.command()(commands.doctor)
 app.command()(demo.demo)
 app.command()(cli_files.submit)
 app.command()(cli_files.import_contracts)
+app.command()(cli_council.behind)
+app.command()(cli_council.alerts)
 app.command()(cli_verify.export)
 app.command()(cli_verify.verify)
 app.command()(cli_proof.verify_proof)
