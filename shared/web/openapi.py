@@ -39,8 +39,8 @@ SHARED: Final = {
 class Texts:
     """What a service adds to what its code says."""
 
-    documents: ModuleType
-    """The module with its models."""
+    documents: tuple[ModuleType, ...]
+    """The modules with its models."""
     fields: Mapping[str, str]
     """Descriptions by `Model.field`, by `field`, or by the name of a parameter."""
     examples: Mapping[str, Mapping[str, Any]]
@@ -112,10 +112,11 @@ class _Words:
 
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
-        self._below = docstrings.below_fields(texts.documents)
+        self._below = docstrings.below_fields(*texts.documents)
         self._bases = {
             name: [base.__name__ for base in made.__mro__]
-            for name, made in vars(texts.documents).items()
+            for module in texts.documents
+            for name, made in vars(module).items()
             if isinstance(made, type)
         }
 

@@ -111,7 +111,7 @@ class TestTooManyParked:
         await admin.close()
         async with producing(settings) as producer:
             await send_junk(producer, topic, PARKED_WINDOW)
-        opening = door_client.opened(f"services.{name}", "serve", **env)
+        opening = door_client.opened(f"services.{name}", "serve", log=None, **env)
         running = await asyncio.to_thread(opening.__enter__)
         try:
             wanted = f"too_many_parked: {PARKED_WINDOW} of the last {PARKED_WINDOW} of {topic.name}"

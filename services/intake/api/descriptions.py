@@ -32,7 +32,7 @@ def _shapes() -> dict[str, Any]:
 
 
 TEXTS: Final = openapi.Texts(
-    documents,
+    (documents,),
     {
         "declaration": "Who answers for the return.",
         "this_contract_and_period_only": "Everything belongs to this contract and month.",

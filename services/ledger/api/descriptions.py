@@ -8,7 +8,7 @@ from services.ledger.api import documents
 from shared.web import openapi
 
 TEXTS: Final = openapi.Texts(
-    documents,
+    (documents,),
     {
         "leaf_hash": "The RFC 6962 hash of the leaf, in hex.",
         "leaf": "The entry's leaf, as JSON.",

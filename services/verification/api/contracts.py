@@ -54,7 +54,7 @@ async def post_contract(
     return await _whole(dependencies, who, body.contract_id)
 
 
-@router.post("/contracts/import", response_model=documents.ImportSummary)
+@router.post("/contracts/import", response_model=imported.ImportSummary)
 async def import_contracts(
     request: Request,
     authority: fields.OrgId,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.verification.api import documents
+from services.verification.api.documents import alerts, imports, standings
 from shared.web import openapi
 
 _LINEAR: Final = {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
@@ -22,7 +23,7 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 
 TEXTS: Final = openapi.Texts(
-    documents,
+    (documents, alerts, imports, standings),
     {
         "alert_id": "The alert.",
         "raised_at": "When it was raised.",
