@@ -87,9 +87,22 @@ def working_day(day: date, count: int) -> date:
     left = abs(count)
     while left:
         day += step
-        if day.weekday() < 5 and day not in _holidays(day.year):
+        if _is_working_day(day):
             left -= 1
     return day
+
+
+def working_days_since(day: date, today: date) -> int:
+    """How many English working days there are after `day`, up to `today`; 0 if it is not later."""
+    count, each = 0, day
+    while each < today:
+        each += _DAY
+        count += _is_working_day(each)
+    return count
+
+
+def _is_working_day(day: date) -> bool:
+    return day.weekday() < 5 and day not in _holidays(day.year)
 
 
 @functools.lru_cache(maxsize=128)

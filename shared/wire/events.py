@@ -25,6 +25,7 @@ from shared.wire.parts import (
     WHOLE,
     Assessment,
     CommitmentVersion,
+    Days,
     Digest,
     Entry,
     Event,
@@ -35,7 +36,9 @@ from shared.wire.parts import (
     Invoice,
     Line,
     LineResult,
+    Obligations,
     Outcome,
+    OwedMonths,
     Period,
     Person,
     Place,
@@ -63,6 +66,7 @@ __all__ = [  # the parts too: readers say `events.Line`
     "ContractPublished",
     "ContractRegistered",
     "DayEnded",
+    "Days",
     "Digest",
     "EntriesRecorded",
     "Entry",
@@ -75,7 +79,9 @@ __all__ = [  # the parts too: readers say `events.Line`
     "Line",
     "LineReconsidered",
     "LineResult",
+    "Obligations",
     "Outcome",
+    "OwedMonths",
     "Period",
     "Person",
     "Place",
@@ -311,6 +317,8 @@ class ContractPublished(Event, frozen=True, kw_only=True):
     starts_on: date
     ends_on: date
     commitments: tuple[PublishedCommitment, ...]
+    obligations: Obligations | None = None
+    """Which returns are asked for; None in what was published before this field was there."""
 
 
 class EntriesRecorded(Event, frozen=True, kw_only=True):

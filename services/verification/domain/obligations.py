@@ -17,10 +17,15 @@ import msgspec
 from services.verification.domain import cases, periods, rating, rules
 from services.verification.domain.cases import Case
 from services.verification.domain.lines import Slot
-from services.verification.domain.state import Owed, State, slot_key, slot_of
+from services.verification.domain.state import Commitment, Owed, State, slot_key, slot_of
 from services.verification.domain.work import Reminder, Work
 from shared import calendar
-from shared.wire import ids
+from shared import obligations as asked
+from shared.wire import events, ids
+
+RUNS_MAX: Final = 10_000
+"""Of what is owed, in one published contract: ten for each of the most suppliers that it can have.
+They take at most 3 MB of a message."""
 
 _DAY: Final = timedelta(days=1)
 
@@ -33,7 +38,7 @@ def end_day(work: Work, day: date) -> None:
         _end_period(work, period)
         period = calendar.next_period(period)
     period = calendar.next_period(state.closed_through)
-    while period <= _last_rated(state) and periods.due_on(period) <= day:
+    while period <= _last_rated(state) and asked.due_on(period) <= day:
         rating.close(work, period)
         period = calendar.next_period(period)
     for key in sorted(state.owed):
@@ -47,7 +52,7 @@ def wake_on(state: State) -> date | None:
     if (period := calendar.next_period(state.ended_through)) <= last:
         days.append(calendar.last_day(period))
     if (period := calendar.next_period(state.closed_through)) <= last:
-        days.append(periods.due_on(period))
+        days.append(asked.due_on(period))
     for owed in state.owed.values():
         steps = periods.ladder(owed.due_on)
         if owed.steps < len(steps):
@@ -57,7 +62,7 @@ def wake_on(state: State) -> date | None:
 
 def _last_rated(state: State) -> str:
     """The last period for which a return is taken (rule I2)."""
-    return calendar.add_months(rating.last_period(state), periods.AFTER_END_MONTHS)
+    return calendar.add_months(rating.last_period(state), asked.AFTER_END_MONTHS)
 
 
 def receive(work: Work, slot: Slot) -> None:
@@ -72,50 +77,77 @@ def owe_again(work: Work, slot: Slot) -> None:
     than it would have been (rule O1). One that was not owed is not owed now; one of a running month
     is owed from its end on."""
     period, state = slot[0], work.state
-    if period > state.ended_through or not _is_owed(state, slot):
+    if period > state.ended_through or not terms(state).asks_for(*slot):
         return
-    withdrawn = calendar.london_day(work.event.occurred_at)
-    again = calendar.working_day(withdrawn, periods.DUE_WORKING_DAYS)
-    state.owed[slot_key(slot)] = Owed(max(again, periods.due_on(period)))
+    withdrawn_on = calendar.london_day(work.event.occurred_at)
+    state.owed[slot_key(slot)] = Owed(asked.due_again_on(period, withdrawn_on))
 
 
 def owe_no_more(work: Work) -> None:
     """The contract has other suppliers or another end: what it no longer asks for is not owed, and
     a `no_data` case of it is withdrawn (rules O1, C2)."""
     state = work.state
+    now = terms(state)
     for slot in map(slot_of, sorted(state.owed)):
-        if _is_owed(state, slot):
+        if now.asks_for(*slot):
             continue
         owed = state.owed.pop(slot_key(slot))
         if owed.case_id is not None:
             _end_case(work, slot, owed.case_id, "withdrawn", "owed_no_more")
 
 
+def published(state: State) -> events.Obligations:
+    """What intake must know to say what is owed (`shared/obligations.py`). Of what is owed and not
+    in, the newest `RUNS_MAX` runs of months."""
+    return events.Obligations(
+        ended_through=state.ended_through,
+        owed_from=state.owed_from or None,
+        active=tuple(events.Days(first=span.first, last=span.last) for span in terms(state).active),
+        owed=tuple(_runs(state))[-RUNS_MAX:],
+    )
+
+
+def _runs(state: State) -> list[events.OwedMonths]:
+    """What is owed and not in, by supplier in months without a gap; the oldest end first."""
+    last: dict[str, events.OwedMonths] = {}
+    ended = []
+    for period, party_id in map(slot_of, sorted(state.owed)):
+        run = last.get(party_id)
+        if run is not None and calendar.next_period(run.last) == period:
+            last[party_id] = msgspec.structs.replace(run, last=period)
+            continue
+        if run is not None:
+            ended.append(run)
+        last[party_id] = events.OwedMonths(party_id=party_id, first=period, last=period)
+    return sorted([*ended, *last.values()], key=lambda run: (run.last, run.party_id))
+
+
 def _end_period(work: Work, period: str) -> None:
     """The last day of `period` is over: what is missing is owed, what is complete is assessed."""
     state = work.state
     state.ended_through = period
-    if not state.owed_from and any(
-        each.is_active_in(period) for each in state.commitments.values()
-    ):
+    if not state.owed_from and terms(state).is_active_in(period):
         state.owed_from = period
+    now = terms(state)
     for supplier in state.suppliers:
         slot = (period, supplier)
-        if slot_key(slot) not in state.filed and _is_owed(state, slot):
-            state.owed[slot_key(slot)] = Owed(periods.due_on(period))
+        if slot_key(slot) not in state.filed and now.asks_for(*slot):
+            state.owed[slot_key(slot)] = Owed(asked.due_on(period))
     rating.rerate(work, period)
 
 
-def _is_owed(state: State, slot: Slot) -> bool:
-    """A supplier owes a return for each month of the contract in which a commitment is active,
-    from the first of them on (rule O1)."""
-    period, party_id = slot
-    return (
-        party_id in state.suppliers
-        and bool(state.owed_from)
-        and state.owed_from <= period <= rating.last_period(state)
-        and any(each.is_active_in(period) for each in state.commitments.values())
+def terms(state: State) -> asked.Terms:
+    """What the contract says of the returns that it asks for."""
+    return asked.Terms(
+        supplier_ids=state.suppliers,
+        ends_on=state.ends_on,
+        active=asked.active_spans(map(_turns, state.commitments.values())),
+        owed_from=state.owed_from,
     )
+
+
+def _turns(commitment: Commitment) -> list[asked.Turn]:
+    return [asked.Turn(each.from_on, each.state == "active") for each in commitment.versions]
 
 
 def _climb(work: Work, slot: Slot, today: date) -> None:

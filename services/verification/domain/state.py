@@ -156,12 +156,6 @@ class Commitment(msgspec.Struct, array_like=True):
         version = self.in_force(day)
         return version if version is not None and version.state == "active" else None
 
-    def is_active_in(self, period: str) -> bool:
-        """Whether it is active on any day of `period` (rule O1)."""
-        first, last = calendar.first_day(period), calendar.last_day(period)
-        begun = (each.from_on for each in self.versions if first < each.from_on <= last)
-        return any(self.active_on(day) is not None for day in (first, *begun))
-
     def is_history(self, period: str) -> bool:
         return period < self.known_from
 

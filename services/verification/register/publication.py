@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.verification import store
-from services.verification.domain import state
+from services.verification.domain import obligations, state
 from services.verification.domain.state import Facts, State
 from shared import sql
 from shared.delivery import outbox, topics
@@ -100,6 +100,7 @@ def _published(
         starts_on=after.starts_on,
         ends_on=after.ends_on,
         commitments=tuple(_published_commitments(commitments).values()),
+        obligations=obligations.published(after),
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.verification.domain import periods, state
-from shared import calendar
+from services.verification.domain import state
+from shared import calendar, obligations
 from shared.wire import ids
 from tests.support import verification_builders as build
 
@@ -190,7 +190,7 @@ class TestSettledPeriods:
             spent = build.line("1", "25000", invoice=build.invoice(f"INV-{number:02}", "25000"))
             council.receive(build.returned(number, period, spent))
             council.end_month(period)
-            council.end("C1", periods.due_on(period))
+            council.end("C1", obligations.due_on(period))
             sizes.append(len(state.to_bytes(council.states["C1"])))
             period = calendar.next_period(period)
         assert max(sizes[15:]) <= sizes[15] + 10

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.verification.domain import obligations, periods
 from shared import calendar
+from shared import obligations as asked
 from shared.wire import ids
 from tests.support import verification_builders as build
 
@@ -24,7 +25,7 @@ class TestDueDay:
         self, period: str, due: date
     ) -> None:
         """Examples 18 and 19: 25 and 28 December and 1 January are holidays."""
-        assert periods.due_on(period) == due
+        assert asked.due_on(period) == due
 
     def test_has_a_ladder_of_four_steps(self) -> None:
         """Example 18."""

@@ -1,0 +1,161 @@
+"""What is due: which returns a contract asks a supplier for, by when, and what became of each (O1).
+
+Promises: pure. For the same contract, returns and day it says what verification's obligations say
+(a test holds the two together): what is owed and not in, and by when. A return that is in is told
+with the day by which it was due, even if it was late.
+
+Refuses: to guess. Of a contract that was published without its obligations nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, NamedTuple, TypeAlias
+from uuid import UUID
+
+from shared import calendar, obligations
+from shared.wire import events
+
+DueState: TypeAlias = Literal["not_yet", "open", "overdue", "received"]
+"""`not_yet`: its month has not ended. `open`: it can be sent in time. `overdue`: its due day is
+over. `received`: its current revision is in, in time or not."""
+
+
+class Slot(NamedTuple):
+    """What one return fills, within a contract."""
+
+    period: str
+    party_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What was sent for a slot."""
+
+    return_id: UUID
+    receipt_no: int
+    revision: int
+    """The latest."""
+    received_at: datetime
+    filled_at: datetime
+    """When the first revision came that stands: later ones correct it, and are not late."""
+    withdrawn_at: datetime | None = None
+    """When the slot was last emptied."""
+    is_withdrawn: bool = False
+    """Whether it is empty now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One return that a contract asks for."""
+
+    contract_id: str
+    slot: Slot
+    state: DueState
+    send_from: date
+    due_on: date
+    overdue_working_days: int | None
+    """Since the due day; None unless it is overdue."""
+    is_late: bool | None
+    """Whether it came after its due day; None while it is not in."""
+    sent: Sent | None
+
+    @property
+    def next_revision(self) -> int:
+        """The revision that the next return of this month must have (rule I3)."""
+        return self.sent.revision + 1 if self.sent is not None else 1
+
+
+class Asked(NamedTuple):
+    """Which of a contract's returns are told: of one party or all, in these months."""
+
+    party_id: str | None
+    first: str
+    last: str
+
+
+def due(
+    published: events.ContractPublished, sent: Mapping[Slot, Sent], asked: Asked, today: date
+) -> Iterator[Due]:
+    """What the contract asks for, by month and supplier. `sent`: all that was sent for it in these
+    months by these parties."""
+    contract = _Contract(published)
+    parties = sorted(each for each in published.supplier_ids if asked.party_id in (None, each))
+    period = max(asked.first, contract.first_period)
+    last = min(asked.last, contract.terms.last_period)
+    while parties and period <= last:
+        for party_id in parties:
+            slot = Slot(period, party_id)
+            if contract.asks_for(slot, sent.get(slot)):
+                yield _due(published.contract_id, slot, sent.get(slot), today)
+        period = calendar.next_period(period)
+
+
+class _Contract:
+    """What was published of a contract, ready to be asked month by month."""
+
+    def __init__(self, published: events.ContractPublished) -> None:
+        known = published.obligations
+        assert known is not None, "a contract without obligations is not asked"
+        self._known, self._published_at = known, published.occurred_at
+        self._owed: defaultdict[str, list[events.OwedMonths]] = defaultdict(list)
+        for run in known.owed:
+            self._owed[run.party_id].append(run)
+        self.terms = obligations.Terms(
+            supplier_ids=published.supplier_ids,
+            ends_on=published.ends_on,
+            active=tuple(obligations.Span(each.first, each.last) for each in known.active),
+            owed_from=known.owed_from or "",
+        )
+        self.first_period = known.owed_from or calendar.next_period(known.ended_through)
+
+    def asks_for(self, slot: Slot, sent: Sent | None) -> bool:
+        """Whether the slot's return is asked for. A month that had not ended follows the contract
+        as it is. For one that had, what was owed then stays; what was in then is owed again if it
+        was withdrawn since, and the contract still asks for it."""
+        if slot.period > self._known.ended_through:
+            return self.terms.is_active_in(slot.period)
+        if sent is not None and not sent.is_withdrawn:
+            return self.terms.asks_for(*slot)
+        if any(run.first <= slot.period <= run.last for run in self._owed[slot.party_id]):
+            return True
+        is_withdrawn_since = (
+            sent is not None
+            and sent.withdrawn_at is not None
+            and sent.withdrawn_at >= self._published_at
+        )
+        return is_withdrawn_since and self.terms.asks_for(*slot)
+
+
+def _due(contract_id: str, slot: Slot, sent: Sent | None, today: date) -> Due:
+    month_end = calendar.last_day(slot.period)
+    due_on = obligations.due_on(slot.period)
+    if sent is not None and sent.withdrawn_at is not None:
+        withdrawn_on = calendar.london_day(sent.withdrawn_at)
+        due_on = obligations.due_again_on(slot.period, withdrawn_on)
+    is_in = sent is not None and not sent.is_withdrawn
+    state: DueState
+    if is_in:
+        state = "received"
+    elif today <= month_end:
+        state = "not_yet"
+    else:
+        state = "open" if today <= due_on else "overdue"
+    return Due(
+        contract_id=contract_id,
+        slot=slot,
+        state=state,
+        send_from=month_end + _DAY,
+        due_on=due_on,
+        overdue_working_days=(
+            calendar.working_days_since(due_on, today) if state == "overdue" else None
+        ),
+        is_late=calendar.london_day(sent.filled_at) > due_on if sent and is_in else None,
+        sent=sent,
+    )
+
+
+_DAY: Final = timedelta(days=1)
