@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import pydantic
 from fastapi import Query
 
 from shared import fields
-from shared.web.problems import Fault, Problem
+from shared.web.problems import INVALID, Fault, Problem
 
 ITEMS_DEFAULT: Final = 100
 ITEMS_MAX: Final = 1000
@@ -23,9 +23,33 @@ CURSOR_CHARACTERS_MAX: Final = 2000
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
+Day = TypeVar("Day", date | None, str | None)
+"""A day, or a month."""
 Limit = Annotated[fields.Whole, Query(ge=1, le=ITEMS_MAX)]
 Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX)]
 """A list's parameters: `limit: lists.Limit = lists.ITEMS_DEFAULT, cursor: lists.Cursor = None`."""
+
+
+class PageQuery(pydantic.BaseModel):
+    """Which page of a list. The models of lists that can be narrowed down derive from it."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")  # a misspelt filter would show too much
+
+    limit: Limit = ITEMS_DEFAULT
+    cursor: Cursor = None
+
+
+def assert_in_order(first_name: str, first: Day, last_name: str, last: Day) -> None:
+    """Raises Problem (`422`) if a list is asked to end before it begins: nothing could be in it."""
+    if first is not None and last is not None and first > last:
+        fault = Fault(
+            "form",
+            f"This is before {first_name}, {first}",
+            f"Give a later one, or exchange {first_name} and {last_name}.",
+            parameter=last_name,
+            value=str(last),
+        )
+        raise Problem(422, INVALID, errors=[fault])
 
 
 class Page(pydantic.BaseModel, Generic[Item]):

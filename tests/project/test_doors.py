@@ -18,7 +18,7 @@ import pydantic
 import pytest
 from fastapi.routing import APIRoute
 
-from services.intake.api import demo_clock, parties, receipts, returns
+from services.intake.api import demo_clock, due, parties, receipts, returns
 from services.intake.api import documents as intake
 from services.ledger.api import changes, entries, export, log
 from services.ledger.api import documents as ledger
@@ -69,6 +69,13 @@ BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
     verification.Activation: {"version": 1},
 }
 QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
+    intake.DueQuery: {
+        "contract": "C1",
+        "party": FIRM,
+        "state": "open",
+        "from": "2026-10",
+        "to": "2026-11",
+    },
     verification.LinesQuery: {"contract": "C1", "state": "queried"},
     alerts_documents.AlertsQuery: {
         "contract": "C1",
@@ -106,7 +113,7 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
 }
 PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
-ROUTERS = [demo_clock, parties, receipts, returns, changes, entries, export, log, ledger_returns]
+ROUTERS = [demo_clock, due, parties, receipts, returns, changes, entries, export, log, ledger_returns]
 ROUTERS += [alerts, cases, commitments, contracts, figures, standings]
 
 

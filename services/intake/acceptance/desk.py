@@ -198,8 +198,7 @@ class Desk:
             self._contracts.clear()
             stale = list(said)
         for row in await store.desk.load_contracts(conn, stale):
-            published = events.read(row.body)
-            assert isinstance(published, events.ContractPublished)
+            published = store.rows.read_published(row.body)
             self._contracts[row.contract_id] = _Cached(row.event_id, returns.contract(published))
         return {contract_id: self._contracts[contract_id].contract for contract_id in said}
 

@@ -13,6 +13,8 @@ Code: TypeAlias = Literal[
     "messages_not_sent",
     "too_many_requests",
     "return_unknown",
+    "contract_unknown",
+    "party_unknown",
     "return_superseded",
 ]
 

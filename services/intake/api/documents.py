@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.intake.domain import return_status
+from services.intake.domain import due, return_status
 from shared import fields
+from shared.web import lists
 
 
 class Links(BaseModel):
@@ -93,6 +94,44 @@ class Return(ReturnSummary):
     withdrawal: Withdrawal | None
     receipt: Receipt
     lines: list[Line]
+
+
+class DueQuery(lists.PageQuery):
+    """What a list of returns that are due is narrowed down to. `from` and `to` are months."""
+
+    contract: fields.ContractId | None = None
+    party: fields.OrgId | None = None
+    state: due.DueState | None = None
+    first: fields.Period | None = Field(default=None, alias="from")
+    last: fields.Period | None = Field(default=None, alias="to")
+    """The running month if it is left out."""
+
+
+class Due(BaseModel):
+    """A return that a contract asks for."""
+
+    contract_id: str
+    party_id: str
+    period: str
+    state: due.DueState
+    send_from: date
+    """The day after its month; it is taken from the month's first day on."""
+    due_on: date
+    """By the end of this day; a later one since it was withdrawn."""
+    overdue_working_days: int | None
+    """How many working days have begun since its due day; null unless it is overdue."""
+    next_revision: int
+    """The revision that the next return of this month must have."""
+    revision: int | None
+    """What is in: null unless it is received."""
+    return_id: UUID | None
+    receipt_no: int | None
+    received_at: datetime | None
+    late: bool | None
+    """Whether it came in after its due day; null while it is not in. A revision is not late if the
+    return that it corrects was not."""
+    withdrawn_at: datetime | None
+    """When a return of this month was last withdrawn."""
 
 
 class WithdrawalRequest(BaseModel):

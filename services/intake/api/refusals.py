@@ -32,6 +32,8 @@ ANSWERS: Final[dict[Code, Answer]] = {
     ),
     "too_many_requests": Answer(429, "Too many requests"),
     "return_unknown": Answer(404, "There is no such return"),
+    "contract_unknown": Answer(404, "There is no such contract"),
+    "party_unknown": Answer(404, "There is no such party"),
     "return_superseded": Answer(
         409,
         "This revision cannot be withdrawn",
@@ -113,6 +115,15 @@ def party_unknown() -> Problem:
         404,
         "No contract of the authority names this party",
         "Register the contract first. It is known here a moment after it was published.",
+    )
+
+
+def obligations_unknown() -> Problem:
+    """A contract was published before its obligations were."""
+    return Problem(
+        409,
+        "What this contract asks for is not known here",
+        "Have it published again: python -m services.verification publish-contracts.",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from services.intake.store import (
     checking,
     desk,
+    due,
     parties,
     people,
     projections,
@@ -20,6 +21,7 @@ __all__ = [
     "MIGRATIONS",
     "checking",
     "desk",
+    "due",
     "parties",
     "people",
     "projections",

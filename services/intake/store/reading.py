@@ -40,6 +40,20 @@ async def load_line_statuses(pool: sql.Pool, return_id: UUID) -> dict[str, rows.
     return {row["line_id"]: rows.read_line_status(row) for row in found}
 
 
+async def find_contract_id(pool: sql.Pool, of: Scope, contract_id: str) -> str | None:
+    """The contract, if the caller may see it: it names the caller's party, or has returns of it."""
+    is_known = await QUERIES.has_contract(pool, contract_id=contract_id, **of.asked())
+    return contract_id if is_known else None
+
+
+async def find_party_id(pool: sql.Pool, of: Scope, party_id: str) -> str | None:
+    """The party, if the caller may see it: it is, or was, a supplier of the authority."""
+    if of.party_id not in (None, party_id):
+        return None
+    is_known = await QUERIES.has_party(pool, party_id=party_id, authority_id=of.authority_id)
+    return party_id if is_known else None
+
+
 async def find_outbox_age_seconds(pool: sql.Pool) -> float:
     """How long the oldest message has waited for the broker; 0 if none waits."""
     return float(await QUERIES.find_outbox_age_seconds(pool))

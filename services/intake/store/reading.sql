@@ -57,6 +57,27 @@ CROSS JOIN jsonb_each(s.lines) AS l
 LEFT JOIN entry AS e ON e.event_id = (l.value ->> 0)::uuid
 WHERE s.return_id = :return_id;
 
+-- name: has_contract(contract_id, party_id, authority_id)$
+-- Whether the caller may see a contract: it is the authority's, and names the party now or has
+-- returns of it.
+SELECT EXISTS (
+    SELECT FROM contract
+    WHERE contract_id = :contract_id AND authority_id = :authority_id
+        AND (:party_id::text IS NULL OR supplier_ids @> ARRAY[:party_id::text])
+) OR EXISTS (
+    SELECT FROM accepted_return
+    WHERE contract_id = :contract_id AND authority_id = :authority_id
+        AND (:party_id::text IS NULL OR party_id = :party_id)
+);
+
+-- name: has_party(party_id, authority_id)$
+-- Whether a party is, or was, a supplier of the authority.
+SELECT EXISTS (
+    SELECT FROM contract WHERE authority_id = :authority_id AND supplier_ids @> ARRAY[:party_id::text]
+) OR EXISTS (
+    SELECT FROM accepted_return WHERE party_id = :party_id AND authority_id = :authority_id
+);
+
 -- name: find_outbox_age_seconds()$
 -- How long the oldest message has waited for the broker; 0 if none waits.
 SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM outbox_unsent;

@@ -13,9 +13,10 @@ from uuid import UUID
 
 import msgspec
 
-from services.intake.domain import admission, faults, receipts, refused_days, return_status
+from services.intake.domain import admission, due, faults, receipts, refused_days, return_status
 from services.intake.domain.line_status import LineStatus
 from shared import sql
+from shared.wire import events
 from shared.wire.events import ContractPublished
 
 # --- the desk ------------------------------------------------------------------------------------
@@ -75,6 +76,13 @@ def read_known(row: sql.Record) -> Known:
     contract_event, revision, return_id, by_key, by_bytes = row
     latest = admission.Latest(revision, return_id) if revision else None
     return Known(contract_event, latest, by_key, by_bytes)
+
+
+def read_published(body: bytes) -> ContractPublished:
+    """A contract, from the `body` of its row."""
+    published = events.read(body)
+    assert isinstance(published, ContractPublished)
+    return published
 
 
 # --- what was decided ----------------------------------------------------------------------------
@@ -243,6 +251,11 @@ def refusal_row(refused: admission.Refused) -> RefusalRow:
 
 def read_together(row: sql.Record) -> refused_days.Together:
     return refused_days.Together(**dict(row) | {"rules": tuple(row["rules"])})
+
+
+def read_sent(row: sql.Record) -> due.Sent:
+    """What was sent for one month of a party and contract."""
+    return due.Sent(**{f.name: row[f.name] for f in fields(due.Sent)})
 
 
 # --- withdrawals ---------------------------------------------------------------------------------

@@ -221,15 +221,6 @@ class Returns(lists.Page[ReturnsOfMonth]):
     not_told: list[str]
 
 
-class Query(pydantic.BaseModel):
-    """Which page of a list."""
-
-    model_config = pydantic.ConfigDict(extra="forbid")  # a misspelt filter would show too much
-
-    cursor: lists.Cursor = None
-    limit: lists.Limit = lists.ITEMS_DEFAULT
-
-
 def _known(name: str) -> str:
     if name not in TYPES:
         message = f"There is no such type of entry. The types are {', '.join(TYPES)}"
@@ -241,7 +232,7 @@ EntryType = Annotated[fields.Code, pydantic.AfterValidator(_known)]
 ReceiptNo = Annotated[fields.Whole, pydantic.Field(ge=1, lt=2**63)]
 
 
-class EntriesQuery(Query):
+class EntriesQuery(lists.PageQuery):
     """What a list of entries is narrowed down to. `from` and `to` are the first and last day of
     occurrence, both included; with either the list is in the order of occurrence. `receipt` names
     one entry by itself; with `digest` only if that is the digest of its return."""
@@ -257,13 +248,13 @@ class EntriesQuery(Query):
     until: fields.Day | None = pydantic.Field(default=None, alias="to")
 
 
-class HistoryQuery(Query):
+class HistoryQuery(lists.PageQuery):
     """A chain, as it was at the end of the day `as_at`."""
 
     as_at: fields.Day | None = None
 
 
-class ChangesQuery(Query):
+class ChangesQuery(lists.PageQuery):
     """The first and the last day, both included, and what the changes are narrowed down to."""
 
     since: fields.Day = pydantic.Field(alias="from")
@@ -272,7 +263,7 @@ class ChangesQuery(Query):
     supplier: fields.OrgId | None = None
 
 
-class ReturnsQuery(Query):
+class ReturnsQuery(lists.PageQuery):
     """The months of a contract; with `supplier`, of that one alone."""
 
     supplier: fields.OrgId | None = None

@@ -141,7 +141,7 @@ async def _page(
     dependencies: Dependencies,
     who: auth.Caller,
     narrowed: store.reading.Filter,
-    query: documents.Query,
+    query: lists.PageQuery,
 ) -> lists.Page[documents.Item]:
     after = -1 if query.cursor is None else lists.decode_cursor(query.cursor, int)[0]
     async with dependencies.pool.acquire() as conn:

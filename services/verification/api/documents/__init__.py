@@ -25,14 +25,10 @@ Quantity = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used
 """A decimal, written as a plain string (never a float, never an exponent)."""
 
 
-class Query(BaseModel):
+class Query(lists.PageQuery):
     """What every list may be asked for."""
 
-    model_config = ConfigDict(extra="forbid")
-
     contract: fields.ContractId | None = None
-    limit: lists.Limit = lists.ITEMS_DEFAULT
-    cursor: lists.Cursor = None
 
 
 class LinesQuery(Query):

@@ -1,0 +1,123 @@
+"""What is due, for programs: which returns are asked for, by when, and what became of each (O1).
+
+Promises: a supplier sees its own, the other roles those of their authority. A return is listed from
+the first month that a contract asks for to the running one, further on if asked for with `to`.
+Refuses: a contract or party that the caller may not see (`404`); a contract that was published
+without its obligations (`409`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Final, NamedTuple
+
+from fastapi import APIRouter, Query
+
+from services.intake import store
+from services.intake.api import documents, narrowing, refusals
+from services.intake.api.dependencies import Injected, Reader
+from services.intake.domain import due
+from shared import calendar, sql
+from shared.web import lists, routes, scope
+from shared.wire import events
+
+router = APIRouter(prefix="/api/v1", route_class=routes.Route)
+
+CONTRACTS_AT_ONCE: Final = 100
+"""Read and worked out together: some milliseconds each."""
+_ALL: Final = due.Slot("~", "")
+"""After every slot."""
+
+
+class _Key(NamedTuple):
+    """Where a return is in the list."""
+
+    contract_id: str
+    slot: due.Slot
+
+
+@router.get("/due")
+async def list_due(
+    who: Reader, dependencies: Injected, query: Annotated[documents.DueQuery, Query()]
+) -> lists.Page[documents.Due]:
+    """Returns that are asked for, by contract, month and supplier, with their due day and what
+    became of them."""
+    lists.assert_in_order("from", query.first, "to", query.last)
+    pool = dependencies.delivery.pool
+    seen = await narrowing.narrow(pool, scope.of(who), query.contract, query.party)
+    today = calendar.london_day(dependencies.clock.now())
+    asked = due.Asked(seen.party_id, query.first or "", query.last or calendar.period_of(today))
+    after = _Key("", due.Slot("", ""))
+    if query.cursor is not None:
+        contract_id, *slot = lists.decode_cursor(query.cursor, str, str, str)
+        after = _Key(contract_id, due.Slot(*slot))
+    found = await _walk(pool, seen, query, _Wanted(asked, today, query.state, after))
+    shown, next_cursor = lists.cut(found, query.limit, lambda each: [each.contract_id, *each.slot])
+    return lists.Page(items=[_shown(each) for each in shown], next=next_cursor)
+
+
+class _Wanted(NamedTuple):
+    asked: due.Asked
+    today: date
+    state: due.DueState | None
+    after: _Key
+
+
+async def _walk(
+    pool: sql.Pool, seen: scope.Scope, query: documents.DueQuery, wanted: _Wanted
+) -> list[due.Due]:
+    """What is wanted, as far as a page needs it, contracts by contracts."""
+    found: list[due.Due] = []
+    while True:
+        contracts = await store.due.list_contracts(
+            pool, seen, query.contract, wanted.after.contract_id, CONTRACTS_AT_ONCE
+        )
+        if query.contract is not None and any(each.obligations is None for each in contracts):
+            raise refusals.obligations_unknown()
+        contract_ids = [each.contract_id for each in contracts]
+        sent = await store.due.load_sent(pool, contract_ids, seen.party_id)
+        more = _matching(contracts, sent, wanted)
+        missing = query.limit + 1 - len(found)
+        found += await asyncio.to_thread(list, itertools.islice(more, missing))
+        if len(found) > query.limit or len(contracts) < CONTRACTS_AT_ONCE:
+            return found
+        wanted = wanted._replace(after=_Key(contract_ids[-1], _ALL))
+
+
+def _matching(
+    contracts: Sequence[events.ContractPublished],
+    sent: Mapping[str, Mapping[due.Slot, due.Sent]],
+    wanted: _Wanted,
+) -> Iterator[due.Due]:
+    for contract in contracts:
+        contract_id = contract.contract_id
+        if contract.obligations is None:
+            continue
+        for each in due.due(contract, sent.get(contract_id, {}), wanted.asked, wanted.today):
+            is_before = contract_id == wanted.after.contract_id and each.slot <= wanted.after.slot
+            if not is_before and wanted.state in (None, each.state):
+                yield each
+
+
+def _shown(each: due.Due) -> documents.Due:
+    sent = each.sent
+    current = sent if each.state == "received" else None
+    return documents.Due(
+        contract_id=each.contract_id,
+        party_id=each.slot.party_id,
+        period=each.slot.period,
+        state=each.state,
+        send_from=each.send_from,
+        due_on=each.due_on,
+        overdue_working_days=each.overdue_working_days,
+        next_revision=each.next_revision,
+        revision=current and current.revision,
+        return_id=current and current.return_id,
+        receipt_no=current and current.receipt_no,
+        received_at=current and current.received_at,
+        late=each.is_late,
+        withdrawn_at=sent and sent.withdrawn_at,
+    )
