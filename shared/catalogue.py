@@ -67,6 +67,21 @@ class Measure:
         return self.kind == "post" and not self.is_group_total
 
     @property
+    def waits_without(self) -> tuple[str, ...]:
+        """The places of a line (JSON pointers) without which nothing of it counts before the
+        council has decided: what counts once, a person's weeks and hours, the local area."""
+        found = []
+        if self.kind == "distinct":
+            found.append("/place/school" if self.unit == "schools" else "/invoice")
+        if self.unit == "weeks":
+            found.append("/person")
+        if self.needs_person:
+            found.append("/person/weekly_hours")
+        if self.is_local and not self.needs_invoice:
+            found.append("/place/postcode")
+        return tuple(found)
+
+    @property
     def is_indivisible(self) -> bool:
         """Whether expected figures are rounded down and few units are rated as such (A1, A4)."""
         return is_indivisible(self.kind, self.unit)

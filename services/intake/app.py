@@ -12,7 +12,15 @@ from services.intake import store
 from services.intake.acceptance import days, throttle
 from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.group_commit import Committer
-from services.intake.api import demo_clock, descriptions, due, parties, receipts, returns
+from services.intake.api import (
+    demo_clock,
+    descriptions,
+    due,
+    measures,
+    parties,
+    receipts,
+    returns,
+)
 from services.intake.api.dependencies import Dependencies
 from services.intake.consumer import handlers
 from services.intake.domain import submission
@@ -47,7 +55,7 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("intake", lifespan)
-    for each in (returns, receipts, parties, due):
+    for each in (returns, receipts, parties, due, measures):
         app.include_router(each.router)
     bytes_max = submission.BODY_BYTES_MAX
     server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return, bytes_max)

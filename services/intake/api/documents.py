@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.intake.domain import due, return_status
-from shared import fields
+from shared import catalogue, fields
 from shared.web import lists
 
 
@@ -132,6 +132,50 @@ class Due(BaseModel):
     return that it corrects was not."""
     withdrawn_at: datetime | None
     """When a return of this month was last withdrawn."""
+
+
+class Need(BaseModel):
+    """A place of a line, as a JSON pointer, and what must be there."""
+
+    pointer: str
+    wanted: str
+
+
+class Check(BaseModel):
+    rule: str
+    title: str
+
+
+class Measure(BaseModel):
+    """A measure of the catalogue."""
+
+    code: str
+    title: str
+    theme: str
+    unit: str
+    """Nothing is converted: a line is in this unit."""
+    kind: catalogue.Kind
+    """How quantities combine (docs/rules.md, Measures and kinds)."""
+    recognition: catalogue.Recognition
+    quantity_max: str
+    """The most that one line may report."""
+    decimals_max: int
+    evidence: list[str]
+    """The documents that usually show it."""
+    is_local: bool
+    """Whether it counts in the contract's local area only, if one is set."""
+    never_counted: str | None
+    """Why it cannot be promised yet; null if it can."""
+    needs: list[Need]
+    """Without one of these a line is refused."""
+    waits_without: list[Need]
+    """Without one of these a line waits for the council."""
+    checks: list[Check]
+    """What its lines are checked for."""
+    checks_not_built: list[Check]
+    """What concerns it, and is not checked yet."""
+    example: dict[str, Any]
+    """A line that is accepted, of a return for October 2026."""
 
 
 class WithdrawalRequest(BaseModel):

@@ -9,10 +9,9 @@ from fastapi import APIRouter
 from services.verification import store
 from services.verification.api import documents, refusals
 from services.verification.api.dependencies import Approver, Dependencies, Injected, Manager
-from services.verification.domain import rules
 from services.verification.register import commitments
 from services.verification.register.terms import Terms
-from shared import calendar, sql
+from shared import calendar, rules, sql
 from shared.web import routes
 
 router = APIRouter(prefix="/api/v1/contracts/{contract_id}/commitments", route_class=routes.Route)

@@ -23,13 +23,12 @@ from services.verification.domain import (
     assessment,
     journal,
     profiles,
-    rules,
     state,
 )
 from services.verification.domain.lines import Line
 from services.verification.domain.state import Commitment, State, Sums
 from services.verification.store.reading import FIRST_LINE, LineKey
-from shared import calendar, fields, sql
+from shared import calendar, fields, rules, sql
 from shared.web import lists, problems, routes, scope
 from shared.wire import events
 

@@ -17,7 +17,6 @@ from uuid import UUID
 from services.verification.domain import assessment, cases, parts, profiles
 from services.verification.domain.assessment import Assessment
 from services.verification.domain.lines import Finding, Line
-from services.verification.domain.rules import RULE_SET
 from services.verification.domain.state import Decisions, slot_key
 from services.verification.domain.work import (
     Alert,
@@ -28,6 +27,7 @@ from services.verification.domain.work import (
     Work,
 )
 from shared import calendar
+from shared.rules import RULE_SET
 from shared.wire import events, ids
 
 NOTICE_WORKING_DAYS: Final = 5

@@ -14,12 +14,12 @@ from uuid import UUID
 
 import msgspec
 
-from services.verification.domain import cases, periods, rating, rules
+from services.verification.domain import cases, periods, rating
 from services.verification.domain.cases import Case
 from services.verification.domain.lines import Slot
 from services.verification.domain.state import Commitment, Owed, State, slot_key, slot_of
 from services.verification.domain.work import Reminder, Work
-from shared import calendar
+from shared import calendar, rules
 from shared import obligations as asked
 from shared.wire import events, ids
 

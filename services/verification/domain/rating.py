@@ -15,12 +15,12 @@ from typing import Final
 
 import msgspec
 
-from services.verification.domain import assessment, cases, rules
+from services.verification.domain import assessment, cases
 from services.verification.domain.assessment import Assessment, Missing, Subject
 from services.verification.domain.cases import Case, Rated
 from services.verification.domain.state import Commitment, State, slot_key
 from services.verification.domain.work import Correction, Shortfall, Work
-from shared import calendar
+from shared import calendar, rules
 from shared.wire import ids
 
 KEPT_MONTHS: Final = 12

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.verification.domain import claims
-from services.verification.domain.rules import RULE_SET
+from shared.rules import RULE_SET
 from shared.wire import ids
 from tests.support import arrivals
 from tests.support import verification_builders as build

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from services.verification.domain import rules
 from services.verification.register import terms
 from services.verification.register.refusals import Refusal
 from services.verification.register.terms import Life, Terms
-from shared import catalogue
+from shared import catalogue, rules
 
 RULES = (Path(__file__).parents[3] / "docs/rules.md").read_text()
 
