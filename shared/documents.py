@@ -63,7 +63,7 @@ def read(body: bytes) -> Document | Unreadable:
     try:
         text = body.decode("utf-8-sig")
         value = json.loads(
-            text, object_pairs_hook=build, parse_constant=_read_float, parse_float=_read_float
+            text, object_pairs_hook=build, parse_constant=_refuse, parse_float=_read_float
         )
     except (ValueError, RecursionError) as error:
         return Unreadable(_explain(body, error))
@@ -90,11 +90,16 @@ def prune(value: Any, path: Path) -> None:
         value.pop(last, None)
 
 
+def _refuse(constant: str) -> float:
+    """Raises ValueError: `NaN` and its like are no JSON."""
+    raise ValueError(f"{constant} is not a number that can be read")
+
+
 def _read_float(text: str) -> float:
-    """Raises ValueError for `NaN` and its like, and for what is too large to be a float."""
+    """Raises ValueError for what is too large to be a float. What was sent is not repeated."""
     found = float(text)
     if not math.isfinite(found):
-        raise ValueError(f"{text} is not a number that can be read")
+        raise ValueError("it has a number that is too large to be read")
     return found
 
 

@@ -35,6 +35,11 @@ def due_again_on(period: str, withdrawn_on: date) -> date:
     return max(calendar.working_day(withdrawn_on, DUE_WORKING_DAYS), due_on(period))
 
 
+def last_taken(ends_on: date) -> str:
+    """The last period for which a return of a contract that ends then is taken (rule I2)."""
+    return calendar.add_months(calendar.period_of(ends_on), AFTER_END_MONTHS)
+
+
 class Span(NamedTuple):
     """Days, both included; `last` is None while no end is known."""
 

@@ -14,7 +14,7 @@ from typing import Final
 import aiokafka.errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shared.wire import bounds, events
+from shared.wire import bounds, events, replies
 
 PARTITIONS: Final = 12
 """Fixed for an installation: the order of each contract's events depends on it."""
@@ -109,6 +109,7 @@ ALL: Final = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
 BY_NAME: Final = {topic.name: topic for topic in ALL}
 
 INBOUND_PREFIX: Final = "makegood.inbound."
+REPLIES_PREFIX: Final = "makegood.replies."
 INBOUND_PATTERN: Final = r"^makegood\.inbound\.[A-Za-z0-9._-]+$"
 _PARTY: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
@@ -132,6 +133,18 @@ def writer(topic: Topic, event: events.Event) -> str | None:
 def source(service: str) -> bytes:
     """The CloudEvents `ce_source` of what a service writes."""
     return f"/makegood/{service}".encode()
+
+
+def replies_to(party_id: str) -> Topic:
+    """The topic on which intake answers what came on the party's inbound topic: one partition,
+    seven days. Only that party may read it, and only intake writes to it."""
+    return Topic(
+        REPLIES_PREFIX + party_id,
+        7,
+        partitions=1,
+        written_by="intake",
+        holds=frozenset((replies.ReturnAnswered,)),
+    )
 
 
 class WrongTopicError(Exception):

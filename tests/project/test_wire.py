@@ -60,7 +60,7 @@ class TestExample:
     def test_is_there_for_every_event(self) -> None:
         """One file for each type, and none besides."""
         files = {file.stem for file in schemas.EXAMPLES.glob("*.json")}
-        assert {event.__name__ for event in schemas.EVENTS} == files
+        assert {each.__name__ for each in (*schemas.EVENTS, *schemas.REPLIES)} == files
 
     @by_event
     def test_is_read_and_written_as_it_stands(self, event: type[events.Event]) -> None:
@@ -77,6 +77,30 @@ class TestExample:
             schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
         )
         assert [] == [error.message for error in validator.iter_errors(json.loads(example(event)))]
+
+
+class TestReply:
+    """What goes to outsiders has the same rules; none of our services reads it."""
+
+    @pytest.mark.parametrize("reply", schemas.REPLIES)
+    def test_has_an_example_and_bounds(self, reply: type[events.Event]) -> None:
+        body = example(reply)
+        read = msgspec.json.decode(body, type=reply)
+        assert json.loads(body) == json.loads(events.write(read))
+        schema = json.loads((schemas.FOLDER / f"{reply.__name__}.json").read_text())
+        jsonschema.Draft202012Validator(schema).validate(json.loads(body))
+        assert [] == list(_unbounded(schema))
+
+    @pytest.mark.parametrize("reply", schemas.REPLIES)
+    def test_is_none_of_our_events(self, reply: type[events.Event]) -> None:
+        """On whatever topic."""
+        with pytest.raises(msgspec.ValidationError):
+            events.read(example(reply))
+
+    def test_has_its_topic_on_the_events_page(self) -> None:
+        """By the name that each party's topic begins with."""
+        assert topics.REPLIES_PREFIX + "<party>" in EVENTS_PAGE
+        assert all(f"`{reply.__name__}`" in EVENTS_PAGE for reply in schemas.REPLIES)
 
 
 class TestField:

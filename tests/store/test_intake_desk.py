@@ -374,6 +374,12 @@ class TestRefusalsOfADay:
         )
         assert at_once[0].rules == together.rules
         assert 3 * at_once[0].faults == together.faults
+        kept = await service.pool.fetchrow(
+            "SELECT count, details, refused_at FROM refusal WHERE event_id = $1", together.event_id
+        )
+        assert kept is not None
+        assert (3, "[]") == (kept["count"], kept["details"])
+        assert kept["refused_at"] < together.occurred_at
         await service.submit(b"{}")
         assert 1 == (await service.messages())[-1].count
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from services.intake import store
@@ -19,7 +20,7 @@ from shared import clock, sql
 from shared.delivery import offsets, tasks, transaction
 from shared.delivery.messages import Record
 from shared.settings import Settings
-from shared.wire import events
+from shared.wire import events, replies
 from shared.wire.events import ContractPublished
 from tests.support import delivery_builders
 from tests.support import intake_builders as build
@@ -53,9 +54,16 @@ class IntakeService:
         return await self.committer.submit(await desk.read(body, key, sender(party)))
 
     async def messages(self) -> list[Any]:
-        """The messages in the outbox, in order."""
-        rows = await self.pool.fetch("SELECT body FROM outbox ORDER BY id")
+        """The events in the outbox, in order."""
+        rows = await self.pool.fetch(
+            "SELECT body FROM outbox WHERE type <> 'ReturnAnswered' ORDER BY id"
+        )
         return [events.read(row["body"]) for row in rows]
+
+    async def replies(self, topic: str) -> list[replies.ReturnAnswered]:
+        """The replies in the outbox to one topic, in order."""
+        rows = await self.pool.fetch("SELECT body FROM outbox WHERE topic = $1 ORDER BY id", topic)
+        return [msgspec.json.decode(row["body"], type=replies.ReturnAnswered) for row in rows]
 
     async def handle(self, records: Sequence[Record]) -> None:
         """Handles a batch of Kafka records."""

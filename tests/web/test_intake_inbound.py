@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from deploy.local.servers import both as local_servers
 from services.intake import app, store
+from services.intake.domain import receipts
 from services.intake.settings import Settings
 from shared import sql
 from shared.delivery import gate, kafka, topics
 from shared.delivery.messages import Record
 from shared.web import auth
+from shared.wire import replies as replied
 from tests.support import intake_builders as build
 from tests.support import intake_service, waiting
 
@@ -28,6 +32,26 @@ IS_SHUT = "SELECT EXISTS (SELECT FROM shut_topic)"
 ALIKE = ("XX-ABC-99.1", "XX-ABC-99_1")
 """For Kafka's metrics one name: it refuses the second topic."""
 ALL_SENT = "SELECT NOT EXISTS (SELECT FROM outbox_unsent)"
+
+
+async def replies(settings: Settings, topic: str, count: int) -> list[replied.ReturnAnswered]:
+    """So many replies, from the first on, as the party reads them."""
+    reader = await kafka.start_reader(settings)
+    partition = TopicPartition(topic, 0)
+    reader.assign([partition])
+    reader.seek(partition, 0)
+    found: list[replied.ReturnAnswered] = []
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while len(found) < count:
+                for records in (await reader.getmany(timeout_ms=200)).values():
+                    found += [
+                        msgspec.json.decode(record.value or b"", type=replied.ReturnAnswered)
+                        for record in records
+                    ]
+    finally:
+        await reader.stop()
+    return found
 
 
 async def publish(settings: Settings, record: Record) -> None:
@@ -85,6 +109,27 @@ async def running(
 
 
 class TestAPartysTopic:
+    async def test_is_answered_on_another(self, running: RunningIntake) -> None:
+        """One reply to each record: a return with faults, the same mended, the same again."""
+        issued = (await running.credentials(build.PARTY)).json()
+        assert topics.replies_to(build.PARTY).name == issued["replies_topic"]
+        wrong = build.written(build.a_return(build.a_line(unit="weeks")))
+        good = build.written(build.a_return())
+        key = ("idempotency-key", b"october")
+        for offset, (body, headers) in enumerate([(wrong, ()), (good, [key]), (good, ())]):
+            record = intake_service.record(issued["inbound_topic"], offset, body, headers)
+            await publish(running.settings, record)
+        found = await replies(running.settings, issued["replies_topic"], 3)
+        assert [("refused", 0, None), ("accepted", 1, "october"), ("again", 2, None)] == [
+            (each.result, each.offset, each.idempotency_key) for each in found
+        ]
+        assert [("I4", "/lines/0/unit")] == [(f.rule, f.pointer) for f in found[0].faults]
+        key_path = await running.client.get("/api/v1/receipt-key")
+        public_key = base64.b64decode(key_path.json()["public_key"])
+        shown = msgspec.to_builtins(found[1].receipt)
+        assert 1 == receipts.verify(shown, public_key).receipt.receipt_no
+        assert found[1].receipt == found[2].receipt
+
     async def test_brings_its_returns(self, running: RunningIntake) -> None:
         """An operator issues token and topic, once a contract of the authority names the party.
         What comes on the topic is shown to the token. A topic that Kafka cannot have is 409."""

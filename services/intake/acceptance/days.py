@@ -38,7 +38,10 @@ async def end(delivery: transaction.Delivery, now: datetime) -> date:
             desk_row = await store.desk.lock(conn, now)
             days = _days(desk_row.day_ended, calendar.day_ended_by(now))
             for day in days:
-                refused = [each.event(day) for each in await store.desk.list_untold(conn, day)]
+                refused = []
+                for each in await store.desk.list_untold(conn, day):
+                    refused.append(each.event(day))
+                    await store.desk.add_refused_together(conn, each, refused[-1].event_id)
                 ended = [outbox.Row.of(topics.RETURNS, e, e.partition) for e in _events(day)]
                 told = [outbox.Row.of(topics.RETURNS, event) for event in refused]
                 await outbox.post(conn, [*told, *ended])

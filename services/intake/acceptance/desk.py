@@ -103,6 +103,7 @@ class Decided:
 
     decisions: list[admission.Decision]
     events: list[events.Event]
+    at: datetime
 
 
 class _Cached(NamedTuple):
@@ -144,7 +145,7 @@ class Desk:
         announced = await _run(
             is_heavy, lambda: admission.announce(decisions, roster, told, state.at)
         )
-        return Decided(decisions, announced)
+        return Decided(decisions, announced, state.at)
 
     async def _tell(
         self, conn: sql.Connection, refused: Sequence[admission.Refused], at: datetime

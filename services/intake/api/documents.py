@@ -193,6 +193,8 @@ class NewCredential(BaseModel):
     token: str
     """Shown only once."""
     inbound_topic: str
+    replies_topic: str
+    """On which intake answers what came on the inbound topic."""
 
 
 class ClockRequest(BaseModel):

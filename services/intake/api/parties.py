@@ -1,4 +1,5 @@
-"""Credentials of parties, for operators: a token for a party's programs, and its inbound topic.
+"""Credentials of parties, for operators: a token for a party's programs, its inbound topic, and the
+topic on which it is answered.
 
 Promises: an operator of an authority acts for that authority, an operator of the installation for
 the one that it names.
@@ -29,9 +30,9 @@ async def post_credential(
     dependencies: Injected,
     authority: fields.OrgId | None = None,
 ) -> documents.NewCredential:
-    """Issue a token for a party, shown once, and create its inbound topic."""
+    """Issue a token for a party, shown once, and create its inbound topic and that of replies."""
     try:
-        topic = topics.inbound(party_id)
+        topic, replies = topics.inbound(party_id), topics.replies_to(party_id)
     except ValueError as error:
         raise refusals.not_a_party(str(error)) from None
     authority_id = _acts_for(who, authority)
@@ -40,11 +41,13 @@ async def post_credential(
     owner = store.parties.Owner(party_id, authority_id)
     if await store.parties.find_supplier(dependencies.delivery.pool, owner) is None:
         raise refusals.party_unknown()
-    await _create_topic(dependencies.settings, topic)
+    await _create_topics(dependencies.settings, topic, replies)
     async with dependencies.delivery.pool.acquire() as conn, conn.transaction():
         await store.parties.add_inbound_topic(conn, topic.name, owner)
         token = await auth.issue(conn, "supplier", authority_id, party_id, party_id)
-    return documents.NewCredential(token=token, inbound_topic=topic.name)
+    return documents.NewCredential(
+        token=token, inbound_topic=topic.name, replies_topic=replies.name
+    )
 
 
 @router.get("/parties/{party_id}/credentials")
@@ -71,14 +74,14 @@ def _acts_for(who: auth.Caller, asked: str | None) -> str | None:
     return who.authority_id
 
 
-async def _create_topic(settings: Settings, topic: topics.Topic) -> None:
+async def _create_topics(settings: Settings, *wanted: topics.Topic) -> None:
     try:
         admin = await kafka.start_admin(settings)
         try:
-            await topics.create(admin, (topic,))
+            await topics.create(admin, wanted)
         finally:
             await admin.close()
     except topics.TopicNameError:
-        raise refusals.topic_taken(topic.name) from None
+        raise refusals.topic_taken(wanted[0].name) from None
     except (KafkaError, OSError, TimeoutError, topics.WrongTopicError):
         raise problems.unavailable() from None

@@ -1,9 +1,9 @@
 """What arrives by Kafka: returns on the parties' inbound topics, and what the other services say.
 
 Promises: an inbound record is a submission like one by HTTP, whatever its bytes are. It is
-accepted, recognised as sent before, or refused with a ReturnRefused. Its party is the one that the
-exact name of its topic belongs to. Events of other services are stored, to be used or shown later.
-There is one transaction for a batch.
+accepted, recognised as sent before, or refused with a ReturnRefused, and its party is answered on a
+topic of its own. The party is the one that the exact name of the inbound topic belongs to. Events
+of other services are stored, to be used or shown later. There is one transaction for a batch.
 
 Refuses (parks): a contract in another authority's name than it is known in; records on an inbound
 topic that belongs to no party; and bytes that are no JSON object. Those are refused as well, so
@@ -19,7 +19,7 @@ from uuid import UUID
 
 from services.intake import metrics, store
 from services.intake.acceptance import desk
-from services.intake.domain import admission, line_status
+from services.intake.domain import admission, answers, line_status
 from services.intake.domain.faults import Fault
 from shared import books, log, sql
 from shared import metrics as shared_metrics
@@ -114,7 +114,7 @@ async def _decide_inbound(
     """Decides inbound submissions, as one group."""
     inbound = [message for message in unit.messages if isinstance(message.event, Inbound)]
     owners = await store.parties.load_inbound_topics(unit.conn, {m.topic for m in inbound})
-    posts, known = [], []
+    posts, known, is_answered = [], [], []
     for message in inbound:
         owner = owners.get(message.topic)
         if owner is None:
@@ -122,6 +122,7 @@ async def _decide_inbound(
         else:
             sender = desk.Sender(owner.party_id, owner.authority_id, "kafka")
             post = await desk.read(message.event.body, message.event.key, sender)
+            is_answered.append(owner.has_replies)
             if post.reading.is_unreadable:  # refused like any other, and its bytes are kept
                 unit.park(message, "unreadable_return")
             posts.append(post)
@@ -129,11 +130,15 @@ async def _decide_inbound(
     if not posts:
         return []
     decided = await intake_desk.decide(unit.conn, posts)
-    for message, decision in zip(known, decided.decisions, strict=True):
-        if isinstance(decision, admission.Refused):
-            unit.refuse(message)
     for event in decided.events:
         unit.send(topics.RETURNS, event)
+    for message, decision, has_replies in zip(known, decided.decisions, is_answered, strict=True):
+        if isinstance(decision, admission.Refused):
+            unit.refuse(message)
+        if has_replies:
+            place = answers.Place(message.topic, message.incarnation, message.offset)
+            reply = answers.answer(decision, place, decided.at)
+            unit.send(topics.replies_to(reply.party_id), reply)
     return decided.decisions
 
 

@@ -6,14 +6,24 @@ left out if it is of a person (rule I7), and unless it is short and plain.
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+
+from services.intake.domain import field_help
+from shared.wire import replies
 
 VALUE_CHARACTERS_MAX: Final = 100
 """A value is shown so that its sender can find it, but cut to this length."""
 FAULTS_MAX: Final = 1_000
 """More faults are counted, not listed. 5,000 lines could break ten rules each."""
+
+TOLD_MAX: Final = 20
+"""Faults of a refusal that are kept and told to its sender later: enough to see what is wrong."""
+
+_INDEX: Final = re.compile("[0-9]{1,4}")
 
 FORM: Final = "form"
 """The rule that faults name if no I rule applies: unreadable JSON, unknown fields."""
@@ -81,6 +91,34 @@ def bounded(found: Sequence[Fault]) -> tuple[Fault, ...]:
     more = len(found) - FAULTS_MAX
     last = Fault("", None, FORM, f"{more:,} more faults are not listed", "Fix these first.")
     return (*found[:FAULTS_MAX], last)
+
+
+def told(found: Sequence[Fault]) -> tuple[replies.Fault, ...]:
+    """The first faults as they are kept and told later: without anything that was sent. Messages
+    and fixes repeat nothing; of a place only what is ours is left, since an unknown field may have
+    any name."""
+    return tuple(
+        replies.Fault(
+            pointer=_ours(each.pointer),
+            rule=each.rule,
+            message=each.message,
+            fix=each.fix,
+            header=each.header,
+        )
+        for each in found[:TOLD_MAX]
+    )
+
+
+def _ours(place: str) -> str:
+    """A pointer up to the first name that is not a field of ours."""
+    steps = place.split("/")[1:]
+    known = itertools.takewhile(_is_ours, steps)
+    return "".join(f"/{step}" for step in known)
+
+
+def _is_ours(step: str) -> bool:
+    """Whether a step of a pointer is a field of a return, or the index of a line or of evidence."""
+    return step in field_help.FORMS or bool(_INDEX.fullmatch(step))
 
 
 def rules(found: Iterable[Fault]) -> tuple[str, ...]:

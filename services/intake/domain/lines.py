@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from services.intake.domain import people, submission
+from services.intake.domain import field_help, people, submission
 from services.intake.domain.faults import FaultList
 from shared import catalogue
 
@@ -20,7 +20,7 @@ ATTRIBUTION_DECIMALS_MAX: Final = 4
 _WRITE_DATE: Final = "Write it as 2026-10-06."
 _WRITE_START: Final = "Write it as 2026-10-14T09:30."
 _WAIT: Final = "Report it when it has happened, or correct the day."
-_CITE_INVOICE: Final = "For a credit, name the credited invoice in credit_of."
+_CITE_INVOICE: Final = "For a credit, name the credited invoice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def check(
     if line.person is not None:
         _check_person(found, place + "/person", line.person)
     elif measure is not None and measure.needs_person:
-        found.add_missing("I4", place + "/person", "Say who it is: give employer_id and ref.")
+        found.add_missing("I4", place + "/person", field_help.NAME_PERSON)
     if line.session is not None:
         _check_session(found, place, line, measure)
     if line.evidence:
@@ -83,7 +83,7 @@ def _check_unit(
 def _check_attribution(found: FaultList, place: str, attribution: str) -> None:
     if not 0 < Decimal(attribution) <= 1 or _decimals(attribution) > ATTRIBUTION_DECIMALS_MAX:
         message = "A share must be above 0 and at most 1, with at most 4 decimal places"
-        found.add("I4", place, attribution, message, 'Write it as "0.50"; the whole is "1".')
+        found.add("I4", place, attribution, message, field_help.WRITE_SHARE)
 
 
 def _decimals(number: str) -> int:
@@ -95,7 +95,7 @@ def _check_quantity(
     found: FaultList, place: str, line: submission.Line, measure: catalogue.Measure | None
 ) -> None:
     if line.quantity is None:
-        found.add_missing("I4", place, 'Write it as text, such as "12.50".')
+        found.add_missing("I4", place, field_help.WRITE_QUANTITY)
         return
     quantity = Decimal(line.quantity)
     is_credit = line.invoice is not None and line.invoice.credit_of is not None
@@ -104,7 +104,7 @@ def _check_quantity(
         found.add("I4", place, line.quantity, message, _CITE_INVOICE)
     elif quantity > 0 and is_credit:
         message = "The quantity of a credit must be negative"
-        found.add("I4", place, line.quantity, message, f'Write "-{line.quantity}".')
+        found.add("I4", place, line.quantity, message, "Write a minus sign before it.")
     if measure is not None:
         _check_bounds(found, place, line.quantity, measure)
 
@@ -150,7 +150,7 @@ def _check_day(found: FaultList, place: str, line: submission.Line, day: date, d
         return
     elif line.late is None:
         message = f"This is before {month.name}, the month of this return"
-        found.add("I5", place, day, message, 'If it is late, say why in the field "late".')
+        found.add("I5", place, day, message, "If it is a late claim, say why it is late.")
     elif day < month.late_from:
         message = f"A late claim in {month.name} may not go back beyond {month.late_from:%Y-%m-%d}"
         found.add("I5", place, day, message, "It can no longer be claimed: remove the line.")
@@ -241,7 +241,7 @@ def _check_session(
     ):
         product = Decimal(session.hours) * session.attendees
         if Decimal(line.quantity) != product:
-            message = f"{session.hours} hours for {session.attendees} people make {product:f} hours"
+            message = "The quantity is not the session's hours times its attendees"
             fix = "Correct the quantity, the hours or the attendees."
             found.add("I8", place + "/quantity", line.quantity, message, fix)
 
@@ -266,7 +266,7 @@ def _check_evidence(
         piece_place = f"{place}/evidence/{index}"
         if piece.evidence_id is not None:
             message = "No evidence with this id was uploaded"
-            fix = "Give its reference and SHA-256 instead."
+            fix = "Say where it is kept, and give its SHA-256 instead."
             found.add("I10", piece_place + "/evidence_id", piece.evidence_id, message, fix)
         elif piece.reference is None or not piece.reference.strip():
             found.add_missing("I10", piece_place + "/reference", "Say where it is kept.")

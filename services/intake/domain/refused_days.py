@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -44,6 +44,8 @@ class Together(NamedTuple):
     """Each once."""
     faults: int
     refusals: int
+    last_at: datetime
+    """When the last of them was refused."""
     digest: bytes
     """SHA-256 over the ids, 16 bytes each, in their order."""
 

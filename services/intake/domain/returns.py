@@ -14,15 +14,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from services.intake.domain import faults, lines, submission
+from services.intake.domain import faults, field_help, lines, submission
 from services.intake.domain.faults import FaultList
-from shared import calendar, catalogue
+from shared import calendar, catalogue, obligations
 from shared.wire.events import ContractPublished
 
 LATE_MONTHS_MAX: Final = 12
 """Rule I5: how far back a late claim may reach before the month of its return."""
-MONTHS_AFTER_END_MAX: Final = 6
-"""Rule I2: retention and late delivery are reported after the end of a contract."""
 MEASURES_LISTED_MAX: Final = 20
 """Commitments that a fault offers to choose from."""
 
@@ -116,7 +114,7 @@ def _check_period(
     elif known is not None and month.last < known.starts_on:
         message = f"The contract starts on {known.starts_on}, after this month"
         found.add("I2", "/period", sent.period, message, "Choose a month of the contract.")
-    elif known is not None and _months_between(known.ends_on, month.first) > MONTHS_AFTER_END_MAX:
+    elif known is not None and sent.period > obligations.last_taken(known.ends_on):
         message = f"The contract ended on {known.ends_on}, more than six months before this month"
         found.add("I2", "/period", sent.period, message, "Choose a month of the contract.")
     return month
@@ -135,10 +133,6 @@ def month_of(period: str) -> lines.Month:
     )
 
 
-def _months_between(earlier: date, later: date) -> int:
-    return (later.year - earlier.year) * 12 + later.month - earlier.month
-
-
 def _check_revision(found: FaultList, sent: submission.Submission, current: int) -> None:
     """Rule I3."""
     if sent.revision is None:
@@ -151,12 +145,10 @@ def _check_revision(found: FaultList, sent: submission.Submission, current: int)
     if sent.revision not in (None, 1) and not (sent.reason or "").strip():
         found.add_missing("I3", "/reason", "Say why the month is reported again.")
     if sent.nil and sent.lines:
-        message = "A nil return must not have lines"
-        found.add("I3", "/nil", sent.nil, message, "Remove the lines, or write false.")
+        message = "A nil return says that there is nothing to report, and this one has lines"
+        found.add("I3", "/nil", sent.nil, message, "Remove the lines, or do not send it as nil.")
     if not sent.nil and not sent.lines:
-        found.add_missing(
-            "I3", "/lines", "Add lines; if there is nothing to report, set nil to true."
-        )
+        found.add_missing("I3", "/lines", "Add lines, or say that there is nothing to report.")
 
 
 def _check_declaration(found: FaultList, declared: submission.Declaration | None) -> None:
@@ -169,7 +161,7 @@ def _check_declaration(found: FaultList, declared: submission.Declaration | None
         ("answers_a_commitment", declared.answers_a_commitment),
     ):
         if statement is not True:
-            found.add_missing("I11", f"/declaration/{name}", "To make the statement, write true.")
+            found.add_missing("I11", f"/declaration/{name}", field_help.DECLARE)
     for name, text in (("name", declared.name), ("role", declared.role)):
         if not (text or "").strip():
             fix = f"Give the {name} of the person who declares."

@@ -191,4 +191,6 @@ def _fault(detail: ErrorDetails) -> faults.Fault:
         most = f"{detail['ctx']['max_length']:,}"
         message, fix = f"This has more than {most} items", f"Send at most {most}."
         return faults.Fault(place, value, "I12", message, fix)
-    return faults.Fault(place, value, form.rule, f"This must be {form.wanted}", form.fix)
+    in_json = field_help.IN_JSON.get(detail["type"])
+    message = f"This must be {form.wanted}" + (f" ({in_json})" if in_json else "")
+    return faults.Fault(place, value, form.rule, message, form.fix)

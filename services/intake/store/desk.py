@@ -130,19 +130,26 @@ async def add_refusals(
     refused_at: datetime,
 ) -> None:
     """Stores that submissions were refused, and nothing of their content."""
-    if refused:
-        event_ids, authority_ids, party_ids, contract_ids, routes, rules, faults = sql.columns(
-            [rows.refusal_row(one) for one in refused], len(rows.RefusalRow._fields)
-        )
-        await QUERIES.add_refusals(
-            conn,
-            refused_at=refused_at,
-            event_ids=event_ids,
-            authority_ids=authority_ids,
-            party_ids=party_ids,
-            contract_ids=contract_ids,
-            routes=routes,
-            rules=rules,
-            faults=faults,
-            told=list(told),
-        )
+    if not refused:
+        return
+    columns = sql.columns([rows.refusal_row(one) for one in refused], len(rows.RefusalRow._fields))
+    names = ("event_ids", "authority_ids", "party_ids", "contract_ids", "periods", "routes")
+    named = dict(zip((*names, "rules", "faults", "details"), columns, strict=True))
+    await QUERIES.add_refusals(conn, refused_at=refused_at, told=list(told), **named)
+
+
+async def add_refused_together(
+    conn: sql.Connection, together: refused_days.Together, event_id: UUID
+) -> None:
+    """Stores refusals that are told together as one, with the id of their event."""
+    await QUERIES.add_refused_together(
+        conn,
+        event_id=event_id,
+        authority_id=together.authority_id,
+        party_id=together.party_id,
+        route=together.route,
+        rules=list(together.rules),
+        faults=together.faults,
+        count=together.refusals,
+        refused_at=together.last_at,
+    )

@@ -68,21 +68,27 @@ SELECT party_id, count(*) AS told FROM refusal
 WHERE is_told AND party_id = ANY(:party_ids::text[]) AND refused_at >= :since
 GROUP BY party_id;
 
--- name: add_refusals(refused_at, event_ids, authority_ids, party_ids, contract_ids, routes, rules, faults, told)!
--- That submissions were refused.
-INSERT INTO refusal (event_id, authority_id, party_id, contract_id, route, rules, faults, refused_at,
-    is_told)
-SELECT event_id, authority_id, party_id, contract_id, route, string_to_array(rules, ' '), faults,
-    :refused_at, event_id = ANY(:told::uuid[])
+-- name: add_refusals(refused_at, event_ids, authority_ids, party_ids, contract_ids, periods, routes, rules, faults, details, told)!
+-- That submissions were refused. What was wrong with those that are told by themselves is kept.
+INSERT INTO refusal (event_id, authority_id, party_id, contract_id, period, route, rules, faults,
+    refused_at, is_told, details)
+SELECT event_id, authority_id, party_id, contract_id, period, route, string_to_array(rules, ' '),
+    faults, :refused_at, event_id = ANY(:told::uuid[]),
+    CASE WHEN event_id = ANY(:told::uuid[]) THEN details::jsonb ELSE '[]' END
 FROM unnest(
     :event_ids::uuid[], :authority_ids::text[], :party_ids::text[], :contract_ids::text[],
-    :routes::text[], :rules::text[], :faults::integer[]
-) AS n (event_id, authority_id, party_id, contract_id, route, rules, faults);
+    :periods::text[], :routes::text[], :rules::text[], :faults::integer[], :details::text[]
+) AS n (event_id, authority_id, party_id, contract_id, period, route, rules, faults, details);
+
+-- name: add_refused_together(event_id, authority_id, party_id, route, rules, faults, count, refused_at)!
+-- The refusals of a party and day that were not told by themselves, as one, at the time of the last.
+INSERT INTO refusal (event_id, authority_id, party_id, route, rules, faults, count, refused_at)
+VALUES (:event_id, :authority_id, :party_id, :route, :rules, :faults, :count, :refused_at);
 
 -- name: list_untold(since, until)
 -- The refusals of a day that were not told by themselves, by authority, party and route.
 WITH untold AS (
-    SELECT event_id, authority_id, party_id, route, rules, faults FROM refusal
+    SELECT event_id, authority_id, party_id, route, rules, faults, refused_at FROM refusal
     WHERE NOT is_told AND refused_at >= :since AND refused_at < :until
 )
 SELECT u.authority_id, u.party_id, u.route, (
@@ -90,6 +96,7 @@ SELECT u.authority_id, u.party_id, u.route, (
         WHERE (o.authority_id, o.party_id, o.route) = (u.authority_id, u.party_id, u.route)
     ) AS rules,
     least(sum(u.faults), 2147483647)::integer AS faults, count(*) AS refusals,
+    max(u.refused_at) AS last_at,
     sha256(string_agg(uuid_send(u.event_id), ''::bytea ORDER BY u.event_id)) AS digest
 FROM untold AS u
 GROUP BY u.authority_id, u.party_id, u.route

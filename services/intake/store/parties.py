@@ -18,16 +18,25 @@ class Owner(NamedTuple):
     authority_id: str
 
 
-async def load_inbound_topics(conn: sql.Connection, names: Collection[str]) -> dict[str, Owner]:
+class Inbound(NamedTuple):
+    """An inbound topic's owner."""
+
+    party_id: str
+    authority_id: str
+    has_replies: bool
+    """Whether there is a topic on which the party is answered."""
+
+
+async def load_inbound_topics(conn: sql.Connection, names: Collection[str]) -> dict[str, Inbound]:
     """The owner of each of these topics that has one."""
     if not names:
         return {}
     found = await sql.rows(QUERIES.load_inbound_topics(conn, topics=sorted(names)))
-    return {row["topic"]: Owner(row["party_id"], row["authority_id"]) for row in found}
+    return {topic: Inbound(*owner) for topic, *owner in found}
 
 
 async def add_inbound_topic(conn: sql.Connection, topic: str, owner: Owner) -> None:
-    """Stores whose a topic is. Does nothing if the party has it already."""
+    """Stores whose a topic is, and that the party has one for replies too."""
     await QUERIES.add_inbound_topic(conn, topic=topic, **owner._asdict())
 
 

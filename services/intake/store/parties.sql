@@ -1,14 +1,14 @@
 -- How parties reach intake. `parties.py` has the functions.
 
 -- name: load_inbound_topics(topics)
--- Which party an inbound topic belongs to.
-SELECT topic, party_id, authority_id FROM inbound_topic WHERE topic = ANY(:topics::text[]);
+-- Which party an inbound topic belongs to, and whether the party is answered.
+SELECT topic, party_id, authority_id, has_replies FROM inbound_topic WHERE topic = ANY(:topics::text[]);
 
 -- name: add_inbound_topic(topic, party_id, authority_id)!
--- A party's inbound topic.
-INSERT INTO inbound_topic (topic, party_id, authority_id)
-VALUES (:topic, :party_id, :authority_id)
-ON CONFLICT DO NOTHING;
+-- A party's inbound topic, with one for replies beside it.
+INSERT INTO inbound_topic (topic, party_id, authority_id, has_replies)
+VALUES (:topic, :party_id, :authority_id, true)
+ON CONFLICT ON CONSTRAINT inbound_topic_pk DO UPDATE SET has_replies = true;
 
 -- name: is_supplier(party_id, authority_id)$
 -- Whether a contract of the authority names the party.

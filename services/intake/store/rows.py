@@ -231,10 +231,13 @@ class RefusalRow(NamedTuple):
     authority_id: str
     party_id: str
     contract_id: str | None
+    period: str | None
     route: admission.Route
     rules: str
     """Separated by blanks."""
     faults: int
+    details: str
+    """The first faults, as a JSON array."""
 
 
 def refusal_row(refused: admission.Refused) -> RefusalRow:
@@ -243,9 +246,11 @@ def refusal_row(refused: admission.Refused) -> RefusalRow:
         authority_id=refused.authority_id,
         party_id=refused.post.party_id,
         contract_id=refused.contract.contract_id if refused.contract else None,
+        period=refused.post.reading.submission.period,
         route=refused.post.route,
         rules=" ".join(faults.rules(refused.faults)),
         faults=len(refused.faults),
+        details=msgspec.json.encode(faults.told(refused.faults)).decode(),
     )
 
 

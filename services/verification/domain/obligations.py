@@ -34,11 +34,11 @@ def end_day(work: Work, day: date) -> None:
     """`day` has ended in London."""
     state = work.state
     period = calendar.next_period(state.ended_through)
-    while period <= _last_rated(state) and calendar.last_day(period) <= day:
+    while period <= asked.last_taken(state.ends_on) and calendar.last_day(period) <= day:
         _end_period(work, period)
         period = calendar.next_period(period)
     period = calendar.next_period(state.closed_through)
-    while period <= _last_rated(state) and asked.due_on(period) <= day:
+    while period <= asked.last_taken(state.ends_on) and asked.due_on(period) <= day:
         rating.close(work, period)
         period = calendar.next_period(period)
     for key in sorted(state.owed):
@@ -47,7 +47,7 @@ def end_day(work: Work, day: date) -> None:
 
 def wake_on(state: State) -> date | None:
     """The first day whose end does something here."""
-    last = _last_rated(state)
+    last = asked.last_taken(state.ends_on)
     days = []
     if (period := calendar.next_period(state.ended_through)) <= last:
         days.append(calendar.last_day(period))
@@ -58,11 +58,6 @@ def wake_on(state: State) -> date | None:
         if owed.steps < len(steps):
             days.append(steps[owed.steps].on - _DAY)
     return min(days, default=None)
-
-
-def _last_rated(state: State) -> str:
-    """The last period for which a return is taken (rule I2)."""
-    return calendar.add_months(rating.last_period(state), asked.AFTER_END_MONTHS)
 
 
 def receive(work: Work, slot: Slot) -> None:

@@ -1,8 +1,8 @@
 """JSON Schemas of the events, one golden file for each type.
 
-Promises: they are exported from `shared.wire.events` and from nothing else, so that a change of the
-wire shows in review as a change of these files. Every field is described. `python -m
-shared.wire.schemas` writes them anew.
+Promises: they are exported from `shared.wire.events` and `shared.wire.replies` and from nothing
+else, so that a change of the wire shows in review as a change of these files. Every field is
+described. `python -m shared.wire.schemas` writes them anew.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from shared.wire import events, parts
+from shared.wire import events, replies
 from shared.wire.schemas import fields
 
 FOLDER: Final = Path(__file__).parent
@@ -21,6 +21,8 @@ EXAMPLES: Final = FOLDER.parent / "examples"
 """One event of each type, as in the value of a record."""
 
 EVENTS: tuple[type[events.Event], ...] = get_args(events.AnyEvent)
+REPLIES: Final[tuple[type[events.Event], ...]] = (replies.ReturnAnswered,)
+"""What goes to outsiders; no service reads them."""
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -28,7 +30,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 def export() -> dict[str, str]:
     """The text of each golden file, by event type."""
     schemas = {}
-    for event in EVENTS:
+    for event in (*EVENTS, *REPLIES):
         schema = msgspec.json.schema(event)
         describe(schema["$defs"])
         about = {"$schema": DIALECT, "$id": f"urn:makegood:event:{event.__name__}:1"}
@@ -39,7 +41,7 @@ def export() -> dict[str, str]:
 def describe(definitions: dict[str, dict[str, Any]]) -> None:
     """Adds its description to each field of these schemas, which are given by struct."""
     for name, schema in definitions.items():
-        struct: type[events.Frozen] = getattr(events, name, None) or getattr(parts, name)
+        struct = next(getattr(m, name) for m in fields.SOURCES if hasattr(m, name))
         in_python = {each.encode_name: each.name for each in msgspec.structs.fields(struct)}
         for field, property_ in schema["properties"].items():
             property_["description"] = fields.describe(name, in_python.get(field, field))

@@ -10,7 +10,9 @@ import functools
 from typing import Final
 
 from shared import docstrings
-from shared.wire import events, parts
+from shared.wire import events, parts, replies
+
+SOURCES: Final = (events, parts, replies)
 
 LISTED: Final[dict[str, str]] = {
     # every event
@@ -123,6 +125,8 @@ LISTED: Final[dict[str, str]] = {
     "due_on": "The day by which it is, or was, due.",
     "step_by": "The day by which the next step should be taken.",
     "returns": "The returns that it is about.",
+    # replies
+    "result": "What became of the record.",
     # the log, and what was parked
     "size": "How many entries the log has with these.",
     "entries": "Which event became which entry.",
@@ -146,4 +150,4 @@ def describe(struct: str, field: str) -> str:
 @functools.cache
 def written() -> dict[tuple[str, str], str]:
     """The texts below fields in the sources, by struct and field."""
-    return docstrings.below_fields(parts, events)
+    return docstrings.below_fields(*SOURCES)

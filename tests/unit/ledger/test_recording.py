@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from services.ledger.domain.entries import chains, facts, leaves, payloads, recording
 from services.ledger.domain.log import tree
-from shared.wire import events
+from shared.wire import events, schemas
 
 NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)
 
@@ -269,6 +269,7 @@ class TestFacts:
         """Days, reconsiderations and what is only displayed do not become entries."""
         kinds = {kind.__name__ for kind in facts.RECORDED}
         others = {"DayEnded", "LineReconsidered", "ContractPublished", "EntriesRecorded"}
+        others |= {kind.__name__ for kind in schemas.REPLIES}
         every = {kind.__name__ for kind in events.Event.__subclasses__()}
         assert every == kinds | others
 

@@ -54,7 +54,7 @@ class TestADocument:
             ('{"a": 1}'.encode("utf-32-be"), "UTF-32"),
             (b'\xef\xbb\xbf{"a": "\xe9"}', "byte 10 is 0xe9"),
             (b'{"a": NaN}', "NaN"),
-            (b"[1e999]", "1e999"),
+            (b"[1e999]", "too large"),
             (b"[" * 100_000, "nested"),
             (b"[1" + b"0" * 5_000 + b"]", "JSON"),
             (b"", "JSON"),
