@@ -69,6 +69,15 @@ BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
     verification.Activation: {"version": 1},
 }
 QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
+    intake.ReturnsQuery: {
+        "contract": "C1",
+        "party": FIRM,
+        "period": "2026-10",
+        "period_from": "2026-10",
+        "period_to": "2026-11",
+        "status": "checked",
+        "late": "true",
+    },
     intake.DueQuery: {
         "contract": "C1",
         "party": FIRM,

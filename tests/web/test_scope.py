@@ -53,6 +53,7 @@ OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock"}
 """One clock for the local demo, on loopback only."""
 LISTS: Final = {
     "GET /api/v1/returns",
+    "GET /api/v1/due",
     "GET /api/v1/contracts",
     "GET /api/v1/lines",
     "GET /api/v1/alerts",
@@ -63,8 +64,13 @@ LISTS: Final = {
     "GET /api/v1/parties/{party_id}/credentials",
 }
 """They show what is in scope: to a stranger, nothing."""
-EVERYONES: Final = {"GET /api/v1/export.jsonl", "GET /api/v1/entries/{index}/proof"}
-"""Leaves and proofs of the one log, which is published as a whole; events only within the scope."""
+EVERYONES: Final = {
+    "GET /api/v1/export.jsonl",
+    "GET /api/v1/entries/{index}/proof",
+    "GET /api/v1/measures",
+}
+"""Leaves and proofs of the one log, which is published as a whole (events only within the scope), and
+the measures, which are part of the program."""
 HIDDEN: Final = {404, 403}
 """A stranger is told that it does not exist, or that its role may not do this."""
 NAMING: Final = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -52,10 +53,64 @@ class ReturnSummary(BaseModel):
     revision: int
     received_at: datetime
     status: return_status.ReturnStatus
+    due_on: date
+    """By the end of this day it was due; also if it was not asked for."""
+    late: bool
+    """Whether it came after that. A revision is not late if the return that it corrects was not."""
     superseded_by: UUID | None
     withdrawn_at: datetime | None
     entry: int | None
     """Its entry in the log; null until the log has recorded it."""
+
+
+class ReturnsQuery(lists.PageQuery):
+    """What a list of returns is narrowed down to. `refused` lists refusals instead."""
+
+    contract: fields.ContractId | None = None
+    party: fields.OrgId | None = None
+    period: fields.Period | None = None
+    period_from: fields.Period | None = None
+    period_to: fields.Period | None = None
+    status: Literal[return_status.ReturnStatus, "refused"] | None = None
+    late: Literal["true", "false"] | None = None
+
+    def wants(self, summary: Mapping[str, Any]) -> bool:
+        """Whether a return is one of those."""
+        is_late = {None: None, "true": True, "false": False}[self.late]
+        return self.status in (None, summary["status"]) and is_late in (None, summary["late"])
+
+
+class RefusedFault(BaseModel):
+    """One thing that was wrong, without anything that was sent."""
+
+    pointer: str
+    rule: str
+    message: str
+    fix: str
+    header: str | None = None
+
+
+class Refusal(BaseModel):
+    """That something was refused, and why."""
+
+    status: Literal["refused"] = "refused"
+    refusal_id: UUID
+    refused_at: datetime
+    party_id: str
+    contract_id: str | None
+    """If it could be read, and the party may report on it."""
+    period: str | None
+    """If it could be read."""
+    route: Literal["http", "kafka"]
+    rules: list[str]
+    faults_count: int
+    faults: list[RefusedFault]
+    """The first of them; none if `count` is more than 1."""
+    count: int
+    """How many refusals these are: beyond a number a day, those of a day are one."""
+
+
+ReturnsListed: TypeAlias = lists.Page[ReturnSummary | Refusal]
 
 
 class Line(BaseModel):
@@ -65,6 +120,17 @@ class Line(BaseModel):
     unit: str
     from_: date = Field(alias="from")
     to: date | None
+    attribution: str | None = None
+    late: str | None = None
+    """Why it is a late claim; null if it is none."""
+    place: dict[str, Any] | None = None
+    person: dict[str, Any] | None = None
+    """With the references to the person for its party only."""
+    invoice: dict[str, Any] | None = None
+    session: dict[str, Any] | None = None
+    evidence: list[dict[str, Any]] = []
+    note: str | None = None
+    recovery: str | None = None
     status: Literal[
         "received", "counted", "provisional", "queried", "not_counted", "withdrawn", "superseded"
     ]
@@ -76,6 +142,15 @@ class Line(BaseModel):
     """What the rules found, each with rule, code, found, wanted, and a sentence."""
     entry: int | None = None
     """The entry of the decision in the log."""
+
+
+class Declaration(BaseModel):
+    """The two statements, and who made them."""
+
+    this_contract_and_period_only: bool
+    answers_a_commitment: bool
+    name: str
+    role: str
 
 
 class Withdrawal(BaseModel):
@@ -91,6 +166,12 @@ class Return(ReturnSummary):
     differs: str | None
     """What is wrong with the stored bytes or the receipt. Then no lines are shown."""
     supersedes: UUID | None
+    reason: str | None
+    """Why the month was reported again."""
+    nil: bool | None
+    """Whether it says that there is nothing to report. Null, like the declaration, if `differs`."""
+    invoiced_to_date: str | None
+    declaration: Declaration | None
     withdrawal: Withdrawal | None
     receipt: Receipt
     lines: list[Line]

@@ -9,19 +9,18 @@ have waited too long for the broker, or too many posts wait (`503`).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.intake import store
 from services.intake.acceptance import desk, group_commit, withdrawals
 from services.intake.acceptance.refusals import Refusal
-from services.intake.api import documents, receipts, refusals, views
+from services.intake.api import documents, listed, narrowing, receipts, refusals, views
 from services.intake.api.dependencies import Dependencies, Injected, Reader, Supplier
 from services.intake.domain import admission
-from shared import fields
-from shared.web import auth, lists, problems, routes, scope
+from shared.web import auth, problems, routes, scope
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
@@ -87,29 +86,27 @@ async def withdraw(
 
 @router.get("/returns")
 async def list_returns(
-    who: Reader,
-    dependencies: Injected,
-    contract: fields.ContractId | None = None,
-    limit: lists.Limit = lists.ITEMS_DEFAULT,
-    cursor: lists.Cursor = None,
-) -> lists.Page[documents.ReturnSummary]:
-    """The supplier's own returns, or those of the authority; the newest first."""
-    before = None if cursor is None else lists.decode_cursor(cursor, int)[0]
-    pool, seen = dependencies.delivery.pool, scope.of(who)
-    rows = await store.reading.list_returns(pool, seen, contract, before, limit + 1)
-    shown, next_cursor = lists.cut(rows, limit, lambda row: [row["receipt_no"]])
-    items = [documents.ReturnSummary(**views.summarise(row)) for row in shown]
-    return lists.Page(items=items, next=next_cursor)
+    who: Reader, dependencies: Injected, query: Annotated[documents.ReturnsQuery, Query()]
+) -> documents.ReturnsListed:
+    """The supplier's own returns, or those of the authority; the newest first. With
+    `status=refused`, what was refused, and why."""
+    listed.assert_fitting(query)
+    pool = dependencies.delivery.pool
+    seen = await narrowing.narrow(pool, scope.of(who), query.contract, query.party)
+    if query.status == "refused":
+        return await listed.list_refusals(pool, seen, query)
+    return await listed.list_returns(pool, seen, query)
 
 
 @router.get("/returns/{return_id}")
 async def get_return(return_id: UUID, who: Reader, dependencies: Injected) -> documents.Return:
-    """One return, with the status of each line."""
+    """One return as it was sent, with the status of each line."""
     pool, seen = dependencies.delivery.pool, scope.of(who)
     found = await store.reading.find_return(pool, seen, return_id)
     row = refusals.accept(found if found is not None else Refusal("return_unknown"))
     statuses = await store.reading.load_line_statuses(pool, return_id)
-    return await views.show(row, statuses, dependencies.desk.signer.public_key)
+    eyes = views.Eyes(who.role == "supplier", dependencies.desk.signer.public_key)
+    return await views.show(row, statuses, eyes)
 
 
 def _sender(who: auth.Caller) -> desk.Sender:

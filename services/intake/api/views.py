@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from services.intake import store
 from services.intake.acceptance import desk
 from services.intake.api import documents
 from services.intake.api import receipts as api_receipts
-from services.intake.domain import line_status, receipts, return_status, submission
+from services.intake.domain import due, line_status, receipts, return_status, submission
 from shared import findings, sql
 from shared.wire.events import Finding
 
@@ -22,12 +22,20 @@ Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
 _DIFFERS: Final = "Something was changed here by hand: {fault}. Keep your own file and receipt."
 
 
-async def show(row: sql.Record, statuses: Statuses, public_key: bytes) -> documents.Return:
-    """The return in a row of `store.reading.find_return`. `public_key`: the one that signs
-    receipts."""
+class Eyes(NamedTuple):
+    """Who looks, and how it is known that a receipt is ours."""
+
+    is_partys: bool
+    """Whether it is the party itself: only that is shown its references to people (rule I7)."""
+    public_key: bytes
+    """The one that signs receipts."""
+
+
+async def show(row: sql.Record, statuses: Statuses, eyes: Eyes) -> documents.Return:
+    """The return in a row of `store.reading.find_return`, as it was sent."""
     if len(row["body"]) > desk.HEAVY_BYTES:
-        return await asyncio.to_thread(_show, row, statuses, public_key)
-    return _show(row, statuses, public_key)
+        return await asyncio.to_thread(_show, row, statuses, eyes)
+    return _show(row, statuses, eyes)
 
 
 def summarise(row: sql.Record) -> dict[str, Any]:
@@ -38,21 +46,27 @@ def summarise(row: sql.Record) -> dict[str, Any]:
         is_checked=row["is_checked"],
         is_held=row["is_held"],
     )
-    return {
-        name: status if name == "status" else row[name]
-        for name in documents.ReturnSummary.model_fields
+    due_on = due.due_day(row["period"], row["emptied_at"])
+    derived = {
+        "status": status,
+        "due_on": due_on,
+        "late": due.is_late(row["filled_at"], due_on),
     }
+    names = documents.ReturnSummary.model_fields.keys() - derived.keys()
+    return {name: row[name] for name in names} | derived
 
 
-def _show(row: sql.Record, statuses: Statuses, public_key: bytes) -> documents.Return:
+def _show(row: sql.Record, statuses: Statuses, eyes: Eyes) -> documents.Return:
     issued = store.rows.read_receipt(row)
-    fault = receipts.fault(issued, hashlib.sha256(row["body"]).digest(), public_key)
-    sent = None if fault else submission.read(row["body"]).submission.lines
+    fault = receipts.fault(issued, hashlib.sha256(row["body"]).digest(), eyes.public_key)
+    sent = submission.Submission() if fault else submission.read(row["body"]).submission
     summary, is_withdrawn = summarise(row), row["withdrawn_at"] is not None
     end = return_status.end(
         is_withdrawn=is_withdrawn, is_replaced=row["is_replaced"], is_held=row["is_held"]
     )
-    lines = [_line(line, statuses.get(line.line_id or "")) for line in sent or ()]
+    lines = [
+        _line(_told(line, eyes), statuses.get(line.line_id or "")) for line in sent.lines or ()
+    ]
     if end is not None:
         why = line_status.ended(end, row["superseded_by"] if end == "superseded" else None)
         lines = [_end(line, end, why) for line in lines]
@@ -61,6 +75,11 @@ def _show(row: sql.Record, statuses: Statuses, public_key: bytes) -> documents.R
         held=return_status.HELD[is_withdrawn] if summary["status"] == "held" else None,
         differs=fault and _DIFFERS.format(fault=fault),
         supersedes=row["supersedes"],
+        reason=sent.reason,
+        nil=None if fault else bool(sent.nil),
+        invoiced_to_date=sent.invoiced_to_date,
+        declaration=sent.declaration
+        and documents.Declaration.model_validate(sent.declaration.model_dump()),
         withdrawal=_withdrawal(row),
         receipt=documents.Receipt(**api_receipts.document(issued)),
         lines=lines,
@@ -78,16 +97,20 @@ def _withdrawal(row: sql.Record) -> documents.Withdrawal | None:
     )
 
 
-def _line(line: submission.Line, recorded: store.rows.RecordedStatus | None) -> documents.Line:
-    shown: dict[str, Any] = {
-        "line_id": line.line_id,
-        "commitment_id": line.commitment_id,
-        "quantity": line.quantity,
-        "unit": line.unit,
-        "from": line.from_,
-        "to": line.to,
-        "status": "received",
-    }
+def _told(line: submission.Line, eyes: Eyes) -> dict[str, Any]:
+    """A line as it was sent. References to people are their party's own: the council sees what was
+    reported of a person, and not who it is (rule I7)."""
+    told = line.model_dump(by_alias=True, exclude_none=True)
+    if not eyes.is_partys and line.person is not None:
+        told["person"] = {name: value for name, value in told["person"].items() if name not in _WHO}
+    return told | {"to": line.to}
+
+
+_WHO: Final = frozenset({"ref", "shared_id"})
+
+
+def _line(told: dict[str, Any], recorded: store.rows.RecordedStatus | None) -> documents.Line:
+    shown = told | {"status": "received"}
     if recorded is not None:
         shown |= {
             "status": recorded.status.outcome,

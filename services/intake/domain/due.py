@@ -130,12 +130,22 @@ class _Contract:
         return is_withdrawn_since and self.terms.asks_for(*slot)
 
 
+def due_day(period: str, withdrawn_at: datetime | None) -> date:
+    """The day by whose end the return of `period` is due; `withdrawn_at`: when its slot was last
+    emptied."""
+    if withdrawn_at is None:
+        return obligations.due_on(period)
+    return obligations.due_again_on(period, calendar.london_day(withdrawn_at))
+
+
+def is_late(filled_at: datetime, due_on: date) -> bool:
+    """Whether a slot was filled after its due day."""
+    return calendar.london_day(filled_at) > due_on
+
+
 def _due(contract_id: str, slot: Slot, sent: Sent | None, today: date) -> Due:
     month_end = calendar.last_day(slot.period)
-    due_on = obligations.due_on(slot.period)
-    if sent is not None and sent.withdrawn_at is not None:
-        withdrawn_on = calendar.london_day(sent.withdrawn_at)
-        due_on = obligations.due_again_on(slot.period, withdrawn_on)
+    due_on = due_day(slot.period, sent.withdrawn_at if sent is not None else None)
     is_in = sent is not None and not sent.is_withdrawn
     state: DueState
     if is_in:
@@ -153,7 +163,7 @@ def _due(contract_id: str, slot: Slot, sent: Sent | None, today: date) -> Due:
         overdue_working_days=(
             calendar.working_days_since(due_on, today) if state == "overdue" else None
         ),
-        is_late=calendar.london_day(sent.filled_at) > due_on if sent and is_in else None,
+        is_late=is_late(sent.filled_at, due_on) if sent and is_in else None,
         sent=sent,
     )
 

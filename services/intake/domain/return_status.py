@@ -7,7 +7,7 @@ Refuses: to withdraw a return that a later revision has superseded (rule I3).
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 ReturnStatus: TypeAlias = Literal["received", "held", "checked", "superseded", "withdrawn"]
 
@@ -42,6 +42,27 @@ def status(
     if is_withdrawn:
         return "withdrawn"
     return "checked" if is_checked else "received"
+
+
+class Facts(NamedTuple):
+    """What must be so for a status; None: it may be either."""
+
+    is_withdrawn: bool | None = None
+    is_superseded: bool | None = None
+    is_checked: bool | None = None
+    is_held: bool | None = None
+
+
+NEEDS: Final[dict[ReturnStatus | None, Facts]] = {
+    None: Facts(),
+    "received": Facts(is_withdrawn=False, is_superseded=False, is_checked=False, is_held=False),
+    "held": Facts(is_superseded=False, is_held=True),
+    "checked": Facts(is_withdrawn=False, is_superseded=False, is_checked=True, is_held=False),
+    "superseded": Facts(is_withdrawn=False, is_superseded=True),
+    "withdrawn": Facts(is_withdrawn=True),
+}
+"""What a return of each status has, for those who look for them. `status` decides: a withdrawn
+return may be held instead."""
 
 
 def may_move(current: ReturnStatus, to: ReturnStatus) -> bool:

@@ -6,10 +6,12 @@ else looks as if it did not exist.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
+from services.intake.domain import return_status
 from services.intake.store import rows
 from shared import sql
 from shared.web.scope import Scope
@@ -17,13 +19,47 @@ from shared.web.scope import Scope
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 
+class Months(NamedTuple):
+    """What lists of returns and refusals are narrowed down to; None: all. Both ends count."""
+
+    contract_id: str | None
+    first: str | None
+    last: str | None
+
+
+class Page(NamedTuple):
+    """The returns before a receipt number; None: from the newest on."""
+
+    before: int | None
+    limit: int
+
+
 async def list_returns(
-    pool: sql.Pool, of: Scope, contract_id: str | None, before: int | None, limit: int
+    pool: sql.Pool, of: Scope, months: Months, facts: return_status.Facts, page: Page
 ) -> list[sql.Record]:
-    """The newest returns before receipt number `before`, the newest first."""
+    """The newest returns of which these facts hold, the newest first."""
     return await sql.rows(
         QUERIES.list_returns(
-            pool, contract_id=contract_id, before=before, limit=limit, **of.asked()
+            pool, **of.asked(), **months._asdict(), **facts._asdict(), **page._asdict()
+        )
+    )
+
+
+class Refused(NamedTuple):
+    """Where a refusal is in the list."""
+
+    at: datetime
+    event_id: UUID
+
+
+async def list_refusals(
+    pool: sql.Pool, of: Scope, months: Months, before: Refused | None, limit: int
+) -> list[sql.Record]:
+    """The newest refusals, the newest first."""
+    at, event_id = before or (None, None)
+    return await sql.rows(
+        QUERIES.list_refusals(
+            pool, before=at, before_id=event_id, limit=limit, **of.asked(), **months._asdict()
         )
     )
 

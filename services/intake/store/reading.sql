@@ -1,9 +1,11 @@
 -- What callers are shown: what they may see, page by page. `reading.py` has the functions.
 
--- name: list_returns(party_id, authority_id, contract_id, before, limit)
--- The returns that the caller may see, the newest first, before a receipt number.
+-- name: list_returns(party_id, authority_id, contract_id, first, last, is_withdrawn, is_superseded, is_checked, is_held, before, limit)
+-- The returns that the caller may see, the newest first, before a receipt number; of some months, and
+-- of those of which some facts hold.
+SELECT * FROM (
 SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.received_at,
-    w.withdrawn_at, e.index AS entry,
+    w.withdrawn_at, e.index AS entry, g.filled_at, g.emptied_at,
     (
         SELECT n.return_id FROM accepted_return AS n
         WHERE (n.contract_id, n.party_id, n.period, n.revision)
@@ -14,11 +16,33 @@ SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revisio
 FROM accepted_return AS a
 LEFT JOIN withdrawal AS w USING (return_id)
 LEFT JOIN entry AS e ON e.event_id = a.return_id
+LEFT JOIN filled AS g USING (return_id)
 WHERE (:party_id::text IS NULL OR a.party_id = :party_id)
     AND a.authority_id = :authority_id
     AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
+    AND (:first::text IS NULL OR a.period >= :first)
+    AND (:last::text IS NULL OR a.period <= :last)
     AND (:before::bigint IS NULL OR a.receipt_no < :before)
-ORDER BY a.receipt_no DESC
+) AS r
+WHERE (:is_withdrawn::boolean IS NULL OR (r.withdrawn_at IS NOT NULL) = :is_withdrawn)
+    AND (:is_superseded::boolean IS NULL OR (r.superseded_by IS NOT NULL) = :is_superseded)
+    AND (:is_checked::boolean IS NULL OR r.is_checked = :is_checked)
+    AND (:is_held::boolean IS NULL OR r.is_held = :is_held)
+ORDER BY r.receipt_no DESC
+LIMIT :limit;
+
+-- name: list_refusals(party_id, authority_id, contract_id, first, last, before, before_id, limit)
+-- The refusals that the caller may see, the newest first, before a moment and id. Those that were not
+-- told by themselves are among them once their day has ended, as one.
+SELECT event_id, refused_at, party_id, contract_id, period, route, rules, faults, details, count
+FROM refusal
+WHERE is_told AND authority_id = :authority_id
+    AND (:party_id::text IS NULL OR party_id = :party_id)
+    AND (:contract_id::text IS NULL OR contract_id = :contract_id)
+    AND (:first::text IS NULL OR period >= :first)
+    AND (:last::text IS NULL OR period <= :last)
+    AND (:before::timestamptz IS NULL OR (refused_at, event_id) < (:before, :before_id::uuid))
+ORDER BY refused_at DESC, event_id DESC
 LIMIT :limit;
 
 -- name: find_return(return_id, party_id, authority_id)^
@@ -27,7 +51,7 @@ LIMIT :limit;
 SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.period, a.revision,
     a.supersedes, a.body, a.sha256, a.salt, a.received_at, a.merge_by, a.signature, a.public_key,
     w.receipt_no AS withdrawal_no, w.reason, w.withdrawn_at, e.index AS entry,
-    we.index AS withdrawal_entry,
+    we.index AS withdrawal_entry, g.filled_at, g.emptied_at,
     (
         SELECT n.return_id FROM accepted_return AS n
         WHERE (n.contract_id, n.party_id, n.period, n.revision)
@@ -45,6 +69,7 @@ FROM accepted_return AS a
 LEFT JOIN withdrawal AS w USING (return_id)
 LEFT JOIN entry AS e ON e.event_id = a.return_id
 LEFT JOIN entry AS we ON we.event_id = w.event_id
+LEFT JOIN filled AS g ON g.return_id = a.return_id
 WHERE a.return_id = :return_id
     AND (:party_id::text IS NULL OR a.party_id = :party_id)
     AND a.authority_id = :authority_id;

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from services.intake.domain import return_status
+
+
+class TestTheFactsOfAStatus:
+    def test_hold_of_every_return_that_has_it(self) -> None:
+        """Whoever looks for returns of a status by these facts misses none."""
+        for facts in itertools.product((False, True), repeat=4):
+            is_withdrawn, is_superseded, is_checked, is_held = given = facts
+            found = return_status.status(
+                is_withdrawn=is_withdrawn,
+                is_superseded=is_superseded,
+                is_checked=is_checked,
+                is_held=is_held,
+            )
+            needed = return_status.NEEDS[found]
+            assert all(n is None or n == g for n, g in zip(needed, given, strict=True)), found
 
 
 class TestTheStatusOfAReturn:
