@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import re
 import typing
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
@@ -27,7 +28,7 @@ from services.verification.api import alerts, cases, commitments, contracts, fig
 from services.verification.api import documents as verification
 from services.verification.api.documents import alerts as alerts_documents
 from services.verification.api.documents import standings as standings_documents
-from shared.web import problems, routes, server
+from shared.web import auth, problems, routes, server
 
 FIRM = "GB-COH-01234567"
 AREA = {"gss": ["E08000011"], "edition": "sample-1"}
@@ -309,6 +310,48 @@ class TestAQuery:
         answer = await client.get(f"/LinesQuery?{query}")
         assert ["limit"] == [fault["parameter"] for fault in answer.json()["errors"]]
         assert 422 == answer.status_code
+
+
+class Anyone:
+    """Takes the name of a role for a token that has it."""
+
+    async def find(self, token: str) -> auth.Caller:
+        role = typing.cast("auth.Role", token)
+        return auth.Caller("somebody", role, "GB-LAE-KWL", FIRM if role == "supplier" else None)
+
+
+ROUTES = [
+    (method, route.path)
+    for module in ROUTERS
+    for route in typing.cast("list[APIRoute]", module.router.routes)
+    for method in sorted(route.methods or ())
+]
+
+
+class TestARoute:
+    @pytest.mark.parametrize(("method", "path"), ROUTES)
+    async def test_refuses_a_parameter_that_it_does_not_know(self, method: str, path: str) -> None:
+        """422 with its name, to whoever may use the route: passed over, a misspelt filter would
+        show too much."""
+        app = server.build("all", "1", no_lifespan, server.Health(yes, yes))
+        app.state.tokens = Anyone()
+        for module in ROUTERS:
+            app.include_router(module.router)
+        address = re.sub(r"\{[^}]*\}", "1", path)
+        said = set()
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://all"
+        ) as client:
+            for role in auth.ROLES:
+                answer = await client.request(
+                    method,
+                    f"{address}?unheard=1",
+                    headers={"authorization": f"Bearer {role}"},
+                )
+                errors = answer.json().get("errors", [])
+                said.add((answer.status_code, *(fault["parameter"] for fault in errors)))
+        assert (422, "unheard") in said
+        assert said <= {(422, "unheard"), (403,)}
 
 
 class TestARouter:

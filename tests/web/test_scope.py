@@ -69,8 +69,8 @@ EVERYONES: Final = {
     "GET /api/v1/entries/{index}/proof",
     "GET /api/v1/measures",
 }
-"""Leaves and proofs of the one log, which is published as a whole (events only within the scope), and
-the measures, which are part of the program."""
+"""Leaves and proofs of the one log, which is published as a whole, events within the scope only;
+and the measures, which are part of the program."""
 HIDDEN: Final = {404, 403}
 """A stranger is told that it does not exist, or that its role may not do this."""
 NAMING: Final = {

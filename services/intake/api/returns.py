@@ -51,6 +51,7 @@ _RETURN: Final[dict[str, Any]] = {
 async def post_return(request: Request) -> Response:
     """Send a month's return: the answer is a receipt, or every fault at once."""
     who = await auth.let_in(request, "supplier")  # by itself: `app` opens a fast path to it
+    routes.assert_known(request)
     dependencies: Dependencies = request.app.state.dependencies
     refusals.accept(dependencies.throttle.admit(who.actor_id))
     key = desk.read_key([k.encode("latin-1") for k in request.headers.getlist(desk.KEY_HEADER)])
