@@ -17,12 +17,13 @@ from services.intake.domain import submission
 from services.ledger.consumer import handlers as ledger
 from services.verification.consumer import handlers as verification
 from shared.delivery import topics
-from shared.wire import events, schemas
+from shared.wire import events, replies, schemas
 
 VERSION: Final = "1.0.0"
 _JSON: Final = "application/json"
 _SCHEMAS: Final = "#/components/schemas/"
-_INBOUND: Final = f"{topics.INBOUND_PREFIX}{{party}}"
+_INBOUND: Final = f"{topics.INBOUND_PREFIX}party"
+_REPLIES: Final = f"{topics.REPLIES_PREFIX}party"
 
 _PURPOSE: Final = {
     "intake": "Takes returns, and gives receipts.",
@@ -42,19 +43,27 @@ def export(service: str) -> dict[str, Any]:
     sent = [topic for topic in topics.ALL if topic.written_by in (service, None)]
     channels = {topic.name: _channel(topic) for topic in {*received, *sent}}
     held = {event for topic in {*received, *sent} for event in topic.holds}
-    messages = {event.__name__: _message(event) for event in held}
-    operations = {f"receive.{topic.name}": _operation("receive", topic) for topic in received}
+    messages: dict[str, Any] = {}
+    operations: dict[str, Any] = {
+        f"receive.{topic.name}": _operation("receive", topic) for topic in received
+    }
     operations |= {f"send.{topic.name}": _operation("send", topic) for topic in sent}
-    definitions = _definitions(held)
     if service == "intake":
-        channels[topics.INBOUND_PREFIX + "party"] = _inbound()
+        held.add(replies.ReturnAnswered)
+        channels |= {_INBOUND: _outside("Return"), _REPLIES: _outside("ReturnAnswered")}
         messages["Return"] = _RETURN
-        operations["receive." + topics.INBOUND_PREFIX + "party"] = {
+        operations[f"receive.{_INBOUND}"] = {
             "action": "receive",
-            "channel": {"$ref": f"#/channels/{topics.INBOUND_PREFIX}party"},
+            "channel": {"$ref": f"#/channels/{_INBOUND}"},
             "summary": "Takes the returns that suppliers send by topic.",
         }
-        definitions |= _return_schemas()
+        operations[f"send.{_REPLIES}"] = {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{_REPLIES}"},
+            "summary": "Answers each of them.",
+        }
+    messages |= {event.__name__: _message(event) for event in held}
+    definitions = _definitions(held) | (_return_schemas() if service == "intake" else {})
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -165,12 +174,17 @@ def _definitions(held: set[type[events.Event]]) -> dict[str, Any]:
     return dict(definitions)
 
 
-def _inbound() -> dict[str, Any]:
+def _outside(message: str) -> dict[str, Any]:
+    """A topic of which each party has one."""
+    is_inbound = message == "Return"
+    prefix = topics.INBOUND_PREFIX if is_inbound else topics.REPLIES_PREFIX
+    about = "A supplier's own topic, with the same JSON as POST /api/v1/returns."
+    answers = "What became of each record on the supplier's inbound topic."
     return {
-        "address": _INBOUND,
-        "description": "A supplier's own topic: the same JSON as POST /api/v1/returns.",
+        "address": f"{prefix}{{party}}",
+        "description": about if is_inbound else answers,
         "parameters": {"party": {"description": "The supplier's org-id, as in its contracts."}},
-        "messages": {"Return": {"$ref": "#/components/messages/Return"}},
+        "messages": {message: {"$ref": f"#/components/messages/{message}"}},
         "bindings": {"kafka": {"partitions": 1, "bindingVersion": "0.5.0"}},
     }
 

@@ -29,7 +29,7 @@ SHARED: Final = {
     "next": "The cursor of the next page; null on the last.",
     "items": "The things of this page.",
     "contract": "Only of this contract.",
-    "status": "Whether all is well.",
+    "status": "The state that it is in.",
     "alarm": "What is wrong, in words; null if nothing is.",
     "held": "How many records about returns with a receipt wait to be taken up.",
 }

@@ -19,7 +19,7 @@ from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 from deploy import descriptions
 from shared.delivery import topics
 from shared.web import reference
-from shared.wire import events, parts, schemas
+from shared.wire import schemas
 from shared.wire.schemas import fields
 
 by_service = pytest.mark.parametrize("service", descriptions.SERVICES)
@@ -141,7 +141,7 @@ class TestField:
     def test_is_described_once(self) -> None:
         """Nothing is listed that no field needs, or that the source says already."""
         needed = {"type"}
-        for module in (events, parts):
+        for module in fields.SOURCES:
             for name, struct in vars(module).items():
                 if isinstance(struct, type) and issubclass(struct, msgspec.Struct):
                     needed |= set(_needed(name, struct))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.intake.api import documents
-from services.intake.domain import submission
+from services.intake.domain import measures, submission
+from shared import catalogue
 from shared.web import openapi
 
 _RETURN: Final[dict[str, Any]] = {
@@ -31,9 +32,43 @@ def _shapes() -> dict[str, Any]:
     return {"Submission": whole} | {f"Return{name}": part for name, part in parts.items()}
 
 
+def _returns() -> dict[str, Any]:
+    """A return for each kind of measure and each unit, and one that has nothing to report."""
+    first: dict[tuple[str, str], catalogue.Measure] = {}
+    for measure in catalogue.by_code.values():
+        if measure.code not in catalogue.NEVER_COUNTED:
+            first.setdefault((measure.kind, measure.unit), measure)
+    returns = {
+        measure.title: _RETURN | {"lines": [measures.describe(measure).example]}
+        for measure in first.values()
+    }
+    return returns | {"Nothing this month": _RETURN | {"nil": True, "lines": []}}
+
+
 TEXTS: Final = openapi.Texts(
     (documents,),
     {
+        "Measure.title": "The measure, in words.",
+        "Check.title": "What the rule asks.",
+        "Declaration.name": "Who signed.",
+        "Declaration.role": "As what they signed.",
+        "Due.state": "Whether it is open, overdue or in.",
+        "state": "Only in this state.",
+        "theme": "The theme that the measure belongs to.",
+        "recognition": "When it counts: at the start, as it goes on, or at the end.",
+        "decimals_max": "How many decimal places a quantity may have.",
+        "Need.pointer": "The place of a line, as a JSON pointer.",
+        "Need.wanted": "What must be there.",
+        "refusal_id": "The refusal.",
+        "refused_at": "When it was refused.",
+        "faults_count": "How many faults there were.",
+        "party": "Only of this party, by org-id.",
+        "period_from": "Only of this month and later ones.",
+        "period_to": "Only of this month and earlier ones.",
+        "authority": "For which authority, if the operator is the installation's.",
+        "Measure.kind": "How quantities combine.",
+        "evidence": "What proves it.",
+        "ReturnsQuery.status": "Only in this state; `refused` lists refusals.",
         "declaration": "Who answers for the return.",
         "this_contract_and_period_only": "Everything belongs to this contract and month.",
         "answers_a_commitment": "Everything answers a commitment of the contract.",
@@ -83,30 +118,7 @@ TEXTS: Final = openapi.Texts(
         "Line.queried": "What waits for the council; null until the line is checked.",
     },
     {
-        "post_return": {
-            "spend with a local firm": _RETURN
-            | {
-                "lines": [
-                    {
-                        "line_id": "1",
-                        "commitment_id": "local-spend",
-                        "quantity": "18250.00",
-                        "unit": "GBP",
-                        "from": "2026-10-20",
-                        "place": {"postcode": "L36 9YG"},
-                        "invoice": {
-                            "payer_id": "GB-COH-00000001",
-                            "payee": "Example Plant Hire",
-                            "payee_id": "GB-COH-00000002",
-                            "number": "INV-2231",
-                            "date": "2026-10-20",
-                            "net_total": "18250.00",
-                        },
-                    }
-                ]
-            },
-            "nothing this month": _RETURN | {"nil": True, "lines": []},
-        },
+        "post_return": _returns(),
         "withdraw": {"wrong month": {"reason": "This was sent for the wrong month."}},
         "move": {"the end of a day": {"day": "2026-11-20"}},
     },

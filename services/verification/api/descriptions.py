@@ -25,6 +25,15 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 TEXTS: Final = openapi.Texts(
     (documents, alerts, imports, standings),
     {
+        "acknowledged_by": "Who has seen it and answers for it; null if nobody has.",
+        "acknowledged_at": "When; null if nobody has.",
+        "Standing.words": "How it stands, in words.",
+        "Standing.case": "Its open shortfall case; null if it has none.",
+        "case": "Only those with an open case, or only those without.",
+        "supplier": "Only of this supplier, by org-id.",
+        "missing": "Only of contracts with an overdue return, or only of those without.",
+        "format": "JSON or CSV. The header `accept: text/csv` asks for CSV too.",
+        "acknowledged": "Only those that somebody has acknowledged, or only the others.",
         "alert_id": "The alert.",
         "raised_at": "When it was raised.",
         "subject": "What it is about: a case, an obligation or a line.",
