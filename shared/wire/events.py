@@ -2,8 +2,7 @@
 
 Promises: each event is a frozen struct. Its JSON is self-contained (id, type, cause, time and
 figures). A new field is optional; a changed meaning is a new version. Readers ignore unknown
-fields, and the ledger's payload keeps them. The JSON Schemas exported from here are golden files
-(`shared/wire/schemas/`), so that a change of the wire shows in review.
+fields, and the ledger's payload keeps them. `shared/wire/schemas/` shows each change in review.
 
 Refuses: names and free text. They stay in the database of the service that received them and appear
 here as salted digests only. People are random ids.
@@ -139,7 +138,6 @@ class ReturnWithdrawn(Event, frozen=True, kw_only=True):
     party_id: Identifier
     period: Period
     revision: bounds.Number
-    """The revision that is withdrawn."""
 
 
 class ReturnRefused(Event, frozen=True, kw_only=True):
@@ -214,7 +212,6 @@ class ReturnChecked(Event, frozen=True, kw_only=True):
     editions: tuple[Identifier, ...] = ()
     """The editions of reference data that were used (postcodes)."""
     part: bounds.Number = 1
-    """What is too long for a message is cut into parts; the first has the id of the whole."""
     parts: bounds.Number = 1
 
 
@@ -226,7 +223,6 @@ class CommitmentAssessed(Event, frozen=True, kw_only=True):
     assessments: tuple[Assessment, ...]
     rule_set: Identifier
     part: bounds.Number = 1
-    """As of a ReturnChecked."""
     parts: bounds.Number = 1
 
 

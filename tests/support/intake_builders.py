@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain import returns
-from shared.wire.events import ContractPublished, PublishedCommitment
+from shared.wire.events import ContractPublished, Days, Obligations, PublishedCommitment
 
 AUTHORITY = "GB-LAE-KWL"
 PARTY = "GB-COH-00000001"
@@ -141,6 +141,9 @@ def a_contract_published(
                 commitment_id=name, measure=measure, kind=kind, unit=unit, state="active"
             )
             for name, (measure, kind, unit) in MEASURES.items()
+        ),
+        "obligations": Obligations(
+            ended_through="2026-08", active=(Days(first=date(2026, 10, 6)),)
         ),
     }
     return ContractPublished(**facts | changes)

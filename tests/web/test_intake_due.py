@@ -37,7 +37,7 @@ def contracts() -> list[events.ContractPublished]:
             supplier_ids=(build.PARTY, OTHER),
             obligations=obligations(date(2026, 10, 6)),
         ),
-        build.a_contract_published(BARE),
+        build.a_contract_published(BARE, obligations=None),
     ]
 
 

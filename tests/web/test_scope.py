@@ -32,6 +32,8 @@ from tests.web.test_intake_api import open_system
 
 ELSEWHERE: Final = "GB-LAE-SHN"
 RIVAL: Final = "GB-COH-00000077"
+OWN: Final = {"authority": intake_builders.AUTHORITY}
+"""Asked for by name."""
 
 Others: TypeAlias = Callable[[Any], Awaitable[dict[str, str]]]
 """Gives the tokens of those whose the things are not, by role."""
@@ -54,11 +56,13 @@ OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock"}
 LISTS: Final = {
     "GET /api/v1/returns",
     "GET /api/v1/due",
+    "GET /api/v1/performance",
     "GET /api/v1/contracts",
     "GET /api/v1/lines",
     "GET /api/v1/alerts",
     "GET /api/v1/cases",
     "GET /api/v1/entries",
+    "GET /api/v1/changes",
     "GET /api/v1/contracts/{contract_id}/history",
     "GET /api/v1/returns/{return_id}/life",
     "GET /api/v1/parties/{party_id}/credentials",
@@ -73,11 +77,6 @@ EVERYONES: Final = {
 and the measures, which are part of the program."""
 HIDDEN: Final = {404, 403}
 """A stranger is told that it does not exist, or that its role may not do this."""
-NAMING: Final = {
-    "POST /api/v1/contracts/import",
-    "POST /api/v1/parties/{party_id}/credentials",
-}
-"""They can name the authority."""
 OWN_ONLY: Final = {"POST /api/v1/returns", "POST /api/v1/contracts"}
 """They make a thing under a given id. That of another authority's is a fault or a conflict."""
 INSTALLER: Final = "operator of the installation"
@@ -109,7 +108,7 @@ async def tried(
                 method,
                 path.format(**values),
                 headers={"authorization": f"Bearer {token}"},
-                params={"authority": values["authority"]} if route in NAMING else {},
+                params=values["asked"].get(route, {}),
                 json=values["bodies"].get(route, {}),
             )
     return answers
@@ -145,7 +144,11 @@ async def check_lists(
         path = route.removeprefix("GET ").format(**values)
         found: list[Any] = []
         for token in tokens.values():
-            answer = await client.get(path, headers={"authorization": f"Bearer {token}"})
+            answer = await client.get(
+                path,
+                headers={"authorization": f"Bearer {token}"},
+                params=values["asked"].get(route, {}),
+            )
             found += answer.json()["items"] if answer.status_code == 200 else []
         assert found, f"{route} is empty for everybody"
 
@@ -198,7 +201,7 @@ class TestEveryRoute:
             values = {
                 "return_id": sent["return_id"],
                 "party_id": intake_builders.PARTY,
-                "authority": intake_builders.AUTHORITY,
+                "asked": {"POST /api/v1/parties/{party_id}/credentials": OWN},
                 "bodies": {
                     "POST /api/v1/returns": intake_builders.a_return(),
                     "POST /api/v1/returns/{return_id}/withdraw": {"reason": "mischief"},
@@ -224,7 +227,8 @@ class TestEveryRoute:
             values = {
                 "contract_id": "C1",
                 "commitment_id": "spend",
-                "authority": intake_builders.AUTHORITY,
+                "alert_id": await service.pool.fetchval("SELECT min(event_id::text) FROM alert"),
+                "asked": {"POST /api/v1/contracts/import": OWN},
                 "bodies": {
                     "POST /api/v1/contracts": verification_service.a_contract(),
                     "POST /api/v1/contracts/{contract_id}/commitments": terms,
@@ -253,7 +257,7 @@ class TestEveryRoute:
                 "event_id": first.event_id,
                 "index": 0,
                 "bodies": {},
-                "authority": ledger_service.AUTHORITY,
+                "asked": {"GET /api/v1/changes": {"from": "2026-11-02", "to": "2026-11-02"}},
             }
             tokens = await others(service.pool)
             answers = await tried(client.http, client.app, tokens, values)

@@ -1,0 +1,125 @@
+"""Replies: what a party is answered on its own topic about what it sent there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client import REGISTRY
+
+from services.intake import store
+from services.intake.domain import receipts
+from shared.delivery import topics
+from shared.wire import events
+from tests.support import intake_builders as build
+from tests.support import intake_service
+
+INBOUND = topics.inbound(build.PARTY).name
+
+
+@pytest.fixture
+async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
+    async with intake_service.at_work(database) as made:
+        async with made.pool.acquire() as conn:
+            await store.parties.add_inbound_topic(
+                conn, INBOUND, store.parties.Owner(build.PARTY, build.AUTHORITY)
+            )
+        ours = (topics.CONTRACTS, topics.OUTCOMES, topics.ENTRIES, topics.PARKED)
+        for name in (INBOUND, *(topic.name for topic in ours)):
+            await made.begin(name)
+        yield made
+
+
+def alarms(alarm: str) -> float:
+    """How often it was raised."""
+    return REGISTRY.get_sample_value("makegood_alarms_total", {"alarm": alarm}) or 0.0
+
+
+def checked(return_id: uuid.UUID, *results: events.LineResult, **more: Any) -> events.ReturnChecked:
+    return events.ReturnChecked(
+        event_id=uuid.uuid4(),
+        authority_id=build.AUTHORITY,
+        occurred_at=datetime(2026, 11, 5, tzinfo=UTC),
+        contract_id=build.CONTRACT,
+        return_id=return_id,
+        receipt_no=1,
+        party_id=build.PARTY,
+        period="2026-10",
+        revision=1,
+        results=results,
+        rule_set="r1",
+        **more,
+    )
+
+
+def result(line_id: str, outcome: str, **more: Any) -> events.LineResult:
+    facts = {"line_id": line_id, "commitment_id": "schools", "outcome": outcome, "counted": "1"}
+    return msgspec.convert(facts | more, events.LineResult)
+
+
+class TestAReply:
+    """On the party's own topic, to each record of its inbound topic."""
+
+    topic = topics.replies_to(build.PARTY).name
+
+    async def test_carries_the_receipt_or_says_what_is_wrong(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """Accepted; the same again; other bytes under the same key; what is no JSON. Each names
+        offset and key, and the receipt can be checked alone."""
+        body, key = build.written(build.a_return()), ("idempotency-key", b"k1")
+        other = build.written(build.a_return(nil=True))
+        records = [
+            intake_service.record(INBOUND, 0, body, [key]),
+            intake_service.record(INBOUND, 1, body),
+            intake_service.record(INBOUND, 2, other, [key]),
+            intake_service.record(INBOUND, 3, b"{"),
+        ]
+        await service.handle(records)
+        found = await service.replies(self.topic)
+        assert [("accepted", 0, "k1"), ("again", 1, None), ("refused", 2, "k1")] == [
+            (each.result, each.offset, each.idempotency_key) for each in found[:3]
+        ]
+        first, again, reused, unreadable = found
+        shown = msgspec.to_builtins(first.receipt)
+        issued = receipts.verify(shown, intake_service.SIGNER.public_key)
+        assert (1, build.CONTRACT) == (issued.receipt.receipt_no, issued.receipt.contract_id)
+        assert first.receipt == again.receipt
+        assert [intake_service.NOW.date()] * 4 == [each.occurred_at.date() for each in found]
+        assert [("form", "Use a new key for a new submission.")] == [
+            (fault.rule, fault.fix) for fault in reused.faults
+        ]
+        assert ["Send one JSON object in UTF-8."] == [fault.fix for fault in unreadable.faults]
+        await service.handle(records)
+        assert found == await service.replies(self.topic)
+
+    async def test_repeats_nothing_of_what_was_sent_and_is_bounded(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """Of 300 faults twenty, with place, rule, message and what to do, and how many more."""
+        odd = {"line_id": "Jane", "Jane Smith": "Jane", "person": {"ref": "Jane"}, "unit": "Jane"}
+        body = build.written(build.a_return(*[odd] * 60, Jane="Jane", period="Jane"))
+        header = ("idempotency-key", "Jané".encode())
+        await service.handle([intake_service.record(INBOUND, 0, body, [header])])
+        (reply,) = await service.replies(self.topic)
+        stored = await service.pool.fetchrow("SELECT details, faults, period FROM refusal")
+        assert stored is not None
+        for kept in (msgspec.json.encode(reply).decode(), stored["details"]):
+            assert "Jan" not in kept
+        assert 20 == len(reply.faults) == len(msgspec.json.decode(stored["details"]))
+        assert stored["faults"] == 20 + reply.faults_more > 60
+        assert None is stored["period"]
+        assert all(each.message and each.fix for each in reply.faults)
+
+    async def test_is_sent_only_if_there_is_a_topic_for_it(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """An inbound topic that was made before replies were: a message to a topic that is not
+        there would hold up all others."""
+        await service.pool.execute("UPDATE inbound_topic SET has_replies = false")
+        await service.handle([intake_service.record(INBOUND, 0, b"{}")])
+        assert [] == await service.replies(self.topic)
