@@ -27,6 +27,8 @@ from shared.web import problems, refused
 from shared.wire import events
 
 Role: TypeAlias = Literal["supplier", "manager", "approver", "auditor", "operator"]
+Client: TypeAlias = tuple[str, str]
+"""An authority, and a supplier or another actor under it."""
 ROLES: tuple[Role, ...] = get_args(Role)
 
 PREFIX: Final = "mg_"
@@ -54,6 +56,11 @@ class Caller:
     def is_installations(self) -> bool:
         """Whether the caller acts for the installation, and for no authority."""
         return self.authority_id == events.INSTALLATION
+
+    @property
+    def client(self) -> Client:
+        """For whom the bounds hold, however many tokens there are."""
+        return self.authority_id, self.party_id or self.actor_id
 
 
 class Tokens:
@@ -126,6 +133,7 @@ async def _let_in(
         refused.keep_code(request.scope, "role")
         title = f"The role {found.role} may not do this"
         raise _refuse(403, title, 'Bearer error="insufficient_scope"')
+    request.state.client = found.client
     return found
 
 

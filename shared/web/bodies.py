@@ -1,8 +1,8 @@
 """What bodies may cost: their bytes, their time, and all of them together.
 
 Promises: nothing of a body is read before the endpoint asks for it, and none asks before it knows
-the caller. Bytes are charged to the caller's token and to the service before they are read, and
-given back with the answer. Files (`open_for_files`) come one at a time.
+the caller. Bytes are charged to the client (`auth.Client`) and to the service before they are read,
+and given back with the answer. Files (`open_for_files`) come one at a time.
 Refuses: a body that is compressed (`415`), too large (`413`) or too slow (`408`); what one client
 (`429`) or all clients together (`503`) send above the bound.
 """
@@ -18,15 +18,19 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
+from shared.web.auth import Client
+
 BYTES_MAX_OF_ALL: Final = 24 * 1024 * 1024
 """Bodies that are read or held at the same time. Each costs about three times its size while it is
 checked."""
 BYTES_MAX_OF_CLIENT: Final = 12 * 1024 * 1024
-"""Of one token. The largest return fits."""
+"""The largest return fits."""
 SECONDS_MAX: Final = 20.0
 BYTES_PER_SECOND_MIN: Final = 64 * 1024
 """A body may take `SECONDS_MAX`, and longer if it is longer than this allows."""
 RETRY_SECONDS: Final = 2
+NOBODY: Final = "", ""
+"""Who sends to an address that asks for no token. All of them are one client."""
 
 _TOO_LARGE: Final = "The body is too large"
 _CLOSING: Final = {"connection": "close"}
@@ -42,10 +46,10 @@ class Budget:
     ) -> None:
         self._of_all, self._of_client = of_all, of_client
         self._held = 0
-        self._held_by: collections.Counter[bytes] = collections.Counter()
+        self._held_by: collections.Counter[Client] = collections.Counter()
         self._has_file = False
 
-    def charge(self, client: bytes, count: int) -> None:
+    def charge(self, client: Client, count: int) -> None:
         """Raises HTTPException if that is more than the client, or all together, may send. The
         first body is always taken, however large."""
         if self._held_by[client] and self._held_by[client] + count > self._of_client:
@@ -55,7 +59,7 @@ class Budget:
         self._held += count
         self._held_by[client] += count
 
-    def give_back(self, client: bytes, count: int) -> None:
+    def give_back(self, client: Client, count: int) -> None:
         self._held -= count
         self._held_by[client] -= count
         if not self._held_by[client]:
@@ -81,7 +85,8 @@ class _Body:
         headers = dict(scope["headers"])
         self._encoding = headers.get(b"content-encoding", b"").strip().lower()
         self._announced = int(headers.get(b"content-length", 0))
-        self._client: bytes = headers.get(b"authorization", b"")
+        self._state = scope.setdefault("state", {})
+        self._client: Client = NOBODY
         self._is_file = is_file
         self._has_file = False
         self._ends_at: float | None = None
@@ -123,6 +128,7 @@ class _Body:
         if self._is_file:
             self._budget.take_file()
             self._has_file = True
+        self._client = self._state.get("client", NOBODY)
         seconds = SECONDS_MAX + (self._announced or self._bytes_max) / BYTES_PER_SECOND_MIN
         self._ends_at = asyncio.get_running_loop().time() + seconds
         self._charge(self._announced)

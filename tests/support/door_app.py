@@ -16,7 +16,9 @@ from shared.settings import Settings
 from shared.web import auth, problems, routes, server
 
 TOKEN = "mg_right"
+SECOND = "mg_second"
 OTHER = "mg_other"
+PARTIES = {TOKEN: "GB-COH-00000001", SECOND: "GB-COH-00000001", OTHER: "GB-COH-00000002"}
 FILE_BYTES_MAX = 32 * 1024 * 1024
 MUCH = b"x" * 1024
 
@@ -30,12 +32,12 @@ class Sent(pydantic.BaseModel):
 
 
 class Known:
-    """Two tokens of suppliers."""
+    """Three tokens of two suppliers."""
 
     async def find(self, token: str) -> auth.Caller | None:
-        if token not in (TOKEN, OTHER):
+        if token not in PARTIES:
             return None
-        return auth.Caller(token, "supplier", "GB-LAE-KWL", "GB-COH-00000001")
+        return auth.Caller(token, "supplier", "GB-LAE-KWL", PARTIES[token])
 
 
 async def yes() -> bool:

@@ -11,7 +11,7 @@ import collections
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -40,9 +40,9 @@ class Buckets:
         self, rate: float, burst: float, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._rate, self._burst, self._now = rate, burst, now
-        self._levels: collections.OrderedDict[str, _Level] = collections.OrderedDict()
+        self._levels: collections.OrderedDict[Hashable, _Level] = collections.OrderedDict()
 
-    def spend(self, client: str) -> float:
+    def spend(self, client: Hashable) -> float:
         """Spends one request of a client: 0, or how many seconds to wait if it has none left."""
         now = self._now()
         before = self._levels.pop(client, None) or _Level(self._burst, now)
@@ -92,7 +92,7 @@ class Throttle:
     def __init__(self, buckets: Buckets, pressure: Pressure) -> None:
         self._buckets, self.pressure = buckets, pressure
 
-    def admit(self, client: str) -> Refusal | None:
+    def admit(self, client: Hashable) -> Refusal | None:
         """Lets a request of a client in, or says why not."""
         if self.pressure.refusal is not None:
             return self.pressure.refusal

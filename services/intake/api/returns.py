@@ -53,7 +53,7 @@ async def post_return(request: Request) -> Response:
     who = await auth.let_in(request, "supplier")  # by itself: `app` opens a fast path to it
     routes.assert_known(request)
     dependencies: Dependencies = request.app.state.dependencies
-    refusals.accept(dependencies.throttle.admit(who.actor_id))
+    refusals.accept(dependencies.throttle.admit(who.client))
     key = desk.read_key([k.encode("latin-1") for k in request.headers.getlist(desk.KEY_HEADER)])
     post = await desk.read(await request.body(), key, _sender(who))
     try:
@@ -72,7 +72,7 @@ async def withdraw(
     return_id: UUID, body: documents.WithdrawalRequest, who: Supplier, dependencies: Injected
 ) -> Response:
     """Withdraw the current revision of a month, with a reason."""
-    refusals.accept(dependencies.throttle.admit(who.actor_id))
+    refusals.accept(dependencies.throttle.admit(who.client))
     delivery = dependencies.delivery
     if delivery.alarm is not None:
         raise problems.unavailable()

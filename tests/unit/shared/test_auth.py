@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, cast
@@ -18,6 +19,15 @@ from shared.web import auth, server
 
 SUPPLIER = auth.Caller("jo", "supplier", "GB-LAE-KWL", "GB-COH-00000001")
 AUDITOR = auth.Caller("kim", "auditor", "GB-LAE-KWL")
+
+
+class TestACaller:
+    def test_counts_as_its_supplier_or_itself(self) -> None:
+        """Under one authority: actors of one supplier are one client, other actors are not."""
+        assert ("GB-LAE-KWL", "GB-COH-00000001") == SUPPLIER.client
+        assert SUPPLIER.client == dataclasses.replace(SUPPLIER, actor_id="al").client
+        assert SUPPLIER.client != dataclasses.replace(SUPPLIER, authority_id="GB-LAE-LIV").client
+        assert ("GB-LAE-KWL", "kim") == AUDITOR.client
 
 
 class FakePool:
