@@ -139,6 +139,7 @@ class Unit:
     """Of these, the events whose record was parked before, and has not been processed since."""
     _posts: list[outbox.Row] = field(default_factory=list)
     _parked: list[tuple[Record, str]] = field(default_factory=list)
+    _untold: set[tuple[str, int, int]] = field(default_factory=set)
     _refused: list[tuple[str, int, int]] = field(default_factory=list)
     _records: Sequence[Record] = ()
 
@@ -148,11 +149,13 @@ class Unit:
         self._posts.append(outbox.Row.of(topic, event, partition))
         return self._posts[-1].body
 
-    def park(self, message: Message, reason: str) -> None:
-        """Parks a record that can be read but not processed."""
-        self._parked.append(
-            (self._by_place[message.topic, message.partition, message.offset], reason)
-        )
+    def park(self, message: Message, reason: str, *, is_told: bool = True) -> None:
+        """Parks a record that can be read but not processed. `is_told`: whether in an event of its
+        own."""
+        place = message.topic, message.partition, message.offset
+        self._parked.append((self._by_place[place], reason))
+        if not is_told:
+            self._untold.add(place)
 
     def refuse(self, message: Message) -> None:
         """Notes that nothing came of an outsider's record, so that the gate knows."""
@@ -374,7 +377,8 @@ async def _park_and_take_up(
             (record, offsets[record.topic, record.partition].incarnation, reason)
             for record, reason in work._parked
         ]
-        told += await parking.park(work.conn, delivery.service, delivery.parking_key, parked)
+        events_of = await parking.park(work.conn, delivery.service, delivery.parking_key, parked)
+        told += [e for e in events_of if (e.topic, e.partition, e.offset) not in work._untold]
     if work.waiting:
         parked_now = {each.record_id for each in told if isinstance(each, events.RecordParked)}
         taken_up = work.waiting - parked_now

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.intake import store
+from services.intake.acceptance import days
 from services.intake.domain import admission
 from shared import books
 from shared.delivery import topics, transaction
@@ -122,6 +124,22 @@ class TestAnInboundRecord:
         parked = [] if value and value.startswith(b'{"') else ["RecordParked"]
         sent = [event.type for event in await service.messages()]
         assert ["ReturnRefused", "ReturnReceived", *parked] == sent
+
+    async def test_that_cannot_be_read_is_told_like_any_refusal(
+        self, service: intake_service.IntakeService
+    ) -> None:
+        """103 of a day, in two batches: the first hundred have a refusal and a parked record of
+        their own in the log, the others one refusal together. All are sealed, at their places."""
+        junk = [intake_service.record(INBOUND, offset, b"{") for offset in range(103)]
+        await service.handle(junk[:60])
+        await service.handle(junk[60:])
+        sent = collections.Counter(event.type for event in await service.messages())
+        assert {"ReturnRefused": 100, "RecordParked": 100} == sent
+        parked = await service.pool.fetch('SELECT "offset" FROM parked ORDER BY "offset"')
+        assert list(range(103)) == [row["offset"] for row in parked]
+        await days.end(service.delivery, service.clock.now() + timedelta(days=1))
+        together = [e for e in await service.messages() if getattr(e, "count", 1) > 1]
+        assert [("ReturnRefused", "kafka", 3)] == [(e.type, e.route, e.count) for e in together]
 
     async def test_that_was_seen_has_no_effect(self, service: intake_service.IntakeService) -> None:
         """The same batch again changes nothing."""

@@ -121,20 +121,21 @@ async def _decide_inbound(
             unit.park(message, "unknown_inbound_topic")
         else:
             sender = desk.Sender(owner.party_id, owner.authority_id, "kafka")
-            post = await desk.read(message.event.body, message.event.key, sender)
+            posts.append(await desk.read(message.event.body, message.event.key, sender))
             is_answered.append(owner.has_replies)
-            if post.reading.is_unreadable:  # refused like any other, and its bytes are kept
-                unit.park(message, "unreadable_return")
-            posts.append(post)
             known.append(message)
     if not posts:
         return []
     decided = await intake_desk.decide(unit.conn, posts)
     for event in decided.events:
         unit.send(topics.RETURNS, event)
-    for message, decision, has_replies in zip(known, decided.decisions, is_answered, strict=True):
+    told = {event.event_id for event in decided.events}
+    decisions = zip(known, posts, decided.decisions, is_answered, strict=True)
+    for message, post, decision, has_replies in decisions:
         if isinstance(decision, admission.Refused):
             unit.refuse(message)
+        if post.reading.is_unreadable:  # refused and told like any other, and its bytes are kept
+            unit.park(message, "unreadable_return", is_told=post.return_id in told)
         if has_replies:
             place = answers.Place(message.topic, message.incarnation, message.offset)
             reply = answers.answer(decision, place, decided.at)
