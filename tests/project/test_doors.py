@@ -128,6 +128,11 @@ ROUTERS += [changes, entries, export, log, ledger_returns]
 ROUTERS += [alerts, cases, commitments, contracts, figures, standings]
 
 
+def address(model: type[pydantic.BaseModel]) -> str:
+    """Where a model is asked for. Two services may have models of one name."""
+    return f"{model.__module__}.{model.__name__}"
+
+
 @contextlib.asynccontextmanager
 async def no_lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
     yield
@@ -140,9 +145,9 @@ async def yes() -> bool:
 def build() -> fastapi.FastAPI:
     app = server.build("all", "1", no_lifespan, server.Health(yes, yes))
     for model in BODIES:
-        app.post(f"/{model.__module__}.{model.__name__}")(_echo_of(model))
+        app.post(f"/{address(model)}")(_echo_of(model))
     for query in QUERIES:
-        app.get(f"/{query.__module__}.{query.__name__}")(_asked_of(query))
+        app.get(f"/{address(query)}")(_asked_of(query))
     return app
 
 
@@ -194,7 +199,7 @@ async def post(
     client: httpx.AsyncClient, model: type[pydantic.BaseModel], body: bytes
 ) -> httpx.Response:
     headers = {"content-type": "application/json"}
-    return await client.post(f"/{model.__module__}.{model.__name__}", content=body, headers=headers)
+    return await client.post(f"/{address(model)}", content=body, headers=headers)
 
 
 class TestABody:
@@ -286,10 +291,7 @@ class TestAQuery:
         names = {field.alias or name for name, field in model.model_fields.items()}
         sent = QUERIES[model] | PAGE
         assert names - {"contract"} == set(sent) - {"contract"}
-        assert (
-            200
-            == (await client.get(f"/{model.__module__}.{model.__name__}", params=sent)).status_code
-        )
+        assert 200 == (await client.get(f"/{address(model)}", params=sent)).status_code
 
     @pytest.mark.parametrize("odd", ["%00", "%01", "%ED%A0%80", "%FF", "7" * 2_001])
     @pytest.mark.parametrize(("model", "name"), PARAMETERS)
@@ -301,7 +303,7 @@ class TestAQuery:
             field.alias or own for own, field in model.model_fields.items() if field.is_required()
         }
         others = "".join(f"&{each}={QUERIES[model][each]}" for each in sorted(needed - {name}))
-        answer = await client.get(f"/{model.__module__}.{model.__name__}?{name}=a{odd}{others}")
+        answer = await client.get(f"/{address(model)}?{name}=a{odd}{others}")
         assert [name] == [fault["parameter"] for fault in answer.json()["errors"]]
         assert 422 == answer.status_code
 
@@ -310,7 +312,7 @@ class TestAQuery:
     )
     async def test_has_one_reading(self, client: httpx.AsyncClient, query: str) -> None:
         """A parameter is given once, and a number has its own form."""
-        answer = await client.get(f"/LinesQuery?{query}")
+        answer = await client.get(f"/{address(verification.LinesQuery)}?{query}")
         assert ["limit"] == [fault["parameter"] for fault in answer.json()["errors"]]
         assert 422 == answer.status_code
 
