@@ -13,7 +13,6 @@ import pytest
 
 from services.ledger import store
 from services.ledger.audit import changes, export
-from services.ledger.domain.entries import figures
 from shared import sql
 from shared.web.scope import Scope
 from tests.support import ledger_service as build
@@ -146,12 +145,13 @@ class TestPage:
             assert PAGE == len(found)
             assert READ_MAX * 2 > reading.rows, (filters, since)
         reading = Reading(long)
-        slot = store.changes.Slot("C7", "P0", "2020-01")
-        await store.changes.load_checked_before(reading, [(slot, COUNT)])
-        await store.changes.load_stated_before(
-            reading, [(figures.Key("C7", "visits", "2020-01"), COUNT)]
-        )
-        await store.changes.load_approved_before(reading, [("C7", "visits", COUNT)])
+        own = build.AUTHORITY, "C7"
+        check = store.changes.CheckBefore(*own, "P0", "2020-01", COUNT)
+        await store.changes.load_checked_before(reading, [check])
+        figure = store.changes.FigureBefore(*own, "visits", "2020-01", COUNT)
+        await store.changes.load_stated_before(reading, [figure])
+        version = store.changes.VersionBefore(*own, "visits", COUNT)
+        await store.changes.load_approved_before(reading, [version])
         assert READ_MAX > reading.rows
 
     async def test_continues_the_one_before(self, long: sql.Connection) -> None:

@@ -13,7 +13,7 @@ import pytest
 from services.ledger.api.dependencies import Dependencies
 from shared.wire import events, ids
 from tests.support import ledger_service as build
-from tests.support.ledger_client import OTHER_PARTY, Client, connect
+from tests.support.ledger_client import OTHER_AUTHORITY, OTHER_PARTY, Client, connect
 
 PATH = "/api/v1/changes"
 NOVEMBER = datetime(2026, 11, 5, 9, tzinfo=UTC)
@@ -258,6 +258,22 @@ class TestChanges:
         first, _, last = await changes(client, **{"from": "2026-11-17"})
         assert ([], True) == (first["figures"], first["is_damaged"])
         assert True is last["is_damaged"]
+
+    async def test_know_nothing_of_another_authority(
+        self, client: Client, service: build.LedgerService
+    ) -> None:
+        """Not even of a contract with the same id, of the same party."""
+        theirs = build.received(50, authority_id=OTHER_AUTHORITY)
+        ninety = build.assessment("visits", "2026-10", "99")
+        ours = build.received(51, revision=3, occurred_at=NOVEMBER + timedelta(days=12))
+        again = build.assessment("visits", "2026-10", "7", replaces=True)
+        await service.append(theirs, build.checked(theirs, assessments=(ninety,)))
+        await service.append(ours, build.checked(ours, assessments=(again,)))
+        (found,) = await changes(client, **{"from": "2026-11-17"})
+        assert (14, "0") == tuple(
+            found["figures"][0]["before"][name] for name in ("entry", "counted")
+        )
+        assert [None] == [line["before"] for line in found["lines"]]
 
     async def test_leave_out_no_entry_that_is_damaged(
         self, client: Client, service: build.LedgerService

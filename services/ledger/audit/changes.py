@@ -93,6 +93,8 @@ def _change(
         for key, figure in _figures(decision)
     )
     version = said.get("commitment") if decision.leaf.type == "CommitmentChanged" else None
+    approved = earlier.approved.get(decision.entry)
+    version_before = None if approved is None else approved.leaf.facts["commitment"]
     return Change(
         entry=decision.entry,
         encoded=decision.encoded,
@@ -102,7 +104,7 @@ def _change(
         figures=[each for each in steps if each.has_changed],
         lines=_lines(decision, earlier.checked.get(decision.entry)),
         lines_elsewhere=said.get("changed", {}),
-        commitment=None if version is None else (earlier.approved.get(decision.entry), version),
+        commitment=None if version is None else (version_before, version),
         is_damaged=decision.facts is None or decision.entry in before.damaged,
     )
 
@@ -149,6 +151,11 @@ def _figures(decision: _Decision) -> Iterator[tuple[Key, figures.Figure]]:
         yield Key(contract_id, figure.commitment_id, figure.period), figure
 
 
+def _authority(leaf: leaves.Leaf) -> str:
+    """Every leaf names it, also one that has only a digest of its facts."""
+    return str(leaf.facts.get("authority_id"))
+
+
 class _Before(NamedTuple):
     """What was stated before."""
 
@@ -164,64 +171,76 @@ async def _stated_before(conn: sql.Connection, decisions: Iterable[_Decision]) -
     stated: dict[tuple[Key, int], Stated] = {}
     damaged: set[int] = set()
     asked = {
-        (key, decision.entry): decision.entry
+        (key, decision.entry): store.changes.FigureBefore(
+            _authority(decision.leaf), *key, before=decision.entry
+        )
         for decision in decisions
         for key, figure in _figures(decision)
         if figure.replaces
     }
     while asked:
-        found = await store.changes.load_stated_before(
-            conn, list({(key, below) for (key, _), below in asked.items()})
-        )
-        read = {leaf.idx: await _read(conn, *leaf) for leaf in set(found.values())}
+        found = await store.changes.load_stated_before(conn, list(set(asked.values())))
+        read = {leaf.idx: await _read_figures(conn, leaf) for leaf in set(found.values())}
         further = {}
-        for (key, index), below in asked.items():
-            leaf = found.get((key, below))
-            if leaf is None:
+        for (key, entry), wanted in asked.items():
+            if wanted not in found:
                 continue
-            earlier = read[leaf.idx]
-            if earlier is None or earlier.facts is None:
-                damaged.add(index)
-                continue
-            figure = dict(_figures(earlier)).get(key)
-            if figure is None:
-                further[key, index] = leaf.idx
+            index = found[wanted].idx
+            known = read[index]
+            if known is None:
+                damaged.add(entry)
+            elif key in known:
+                stated[key, entry] = Stated(index, known[key])
             else:
-                stated[key, index] = Stated(leaf.idx, figure)
+                further[key, entry] = wanted._replace(before=index)
         asked = further
     return _Before(stated, damaged)
+
+
+async def _read_figures(
+    conn: sql.Connection, leaf: store.changes.Leaf
+) -> dict[Key, figures.Figure] | None:
+    """The figures that an entry states; None if they cannot be read."""
+    decision = await _read(conn, *leaf)
+    if decision is None or decision.facts is None:
+        return None
+    return dict(_figures(decision))
 
 
 class _Earlier(NamedTuple):
     """By the entry of a decision: the check that it replaces, and the version."""
 
     checked: Mapping[int, _Decision]
-    approved: Mapping[int, Mapping[str, Any]]
+    approved: Mapping[int, _Decision]
 
 
 async def _earlier(conn: sql.Connection, decisions: Iterable[_Decision]) -> _Earlier:
-    slots: dict[int, tuple[store.changes.Slot, int]] = {}
-    versions: dict[int, tuple[str, str, int]] = {}
-    for index, _, leaf, said, _ in decisions:
+    checks: dict[int, store.changes.CheckBefore] = {}
+    versions: dict[int, store.changes.VersionBefore] = {}
+    for entry, _, leaf, said, _ in decisions:
         if said is None or leaf.contract_id is None:
             continue
+        authority, contract = _authority(leaf), leaf.contract_id
         if leaf.type == "ReturnChecked" and (said["revision"] > 1 or said["withdrawn"]):
-            slot = store.changes.Slot(leaf.contract_id, said["party_id"], leaf.period or "")
-            slots[index] = slot, index
+            checks[entry] = store.changes.CheckBefore(
+                authority, contract, said["party_id"], leaf.period or "", entry
+            )
         if leaf.type == "CommitmentChanged" and said["commitment"]["version"] > 1:
-            versions[index] = leaf.contract_id, said["commitment"]["commitment_id"], index
-    checked = await store.changes.load_checked_before(conn, list(slots.values()))
+            commitment = said["commitment"]["commitment_id"]
+            versions[entry] = store.changes.VersionBefore(authority, contract, commitment, entry)
+    checked = await store.changes.load_checked_before(conn, list(checks.values()))
     approved = await store.changes.load_approved_before(conn, list(versions.values()))
-    read = {
-        index: await _read(conn, *checked[place])
-        for index, place in slots.items()
-        if place in checked
-    }
     return _Earlier(
-        {index: decision for index, decision in read.items() if decision is not None},
-        {
-            index: leaves.parse(approved[place].leaf).facts["commitment"]
-            for index, place in versions.items()
-            if place in approved
-        },
+        await _read_each(conn, {n: checked[each] for n, each in checks.items() if each in checked}),
+        await _read_each(
+            conn, {n: approved[each] for n, each in versions.items() if each in approved}
+        ),
     )
+
+
+async def _read_each(
+    conn: sql.Connection, found: Mapping[int, store.changes.Leaf]
+) -> dict[int, _Decision]:
+    """Those that can be read."""
+    read = {entry: await _read(conn, *leaf) for entry, leaf in found.items()}
+    return {entry: decision for entry, decision in read.items() if decision is not None}

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.ledger.domain.entries.figures import Key
 from services.ledger.store import reading, rows
 from shared import sql
 from shared.web.scope import Scope
@@ -31,12 +30,33 @@ class Between:
     party: str | None = None
 
 
-class Slot(NamedTuple):
-    """The place in a contract that one return fills."""
+class FigureBefore(NamedTuple):
+    """The figure of a commitment at the end of a month, before an entry."""
 
+    authority_id: str
+    contract_id: str
+    commitment_id: str
+    period: str
+    before: int
+
+
+class CheckBefore(NamedTuple):
+    """The check of a party's return for a month, before an entry."""
+
+    authority_id: str
     contract_id: str
     party_id: str
     period: str
+    before: int
+
+
+class VersionBefore(NamedTuple):
+    """The approved version of a commitment, before an entry."""
+
+    authority_id: str
+    contract_id: str
+    commitment_id: str
+    before: int
 
 
 class Leaf(NamedTuple):
@@ -73,43 +93,49 @@ async def list_decisions(
 
 
 async def load_stated_before(
-    conn: sql.Connection, wanted: Sequence[tuple[Key, int]]
-) -> dict[tuple[Key, int], Leaf]:
-    """For each figure and index, the last entry before it that states the figure, or that may: one
-    whose leaf has only a digest."""
+    conn: sql.Connection, wanted: Sequence[FigureBefore]
+) -> dict[FigureBefore, Leaf]:
+    """The last entries that state these figures, or that may: those whose leaf has only a
+    digest."""
+    authorities, contracts, commitments, periods, befores = sql.columns(wanted, 5)
     found = QUERIES.load_stated_before(
         conn,
-        contract_ids=[key.contract_id for key, _ in wanted],
-        commitment_ids=[key.commitment_id for key, _ in wanted],
-        periods=[key.period for key, _ in wanted],
-        befores=[before for _, before in wanted],
+        authority_ids=authorities,
+        contract_ids=contracts,
+        commitment_ids=commitments,
+        periods=periods,
+        befores=befores,
     )
     return {wanted[row["n"] - 1]: Leaf(row["idx"], row["leaf"]) async for row in found}
 
 
 async def load_checked_before(
-    conn: sql.Connection, wanted: Sequence[tuple[Slot, int]]
-) -> dict[tuple[Slot, int], Leaf]:
-    """For each slot and index, the last check before it of a return for that slot."""
+    conn: sql.Connection, wanted: Sequence[CheckBefore]
+) -> dict[CheckBefore, Leaf]:
+    """The last of these checks."""
+    authorities, contracts, parties, periods, befores = sql.columns(wanted, 5)
     found = QUERIES.load_checked_before(
         conn,
-        contract_ids=[slot.contract_id for slot, _ in wanted],
-        party_ids=[slot.party_id for slot, _ in wanted],
-        periods=[slot.period for slot, _ in wanted],
-        befores=[before for _, before in wanted],
+        authority_ids=authorities,
+        contract_ids=contracts,
+        party_ids=parties,
+        periods=periods,
+        befores=befores,
     )
     return {wanted[row["n"] - 1]: Leaf(row["idx"], row["leaf"]) async for row in found}
 
 
 async def load_approved_before(
-    conn: sql.Connection, wanted: Sequence[tuple[str, str, int]]
-) -> dict[tuple[str, str, int], Leaf]:
-    """For each contract, commitment and index, the last version approved before it."""
+    conn: sql.Connection, wanted: Sequence[VersionBefore]
+) -> dict[VersionBefore, Leaf]:
+    """The last of these versions."""
+    authorities, contracts, commitments, befores = sql.columns(wanted, 4)
     found = QUERIES.load_approved_before(
         conn,
-        contract_ids=[contract_id for contract_id, _, _ in wanted],
-        commitment_ids=[commitment_id for _, commitment_id, _ in wanted],
-        befores=[before for _, _, before in wanted],
+        authority_ids=authorities,
+        contract_ids=contracts,
+        commitment_ids=commitments,
+        befores=befores,
     )
     return {wanted[row["n"] - 1]: Leaf(row["idx"], row["leaf"]) async for row in found}
 

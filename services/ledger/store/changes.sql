@@ -22,15 +22,16 @@ FROM (
 ) AS found JOIN entry AS e USING (idx)
 ORDER BY found.occurred_at, e.idx;
 
--- name: load_stated_before(contract_ids, commitment_ids, periods, befores)
+-- name: load_stated_before(authority_ids, contract_ids, commitment_ids, periods, befores)
 -- For each figure the last entry before :befores that states it, or that may: one whose leaf has only
 -- a digest.
 SELECT w.n, found.idx, found.leaf
-FROM unnest(:contract_ids::text[], :commitment_ids::text[], :periods::text[], :befores::bigint[])
-    WITH ORDINALITY AS w (contract_id, commitment_id, period, before, n)
+FROM unnest(:authority_ids::text[], :contract_ids::text[], :commitment_ids::text[],
+            :periods::text[], :befores::bigint[])
+    WITH ORDINALITY AS w (authority_id, contract_id, commitment_id, period, before, n)
 CROSS JOIN LATERAL (
     SELECT l.idx, e.leaf FROM entry_index AS l JOIN entry AS e USING (idx)
-    WHERE l.contract_id = w.contract_id AND l.idx < w.before
+    WHERE l.contract_id = w.contract_id AND l.authority_id = w.authority_id AND l.idx < w.before
         AND l.type IN ('ReturnChecked', 'CommitmentAssessed')
         AND w.commitment_id = ANY(string_to_array(l.commitment_ids, ' '))
         AND (convert_from(e.leaf, 'UTF8')::jsonb #> '{facts,digest}' IS NOT NULL
@@ -39,26 +40,32 @@ CROSS JOIN LATERAL (
     ORDER BY l.idx DESC LIMIT 1
 ) AS found;
 
--- name: load_checked_before(contract_ids, party_ids, periods, befores)
+-- name: load_checked_before(authority_ids, contract_ids, party_ids, periods, befores)
 -- For each return the last check of the same party's return for the same month before :befores.
+-- With IS NOT DISTINCT FROM no index serves but the contract's: a month may have millions of entries.
 SELECT w.n, found.idx, found.leaf
-FROM unnest(:contract_ids::text[], :party_ids::text[], :periods::text[], :befores::bigint[])
-    WITH ORDINALITY AS w (contract_id, party_id, period, before, n)
+FROM unnest(:authority_ids::text[], :contract_ids::text[], :party_ids::text[], :periods::text[],
+            :befores::bigint[])
+    WITH ORDINALITY AS w (authority_id, contract_id, party_id, period, before, n)
 CROSS JOIN LATERAL (
     SELECT l.idx, e.leaf FROM entry_index AS l JOIN entry AS e USING (idx)
-    WHERE l.contract_id = w.contract_id AND l.idx < w.before AND l.type = 'ReturnChecked'
-        AND l.party_id = w.party_id AND l.period = w.period
+    WHERE l.contract_id = w.contract_id AND l.authority_id = w.authority_id AND l.idx < w.before
+        AND l.type = 'ReturnChecked'
+        AND l.party_id IS NOT DISTINCT FROM w.party_id
+        AND l.period IS NOT DISTINCT FROM w.period
     ORDER BY l.idx DESC LIMIT 1
 ) AS found;
 
--- name: load_approved_before(contract_ids, commitment_ids, befores)
--- For each commitment the last version that was approved before :befores.
+-- name: load_approved_before(authority_ids, contract_ids, commitment_ids, befores)
+-- For each commitment the last version that was approved before :befores; along the contract, as above.
 SELECT w.n, found.idx, found.leaf
-FROM unnest(:contract_ids::text[], :commitment_ids::text[], :befores::bigint[])
-    WITH ORDINALITY AS w (contract_id, commitment_id, before, n)
+FROM unnest(:authority_ids::text[], :contract_ids::text[], :commitment_ids::text[],
+            :befores::bigint[])
+    WITH ORDINALITY AS w (authority_id, contract_id, commitment_id, before, n)
 CROSS JOIN LATERAL (
     SELECT l.idx, e.leaf FROM entry_index AS l JOIN entry AS e USING (idx)
-    WHERE l.contract_id = w.contract_id AND l.idx < w.before AND l.type = 'CommitmentChanged'
+    WHERE l.contract_id = w.contract_id AND l.authority_id = w.authority_id AND l.idx < w.before
+        AND l.type IS NOT DISTINCT FROM 'CommitmentChanged'
         AND l.commitment_ids = w.commitment_id
         AND convert_from(e.leaf, 'UTF8')::jsonb #> '{facts,is_approved}' = 'true'::jsonb
     ORDER BY l.idx DESC LIMIT 1
