@@ -47,8 +47,8 @@ def verify_proof(
     if as_json:
         typer.echo(json.dumps({"holds": True, **found}, indent=2))
         return
-    said = f"Entry {found['index']} is in the log {found['origin']}, which signed {found['size']}"
-    _say(f"{said} entries with the trusted key.", mark="[green]✓[/]")
+    said = f"Entry {found['index']} is in the log {found['origin']}, as the trusted key signed it"
+    _say(f"{said} at size {found['size']}.", mark="[green]✓[/]")
     _say(found["words"])
     _say(f"leaf hash {found['leaf_hash']}")
 

@@ -274,6 +274,8 @@ def _check(check: audit.Check) -> dict[str, Any]:
 
 
 def _added(added: additions.Additions) -> dict[str, Any]:
+    from shared.wire import events
+
     return {
         "first": added.size,
         "entries": added.count,
@@ -283,7 +285,7 @@ def _added(added: additions.Additions) -> dict[str, Any]:
                 "type": each.type,
                 "entries": each.entries,
                 "newest": each.newest,
-                "newest_at": each.newest_at and each.newest_at.isoformat(),
+                "newest_at": each.newest_at and events.utc(each.newest_at),
             }
             for each in added.added()
         ],

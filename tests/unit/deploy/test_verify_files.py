@@ -146,7 +146,7 @@ class TestVerifyProof:
         """With the leaf's bytes, and with the entry as the API answers it."""
         ended = self.run(tmp_path, "--key", command.KEY, leaf=leaf)
         assert 0 == ended.code
-        assert "✓ Entry 0 is in the log makegood.example/log, which signed 1 entries" in ended.said
+        assert "✓ Entry 0 is in the log makegood.example/log, as the trusted key" in ended.said
         words = "Return for October 2026 of GB-COH-00000001, revision 1, withdrawn, receipt 1."
         assert words in ended.said
         as_json = json.loads(self.run(tmp_path, "--key", command.KEY, "--json", leaf=leaf).said)

@@ -114,7 +114,7 @@ class TestJson:
             "type": "ReturnChecked",
             "entries": 2,
             "newest": 5,
-            "newest_at": "2026-11-02T09:00:00+00:00",
+            "newest_at": "2026-11-02T09:00:00Z",
         } in added["by_contract"]
         assert [2, 3] == [each["receipt_no"] for each in added["receipts"]]
         visits = added["figures"][0]
