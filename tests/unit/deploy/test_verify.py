@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from uuid import UUID
 
 import pytest
 import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from deploy import cli_verify
@@ -67,6 +70,10 @@ def verify(folder: Path, said: Lines, *options: str) -> Result:
 def verify_text(folder: Path, said: str, *options: str) -> Result:
     pack = folder / "pack.jsonl"
     pack.write_text(said)
+    return invoke(pack, *options)
+
+
+def invoke(pack: Path, *options: str) -> Result:
     app = typer.Typer()
     app.command()(cli_verify.verify)
     return CliRunner().invoke(app, [str(pack), *options], env={"COLUMNS": "200"})
@@ -166,6 +173,24 @@ class TestVerify:
         result = verify_text(tmp_path, f"{json.dumps(lines()[0])}\n{line}\n")
         assert 1 == result.exit_code
         assert "line 2: this is not a line of an export" in result.output
+
+    @given(
+        st.floats(0, 1, exclude_max=True),
+        st.integers(0, 40),
+        st.sampled_from([b"", b"\0", b"null", b"-1", b"1e400", b"[]", b'"\\ud800"', b"\n", b"{"]),
+    )
+    @settings(max_examples=60)
+    def test_takes_any_change_of_a_file(self, at: float, gone: int, put: bytes) -> None:
+        """It proves or refuses it, in words and by its exit code."""
+        whole = "".join(json.dumps(line) + "\n" for line in lines()).encode()
+        place = int(at * len(whole))
+        with tempfile.TemporaryDirectory() as folder:
+            pack = Path(folder) / "pack.jsonl"
+            pack.write_bytes(whole[:place] + put + whole[place + gone :])
+            result = invoke(pack)
+        assert isinstance(result.exception, SystemExit | None)
+        assert result.exit_code in (0, 1)
+        assert ("✗" in result.output) == (result.exit_code == 1)
 
     def test_refuses_an_empty_file(self, tmp_path: Path) -> None:
         """An empty file proves nothing."""
