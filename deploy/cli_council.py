@@ -137,10 +137,11 @@ def _is_behind(item: dict[str, Any]) -> bool:
     return bool(is_short or item["case"] or item["returns_missing"])
 
 
-def _badness(alert: dict[str, Any]) -> tuple[bool, int]:
+def _badness(alert: dict[str, Any]) -> tuple[bool, bool, int]:
+    """What waits for somebody first, then by kind."""
     kind = alert["kind"]
     rank = _KINDS.index(kind) if kind in _KINDS else -1  # newer than this program: first
-    return alert["acknowledged_at"] is not None, rank
+    return alert["acknowledged_at"] is not None, alert["is_over"], rank
 
 
 # --- printing ------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def _print_all(
 def _line(text: str, *, indent: int = 2, style: str = "") -> None:
     """One line, or as many as it takes."""
     folded = rich.text.Text(text, style=style, overflow="fold")
-    console.print(rich.padding.Padding(folded, (0, 0, 0, indent)))
+    console.print(rich.padding.Padding(folded, (0, 0, 0, indent), expand=False))
 
 
 def _print_standing(item: dict[str, Any]) -> None:

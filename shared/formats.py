@@ -32,6 +32,17 @@ def amount(value: Decimal | None, unit: str | None) -> str:
     return f"{plain} {_ONE.get(unit, unit.removesuffix('s')) if value == 1 else unit}"
 
 
+def part_of(part: Decimal | None, whole: Decimal | None, unit: str | None) -> str:
+    """`£184,000 of £365,000`, `736 of 1,460 hours`."""
+    is_money = unit == "GBP" or part is None
+    return f"{amount(part, unit if is_money else None)} of {amount(whole, unit)}"
+
+
+def were(value: Decimal | None, unit: str | None) -> str:
+    """`was` or `were`, after an amount: money is one thing, and so is one of anything."""
+    return "was" if value in (None, 1) or unit in (None, "GBP", "FTE") else "were"
+
+
 def unit(code: str) -> str:
     """What is counted: `visits`; `pounds` of `GBP`."""
     return _UNITS.get(code, code)

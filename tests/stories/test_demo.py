@@ -69,10 +69,10 @@ class TestTheDemo:
             for words in (
                 "£34,000",
                 "Thistlewick Grounds (fictional): the return for 2026-07",
-                "The invoice was claimed before",
+                "INV-1042: This invoice was claimed before",
                 "This looks like a name",
                 "✓ proved offline",
-                "The place is not in the contract's local area",
+                "IM1 1AD is not in this contract's local area",
                 f"{len(job.found)} of {len(job.found)} expected facts were seen",
             ):
                 assert words in printed
@@ -85,6 +85,14 @@ class TestTheDemo:
             again = await makegood(state, "submit", SENT)
             assert (0, "") == (again.returncode, again.stderr)
             assert "The same as before: receipt 24" in again.stdout
+
+            for command, first in (
+                ("behind", "£34,000 behind"),
+                ("alerts", "fallen further behind"),
+            ):
+                asked = await makegood(state, command)
+                assert (0, "") == (asked.returncode, asked.stderr)
+                assert first in asked.stdout.splitlines()[2]
 
             for options in ((), ("--commit",), ("--commit",)):
                 imported = await makegood(state, "import-contracts", PACKAGE, *options)

@@ -118,6 +118,25 @@ class TestAnAlert:
             finding["goes_first"]["receipt_no"],
         )
 
+    async def test_asks_for_nothing_once_it_is_over(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """The return has come; the earlier claim was withdrawn."""
+        await service.promise("C1", "C2")
+        await service.deliver(*(day_ended(day) for day in ("2026-10-31", "2026-11-19")))
+        line = build.line("7", "9000.00", invoice=build.invoice("INV-7", "9000.00"))
+        first = build.returned(1, "2026-10", line, contract_id="C2", day="2026-11-20")
+        await service.deliver(first, build.returned(2, "2026-10", line, day="2026-11-20"))
+        kinds = ("return_overdue", "duplicate_claim")
+        shown = [(await alerts(manager, kind=kind))[0] for kind in kinds]
+        assert [True, False] == [each["is_over"] for each in shown]
+        assert [True, False] == [each["next_step"] is None for each in shown]
+        await service.deliver(build.withdrawn(3, first, "2026-11-23"))
+        await service.settle()
+        (free,) = await alerts(manager, kind="duplicate_claim")
+        assert (True, None) == (free["is_over"], free["next_step"])
+        assert free["words"].endswith("The line no longer waits for another claim.")
+
     async def test_shows_ten_lines_at_most(
         self, service: VerificationService, manager: Caller
     ) -> None:

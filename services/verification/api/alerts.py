@@ -136,7 +136,12 @@ def _alert(
     names = wording.names(json.loads(row["words"]), titles)
     is_one = alert.kind == "duplicate_claim" and len(own.shown) == 1
     about = seen.why.about(own.shown[0]) if is_one else findings.UNKNOWN
-    described = wording.describe(alert, names, wording.Seen(seen.today, seen.why.reader, about))
+    owed = {(each.period, each.party_id) for each in store.rows.read_missing(row)}
+    known = own.shown if own.has_all else None
+    is_over = meant.is_over(alert, row["case_state"], owed, known)
+    described = wording.describe(
+        alert, names, wording.Seen(seen.today, is_over, seen.why.reader, about)
+    )
     step = described.next_step
     concerned = [alert.supplier_id] if alert.supplier_id else list(names.suppliers)
     return documents.Alert(
@@ -149,6 +154,7 @@ def _alert(
         gap_share=described.gap_share,
         headline=described.headline,
         words=described.words,
+        is_over=is_over,
         next_step=step and documents.NextStep(**step._asdict()),
         lines=[figures.line_shown(alert.contract_id, each, seen.why) for each in own.shown],
         has_all_lines=own.has_all,

@@ -56,10 +56,12 @@ def _words(found: Standing) -> str:
     if found.period is None:
         return "No month has been rated yet."
     figure = functools.partial(formats.amount, unit=found.unit)
+    were = functools.partial(formats.were, unit=found.unit)
+    due = formats.part_of(found.expected, found.target, found.unit)
     end = formats.day(calendar.last_day(found.period))
     said = [
-        f"By {end}, {figure(found.expected)} of {figure(found.target)} was due.",
-        f"{figure(found.reported)} was reported and {figure(found.counted)} counts.",
+        f"By {end}, {due} {were(found.target)} due.",
+        f"{figure(found.reported)} {were(found.reported)} reported and {_counts(found)}.",
     ]
     if found.low > found.counted:
         said.append(f"A further {figure(found.low - found.counted)} counts for now.")
@@ -72,6 +74,11 @@ def _words(found: Standing) -> str:
     if found.why:
         said.append(f"Why: {'; '.join(WHY.get(code, code) for code in found.why)}.")
     return " ".join(said)
+
+
+def _counts(found: Standing) -> str:
+    verb = "counts" if formats.were(found.counted, found.unit) == "was" else "count"
+    return f"{formats.amount(found.counted, found.unit)} {verb}"
 
 
 def _rating(found: Standing) -> str:

@@ -1,13 +1,15 @@
-"""Which lines an alert is about (rule L1).
+"""Which lines an alert is about, and whether there is still something to do (rule L1).
 
 Promises: pure; the lines that do not count in full come first, the latest month before the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from services.verification.domain.lines import Line
+from services.verification.domain import cases
+from services.verification.domain.cases import CaseState
+from services.verification.domain.lines import Line, Slot
 from shared.wire import events
 
 
@@ -29,6 +31,21 @@ def lines(alert: events.AlertRaised, current: Iterable[Line]) -> list[Line]:
     ]
     own.sort(key=lambda line: (line.period, line.party_id, line.order), reverse=True)
     return sorted(own, key=counts)
+
+
+def is_over(
+    alert: events.AlertRaised,
+    case: CaseState | None,
+    owed: Collection[Slot],
+    own: Sequence[Line] | None,
+) -> bool:
+    """Whether what an alert is about has ended since. `case`: the state of its case; `owed`: the
+    returns that the contract owes; `own`: the lines that it is about, if all are known."""
+    if alert.kind in ("return_due", "return_overdue"):
+        return (alert.period, alert.supplier_id) not in owed
+    if alert.kind == "duplicate_claim":
+        return own is not None and not any(line.result.is_displaced for line in own)
+    return case is not None and not cases.is_open(case)
 
 
 def counts(line: Line) -> bool:

@@ -46,6 +46,14 @@ _STEPS: Final[dict[str, dict[findings.Reader, str]]] = {
         "council": "Decide whether the rating for {month} is to be reissued",
     },
 }
+_OVER: Final = {
+    "return_due": "It is in by now, or no longer asked for.",
+    "return_overdue": "It is in by now, or no longer asked for.",
+    "shortfall_opened": "Its case has ended since.",
+    "shortfall_worsened": "Its case has ended since.",
+    "duplicate_claim": "The line no longer waits for another claim.",
+}
+"""What is said of an alert whose cause has ended, by kind."""
 NAMED_MAX: Final = 3
 """So many suppliers are named together."""
 
@@ -69,6 +77,8 @@ class Seen:
     """Who reads an alert, and when."""
 
     today: date
+    is_over: bool = False
+    """What the alert is about has ended since (`meant.is_over`)."""
     reader: findings.Reader = "council"
     about: findings.About = findings.UNKNOWN
     """Of a duplicate: what is claimed, and the claim that goes first."""
@@ -108,7 +118,7 @@ def describe(alert: events.AlertRaised, known: Names, seen: Seen) -> Wording:
         supplier_name=supplier_name,
         commitment_title=title,
         headline=f"{_subject(alert, title, seen)}: {known.contract} ({supplier})",
-        words=_words(alert, supplier, share, seen),
+        words=_words(alert, supplier, share, seen) + _ended(alert, seen),
         gap_share=share,
         next_step=_next_step(alert, supplier, seen),
     )
@@ -144,11 +154,12 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None, seen: Se
     if alert.kind == "duplicate_claim":
         return _duplicate(f"{supplier} reported {figure(alert.reported)}", alert, seen)
     end = _day(calendar.last_day(alert.period)) if alert.period else "now"
-    expected, target = figure(alert.expected), figure(alert.target)
+    were = functools.partial(formats.were, unit=alert.unit)
+    due = formats.part_of(alert.expected, alert.target, alert.unit)
     reported, counted = figure(alert.reported), figure(alert.counted)
     sentences = [
-        f"By {end}, {expected} of {target} was due.",
-        f"{reported} was reported and {counted} counted.",
+        f"By {end}, {due} {were(alert.target)} due.",
+        f"{reported} {were(alert.reported)} reported and {counted} counted.",
     ]
     if alert.gap:
         gap = figure(alert.gap)
@@ -165,6 +176,10 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None, seen: Se
     return " ".join(sentences)
 
 
+def _ended(alert: events.AlertRaised, seen: Seen) -> str:
+    return f" {_OVER[alert.kind]}" if seen.is_over and alert.kind in _OVER else ""
+
+
 def _duplicate(reported: str, alert: events.AlertRaised, seen: Seen) -> str:
     about, month = seen.about, _month(alert.period)
     thing = about.thing or "something that was claimed before"
@@ -177,7 +192,7 @@ def _duplicate(reported: str, alert: events.AlertRaised, seen: Seen) -> str:
 
 
 def _next_step(alert: events.AlertRaised, supplier: str, seen: Seen) -> NextStep | None:
-    if alert.step is None:
+    if alert.step is None or seen.is_over:
         return None
     step = _STEPS[alert.step][seen.reader] if alert.step in _STEPS else alert.step
     words = step.format(supplier=supplier, month=_month(alert.period))

@@ -84,10 +84,16 @@ JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id;
 
 -- name: list_alerts(authority_id, party_id, contract_id, kind, is_acknowledged, before, before_id, limit)
--- Alerts of the contracts that the caller may see, the newest first, from a key on. A supplier sees
+-- Alerts of the contracts that the caller may see, with what they are about as it is now (the case, the
+-- returns that are owed), the newest first, from a key on. A supplier sees
 -- those that name it, or nobody.
-SELECT a.event_id, a.raised_at, a.contract_id, a.body, a.acknowledged_by, a.acknowledged_at, c.words
-FROM alert AS a JOIN contract AS c USING (contract_id)
+SELECT a.event_id, a.raised_at, a.contract_id, a.body, a.acknowledged_by, a.acknowledged_at, c.words,
+    s.missing, k.state AS case_state
+FROM alert AS a
+JOIN contract AS c USING (contract_id)
+JOIN standing AS s USING (contract_id)
+LEFT JOIN contract_case AS k ON k.contract_id = a.contract_id
+    AND k.case_id::text = convert_from(a.body, 'UTF8')::json ->> 'subject'
 WHERE c.authority_id = :authority_id
     AND (:party_id::text IS NULL OR (:party_id = ANY(c.supplier_ids)
         AND coalesce(convert_from(a.body, 'UTF8')::jsonb ->> 'supplier_id', :party_id) = :party_id))

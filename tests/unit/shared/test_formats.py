@@ -36,6 +36,23 @@ class TestAnAmount:
         assert "nothing" == formats.amount(None, "GBP")
 
 
+class TestAPartOfAWhole:
+    @pytest.mark.parametrize(
+        ("part", "unit", "written"),
+        [
+            ("184000", "GBP", "£184,000 of £1,460 was"),
+            ("736", "hours", "736 of 1,460 hours were"),
+            ("1", "hours", "1 of 1,460 hours was"),
+            ("0.5", "FTE", "0.5 of 1,460 FTE was"),
+        ],
+    )
+    def test_names_its_unit_once(self, part: str, unit: str, written: str) -> None:
+        """And has the verb that fits."""
+        value = Decimal(part)
+        found = formats.part_of(value, Decimal(1460), unit)
+        assert written == f"{found} {formats.were(value, unit)}"
+
+
 class TestADayAndAMonth:
     def test_have_their_names(self) -> None:
         """No leading zero, no digits for the month."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
-from services.verification.domain import meant
+from services.verification.domain import lines, meant
 from tests.support import verification_builders as build
 
 POSTCODES = [build.place("L36 9YU"), build.place("L1 1AA", district="E08000012")]
@@ -55,3 +56,36 @@ class TestTheLinesMeant:
         """By party, month and line, so that a revision of it is found too."""
         what = {"kind": "duplicate_claim", "subject": "the-first-revision/2", "period": "2026-11"}
         assert [("2026-11", "2")] == found(council(), **what)
+
+
+class TestWhatIsOver:
+    @pytest.mark.parametrize(
+        ("kind", "case", "owed", "is_over"),
+        [
+            ("shortfall_opened", "opened", (), False),
+            ("shortfall_worsened", "plan_agreed", (), False),
+            ("shortfall_opened", "resolved_completely", (), True),
+            ("shortfall_opened", "withdrawn", (), True),
+            ("correction_changed_rating", None, (), False),
+            ("return_due", None, [("2026-10", build.SUPPLIER)], False),
+            ("return_overdue", None, [("2026-09", build.SUPPLIER)], True),
+            ("return_overdue", None, [("2026-10", "GB-COH-9")], True),
+        ],
+    )
+    def test_follows_the_case_or_the_return(
+        self, kind: Any, case: Any, owed: list[tuple[str, str]], is_over: bool
+    ) -> None:
+        """Each alert is of October."""
+        (opened,) = council().alerts
+        raised = msgspec.structs.replace(opened, kind=kind)
+        assert is_over == meant.is_over(raised, case, owed, ())
+
+    def test_of_a_duplicate_follows_the_line(self) -> None:
+        """While it is displaced there is something to do; what is not known is not over."""
+        (opened,) = council().alerts
+        raised = msgspec.structs.replace(opened, kind="duplicate_claim")
+        plain = council().rows()[0]
+        full = lines.Finding("V6", "invoice_full", "9000", "0", "9000")
+        waiting = msgspec.structs.replace(plain, alone=lines.Result("queried", findings=(full,)))
+        found = [meant.is_over(raised, None, (), own) for own in ([waiting], [plain], [], None)]
+        assert [False, True, True, False] == found

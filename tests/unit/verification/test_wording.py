@@ -105,7 +105,7 @@ def step(code: str, today: str, reader: findings.Reader = "council") -> wording.
         step=code,
         step_by=date(2026, 11, 20),
     )
-    seen = wording.Seen(date.fromisoformat(today), reader)
+    seen = wording.Seen(date.fromisoformat(today), reader=reader)
     found = wording.describe(raised, NAMES, seen).next_step
     assert found is not None
     return found
@@ -175,6 +175,23 @@ class TestTheNextStep:
         day = "2026-11-16"
         said = [step(code, day, "supplier").words, step(code, day).words]
         assert [f"{each} by 20 November 2026." for each in (supplier, council)] == said
+
+
+class TestWhatIsOver:
+    @pytest.mark.parametrize(
+        ("kind", "words"),
+        [
+            ("return_overdue", "It is in by now, or no longer asked for."),
+            ("shortfall_opened", "Its case has ended since."),
+            ("duplicate_claim", "The line no longer waits for another claim."),
+        ],
+    )
+    def test_says_so_and_asks_for_nothing(self, kind: str, words: str) -> None:
+        """Nobody is sent after what has been mended."""
+        raised = alert(kind, step="notify_supplier", step_by=date(2026, 11, 20))
+        described = wording.describe(raised, NAMES, wording.Seen(SEEN.today, is_over=True))
+        assert described.words.endswith(words)
+        assert None is described.next_step
 
 
 class TestADuplicate:

@@ -86,6 +86,8 @@ class Alert(BaseModel):
     why: list[str]
     headline: str
     words: str
+    is_over: bool
+    """What it is about has ended since: the case, the missing return, the other claim."""
     next_step: NextStep | None
     """null: there is nothing to do."""
     lines: list[documents.LineShown]
