@@ -42,6 +42,15 @@ class TestAContract:
         ids = [each.event_id for each in (*before, *again)]
         assert len(ids) == len(set(ids))
 
+    async def test_stands_again_where_its_state_says(self, service: VerificationService) -> None:
+        """A standing that was changed or lost by hand is made of the state again."""
+        await service.promise("C1", "C2")
+        before = await service.rows("standing", "1")
+        await service.pool.execute("DELETE FROM standing WHERE contract_id = 'C1'")
+        await service.pool.execute("UPDATE standing SET commitments = '[]'")
+        await publication.again(service.pool, None, START)
+        assert before == await service.rows("standing", "1")
+
 
 class TestAnEvent:
     async def test_from_the_future_is_parked(self, service: VerificationService) -> None:

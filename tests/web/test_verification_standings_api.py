@@ -11,6 +11,7 @@ import pytest
 
 from services.verification.api import standings
 from services.verification.consumer import replay
+from shared import sql
 from shared.web import lists
 from tests.support import verification_builders as build
 from tests.support import verification_service
@@ -64,6 +65,19 @@ async def listed(caller: Caller, **filters: Any) -> list[Any]:
     answer = await caller.get("/performance", **filters)
     assert 200 == answer.status_code, answer.text
     return list(answer.json()["items"])
+
+
+def count_queries(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one with every query for rows."""
+    asked: list[int] = []
+    rows = sql.rows
+
+    async def counted(found: Any) -> list[sql.Record]:
+        asked.append(1)
+        return await rows(found)
+
+    monkeypatch.setattr(sql, "rows", counted)
+    return asked
 
 
 def ids(items: list[Any]) -> list[str]:
@@ -203,6 +217,14 @@ class TestWhoIsBehind:
         assert [] == (await replay.run(service.pool)).differences
         await service.pool.execute("UPDATE standing SET missing = '[]' WHERE contract_id = 'C5'")
         assert ["C5: the standings differ"] == (await replay.run(service.pool)).differences
+
+    async def test_costs_two_queries_a_page(
+        self, six: None, manager: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many commitments it lists."""
+        asked = count_queries(monkeypatch)
+        assert 6 == len(await listed(manager))
+        assert 2 == sum(asked)
 
 
 class TestWhoMaySee:

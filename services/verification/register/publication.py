@@ -64,7 +64,7 @@ async def post(
 
 async def again(pool: sql.Pool, contract_id: str | None, at: datetime) -> int:
     """Posts every contract, or one, as it is now, with a new id each: whoever holds it otherwise
-    takes it over. Returns how many."""
+    takes it over. Notes anew where it stands. Returns how many."""
     async with pool.acquire() as conn:
         wanted = await store.register.list_contract_ids(conn, contract_id)
     for each in wanted:  # a transaction for each: none is locked for long
@@ -72,8 +72,9 @@ async def again(pool: sql.Pool, contract_id: str | None, at: datetime) -> int:
             row = await store.register.lock_contract(conn, each)
             assert row is not None, "contracts are never deleted"
             commitments = await store.register.list_commitments(conn, each)
-            said = Said(ids.new(), at, None)
-            event = _published(state.from_bytes(row["state"]), said, commitments)
+            now, said = state.from_bytes(row["state"]), Said(ids.new(), at, None)
+            await store.batches.set_standings(conn, [store.rows.standing_row(now)])
+            event = _published(now, said, commitments)
             await outbox.post(conn, [outbox.Row.of(topics.CONTRACTS, event)])
     return len(wanted)
 
