@@ -79,6 +79,8 @@ def _work(stored: dict[str, bytes], bodies: list[bytes], steps: Steps) -> None:
             assert made.fold_in(event, body, wanted) is None
     with _timed(steps, "rows"):
         moved, _ = made.state_rows(), made.row_changes()
+    with _timed(steps, "standing"):
+        made.standing_rows()
     stored.update((row.contract_id, row.state) for row in moved)
 
 
