@@ -136,7 +136,9 @@ def _alert(
     names = wording.names(json.loads(row["words"]), titles)
     is_one = alert.kind == "duplicate_claim" and len(own.shown) == 1
     about = seen.why.about(own.shown[0]) if is_one else findings.UNKNOWN
-    owed = {(each.period, each.party_id) for each in store.rows.read_missing(row)}
+    owed = None
+    if row["missing"] is not None:
+        owed = {(each.period, each.party_id) for each in store.rows.read_missing(row)}
     known = own.shown if own.has_all else None
     is_over = meant.is_over(alert, row["case_state"], owed, known)
     described = wording.describe(

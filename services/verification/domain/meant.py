@@ -36,13 +36,14 @@ def lines(alert: events.AlertRaised, current: Iterable[Line]) -> list[Line]:
 def is_over(
     alert: events.AlertRaised,
     case: CaseState | None,
-    owed: Collection[Slot],
+    owed: Collection[Slot] | None,
     own: Sequence[Line] | None,
 ) -> bool:
     """Whether what an alert is about has ended since. `case`: the state of its case; `owed`: the
-    returns that the contract owes; `own`: the lines that it is about, if all are known."""
+    returns that the contract owes, if that is known; `own`: the lines that it is about, if all are
+    known."""
     if alert.kind in ("return_due", "return_overdue"):
-        return (alert.period, alert.supplier_id) not in owed
+        return owed is not None and (alert.period, alert.supplier_id) not in owed
     if alert.kind == "duplicate_claim":
         return own is not None and not any(line.result.is_displaced for line in own)
     return case is not None and not cases.is_open(case)

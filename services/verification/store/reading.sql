@@ -85,23 +85,26 @@ WHERE c.authority_id = :authority_id;
 
 -- name: list_alerts(authority_id, party_id, contract_id, kind, is_acknowledged, before, before_id, limit)
 -- Alerts of the contracts that the caller may see, with what they are about as it is now (the case, the
--- returns that are owed), the newest first, from a key on. A supplier sees
--- those that name it, or nobody.
-SELECT a.event_id, a.raised_at, a.contract_id, a.body, a.acknowledged_by, a.acknowledged_at, c.words,
+-- returns that are owed), the newest first, from a key on. A supplier sees those that name it, or nobody.
+WITH found AS (
+    SELECT a.event_id, a.raised_at, a.contract_id, a.body, a.acknowledged_by, a.acknowledged_at, c.words
+    FROM alert AS a JOIN contract AS c USING (contract_id)
+    WHERE c.authority_id = :authority_id
+        AND (:party_id::text IS NULL OR (:party_id = ANY(c.supplier_ids)
+            AND coalesce(convert_from(a.body, 'UTF8')::jsonb ->> 'supplier_id', :party_id) = :party_id))
+        AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
+        AND (:kind::text IS NULL OR a.kind = :kind)
+        AND (:is_acknowledged::boolean IS NULL OR (a.acknowledged_at IS NOT NULL) = :is_acknowledged)
+        AND (:before::timestamptz IS NULL OR (a.raised_at, a.event_id) < (:before, :before_id::uuid))
+    ORDER BY a.raised_at DESC, a.event_id DESC LIMIT :limit
+)
+SELECT f.event_id, f.raised_at, f.contract_id, f.body, f.acknowledged_by, f.acknowledged_at, f.words,
     s.missing, k.state AS case_state
-FROM alert AS a
-JOIN contract AS c USING (contract_id)
-JOIN standing AS s USING (contract_id)
-LEFT JOIN contract_case AS k ON k.contract_id = a.contract_id
-    AND k.case_id::text = convert_from(a.body, 'UTF8')::json ->> 'subject'
-WHERE c.authority_id = :authority_id
-    AND (:party_id::text IS NULL OR (:party_id = ANY(c.supplier_ids)
-        AND coalesce(convert_from(a.body, 'UTF8')::jsonb ->> 'supplier_id', :party_id) = :party_id))
-    AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
-    AND (:kind::text IS NULL OR a.kind = :kind)
-    AND (:is_acknowledged::boolean IS NULL OR (a.acknowledged_at IS NOT NULL) = :is_acknowledged)
-    AND (:before::timestamptz IS NULL OR (a.raised_at, a.event_id) < (:before, :before_id::uuid))
-ORDER BY a.raised_at DESC, a.event_id DESC LIMIT :limit;
+FROM found AS f
+LEFT JOIN standing AS s USING (contract_id)
+LEFT JOIN contract_case AS k ON k.contract_id = f.contract_id
+    AND k.case_id::text = convert_from(f.body, 'UTF8')::json ->> 'subject'
+ORDER BY f.raised_at DESC, f.event_id DESC;
 
 -- name: load_returns_meant(contract_ids, periods, party_id, returns_max, bytes_max)
 -- The returns that alerts are about: those of their month, and of earlier months those with lines in

@@ -70,10 +70,11 @@ class TestWhatIsOver:
             ("return_due", None, [("2026-10", build.SUPPLIER)], False),
             ("return_overdue", None, [("2026-09", build.SUPPLIER)], True),
             ("return_overdue", None, [("2026-10", "GB-COH-9")], True),
+            ("return_overdue", None, None, False),
         ],
     )
     def test_follows_the_case_or_the_return(
-        self, kind: Any, case: Any, owed: list[tuple[str, str]], is_over: bool
+        self, kind: Any, case: Any, owed: list[tuple[str, str]] | None, is_over: bool
     ) -> None:
         """Each alert is of October."""
         (opened,) = council().alerts
