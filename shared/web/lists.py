@@ -52,6 +52,19 @@ def assert_in_order(first_name: str, first: Day, last_name: str, last: Day) -> N
         raise Problem(422, INVALID, errors=[fault])
 
 
+def assert_begun(name: str, day: date | None, today: date) -> None:
+    """Raises Problem (`422`) for a day that has not begun: nothing is known of it."""
+    if day is not None and day > today:
+        fault = Fault(
+            "form",
+            f"This day lies ahead: it is {today}",
+            "Give today or an earlier day.",
+            parameter=name,
+            value=str(day),
+        )
+        raise Problem(422, INVALID, errors=[fault])
+
+
 class Page(pydantic.BaseModel, Generic[Item]):
     """One page of a list. `next` is the cursor of the next page; null on the last."""
 

@@ -22,6 +22,7 @@ from shared.wire.parts import (
     NIL,
     TEXT_LENGTH_MAX,
     WHOLE,
+    AlertKind,
     Assessment,
     CommitmentVersion,
     Days,
@@ -55,6 +56,7 @@ __all__ = [  # the parts too: readers say `events.Line`
     "TEXT_LENGTH_MAX",
     "WHOLE",
     "AlertAcknowledged",
+    "AlertKind",
     "AlertRaised",
     "AnyEvent",
     "Assessment",
@@ -244,15 +246,7 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     """What somebody must be told, as ids and figures; the reader makes the words (rule L1)."""
 
     contract_id: Identifier
-    kind: Literal[
-        "return_due",
-        "return_overdue",
-        "shortfall_opened",
-        "shortfall_worsened",
-        "shortfall_recovered",
-        "duplicate_claim",
-        "correction_changed_rating",
-    ]
+    kind: AlertKind
     subject: Identifier
     """What it is about: a case, an obligation, a line. Each transition of a subject has one alert
     of each kind."""

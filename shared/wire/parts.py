@@ -252,6 +252,17 @@ class Assessment(Frozen, frozen=True, kw_only=True):
     """Whether this replaces an earlier rating of the same period."""
 
 
+AlertKind: TypeAlias = Literal[
+    "return_due",
+    "return_overdue",
+    "shortfall_opened",
+    "shortfall_worsened",
+    "shortfall_recovered",
+    "duplicate_claim",
+    "correction_changed_rating",
+]
+
+
 class PublishedCommitment(Frozen, frozen=True, kw_only=True):
     """What intake must know about a commitment to read a line."""
 

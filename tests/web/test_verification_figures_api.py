@@ -149,7 +149,7 @@ class TestPerformance:
         path = "/contracts/C1/performance"
         counted = [
             figure(await manager.get(path, as_at=day))
-            for day in ("2026-11-30", "2026-12-31", "2027-02-28")
+            for day in ("2026-11-30", "2026-12-31", "2027-02-10")
         ]
         assert ["18250.00", "15250.00", "14250.00"] == counted
         now = (await manager.get(path)).json()["commitments"][0]
@@ -168,8 +168,43 @@ class TestPerformance:
         )
         path = "/contracts/C1/performance"
         now = (await manager.get(path)).json()
-        then = (await manager.get(path, as_at="2027-01-01")).json()
-        assert now | {"as_at": "2027-01-01"} == then
+        then = (await manager.get(path, as_at="2026-11-14")).json()
+        assert now | {"as_at": "2026-11-14"} == then
+
+    async def test_as_at_a_day_that_lies_ahead_is_refused(
+        self, service: VerificationService, manager: Caller
+    ) -> None:
+        """Nothing is known of it, whatever the figures are now."""
+        await service.promise("C1")
+        answer = await manager.get("/contracts/C1/performance", as_at="2099-01-01")
+        assert (422, "as_at") == (answer.status_code, answer.json()["errors"][0]["parameter"])
+
+    @pytest.mark.parametrize(
+        ("path", "asked", "status"),
+        [
+            ("/lines", {"contract": "C-NONE"}, 404),
+            ("/alerts", {"contract": "C-NONE"}, 404),
+            ("/cases", {"contract": "C-NONE"}, 404),
+            ("/lines", {"state": "lost"}, 422),
+            ("/alerts", {"kind": "return_lost"}, 422),
+            ("/cases", {"state": "lost"}, 422),
+            ("/contracts", {"contract": "C1"}, 422),
+        ],
+    )
+    async def test_lists_are_not_asked_for_what_cannot_be(
+        self,
+        service: VerificationService,
+        manager: Caller,
+        path: str,
+        asked: dict[str, str],
+        status: int,
+    ) -> None:
+        """An empty list says that there is nothing, never that a name was misspelt."""
+        await service.promise("C1")
+        answer = await manager.get(path, **asked)
+        assert status == answer.status_code
+        if status == 422:
+            assert list(asked) == [each["parameter"] for each in answer.json()["errors"]]
 
     async def test_rounds_down_the_attainment_that_it_shows(
         self, service: VerificationService, manager: Caller

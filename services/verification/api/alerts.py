@@ -16,7 +16,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.verification import store
-from services.verification.api import commitments, figures, moments, reasons, refusals
+from services.verification.api import commitments, contracts, figures, moments, reasons, refusals
 from services.verification.api.dependencies import Injected, Manager, Reader
 from services.verification.api.documents import Organisation
 from services.verification.api.documents import alerts as documents
@@ -38,6 +38,7 @@ async def list_alerts(
     who: Reader, dependencies: Injected, query: Annotated[documents.AlertsQuery, Query()]
 ) -> lists.Page[documents.Alert]:
     """Alerts in words, the newest first."""
+    await contracts.assert_seen(dependencies, who, query.contract)
     pool, of = dependencies.delivery.pool, scope.of(who)
     rows = await store.reading.list_alerts(
         pool,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.verification import store
-from services.verification.api import moments
+from services.verification.api import contracts, moments
 from services.verification.api.dependencies import Injected, Reader
 from services.verification.api.documents import alerts as documents
 from services.verification.domain import cases
@@ -21,6 +21,7 @@ async def list_cases(
     who: Reader, dependencies: Injected, query: Annotated[documents.CasesQuery, Query()]
 ) -> lists.Page[documents.Case]:
     """Shortfall and no-data cases as they are now, the oldest first."""
+    await contracts.assert_seen(dependencies, who, query.contract)
     rows = await store.reading.list_cases(
         dependencies.delivery.pool,
         scope.of(who),

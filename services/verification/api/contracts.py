@@ -121,6 +121,15 @@ async def find(dependencies: Dependencies, who: auth.Caller, contract_id: str) -
     return refusals.accept(row if row is not None else Refusal("contract_unknown"))
 
 
+async def assert_seen(
+    dependencies: Dependencies, who: auth.Caller, contract_id: str | None
+) -> None:
+    """Raises a `404` problem if a list is narrowed down to a contract that the caller may not see:
+    an empty list says that there is nothing."""
+    if contract_id is not None:
+        await find(dependencies, who, contract_id)
+
+
 async def _whole(
     dependencies: Dependencies, who: auth.Caller, contract_id: str
 ) -> documents.ContractWhole:

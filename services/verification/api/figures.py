@@ -43,6 +43,7 @@ async def get_performance(
 ) -> documents.Performance:
     """Each commitment's figures, now or as they were known at the end of a day."""
     row = await contracts.find(dependencies, who, contract_id)
+    lists.assert_begun("as_at", as_at, calendar.london_day(dependencies.clock.now()))
     pool = dependencies.delivery.pool
     titles = commitments.titles(await store.register.list_commitments(pool, contract_id))
     if as_at is None:
@@ -58,6 +59,7 @@ async def list_lines(
     who: Reader, dependencies: Injected, query: Annotated[documents.LinesQuery, Query()]
 ) -> lists.Page[documents.LineShown]:
     """Current lines with their results; those with `state=queried` wait for the council."""
+    await contracts.assert_seen(dependencies, who, query.contract)
     after = FIRST_LINE
     if query.cursor is not None:
         after = LineKey(*lists.decode_cursor(query.cursor, str, str, str, str))

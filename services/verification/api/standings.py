@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from services.verification import store
-from services.verification.api import commitments, spreadsheets
+from services.verification.api import commitments, contracts, spreadsheets
 from services.verification.api.dependencies import Dependencies, Injected, Reader
 from services.verification.api.documents import Organisation
 from services.verification.api.documents import standings as documents
@@ -42,6 +42,7 @@ async def list_standings(
     query: Annotated[documents.StandingsQuery, Query()],
 ) -> Any:
     """Every commitment as it stands now, the worst first. As CSV: all of them at once."""
+    await contracts.assert_seen(dependencies, who, query.contract)
     of = scope.of(who)
     if spreadsheets.is_wanted(request, query.format):
         return await _csv(dependencies, of, query)

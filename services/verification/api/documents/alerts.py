@@ -9,16 +9,18 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.api import documents
+from services.verification.domain import cases
 from shared import fields
+from shared.wire import events
 
 
 class AlertsQuery(documents.Query):
-    kind: fields.Code | None = None
+    kind: events.AlertKind | None = None
     acknowledged: bool | None = None
 
 
 class CasesQuery(documents.Query):
-    state: fields.Code | None = None
+    state: cases.CaseState | None = None
 
 
 class Case(BaseModel):
