@@ -14,16 +14,20 @@ ORDER BY contract_id LIMIT :limit;
 -- What was sent under these contracts, by contract, month and party: the latest revision; since when
 -- the month has one without a gap (from the first revision after the last withdrawal on); and that
 -- withdrawal.
-SELECT a.contract_id, a.party_id, a.period, a.return_id, a.receipt_no, a.revision, a.received_at,
-    f.filled_at, coalesce(w.withdrawn_at, f.emptied_at) AS withdrawn_at,
-    w.return_id IS NOT NULL AS is_withdrawn
-FROM accepted_return AS a
-JOIN filled AS f USING (return_id)
-LEFT JOIN withdrawal AS w USING (return_id)
-WHERE a.contract_id = ANY(:contract_ids::text[])
-    AND (:party_id::text IS NULL OR a.party_id = :party_id)
-    AND NOT EXISTS (
-        SELECT FROM accepted_return AS n
-        WHERE (n.contract_id, n.party_id, n.period, n.revision)
-            = (a.contract_id, a.party_id, a.period, a.revision + 1)
-    );
+SELECT c.contract_id, c.party_id, c.period, a.return_id, a.receipt_no, c.revision, a.received_at,
+    coalesce(f.received_at, a.received_at) AS filled_at, w.withdrawn_at,
+    c.withdrawn IS NOT DISTINCT FROM c.revision AS is_withdrawn
+FROM (
+    SELECT a.contract_id, a.party_id, a.period, max(a.revision) AS revision,
+        max(a.revision) FILTER (WHERE w.return_id IS NOT NULL) AS withdrawn
+    FROM accepted_return AS a LEFT JOIN withdrawal AS w USING (return_id)
+    WHERE a.contract_id = ANY(:contract_ids::text[])
+        AND (:party_id::text IS NULL OR a.party_id = :party_id)
+    GROUP BY a.contract_id, a.party_id, a.period
+) AS c
+JOIN accepted_return AS a USING (contract_id, party_id, period, revision)
+LEFT JOIN accepted_return AS f ON (f.contract_id, f.party_id, f.period, f.revision)
+    = (c.contract_id, c.party_id, c.period, coalesce(c.withdrawn, 0) + 1)
+LEFT JOIN accepted_return AS g ON (g.contract_id, g.party_id, g.period, g.revision)
+    = (c.contract_id, c.party_id, c.period, c.withdrawn)
+LEFT JOIN withdrawal AS w ON w.return_id = g.return_id;

@@ -2,34 +2,37 @@
 
 -- name: list_returns(party_id, authority_id, contract_id, first, last, is_withdrawn, is_superseded, is_checked, is_held, before, limit)
 -- The returns that the caller may see, the newest first, before a receipt number; of some months, and
--- of those of which some facts hold.
-SELECT * FROM (
-SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision, a.received_at,
-    w.withdrawn_at, e.index AS entry, g.filled_at, g.emptied_at,
-    (
-        SELECT n.return_id FROM accepted_return AS n
-        WHERE (n.contract_id, n.party_id, n.period, n.revision)
-            = (a.contract_id, a.party_id, a.period, a.revision + 1)
-    ) AS superseded_by,
-    EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked,
-    EXISTS (SELECT FROM held AS h WHERE h.return_id = a.return_id) AS is_held
-FROM accepted_return AS a
-LEFT JOIN withdrawal AS w USING (return_id)
-LEFT JOIN entry AS e ON e.event_id = a.return_id
-LEFT JOIN filled AS g USING (return_id)
-WHERE (:party_id::text IS NULL OR a.party_id = :party_id)
-    AND a.authority_id = :authority_id
-    AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
-    AND (:first::text IS NULL OR a.period >= :first)
-    AND (:last::text IS NULL OR a.period <= :last)
-    AND (:before::bigint IS NULL OR a.receipt_no < :before)
+-- of those of which some facts hold. Since when their months are filled is looked up for the page only.
+SELECT r.*, g.filled_at, g.emptied_at FROM (
+    SELECT * FROM (
+        SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision,
+            a.received_at, w.withdrawn_at, e.index AS entry,
+            (
+                SELECT n.return_id FROM accepted_return AS n
+                WHERE (n.contract_id, n.party_id, n.period, n.revision)
+                    = (a.contract_id, a.party_id, a.period, a.revision + 1)
+            ) AS superseded_by,
+            EXISTS (SELECT FROM last_said AS s WHERE s.return_id = a.return_id) AS is_checked,
+            EXISTS (SELECT FROM held AS h WHERE h.return_id = a.return_id) AS is_held
+        FROM accepted_return AS a
+        LEFT JOIN withdrawal AS w USING (return_id)
+        LEFT JOIN entry AS e ON e.event_id = a.return_id
+        WHERE (:party_id::text IS NULL OR a.party_id = :party_id)
+            AND a.authority_id = :authority_id
+            AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
+            AND (:first::text IS NULL OR a.period >= :first)
+            AND (:last::text IS NULL OR a.period <= :last)
+            AND (:before::bigint IS NULL OR a.receipt_no < :before)
+    ) AS f
+    WHERE (:is_withdrawn::boolean IS NULL OR (f.withdrawn_at IS NOT NULL) = :is_withdrawn)
+        AND (:is_superseded::boolean IS NULL OR (f.superseded_by IS NOT NULL) = :is_superseded)
+        AND (:is_checked::boolean IS NULL OR f.is_checked = :is_checked)
+        AND (:is_held::boolean IS NULL OR f.is_held = :is_held)
+    ORDER BY f.receipt_no DESC
+    LIMIT :limit
 ) AS r
-WHERE (:is_withdrawn::boolean IS NULL OR (r.withdrawn_at IS NOT NULL) = :is_withdrawn)
-    AND (:is_superseded::boolean IS NULL OR (r.superseded_by IS NOT NULL) = :is_superseded)
-    AND (:is_checked::boolean IS NULL OR r.is_checked = :is_checked)
-    AND (:is_held::boolean IS NULL OR r.is_held = :is_held)
-ORDER BY r.receipt_no DESC
-LIMIT :limit;
+LEFT JOIN LATERAL (SELECT * FROM filled WHERE return_id = r.return_id OFFSET 0) AS g ON true
+ORDER BY r.receipt_no DESC;
 
 -- name: list_refusals(party_id, authority_id, contract_id, first, last, before, before_id, limit)
 -- The refusals that the caller may see, the newest first, before a moment and id. Those that were not

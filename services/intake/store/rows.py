@@ -260,7 +260,10 @@ def read_together(row: sql.Record) -> refused_days.Together:
 
 def read_sent(row: sql.Record) -> due.Sent:
     """What was sent for one month of a party and contract."""
-    return due.Sent(**{f.name: row[f.name] for f in fields(due.Sent)})
+    return due.Sent(**{name: row[name] for name in _SENT_COLUMNS})
+
+
+_SENT_COLUMNS: Final = [f.name for f in fields(due.Sent)]
 
 
 # --- withdrawals ---------------------------------------------------------------------------------
