@@ -12,7 +12,7 @@ import functools
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.intake.domain import faults, field_help, lines, submission
 from services.intake.domain.faults import FaultList
@@ -21,6 +21,8 @@ from shared.wire.events import ContractPublished
 
 LATE_MONTHS_MAX: Final = 12
 """Rule I5: how far back a late claim may reach before the month of its return."""
+LINES_TOLD_MIN: Final = 2
+"""Of a single line nobody can tell whether its day or the month of the return is wrong."""
 MEASURES_LISTED_MAX: Final = 20
 """Commitments that a fault offers to choose from."""
 
@@ -102,22 +104,47 @@ def _check_party(found: FaultList, sent: submission.Submission, context: Context
 def _check_period(
     found: FaultList, sent: submission.Submission, context: Context
 ) -> lines.Month | None:
-    """Rule I2. Returns the month, if it can be read."""
+    """Rule I2. Returns the month, if it can be that of this return. If not, the days of the lines
+    are not held against it."""
     if sent.period is None:
         found.add_missing("I2", "/period", "Write it as 2026-10.")
         return None
     month = month_of(sent.period)
     known = context.contract
+    fix = "Choose a month of the contract."
     if month.first > context.today:
-        message = "This month has not begun yet"
-        found.add("I2", "/period", sent.period, message, "Report it when it has begun.")
+        message, fix = "This month has not begun yet", "Report it when it has begun."
     elif known is not None and month.last < known.starts_on:
         message = f"The contract starts on {known.starts_on}, after this month"
-        found.add("I2", "/period", sent.period, message, "Choose a month of the contract.")
     elif known is not None and sent.period > obligations.last_taken(known.ends_on):
         message = f"The contract ended on {known.ends_on}, more than six months before this month"
-        found.add("I2", "/period", sent.period, message, "Choose a month of the contract.")
-    return month
+    elif days := _find_other_days(sent, month):
+        message = f"No line lies in this month: their days are from {days.first} to {days.last}"
+        fix = 'Correct the period, or the days; a line that is late says why in the field "late".'
+    else:
+        return month
+    found.add("I2", "/period", sent.period, message, fix)
+    return None
+
+
+class _Days(NamedTuple):
+    """The first and the last of some days."""
+
+    first: date
+    last: date
+
+
+def _find_other_days(sent: submission.Submission, month: lines.Month) -> _Days | None:
+    """The days of the lines, if there are several and every one of them lies outside the month: a
+    wrong month is one fault, not one for each line. A late claim lies outside on purpose."""
+    each = sent.lines or ()
+    begun = [line.from_ for line in each if line.from_ is not None and line.late is None]
+    if len(begun) < LINES_TOLD_MIN or len(begun) < len(each):
+        return None
+    days = [*begun, *(line.to for line in each if line.to is not None)]
+    if any(month.first <= day <= month.last for day in days):
+        return None
+    return _Days(min(days), max(days))
 
 
 @functools.lru_cache(maxsize=1_000)
@@ -142,12 +169,13 @@ def _check_revision(found: FaultList, sent: submission.Submission, current: int)
         message = f"This month {has}: the next one is revision {current + 1}"
         fix = f"Check what was sent before, then send this as revision {current + 1}."
         found.add("I3", "/revision", sent.revision, message, fix)
-    if sent.revision not in (None, 1) and not (sent.reason or "").strip():
+    is_again = sent.revision not in (None, 1) and current > 0
+    if is_again and not (sent.reason or "").strip():
         found.add_missing("I3", "/reason", "Say why the month is reported again.")
     if sent.nil and sent.lines:
         message = "A nil return says that there is nothing to report, and this one has lines"
         found.add("I3", "/nil", sent.nil, message, "Remove the lines, or do not send it as nil.")
-    if not sent.nil and not sent.lines:
+    if not sent.nil and not sent.lines and "/nil" not in found.unreadable:
         found.add_missing("I3", "/lines", "Add lines, or say that there is nothing to report.")
 
 

@@ -11,8 +11,10 @@ read in two ways (rule I13).
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,6 +30,8 @@ EVIDENCE_MAX: Final = 50
 """Pieces of evidence for one line."""
 COMMAS_MAX: Final = 300_000
 """Limits the number of values before a return is read. 5,000 full lines have 175,000 commas."""
+MISSPELT_MAX: Final = 100
+"""Unknown fields that are compared with the known ones; each takes a tenth of a millisecond."""
 READ_FAULTS_MAX: Final = 10_000
 """With more faults of form than this, a return is not examined further."""
 
@@ -166,9 +170,59 @@ def _read_rest(document: documents.Document, error: ValidationError) -> Reading:
             found.append(_fault(detail))
             documents.prune(document.value, detail["loc"])
         try:
-            return _reading(Submission.model_validate(document.value), found)
+            submission = Submission.model_validate(document.value)
+            return _without_misspelt(_reading(submission, found), document.value)
         except ValidationError as more:
             error = more
+
+
+_UNKNOWN: Final = "Remove it, or correct its name."
+_SHAPES: Final[dict[str, type[_Shape]]] = {
+    "": Submission,
+    "declaration": Declaration,
+    "lines": Line,
+    "person": Person,
+    "place": Place,
+    "invoice": Invoice,
+    "session": Session,
+    "evidence": Evidence,
+}
+"""By the field that holds them."""
+
+
+def _without_misspelt(reading: Reading, value: Any) -> Reading:
+    """The same, where an unknown field that is spelt much like an absent one is that one: it is not
+    missing as well."""
+    named: list[faults.Fault] = []
+    meant: set[str] = set()
+    looked_at = 0
+    for fault in reading.faults:
+        above, _, name = fault.pointer.rpartition("/")
+        wanted = None
+        if fault.fix == _UNKNOWN and looked_at < MISSPELT_MAX:
+            looked_at += 1
+            wanted = _find_meant(value, above, name)
+        if wanted is None or f"{above}/{wanted}" in meant:
+            named.append(fault)
+        else:
+            meant.add(f"{above}/{wanted}")
+            named.append(dataclasses.replace(fault, fix=f"Write {wanted}."))
+    return dataclasses.replace(reading, faults=tuple(named), faulty=reading.faulty | meant)
+
+
+def _find_meant(value: Any, above: str, name: str) -> str | None:
+    """The absent field of the object at `above` whose name is much like this one."""
+    holder = ""
+    try:
+        for step in above.split("/")[1:]:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+            holder = holder if step.isdecimal() else step
+        shape = _SHAPES[holder]
+    except (KeyError, IndexError, ValueError):  # it was left out, as it could not be read
+        return None
+    known = [field.alias or each for each, field in shape.model_fields.items()]
+    absent = [each for each in known if value.get(each) is None]
+    return next(iter(difflib.get_close_matches(name, absent, n=1)), None)
 
 
 def _left_out(repair: documents.Repair) -> faults.Fault:
@@ -180,8 +234,7 @@ def _fault(detail: ErrorDetails) -> faults.Fault:
     path = detail["loc"]
     place = faults.pointer(path)
     if detail["type"] == "extra_forbidden":
-        message, fix = "Unknown field", "Remove it, or correct its name."
-        return faults.Fault(place, None, faults.FORM, message, fix)
+        return faults.Fault(place, None, faults.FORM, "Unknown field", _UNKNOWN)
     form = field_help.FORMS[next(step for step in reversed(path) if isinstance(step, str))]
     value = None if "person" in path else faults.shown(detail["input"])  # rule I7
     if detail["type"] == "string_too_long":

@@ -200,7 +200,6 @@ class TestAWrongReturn:
         document = build.a_return(one, two, revision=2, declaration="yes", extra=1)
         assert [
             ("I11", "/declaration"),
-            ("I3", "/reason"),
             ("I3", "/revision"),
             ("I4", "/lines/0/quantity"),
             ("I4", "/lines/0/unit"),
