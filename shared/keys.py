@@ -6,9 +6,13 @@ import os
 from pathlib import Path
 
 
+class WrongKeyError(ValueError):
+    """A file is not the key that it should be. The text says what to do."""
+
+
 def load(path: Path, length: int = 32) -> bytes | None:
-    """The secret in `path`; None if there is no file. Raises ValueError if the file does not have
-    `length` bytes."""
+    """The secret in `path`; None if there is no file. Raises WrongKeyError if the file does not
+    have `length` bytes."""
     return load_or_create(path, length) if path.exists() else None
 
 
@@ -16,7 +20,7 @@ def load_or_create(path: Path, length: int = 32) -> bytes:
     """The secret in `path`; if there is no file yet, `length` random bytes are stored there.
 
     Two processes that start at the same time get the same secret: the file appears whole or not at
-    all. Raises ValueError if the file does not have `length` bytes.
+    all. Raises WrongKeyError if the file does not have `length` bytes.
     """
     try:
         secret = path.read_bytes()
@@ -36,5 +40,5 @@ def load_or_create(path: Path, length: int = 32) -> bytes:
             draft.unlink()
         secret = path.read_bytes()
     if len(secret) != length:
-        raise ValueError(f"{path} has {len(secret)} bytes instead of {length}: restore the key")
+        raise WrongKeyError(f"{path} has {len(secret)} bytes instead of {length}: restore the key")
     return secret

@@ -1,16 +1,34 @@
 """The settings that every service reads from its environment: Kafka, PostgreSQL, its own address.
 
 Promises: settings are frozen and read once. A setting has a safe default, or the service refuses to
-start without it.
+start without it. `read` names every setting that is missing or wrong, by its name in the
+environment.
 """
 
 from __future__ import annotations
 
+import re
+import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_HOST: Final = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::[0-9]{1,5})?")
+
+
+def _check_dsn(secret: SecretStr) -> SecretStr:
+    found = urllib.parse.urlsplit(secret.get_secret_value())
+    hosts = found.netloc.rpartition("@")[2].split(",")
+    if found.scheme not in ("postgresql", "postgres") or not all(map(_HOST.fullmatch, hosts)):
+        raise ValueError("write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return secret
+
+
+Dsn: TypeAlias = Annotated[SecretStr, AfterValidator(_check_dsn)]
+"""Where a database is, with user and password."""
 
 
 class Settings(BaseSettings):
@@ -20,17 +38,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     kafka_bootstrap_servers: str
-    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_cafile: Path | None = None
+    kafka_ssl_cafile: FilePath | None = None
 
     kafka_group_instance_id: str | None = None
     """A name that is unique for each process (Kafka's static membership): after a restart the
     process reads on at once. Leave it out where processes come and go."""
 
-    database_url: SecretStr
+    database_url: Dsn
     database_pool_size: int = Field(default=6, ge=2, le=50)
 
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("host", "MAKEGOOD_HOST"))
@@ -38,7 +56,7 @@ class Settings(BaseSettings):
         default=Path(".makegood"), validation_alias=AliasChoices("state", "MAKEGOOD_STATE")
     )
     """The folder for keys. Each service has a folder of its own in it."""
-    log_level: str = Field(
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         default="INFO", validation_alias=AliasChoices("log_level", "MAKEGOOD_LOG_LEVEL")
     )
     check_hour: int = Field(
@@ -52,3 +70,44 @@ class Settings(BaseSettings):
 def service_database(service: str) -> AliasChoices:
     """`DATABASE_URL`, or the service's own variable, such as `INTAKE_DATABASE_URL`, which wins."""
     return AliasChoices("database_url", f"{service.upper()}_DATABASE_URL", "DATABASE_URL")
+
+
+Kind = TypeVar("Kind", bound=BaseSettings)
+
+
+class WrongSettingsError(Exception):
+    """Settings are missing or wrong. The text names each, and says what to do."""
+
+
+def read(kind: type[Kind]) -> Kind:
+    """The settings in the environment. Raises WrongSettingsError."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise WrongSettingsError(" ".join(_sentences(kind, error))) from None
+
+
+def _sentences(kind: type[BaseSettings], error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_url=False, include_input=True):
+        if not detail["loc"]:  # about several settings together
+            yield f"{detail['msg'].removeprefix('Value error, ')}."
+            continue
+        names, is_secret = _named(kind, str(detail["loc"][0]))
+        if detail["type"] == "missing":
+            yield f"{names} is not set."
+        else:
+            found = "" if is_secret else f" is {detail['input']!r}"
+            wrong = detail["msg"].removeprefix("Value error, ")
+            yield f"{names}{found}: {wrong[0].lower()}{wrong[1:]}."
+    yield "Set it in the environment; the README of the service lists all settings."
+
+
+def _named(kind: type[BaseSettings], loc: str) -> tuple[str, bool]:
+    """The names in the environment of a field that is wrong, and whether it is secret."""
+    for name, field in kind.model_fields.items():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [name]
+        if loc in (name, *choices):
+            spelt = [str(each) for each in choices if str(each).isupper()] or [name.upper()]
+            return " or ".join(spelt), "Secret" in f"{field.annotation}"
+    return loc.upper(), True

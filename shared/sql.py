@@ -48,6 +48,10 @@ BROKEN: Final = (
 """Errors of the infrastructure: the batch is tried again. Other errors are in the data, or ours."""
 
 
+class ChangedMigrationError(ValueError):
+    """The text of an applied migration has changed."""
+
+
 def is_broken(error: BaseException) -> bool:
     """Whether `error` comes from the infrastructure. asyncpg's DataError is an InterfaceError too,
     but comes from the data: it would be tried again for ever."""
@@ -84,6 +88,16 @@ async def connect(settings: Settings, service: str) -> Pool:
     )
 
 
+async def connect_alone(settings: Settings, service: str) -> Connection:
+    """One connection without time-outs, for long work: with the service's role, in its schema."""
+    connection: Connection = await asyncpg.connect(
+        settings.database_url.get_secret_value(),
+        timeout=CONNECT_SECONDS_MAX,
+        server_settings={"search_path": service, "role": role(service), "jit": "off"},
+    )
+    return connection
+
+
 async def _leave_as_it_is(connection: Connection) -> None:
     """Does nothing instead of a reset. Sessions keep nothing that needs one: locks and settings
     belong to transactions, and an open transaction is ended anyway. A reset would be a fifth of the
@@ -109,7 +123,7 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
     """Brings the service's schema up to date. Returns the names of the migrations that it applied.
 
     All of it is one transaction under an advisory lock: a failure leaves the schema as it was.
-    Raises ValueError if the text of an applied migration has changed.
+    Raises ChangedMigrationError.
     """
     files = {
         f"{owner}/{file.name}": file
@@ -160,7 +174,7 @@ async def _apply(connection: Connection, service: str, name: str, file: Path) ->
         )
         return True
     if applied != checksum:
-        raise ValueError(
+        raise ChangedMigrationError(
             f"{service}: migration {name} was changed after it was applied; add a new one instead"
         )
     return False

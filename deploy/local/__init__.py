@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from shared.command_line import CannotGoOn
+
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 STATE: Final = Path(os.environ.get("MAKEGOOD_STATE") or CHECKOUT / ".makegood").absolute()
 """Where the stack keeps its data, logs and keys."""
@@ -14,5 +16,5 @@ def states(folder: Path) -> tuple[Path, Path]:
     return folder / "demo", folder
 
 
-class CannotStart(Exception):  # noqa: N818 - reads as a sentence: "raise CannotStart"
+class CannotStart(CannotGoOn):
     """The stack cannot run here. The text says why, and what to do about it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from shared import settings
 
@@ -16,8 +16,10 @@ LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 class Settings(settings.Settings):
     """The settings of every service, and intake's own."""
 
-    database_url: SecretStr = Field(validation_alias=settings.service_database("intake"))
-    port: int = Field(default=8001, validation_alias=AliasChoices("port", "INTAKE_PORT"))
+    database_url: settings.Dsn = Field(validation_alias=settings.service_database("intake"))
+    port: int = Field(
+        default=8001, ge=1, le=65535, validation_alias=AliasChoices("port", "INTAKE_PORT")
+    )
     receipt_key_file: Path | None = Field(
         default=None, validation_alias=AliasChoices("receipt_key_file", "INTAKE_RECEIPT_KEY_FILE")
     )

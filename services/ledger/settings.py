@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field
 
 from shared import settings
 
@@ -12,7 +12,7 @@ from shared import settings
 class Settings(settings.Settings):
     """What the ledger needs in addition to what every service needs."""
 
-    database_url: SecretStr = Field(validation_alias=settings.service_database("ledger"))
+    database_url: settings.Dsn = Field(validation_alias=settings.service_database("ledger"))
     port: int = Field(
         default=8003, ge=1, le=65535, validation_alias=AliasChoices("port", "LEDGER_PORT")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from shared import settings
 
@@ -15,7 +15,7 @@ LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 class Settings(settings.Settings):
     """The settings of every service, and verification's own."""
 
-    database_url: SecretStr = Field(validation_alias=settings.service_database("verification"))
+    database_url: settings.Dsn = Field(validation_alias=settings.service_database("verification"))
     port: int = Field(
         default=8002, ge=1, le=65535, validation_alias=AliasChoices("port", "VERIFICATION_PORT")
     )

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from types import FrameType
 from typing import Any, Final, TypeAlias, cast
 
 import prometheus_client
 import uvicorn
 from fastapi import FastAPI, Response
 
-from shared import sql
+from shared import command_line, sql
 from shared.settings import Settings
 from shared.web import door, middleware, problems, reference, routes
 
@@ -124,7 +126,17 @@ def serve(app: FastAPI, settings: Settings, port: int) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
-    uvicorn.Server(config).run(sockets=[_listen(settings.host, port)])
+    _Server(config).run(sockets=[_listen(settings.host, port)])
+
+
+class _Server(uvicorn.Server):
+    """Ends also while it starts: it may be waiting for a database that never answers."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.started:
+            logging.getLogger("uvicorn.error").disabled = True  # it would log what is cut off
+            raise SystemExit(128 + sig)
+        super().handle_exit(sig, frame)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -132,7 +144,13 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, door.RECEIVED_BYTES_MAX)
-    listener.bind((host, port))
-    listener.listen(BACKLOG)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise command_line.CannotGoOn(
+            f"Nothing can be served at {host}:{port}: {error.strerror}. Stop the program that uses "
+            "this address, or choose another one in the settings."
+        ) from error
     listener.setblocking(False)
     return listener
