@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 
+from shared import interrupts
+
+interrupts.tell()
+
 # what is imported stays: walking it again and again takes a tenth of the start
 gc.set_threshold(100_000)
 
-import asyncio
-import functools
+from typing import Annotated
 
-import asyncpg
 import typer
 
 from services.intake import app, store
@@ -18,13 +20,13 @@ from services.intake.audit import fsck
 from services.intake.audit import log as audit_log
 from services.intake.domain import receipts
 from services.intake.settings import Settings
-from shared import books, commands, keys, log, sql
+from shared import books, command_line, commands, keys, log, settings, sql
 from shared.delivery import gate
 from shared.web import server
 
 
 def _settings() -> Settings:
-    return Settings()
+    return settings.read(Settings)
 
 
 command = commands.common("intake", _settings, store.MIGRATIONS)
@@ -33,36 +35,51 @@ command = commands.common("intake", _settings, store.MIGRATIONS)
 @command.command()
 def serve() -> None:
     """Serve until SIGTERM."""
-    settings = _settings()
-    log.configure("intake", settings.log_level)
-    server.serve(app.build(settings), settings, settings.port)
+    found = _settings()
+    log.configure("intake", found.log_level)
+    server.serve(app.build(found), found, found.port)
 
 
 @command.command("open-topic")
-def open_topic(topic: str) -> None:
-    """Read a party's inbound topic again that was shut (see docs/runbooks)."""
-    was_shut = asyncio.run(_open_topic(_settings(), topic))
-    typer.echo(f"{topic}: {'is read again' if was_shut else 'was not shut'}")
+def open_topic(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Its name.")]) -> None:
+    """Read a party's inbound topic again that was shut.
+
+    For an operator, when the party's program is mended: docs/runbooks, inbound_shut.
+    """
+    found = _settings()
+    shut = command_line.run(found, _open_topic(found, topic))
+    if topic not in shut:
+        known = f"Shut are {', '.join(sorted(shut))}." if shut else "No topic is shut."
+        raise command_line.CannotGoOn(f"{topic} is not shut. {known}")
+    typer.echo(f"{topic} is read again")
 
 
-async def _open_topic(settings: Settings, topic: str) -> bool:
-    pool = await sql.connect(settings, "intake")
+async def _open_topic(found: Settings, topic: str) -> set[str]:
+    """Opens the topic. Returns all that were shut."""
+    pool = await sql.connect(found, "intake")
     try:
-        return await gate.open_again(pool, topic)
+        shut = set(await gate.load(pool))
+        await gate.open_again(pool, topic)
+        return shut
     finally:
         await pool.close()
 
 
 @command.command("forget-contract")
-def forget_contract(contract_id: str) -> None:
-    """Forget a contract that was published in a wrong authority's name, until it is published
-    again (see docs/runbooks). Its returns stay."""
-    was_known = asyncio.run(_forget_contract(_settings(), contract_id))
+def forget_contract(
+    contract_id: Annotated[str, typer.Argument(metavar="CONTRACT", help="Its id.")],
+) -> None:
+    """Forget a contract that was published in a wrong authority's name.
+
+    Until it is published again: docs/runbooks, not_believed. Its returns stay.
+    """
+    found = _settings()
+    was_known = command_line.run(found, _forget_contract(found, contract_id))
     typer.echo(f"{contract_id}: {'is forgotten' if was_known else 'was not known'}")
 
 
-async def _forget_contract(settings: Settings, contract_id: str) -> bool:
-    pool = await sql.connect(settings, "intake")
+async def _forget_contract(found: Settings, contract_id: str) -> bool:
+    pool = await sql.connect(found, "intake")
     try:
         return await store.projections.drop_contract(pool, contract_id)
     finally:
@@ -71,13 +88,15 @@ async def _forget_contract(settings: Settings, contract_id: str) -> bool:
 
 @command.command("fsck")
 def check() -> None:
-    """Compare what is stored with what was receipted, posted and logged. Says what is wrong and
-    then exits 1."""
+    """Compare receipts with what is stored and logged.
+
+    With what was posted, too. Says what is wrong, and then exits with 1.
+    """
+    found = _settings()
     try:
-        report = asyncio.run(_check(_settings()))
+        report = command_line.run(found, _check(found))
     except audit_log.UnreadableError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        raise command_line.CannotGoOn(str(error)) from None
     seen = ", ".join(f"{count:,} {what}" for what, count in report.seen.items())
     typer.echo(f"intake: {seen or 'no receipts'}")
     for place, what in report.failures:
@@ -92,26 +111,20 @@ def check() -> None:
         typer.echo("The log itself was not read: INTAKE_LEDGER_URL is not set.")
 
 
-async def _check(settings: Settings) -> fsck.Report:
-    from rich import console, progress  # late: serving does not need them
-
-    seed = keys.load(settings.receipt_key_path)
+async def _check(found: Settings) -> fsck.Report:
+    seed = keys.load(found.receipt_key_path)
     if seed is None:
-        typer.echo(f"Intake's key is not at {settings.receipt_key_path}: restore it.", err=True)
-        raise typer.Exit(1)
+        raise command_line.CannotGoOn(
+            f"Intake's key is not at {found.receipt_key_path}: set MAKEGOOD_STATE, or restore it."
+        )
     public_key = receipts.Signer(seed).public_key
-    conn: sql.Connection = await asyncpg.connect(
-        settings.database_url.get_secret_value(),
-        timeout=sql.CONNECT_SECONDS_MAX,
-        server_settings={"search_path": "intake", "role": sql.role("intake"), "jit": "off"},
-    )
-    shown = progress.Progress(console=console.Console(stderr=True), transient=True)
+    conn = await sql.connect_alone(found, "intake")
     try:
-        with shown as bar:
-            total = await conn.fetchval("SELECT receipt_no FROM desk")
-            task = bar.add_task("receipts", total=total)
-            advance = functools.partial(bar.advance, task)
-            report = await fsck.check(conn, public_key, settings.ledger_url, advance)
+        total = await conn.fetchval("SELECT receipt_no FROM desk")
+        from shared import progress  # late: serving does not need it
+
+        with progress.shown("receipts", total) as advance:
+            report = await fsck.check(conn, public_key, found.ledger_url, advance)
         await books.keep(conn, [f"{place}: {what}" for place, what in report.failures])
         return report
     finally:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 
+from shared import interrupts
+
+interrupts.tell()
+
 # what is imported stays: walking it again and again takes a tenth of the start
 gc.set_threshold(100_000)
 
-import asyncio
+from typing import Annotated
 
-import asyncpg
 import typer
 
 from services.ledger import app, store
@@ -17,12 +20,12 @@ from services.ledger.audit import fsck
 from services.ledger.domain.log import notes
 from services.ledger.publishing import create_log
 from services.ledger.settings import Settings
-from shared import books, commands, log, sql
+from shared import books, command_line, commands, log, settings, sql
 from shared.web import server
 
 
 def _settings() -> Settings:
-    return Settings()
+    return settings.read(Settings)
 
 
 command = commands.common("ledger", _settings, store.MIGRATIONS)
@@ -31,33 +34,45 @@ command = commands.common("ledger", _settings, store.MIGRATIONS)
 @command.command()
 def serve() -> None:
     """Serve until SIGTERM."""
-    settings = _settings()
-    log.configure("ledger", settings.log_level)
-    server.serve(app.build(settings), settings, settings.port)
+    found = _settings()
+    log.configure("ledger", found.log_level)
+    server.serve(app.build(found), found, found.port)
 
 
 @command.command("create-log")
 def create(
-    origin: str = typer.Option(help="The log's name for ever: an address without https://"),
-    if_absent: bool = typer.Option(False, help="Accept a log that already has this name."),
+    origin: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The log's name for ever: an address without https://"),
+    ],
+    if_absent: Annotated[
+        bool, typer.Option("--if-absent", help="Accept a log that already has this name.")
+    ] = False,
 ) -> None:
-    """Create the one log of this installation and its key. Run it once, after migrate."""
+    """Create the one log of this installation.
+
+    Its key too. Run it once, after migrate.
+    """
+    found = _settings()
     try:
-        verifier_key = asyncio.run(create_log.create(_settings(), origin, if_absent=if_absent))
+        created = create_log.create(found, origin, if_absent=if_absent)
+        verifier_key = command_line.run(found, created)
     except (create_log.LogExistsError, notes.KeyRefusedError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        raise command_line.CannotGoOn(str(error)) from None
     typer.echo(verifier_key)
 
 
 @command.command("fsck")
 def check() -> None:
-    """Derive every hash again from the stored entries. Says what is wrong and then exits 1."""
+    """Derive every hash again from the stored entries.
+
+    Says what is wrong, and then exits with 1.
+    """
+    found = _settings()
     try:
-        report = asyncio.run(_check(_settings()))
-    except store.log.NoLogError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        report = command_line.run(found, _check(found))
+    except (store.log.NoLogError, fsck.OtherLogError) as error:
+        raise command_line.CannotGoOn(str(error)) from None
     seen = ", ".join(f"{count:,} {what}" for what, count in report.seen.items())
     typer.echo(f"{report.origin}: {seen or 'empty'}")
     for place, what in report.failures:
@@ -68,20 +83,16 @@ def check() -> None:
     typer.echo("Every hash, chain, event, checkpoint and mark agrees with the stored entries.")
 
 
-async def _check(settings: Settings) -> fsck.Report:
-    from rich import console, progress  # late: serving does not need them
-
-    conn: sql.Connection = await asyncpg.connect(
-        settings.database_url.get_secret_value(),
-        timeout=sql.CONNECT_SECONDS_MAX,
-        server_settings={"search_path": "ledger", "role": sql.role("ledger"), "jit": "off"},
-    )
-    evidence = fsck.Evidence.of(settings)
-    shown = progress.Progress(console=console.Console(stderr=True), transient=True)
+async def _check(found: Settings) -> fsck.Report:
+    conn = await sql.connect_alone(found, "ledger")
+    evidence = fsck.Evidence.of(found)
     try:
-        with shown as bar:
-            task = bar.add_task("entries", total=(await store.checkpoints.get_frontier(conn)).size)
-            report = await fsck.check(conn, evidence, lambda count: bar.advance(task, count))
+        await fsck.refuse_other_log(conn, evidence)
+        total = (await store.checkpoints.get_frontier(conn)).size
+        from shared import progress  # late: serving does not need it
+
+        with progress.shown("entries", total) as advance:
+            report = await fsck.check(conn, evidence, advance)
         await books.keep(conn, [f"{place}: {what}" for place, what in report.failures])
         return report
     finally:

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import gc
 
+from shared import interrupts
+
+interrupts.tell()
+
 # what is imported stays: walking it again and again takes a tenth of the start
 gc.set_threshold(100_000)
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from services.verification import app, store
 from services.verification.consumer import replay
-from services.verification.reference import postcodes
+from services.verification.reference import loading
 from services.verification.register import publication
 from services.verification.settings import Settings
-from shared import books, commands, log, sql
+from shared import books, command_line, commands, log, settings, sql
 from shared.web import server
 
 
 def _settings() -> Settings:
-    return Settings()
+    return settings.read(Settings)
 
 
 command = commands.common("verification", _settings, store.MIGRATIONS)
@@ -34,41 +37,65 @@ command = commands.common("verification", _settings, store.MIGRATIONS)
 @command.command()
 def serve() -> None:
     """Serve until SIGTERM."""
-    settings = _settings()
-    log.configure("verification", settings.log_level)
-    server.serve(app.build(settings), settings, settings.port)
+    found = _settings()
+    log.configure("verification", found.log_level)
+    server.serve(app.build(found), found, found.port)
 
 
 @command.command("load-postcodes")
-def load_postcodes(file: Path) -> None:
-    """Load an edition of the postcode directory from a CSV file. Its columns: postcode, district,
-    ward, introduced, terminated (YYYY-MM), edition."""
+def load_postcodes(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The edition, as CSV."),
+    ],
+    edition: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Its name, if the file does not say: such as 2026-08."),
+    ] = None,
+) -> None:
+    """Load an edition of the postcode directory.
+
+    As the Office for National Statistics publishes it (ONSPD), or with the columns postcode,
+    district, ward, introduced, terminated (YYYY-MM) and edition. All of the file is loaded, or
+    nothing.
+    """
+    from shared import progress  # late: serving does not need it
+
+    found = _settings()
     try:
-        rows = postcodes.read(file)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"{file}: {error}") from None
-    asyncio.run(_with_pool(lambda pool: _load(pool, rows)))
-    editions = ", ".join(sorted({row.edition for row in rows}))
-    typer.echo(f"{len(rows):,} postcodes loaded, edition {editions or 'none'}")
+        with progress.shown(file.name, file.stat().st_size, is_bytes=True) as advance:
+            loaded = command_line.run(found, loading.load(found, file, edition, advance))
+    except loading.FileRefusedError as error:
+        raise command_line.CannotGoOn(f"{file}: {error}") from None
+    for line in loaded.lines():
+        typer.echo(line)
 
 
 @command.command("replay")
 def replay_journals() -> None:
-    """Fold every journal from zero and compare the result with the tables. Exits with 1 if anything
-    differs."""
-    report = asyncio.run(_with_pool(_replay))
+    """Fold every journal from zero, and compare.
+
+    With the tables. Exits with 1 if anything differs.
+    """
+    report = _with_pool(_replay)
     typer.echo(str(report))
     if report.differences:
         raise typer.Exit(1)
 
 
 @command.command("publish-contracts")
-def publish_contracts(contract: str | None = None) -> None:
-    """Publish every contract again, or one, as it is now. Mends what intake holds of it, whatever
-    version that has."""
-    count = asyncio.run(_with_pool(lambda pool: _publish_contracts(pool, contract)))
+def publish_contracts(
+    contract: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this one, by its contract_id.")
+    ] = None,
+) -> None:
+    """Publish every contract again, or one.
+
+    As it is now. Mends what intake holds of it, whatever version that has.
+    """
+    count = _with_pool(lambda pool: _publish_contracts(pool, contract))
     if contract is not None and not count:
-        raise typer.BadParameter(f"there is no contract {contract}")
+        raise command_line.CannotGoOn(f"There is no contract {contract}. Check its contract_id.")
     typer.echo(f"{count:,} contracts are published again")
 
 
@@ -79,23 +106,23 @@ async def _publish_contracts(pool: sql.Pool, contract_id: str | None) -> int:
 Answer = TypeVar("Answer")
 
 
-async def _with_pool(work: Callable[[sql.Pool], Awaitable[Answer]]) -> Answer:
-    pool = await sql.connect(_settings(), "verification")
-    try:
-        return await work(pool)
-    finally:
-        await pool.close()
+def _with_pool(work: Callable[[sql.Pool], Awaitable[Answer]]) -> Answer:
+    found = _settings()
+
+    async def connected() -> Answer:
+        pool = await sql.connect(found, "verification")
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    return command_line.run(found, connected())
 
 
 async def _replay(pool: sql.Pool) -> replay.Report:
     report = await replay.run(pool)
     await books.keep(pool, report.differences)
     return report
-
-
-async def _load(pool: sql.Pool, rows: list[postcodes.Row]) -> None:
-    async with pool.acquire() as conn, conn.transaction():
-        await postcodes.load(conn, rows)
 
 
 if __name__ == "__main__":

@@ -43,24 +43,30 @@ async def assign(
     seeks = {}
     for partition, beginning in beginnings.items():
         row = known[partition]
+        if lost := find_loss(row, cluster_id, beginning, ends[partition]):
+            raise LostError(lost)
         next_offset: int = row["next_offset"]
-        place = f"{partition.topic}[{partition.partition}]"
-        if row["cluster_id"] != cluster_id:
-            raise LostError(
-                f"{place} was read on cluster {row['cluster_id']}, this is {cluster_id}"
-            )
-        if next_offset > ends[partition]:
-            raise LostError(
-                f"{place} ends at {ends[partition]}, but offset {next_offset - 1} was read from it"
-            )
-        if next_offset < beginning:
-            raise LostError(
-                f"{place} begins at {beginning}: the records from offset {next_offset} on expired "
-                "before they were read"
-            )
         reads_again = row["last_digest"] is not None and next_offset > beginning
         seeks[partition] = next_offset - 1 if reads_again else next_offset
     return seeks
+
+
+def find_loss(row: sql.Record, cluster_id: str, beginning: int, end: int) -> str | None:
+    """What the broker has lost of a partition, by its cluster and its first and last offset. None
+    if it has all that the database still needs. `row` has topic, partition, next_offset, and the
+    cluster_id on which it was read."""
+    next_offset: int = row["next_offset"]
+    place = f"{row['topic']}[{row['partition']}]"
+    if row["cluster_id"] != cluster_id:
+        return f"{place} was read on cluster {row['cluster_id']}, this is {cluster_id}"
+    if next_offset > end:
+        return f"{place} ends at {end}, but offset {next_offset - 1} was read from it"
+    if next_offset < beginning:
+        return (
+            f"{place} begins at {beginning}: the records from offset {next_offset} on expired "
+            "before they were read"
+        )
+    return None
 
 
 async def _add_new(

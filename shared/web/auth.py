@@ -1,28 +1,26 @@
 """Who is calling: bearer tokens for programs, random, stored as hashes, with role and authority.
 
 Promises: a token is shown once and stored nowhere. Each token costs at most one query in
-`CACHE_SECONDS`, so a revoked token is refused after that time at the latest.
-Refuses: a missing, unknown or revoked token (`401`); a role that may not do this (`403`).
+`CACHE_SECONDS`, so one that is revoked or expires is refused after that time at the latest.
+Refuses: a missing, unknown, expired or revoked token (`401`); a role that may not do this (`403`).
 Whether the caller may see a certain contract or party is decided where it is looked up. What a
 caller may not see is `404` for it, as if it did not exist.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from shared import identifiers, sql
-from shared.settings import Settings
+from shared import sql
 from shared.web import problems, refused
 from shared.wire import events
 
@@ -72,7 +70,7 @@ class Tokens:
         self._known: dict[bytes, tuple[float, Caller]] = {}
 
     async def find(self, token: str) -> Caller | None:
-        """The caller, or None for a token that is unknown or revoked."""
+        """The caller, or None for a token that is unknown, expired or revoked."""
         if not token.startswith(PREFIX):
             return None
         digest = _digest(token)
@@ -83,6 +81,7 @@ class Tokens:
             """
             SELECT actor_id, role, authority_id, party_id
             FROM token WHERE token_hash = $1 AND revoked_at IS NULL
+                AND (expires_at IS NULL OR expires_at > now())
             """,
             digest,
         )
@@ -127,7 +126,9 @@ async def _let_in(
     found = await tokens.find(credentials.credentials)
     if found is None:
         refused.keep_code(request.scope, "token_unknown")
-        raise _refuse(401, "This token is unknown or revoked", 'Bearer error="invalid_token"')
+        raise _refuse(
+            401, "This token is unknown, expired or revoked", 'Bearer error="invalid_token"'
+        )
     refused.keep_actor(request.scope, found.actor_id)
     if roles and found.role not in roles:
         refused.keep_code(request.scope, "role")
@@ -153,18 +154,22 @@ def new() -> str:
     return PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
 
 
-async def keep(conn: sql.Connection, token: str, holder: Caller) -> None:
-    """Stores `token` for `holder`, as a hash, in the service that `conn` belongs to."""
+async def keep(
+    conn: sql.Connection, token: str, holder: Caller, expires_at: datetime | None = None
+) -> None:
+    """Stores `token` for `holder`, as a hash, in the service that `conn` belongs to. Without
+    `expires_at` it is valid until it is revoked."""
     await conn.execute(
         """
-        INSERT INTO token (token_hash, actor_id, role, authority_id, party_id)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO token (token_hash, actor_id, role, authority_id, party_id, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
         """,
         _digest(token),
         holder.actor_id,
         holder.role,
         holder.authority_id,
         holder.party_id,
+        expires_at,
     )
 
 
@@ -189,48 +194,12 @@ async def revoke(conn: sql.Connection, actor_id: str) -> int:
     return len(rows)
 
 
-def command(service: str, settings: Settings, arguments: Sequence[str]) -> None:
-    """`python -m services.<service> token …`: issues a token and prints it, or revokes tokens."""
-    parser = argparse.ArgumentParser(prog=f"python -m services.{service} token")
-    parser.add_argument("--role", choices=ROLES)
-    parser.add_argument(
-        "--authority", type=_org_id, help="org-id of the authority, such as GB-LAE-KWL"
+async def list_holders(conn: sql.Connection) -> list[str]:
+    """The actors that have a token which is still valid."""
+    rows = await conn.fetch(
+        """
+        SELECT DISTINCT actor_id FROM token
+        WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY actor_id
+        """
     )
-    parser.add_argument(
-        "--installation",
-        action="store_true",
-        help="in place of --authority: an operator of the installation, for every authority",
-    )
-    parser.add_argument("--party", type=_org_id, help="org-id of the supplier; for suppliers only")
-    parser.add_argument("--actor", help="holder's name (default: the party, or role@authority)")
-    parser.add_argument("--revoke", metavar="ACTOR", help="revoke all tokens of this actor instead")
-    options = parser.parse_args(arguments)
-    if options.revoke is None:
-        if options.role is None or (options.authority is not None) == options.installation:
-            parser.error("--role and either --authority or --installation are required")
-        if options.installation:
-            if options.role != "operator":
-                parser.error("--installation is for operators only")
-            options.authority = events.INSTALLATION
-        if (options.role == "supplier") != (options.party is not None):
-            parser.error("--party is required for a supplier and not allowed for other roles")
-    print(asyncio.run(_run(service, settings, options)))
-
-
-def _org_id(text: str) -> str:
-    found = identifiers.org_id(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an org-id, such as GB-LAE-KWL")
-    return found
-
-
-async def _run(service: str, settings: Settings, options: argparse.Namespace) -> str:
-    pool = await sql.connect(settings, service)
-    try:
-        async with pool.acquire() as conn, conn.transaction():
-            if options.revoke is not None:
-                return f"{await revoke(conn, options.revoke)} revoked"
-            actor_id = options.actor or options.party or f"{options.role}@{options.authority}"
-            return await issue(conn, options.role, options.authority, actor_id, options.party)
-    finally:
-        await pool.close()
+    return [row["actor_id"] for row in rows]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from shared import sql
+from shared import sql, tokens
 from shared.settings import Settings
 from shared.web import auth
 
@@ -30,6 +31,20 @@ class TestToken:
             assert 1 == await auth.revoke(conn, "jo")
             assert None is await auth.Tokens(pool).find(token)
 
+    async def test_is_known_until_it_expires(self, database: str, tmp_path: Path) -> None:
+        """By the clock of the database."""
+        await sql.migrate(database, "intake", tmp_path)
+        async with await sql.connect(settings(database), "intake") as pool, pool.acquire() as conn:
+            holder = auth.Caller("jo", "auditor", "GB-LAE-KWL")
+            now: datetime = await conn.fetchval("SELECT now()")
+            for token, days in (("mg_past", -1), ("mg_future", 1)):
+                await auth.keep(conn, token, holder, now + timedelta(days=days))
+            assert None is await auth.Tokens(pool).find("mg_past")
+            assert holder == await auth.Tokens(pool).find("mg_future")
+            assert ["jo"] == await auth.list_holders(conn)
+            await conn.execute("UPDATE token SET expires_at = now()")
+            assert [] == await auth.list_holders(conn)
+
     async def test_has_a_party_if_its_holder_is_a_supplier(
         self, database: str, tmp_path: Path
     ) -> None:
@@ -46,8 +61,8 @@ class TestToken:
     ) -> None:
         """In every service, for an operator only."""
         await sql.migrate(database, "ledger", tmp_path)
-        arguments = ["--role", "operator", "--installation"]
-        await asyncio.to_thread(auth.command, "ledger", settings(database), arguments)
+        asked = tokens.Asked(role="operator", is_installations=True)
+        await asyncio.to_thread(tokens.run, {"ledger": settings(database)}, asked)
         token = capsys.readouterr().out.strip()
         async with await sql.connect(settings(database), "ledger") as pool:
             holder = await auth.Tokens(pool).find(token)

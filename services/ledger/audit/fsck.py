@@ -47,6 +47,8 @@ class Evidence:
     """Keeps the last signed checkpoint a second time."""
     parking_key: bytes | None
     """The key of the marks; None if it is not at hand, which is a failure."""
+    log_key: bytes | None = None
+    """The seed of the key that signs; None if it is not at hand."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -55,6 +57,7 @@ class Evidence:
             Objects(settings.objects_folder),
             Objects(settings.signed_folder),
             keys.load(settings.state / "ledger" / "parking.key"),
+            keys.load(settings.key_path),
         )
 
 
@@ -75,6 +78,48 @@ class Report:
     def holds(self) -> bool:
         """Whether nothing is wrong."""
         return not self.failures
+
+
+class OtherLogError(Exception):
+    """The folder that was named is that of another log than the database's."""
+
+
+async def refuse_other_log(conn: sql.Connection, evidence: Evidence) -> None:
+    """Raises OtherLogError if what is kept in the folders was signed as another log, and
+    store.log.NoLogError. To compare two logs would find everything wrong."""
+    head = await store.log.get_stored_head(conn)
+    key = notes.parse_verifier_key(head.verifier_key)
+    remedy = (
+        f"The database holds {key.name}, key {key.key_id.hex()}. Set MAKEGOOD_STATE, or "
+        "LEDGER_OBJECTS and LEDGER_SIGNED, to the folders of that log. If these are its folders, "
+        "somebody has replaced what was in them: change nothing, and tell the auditor."
+    )
+    folders = (evidence.objects, evidence.signed)
+    if evidence.log_key is None and not any(kept.folder.exists() for kept in folders):
+        raise OtherLogError(f"There is no log at {evidence.objects.folder}. {remedy}")
+    for kept in folders:
+        other = _find_signer(kept.read(paths.CHECKPOINT), key)
+        if other is not None:
+            raise OtherLogError(f"{kept.folder} holds another log, {other}. {remedy}")
+    if evidence.log_key is not None:
+        own = notes.SignerKey(key.name, evidence.log_key).verifier_key
+        if own != key:
+            raise OtherLogError(
+                f"The key beside {evidence.signed.folder} is that of another log, "
+                f"{own.key_id.hex()}. {remedy}"
+            )
+
+
+def _find_signer(note: bytes | None, key: notes.VerifierKey) -> str | None:
+    """Whose log a checkpoint names and who signed it, if that is not `key`'s. None also if it
+    cannot be read: that is for `check` to say."""
+    try:
+        signers = notes.list_signers((note or b"").decode())
+    except ValueError:
+        return None
+    if any((each.name, each.key_id) == (key.name, key.key_id) for each in signers):
+        return None
+    return ", ".join(f"{each.name}, key {each.key_id.hex()}" for each in signers) or None
 
 
 async def check(

@@ -3,30 +3,54 @@ form)."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import pytest
 
 from services.verification.reference import postcodes
 
 HEAD = "postcode,district,ward,introduced,terminated,edition"
+ONS = "pcd7,pcds,dointr,doterm,lad25cd,wd25cd"
 
 
-def read(folder: Path, *rows: str) -> list[postcodes.Row]:
-    file = folder / "postcodes.csv"
-    file.write_text("\n".join([HEAD, *rows]))
-    return postcodes.read(file)
+def read(*rows: str, head: str = HEAD, edition: str | None = None) -> list[object]:
+    return list(postcodes.read(io.StringIO("\n".join([head, *rows]), newline=""), edition))
 
 
 class TestTheDirectory:
-    def test_has_each_postcode_in_its_normal_form(self, tmp_path: Path) -> None:
+    def test_has_each_postcode_in_its_normal_form(self) -> None:
         """However the publisher spells it."""
-        rows = read(
-            tmp_path,
+        assert [
+            postcodes.Row(2, "L36 9YU", "2026-08", "E08000011", None, "1980-01", None),
+            postcodes.Row(4, "L36 9YG", "2026-08", "E08000011", "E05013966", "1980-01", "1994-05"),
+        ] == read(
             "l369yu,E08000011,,1980-01,,2026-08",
-            "L36  9YG,E08000011,,1980-01,,2026-08",
+            "# a comment",
+            "L36  9YG,E08000011,E05013966,1980-01,1994-05,2026-08",
         )
-        assert ["L36 9YG", "L36 9YU"] == [row.postcode for row in rows]
+
+    def test_is_read_as_ons_publishes_it(self) -> None:
+        """With its own names of columns, months without a dash, and the edition given."""
+        assert [
+            postcodes.Row(2, "AB1 0AA", "2025-11", "S12000033", "S13002843", "1980-01", "1996-06")
+        ] == read(
+            '"AB1 0AA","AB1 0AA","198001","199606","S12000033","S13002843"',
+            head=ONS,
+            edition="2025-11",
+        )
+
+    @pytest.mark.parametrize(
+        ("head", "words"),
+        [
+            (ONS, "give --edition"),
+            ("postcode,ward,edition", "no column district, introduced, terminated"),
+            ("", "no column postcode"),
+        ],
+    )
+    def test_needs_its_columns(self, head: str, words: str) -> None:
+        """The sentence names those that are missing."""
+        with pytest.raises(postcodes.HeadRefusedError, match=words):
+            read(head=head)
 
     @pytest.mark.parametrize(
         ("row", "word"),
@@ -37,10 +61,15 @@ class TestTheDirectory:
             ("L36 9YU,E0800001\u0661,,1980-01,,2026-08", "GSS"),
             ("L36 9YU,E08000011,,1980-01,,", "edition"),
             ("L36 9YU,E08000011,,1980-01,,a\x00", "edition"),
-            ("l36 9yx,E08000012,,1980-01,,2026-08", "twice"),
+            ("L36 9YU,E08000011", "columns"),
+            ("x" * 140_000, "field"),
         ],
     )
-    def test_is_refused_with_its_row(self, tmp_path: Path, row: str, word: str) -> None:
-        """All or nothing: a postcode that comes twice in an edition could be in two places."""
-        with pytest.raises(ValueError, match=rf"row 3: .*{word}"):
-            read(tmp_path, "L36 9YX,E08000011,,1980-01,,2026-08", row)
+    def test_names_the_line_that_is_wrong(self, row: str, word: str) -> None:
+        """And goes on with the next."""
+        good = "L36 9YX,E08000011,,1980-01,,2026-08"
+        first, fault, last = read(good, row, good)
+        assert isinstance(first, postcodes.Row)
+        assert isinstance(last, postcodes.Row)
+        assert isinstance(fault, postcodes.Fault)
+        assert (3, True) == (fault.line, word in fault.what)

@@ -144,6 +144,20 @@ def open_note(note: str, known: Iterable[VerifierKey]) -> Note:
     return Note(text, tuple(signed_by))
 
 
+class Signer(NamedTuple):
+    """Who claims to have signed a note."""
+
+    name: str
+    key_id: bytes
+
+
+def list_signers(note: str) -> list[Signer]:
+    """Who claims to have signed a note. Checks no signature. Raises NoteRefusedError."""
+    tail = note.rpartition("\n\n")[2]
+    parsed = map(_parse_signature, tail.rstrip("\n").split("\n"))
+    return [Signer(name, key_id) for name, key_id, _ in parsed]
+
+
 def open_checkpoint(note: str, key: VerifierKey, *, origin: str) -> Checkpoint:
     """The checkpoint of log `origin` that `key` signed. Raises NoteRefusedError."""
     checkpoint = parse_checkpoint(open_note(note, [key]).text)
