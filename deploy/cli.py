@@ -3,25 +3,37 @@
 A subcommand imports what it needs when it runs, so that `makegood --help` stays fast.
 """
 
-import typer
+from shared import interrupts
 
-from deploy import cli_council, cli_files, cli_proof, cli_verify
+interrupts.tell()
+
+from deploy import (
+    cli_approve,
+    cli_council,
+    cli_files,
+    cli_proof,
+    cli_tail,
+    cli_token,
+    cli_verify,
+)
 from deploy.local import commands
 from deploy.local.demo import command as demo
+from shared import command_line
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,  # locals hold tokens and passwords
-    help="Monitors whether suppliers deliver the social value they promised, and proves it.",
+app = command_line.CommandLine(
+    "Monitors whether suppliers deliver the social value they promised, and proves it."
 )
 
 app.command()(commands.up)
 app.command()(commands.down)
 app.command()(commands.doctor)
 app.command()(demo.demo)
-app.command()(cli_files.submit)
+app.command()(cli_token.token)
+app.command()(cli_files.load_postcodes)
 app.command()(cli_files.import_contracts)
+app.command()(cli_approve.approve)
+app.command()(cli_files.submit)
+app.command()(cli_tail.tail)
 app.command()(cli_council.behind)
 app.command()(cli_council.alerts)
 app.command()(cli_verify.export)

@@ -23,7 +23,7 @@ from deploy.client import console
 from shared import calendar, formats
 
 if typing.TYPE_CHECKING:
-    import httpx
+    pass
 
 PAGE_ITEMS: Final = 1000
 ITEMS_MAX: Final = 10_000
@@ -110,26 +110,19 @@ def _read(path: str, asked: dict[str, str]) -> list[dict[str, Any]]:
     endpoint = client.find("verification", "manager")
     items: list[dict[str, Any]] = []
     query = asked | {"limit": str(PAGE_ITEMS)}
-    try:
-        with httpx.Client(
+    with (
+        client.reached(endpoint),
+        httpx.Client(
             base_url=endpoint.url, headers=endpoint.headers, timeout=client.SECONDS_MAX
-        ) as service:
-            while len(items) < ITEMS_MAX:
-                page = _page(service.get(path, params=query))
-                items += page["items"]
-                if page["next"] is None:
-                    break
-                query["cursor"] = page["next"]
-    except httpx.TransportError as error:
-        client.fail(f"{endpoint.url} does not answer: {error}")
+        ) as service,
+    ):
+        while len(items) < ITEMS_MAX:
+            page = client.json_of(service.get(path, params=query), endpoint)
+            items += page["items"]
+            if page["next"] is None:
+                break
+            query["cursor"] = page["next"]
     return items
-
-
-def _page(answer: httpx.Response) -> dict[str, Any]:
-    if not answer.is_success:
-        client.refused(answer)
-    page: dict[str, Any] = answer.json()
-    return page
 
 
 def _is_behind(item: dict[str, Any]) -> bool:

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import rich.progress
 import rich.text
 import typer
 
 from deploy import client, verify_report
 from deploy.client import console
+from shared import command_line, progress
 
 if typing.TYPE_CHECKING:
     from services.ledger.audit import audit
@@ -85,9 +85,8 @@ def _audit(
     """Reads and checks the file. Raises ValueError and OSError."""
     from services.ledger.audit import additions, audit, export
 
-    columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
-    is_hidden = is_quiet or not console.is_terminal
-    bar = rich.progress.Progress(*columns, console=console, transient=True, disable=is_hidden)
+    bar = progress.bar(is_bytes=True)
+    bar.disable = bar.disable or is_quiet
     task = bar.add_task("reading", total=pack.stat().st_size)
     with _in(pack):
         read = export.read(pack, lambda count: bar.advance(task, count))
@@ -167,7 +166,7 @@ def sentence(error: Exception) -> str:
 def refuse(words: str, *, as_json: bool) -> typing.NoReturn:
     """Ends the command, which cannot go on."""
     if not as_json:
-        client.fail(verify_report.plain(words))
+        command_line.fail(verify_report.plain(words))
     typer.echo(json.dumps({"holds": False, "error": words}, indent=2))
     raise typer.Exit(1)
 
@@ -234,18 +233,23 @@ def export(
         "makegood-export.jsonl"
     ),
 ) -> None:
-    """Download all of the log that you may see. `makegood verify` checks it anywhere."""
+    """Download all of the log that you may see.
+
+    `makegood verify` checks it anywhere. The file is only its owner's to read.
+
+    Needs the token of an auditor, in MAKEGOOD_TOKEN or of the system that runs here; and the
+    ledger, at MAKEGOOD_URL or as stack.json says.
+    """
     import httpx
 
     ledger = client.find("ledger", "auditor")
     draft = to.with_name(f".{to.name}.part")
-    columns = (*rich.progress.Progress.get_default_columns(), rich.progress.DownloadColumn())
-    bar = rich.progress.Progress(*columns, console=console, transient=True)
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)  # it has what only its auditor may see
     try:
         with (
-            bar,
+            client.reached(ledger),
+            progress.shown("downloading", None, is_bytes=True) as advance,
             draft.open("wb") as file,
             httpx.stream(
                 "GET",
@@ -256,14 +260,12 @@ def export(
         ):
             if not answer.is_success:
                 answer.read()
-                client.fail(f"{answer.status_code}: {answer.text[:500]}")
-            task = bar.add_task("downloading", total=None)
+                client.json_of(answer, ledger)
             for piece in answer.iter_bytes():
                 file.write(piece)
-                bar.advance(task, len(piece))
+                advance(len(piece))
         draft.replace(to)
-    except httpx.TransportError as error:
-        client.fail(f"{ledger.url} did not finish its answer: {error}")
     finally:
         draft.unlink(missing_ok=True)
-    console.print("[green]✓[/]", rich.text.Text(f"{to}. To check it: makegood verify {to}"))
+    words = rich.text.Text(f"{to}. To check it: makegood verify {to}")
+    console.print("[green]✓[/]", words, soft_wrap=True)

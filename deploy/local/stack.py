@@ -17,10 +17,12 @@ import httpx
 import rich.console
 import rich.text
 
+from deploy import tokens
 from deploy import topics as system_topics
 from deploy.local import CHECKOUT, STATE, CannotStart, steps
 from deploy.local.servers import both, process, supervisor
 from shared.delivery import tasks, topics
+from shared.web import auth
 
 PORTS: Final = {"intake": 8001, "verification": 8002, "ledger": 8003}
 READY_S_MAX: Final = 60.0
@@ -103,6 +105,8 @@ class Stack:
         )
         self.services: dict[str, Service] = {}
         self.tokens: dict[str, str] = {}
+        self.authority: str | None = None
+        """Whose the tokens are."""
         self._settings = settings or {}
         self._description = state / "stack.json"
         self._watches: list[asyncio.Task[None]] = []
@@ -129,6 +133,15 @@ class Stack:
         """Waits for as long as everything can be kept alive, then raises KeepsDying."""
         await asyncio.gather(*self._watches)
 
+    async def sign_in(
+        self, authority: str, holders: Mapping[auth.Role, auth.Caller], *, instead: bool = False
+    ) -> None:
+        """Issues a token to each holder, and puts it into stack.json, by role."""
+        dsn = self.servers.dsn
+        self.tokens.update(await tokens.sign_in(dsn, holders, instead=instead))
+        self.authority = authority
+        self.announce()
+
     def announce(self) -> None:
         """Writes stack.json: the current addresses, process ids and tokens."""
         ours = {server.process.name: server.pid for server in self.servers.own}
@@ -139,6 +152,7 @@ class Stack:
                 name: {"url": service.url, "pid": service.process.pid}
                 for name, service in self.services.items()
             },
+            "authority": self.authority,
             "tokens": self.tokens,
         }
         process.write(self._description, json.dumps(found, indent=2))

@@ -83,7 +83,7 @@ class TestStack:
         state = new_state()
         async with stack.Stack(state):
             first = described(state)
-            assert {"kafka", "postgres", "services", "tokens"} == set(first)
+            assert {"kafka", "postgres", "services", "authority", "tokens"} == set(first)
             assert {"intake": 200, "verification": 200, "ledger": 200} == await statuses(
                 first, "/health/ready"
             )

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import rich.console
 
-from deploy.local.demo import main, sample
+from deploy.local.demo import forgotten, main, sample
 from deploy.local.servers import process
 
 pytestmark = pytest.mark.timeout(600)  # the first run on a machine fetches the jars
@@ -132,9 +132,10 @@ class TestTheDemo:
             assert "0 new, 0 changed, 1 unchanged" in imported.stdout
 
         assert not (state / "stack.json").exists()
+        assert "5 contracts and 26 receipts since" in forgotten.words(state / "demo")
 
     async def test_says_where_to_look_when_nothing_runs(self, tmp_path: Path) -> None:
         """The message says what to do, and the exit code is 1."""
         done = await makegood(tmp_path, "submit", SPOILT)
         assert 1 == done.returncode
-        assert "make demo" in done.stdout
+        assert "make demo" in done.stderr

@@ -11,7 +11,11 @@ def demo(
         typer.Option("--once", help="Exit after the summary, with 0 only if every fact was seen."),
     ] = False,
 ) -> None:
-    """Run six months of three fictional suppliers through the whole system and show the results."""
+    """Play six months of returns, and show the results.
+
+    Three fictional suppliers send them through the whole system. Each demo starts anew: it forgets
+    the one before it, and says what that was. It never touches the data of `makegood up`.
+    """
     from rich.console import Console
 
     from deploy.local import STATE, stack

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import rich.console
+import rich.text
 from aiokafka.errors import KafkaError
 
 from deploy.local import CHECKOUT, CannotStart, stack, steps
-from deploy.local.demo import clients, facts, listener, play, readback, sample, signin, summary
+from deploy.local.demo import clients, facts, forgotten, listener, play, readback, sample, summary
 from deploy.local.servers import both, process
 from shared.delivery import tasks
+from shared.web import auth
 
 POSTCODES: Final = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
 """A sample edition of the postcode directory, loaded in the same way as any edition."""
@@ -82,30 +85,36 @@ class Job:
                 system.description.unlink(missing_ok=True)
 
     async def _work(self, system: System, progress: steps.Steps, *, stays: bool) -> None:
+        began = datetime.now(UTC)
         await self._play(system, progress)
+        await forgotten.note(system.state, system.servers.dsn, began)
         if stays:
             summary.show_where(self._console, system.description, system.urls)
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:  # with what visitors have sent
+                await forgotten.note(system.state, system.servers.dsn, began)
 
     async def _delete_previous(self) -> None:
         """Every demo starts with an empty system."""
         previous = both.Servers(self._folder / "demo")
         if previous.state.exists():
             await process.end_leftovers(previous.state)
+            words = rich.text.Text(forgotten.words(previous.state))
             previous.remove()
-            self._console.print("[green]✓[/] The previous demo was deleted: each one starts anew.")
+            self._console.print("[green]✓[/]", words, soft_wrap=True)
 
     async def _play(self, system: System, progress: steps.Steps) -> None:
         await system.services["verification"].run_command("load-postcodes", str(POSTCODES))
-        bootstrap, dsn = system.servers.bootstrap, system.servers.dsn
-        first = next(iter(self._sample.suppliers))
-        tokens = await signin.sign_in(bootstrap, dsn, self._sample.authority_id, first)
-        system.tokens.update(tokens)
-        system.announce()
+        authority, first = self._sample.authority_id, next(iter(self._sample.suppliers))
+        await system.sign_in(
+            authority, {role: _holder(role, authority, first) for role in auth.ROLES}
+        )
+        bootstrap = system.servers.bootstrap
         try:
             async with (
                 listener.listening(bootstrap) as heard,
-                clients.connected(system.urls, tokens, bootstrap) as outside,
+                clients.connected(system.urls, system.tokens, bootstrap) as outside,
             ):
                 await self._play_months(outside, heard, progress)
         except _WRONG as error:
@@ -134,3 +143,10 @@ class Job:
                 books = await readback.read(outside, heard, self._sample, player.played, exported)
         self.found = facts.compare(self._sample.expected, books.seen)
         summary.show(self._console, self._sample, books, self.found)
+
+
+def _holder(role: auth.Role, authority: str, supplier: str) -> auth.Caller:
+    """The one person of each role. Manager and approver are two people (rule P3)."""
+    if role == "supplier":
+        return auth.Caller(supplier, role, authority, supplier)
+    return auth.Caller(f"{role}@{authority}", role, authority)

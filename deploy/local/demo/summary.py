@@ -10,16 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import rich.box
 import rich.console
 import rich.markup
 import rich.table
 
-from deploy import client
+from deploy import faults
 from deploy.local.demo.facts import Fact
 from deploy.local.demo.readback import Books
 from deploy.local.demo.sample import Sample
 from shared import formats
 
+SUPPLIER_COLUMNS_MIN: Final = 100
+"""On a narrower terminal there is no column for suppliers. An id is never cut."""
 BEHIND: Final = {"Approaching target", "Requires improvement", "Inadequate"}
 _COLOURS: Final = {
     "Inadequate": "red",
@@ -48,12 +51,14 @@ def show(console: rich.console.Console, sample: Sample, books: Books, found: lis
 
 
 def _show_behind(console: rich.console.Console, sample: Sample, books: Books) -> None:
-    table = rich.table.Table(
-        "contract", "supplier", "commitment", title="Who is behind", title_justify="left"
-    )
+    is_narrow = console.width < SUPPLIER_COLUMNS_MIN  # then the contract's title must do
+    box = rich.box.SIMPLE_HEAD if is_narrow else rich.box.HEAVY_HEAD
+    table = rich.table.Table(title="Who is behind", title_justify="left", box=box)
+    for heading in ("contract", *(() if is_narrow else ("supplier",)), "commitment"):
+        table.add_column(heading, overflow="fold")
     for heading in ("due by now", "counted", "behind"):
-        table.add_column(heading, justify="right")
-    table.add_column("rating")
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("rating", overflow="fold")
     good = 0
     for contract_id, commitment, last in _last(books):
         good += last["rating"] == "Good"
@@ -62,7 +67,7 @@ def _show_behind(console: rich.console.Console, sample: Sample, books: Books) ->
             colour = _COLOURS[last["rating"]]
             table.add_row(
                 f"{contract_id}\n{sample.title(contract_id)}",
-                _supplier(sample, contract_id),
+                *(() if is_narrow else (_supplier(sample, contract_id),)),
                 commitment["title"],
                 _amount(expected, commitment["unit"]),
                 _amount(last["counted"], commitment["unit"]),
@@ -146,12 +151,12 @@ def _show_refused(console: rich.console.Console, sample: Sample, books: Books) -
             f"{answer['title']}",
             highlight=False,
         )
-        client.print_faults(console, answer["errors"])
-    for (route, rules, faults), count in books.seen.refusals.items():
+        faults.show(console, answer["errors"], happening.body)
+    for (route, rules, faulty), count in books.seen.refusals.items():
         if route == "kafka":
             reason = "not a return; parked" if rules == ("form",) else ", ".join(rules)
             console.print(
-                f"  {count} by Kafka, {faults} fault{'s' if faults > 1 else ''}: {reason}",
+                f"  {count} by Kafka, {faulty} fault{'s' if faulty > 1 else ''}: {reason}",
                 highlight=False,
             )
 

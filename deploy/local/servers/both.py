@@ -93,6 +93,11 @@ class Servers:
         self.ports.release()
         self._lock.close()
 
+    @property
+    def has_data(self) -> bool:
+        """Whether a database was ever started here."""
+        return self.postgres.has_data
+
     def remove(self) -> None:
         """Deletes all that the stack has stored. It must have been stopped."""
         self.postgres.remove()

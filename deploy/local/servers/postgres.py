@@ -79,6 +79,11 @@ class Postgres(server.Server):
         command += [f"--{name}={value}" for name, value in options.items()]
         self.process.spawn(command, _env(), self._folder)
 
+    @property
+    def has_data(self) -> bool:
+        """Whether it was ever started here."""
+        return self._data.exists()
+
     def remove(self) -> None:
         """Deletes the data. The server must have been stopped."""
         assert not self.process.is_running()

@@ -137,5 +137,5 @@ class TestAFileThatIsNoJson:
         with file.open("wb") as content:
             content.truncate(releases.BODY_BYTES_MAX + 1)
         done = run("http://127.0.0.1:9", file)
-        assert (1, "") == (done.returncode, done.stderr)
-        assert "has more than 32 MB: send it in parts." in " ".join(done.stdout.split())
+        assert (1, "") == (done.returncode, done.stdout)
+        assert "has more than 32 MB: send it in parts." in " ".join(done.stderr.split())
