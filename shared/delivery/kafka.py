@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -52,9 +53,10 @@ def security(settings: Settings) -> BaseSecurity | None:
     """The broker's security settings; None if it has none (the local stack)."""
     if settings.kafka_security_protocol == "PLAINTEXT":
         return None
-    context = ssl.create_default_context(
-        cafile=str(settings.kafka_ssl_cafile) if settings.kafka_ssl_cafile else None
-    )
+    context = None
+    if settings.kafka_security_protocol.endswith("SSL"):  # with a context, FastStream speaks TLS
+        cafile = settings.kafka_ssl_cafile
+        context = ssl.create_default_context(cafile=str(cafile) if cafile else None)
     if settings.kafka_security_protocol == "SSL":
         return BaseSecurity(ssl_context=context, use_ssl=True)
     if settings.kafka_sasl_username is None or settings.kafka_sasl_password is None:
@@ -130,6 +132,18 @@ async def start_admin(settings: Settings) -> AIOKafkaAdminClient:
         await admin.close()
         raise
     return admin
+
+
+async def start_client(settings: Settings) -> AIOKafkaClient:
+    """A bare client, started: for requests that the admin client has no method for. The caller
+    closes it."""
+    client = AIOKafkaClient(**_connection(settings))
+    try:
+        await client.bootstrap()
+    except BaseException:
+        await client.close()
+        raise
+    return client
 
 
 async def raw_records(records: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:

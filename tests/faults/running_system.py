@@ -39,13 +39,18 @@ class RunningSystem:
     """The three services on a Kafka and a PostgreSQL of their own: `async with
     RunningSystem(servers) as system:`."""
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(
+        self, servers: Servers, *, admin: Settings | None = None, own: dict[str, str] | None = None
+    ) -> None:
+        """`admin`: how to sign in at Kafka to create topics. `own`: further variables of each
+        service's environment; `{service}` in a value stands for its name."""
         self.servers = servers
+        self._own = own or {}
         self.tokens: dict[str, str] = {}
         self.urls = {service: f"http://127.0.0.1:{_free_port()}" for service in SERVICES}
         self.processes = {service: process.Process(service, servers.state) for service in SERVICES}
         self.struck = servers.state / "failpoints.log"
-        self.settings = Settings(
+        self.settings = admin or Settings(
             kafka_bootstrap_servers=servers.kafka.bootstrap, database_url=servers.postgres.dsn
         )
 
@@ -181,6 +186,7 @@ class RunningSystem:
             "INTAKE_LEDGER_URL": self.urls["ledger"],
             "MAKEGOOD_FAILPOINTS": failpoints,
             "MAKEGOOD_FAILPOINTS_LOG": str(self.struck),
+            **{name: value.format(service=service) for name, value in self._own.items()},
         }
 
 

@@ -23,7 +23,12 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 RULES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
 ALERTS: list[dict[str, Any]] = [rule for group in RULES["groups"] for rule in group["rules"]]
 
-ONE_SHOTS = ("migrate", "topics", "log")
+ONE_SHOTS = ("migrate", "topics", "access", "log")
+PROPERTIES = dict(
+    line.split("=", 1)
+    for line in (ROOT / "deploy/kafka/server.properties").read_text().splitlines()
+    if line and not line.startswith("#")
+)
 
 by_service = pytest.mark.parametrize("service", SERVICES)
 
@@ -67,7 +72,7 @@ class TestCompose:
 
     def test_has_all_of_the_system(self) -> None:
         """Broker, database, one-shots, the three services, Prometheus."""
-        expected = {"kafka", "postgres", "migrate", "topics", "log", "prometheus"}
+        expected = {"kafka", "postgres", *ONE_SHOTS, "prometheus"}
         assert expected | {"intake", "verification", "ledger"} == set(SERVICES)
 
     @by_service
@@ -115,9 +120,28 @@ class TestCompose:
 
     def test_makes_no_topic_by_accident(self) -> None:
         """Topics are ours to create."""
-        assert "false" == SERVICES["kafka"]["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"]
+        assert "false" == PROPERTIES["auto.create.topics.enable"]
         assert "deploy.topics" in SERVICES["topics"]["command"]
         assert topics.ALL
+
+    def test_lets_nobody_use_the_broker_unnamed(self) -> None:
+        """Each client signs in as itself, with a password of its own. What the broker then allows
+        is tried in tests/pipeline/test_access.py, with the same settings."""
+        mount = "./deploy/kafka/server.properties:/mnt/shared/config/server.properties:ro"
+        assert mount in SERVICES["kafka"]["volumes"]
+        assert "false" == PROPERTIES["allow.everyone.if.no.acl.found"]
+        assert (
+            "CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT"
+            == (PROPERTIES["listener.security.protocol.map"])
+        )
+        users = {"intake": "intake", "verification": "verification", "ledger": "ledger"}
+        passwords = set()
+        for name, user in (users | {"topics": "admin", "access": "admin"}).items():
+            environment = SERVICES[name]["environment"]
+            assert "SASL_PLAINTEXT" == environment["KAFKA_SECURITY_PROTOCOL"]
+            assert user == environment["KAFKA_SASL_USERNAME"]
+            passwords.add(environment["KAFKA_SASL_PASSWORD"].partition(":")[0].strip("${}"))
+        assert 4 == len(passwords)
 
 
 class TestPrometheus:

@@ -16,7 +16,14 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "verification", "ledger")
 DOCUMENTS = {
     file: file.read_text()
-    for file in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/*/*.md")])
+    for file in sorted(
+        [
+            *ROOT.glob("*.md"),
+            *ROOT.glob("docs/**/*.md"),
+            *ROOT.glob("deploy/*.md"),
+            *ROOT.glob("*/*/*.md"),
+        ]
+    )
 }
 ALL_WORDS = "\n".join(DOCUMENTS.values())
 SHELL = "\n".join(re.findall(r"^\s*```sh\n(.*?)```", ALL_WORDS, re.DOTALL | re.MULTILINE))

