@@ -20,7 +20,7 @@ import rich.text
 from deploy import tokens
 from deploy import topics as system_topics
 from deploy.local import CHECKOUT, STATE, CannotStart, steps
-from deploy.local.servers import both, process, supervisor
+from deploy.local.servers import both, logins, process, supervisor
 from shared.delivery import tasks, topics
 from shared.web import auth
 
@@ -45,10 +45,19 @@ class Service:
             "KAFKA_GROUP_INSTANCE_ID": f"{name}-local",  # rejoins its group at once after a crash
         }
 
-    async def run_command(self, *command: str) -> None:
-        """Runs one of its commands to the end. Raises CannotStart with its output."""
+    @property
+    def dsn(self) -> str:
+        """The database's address, with the service's own login."""
+        return self._environment["DATABASE_URL"]
+
+    async def run_command(self, *command: str, owner: str | None = None) -> None:
+        """Runs one of its commands to the end; as the database's owner, if its address is given.
+        Raises CannotStart with its output."""
+        environment = dict(self._environment)
+        if owner is not None:
+            environment |= {"DATABASE_URL": owner, f"{self.name.upper()}_DATABASE_URL": owner}
         task = process.Process(f"{self.name}-{command[0]}", self.process.state)
-        task.spawn(self._python(*command), self._environment, CHECKOUT)
+        task.spawn(self._python(*command), environment, CHECKOUT)
         try:
             async with asyncio.timeout(COMMAND_S_MAX):
                 code = await task.exited()
@@ -162,18 +171,20 @@ class Stack:
         return {name: ports.reserve(name, preferred=port) for name, port in PORTS.items()}
 
     async def _start_services(self, ports: Mapping[str, int]) -> None:
+        dsns = await self._log_in()
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
-            "DATABASE_URL": self.servers.dsn,
             "MAKEGOOD_STATE": str(self.state),
             "INTAKE_LEDGER_URL": f"http://127.0.0.1:{ports['ledger']}",
             **self._settings,
         }
         for name, port in ports.items():
-            self.services[name] = Service(name, self.state, port, environment)
+            own = environment | {"DATABASE_URL": dsns[name]}
+            self.services[name] = Service(name, self.state, port, own)
         services = self.services.values()
         with self._steps.step("Migrations and topics"):
-            await both.together(self._create_topics(), *(_prepare(service) for service in services))
+            preparing = (_prepare(service, self.servers.dsn) for service in services)
+            await both.together(self._create_topics(), *preparing)
         with self._steps.step("Services"):
             await both.together(*(service.start() for service in services))
         self.announce()
@@ -181,6 +192,13 @@ class Stack:
         for part in parts:
             part.process.spawned = self.announce
             self._watches.append(asyncio.create_task(supervisor.keep_alive(part)))
+
+    async def _log_in(self) -> dict[str, str]:
+        """Each service's address of the database. In a server of ours it has its own login; who may
+        log in to one that exists is its operator's business."""
+        if self.servers.postgres in self.servers.own:
+            return await logins.create(self.servers.dsn)
+        return dict.fromkeys(PORTS, self.servers.dsn)
 
     async def _create_topics(self) -> None:
         broker = system_topics.Broker(kafka_bootstrap_servers=self.servers.bootstrap)
@@ -198,10 +216,10 @@ class Stack:
         await self.servers.stop()
 
 
-async def _prepare(service: Service) -> None:
-    await service.run_command("migrate")
+async def _prepare(service: Service, owner: str) -> None:
+    await service.run_command("migrate", owner=owner)
     if service.name == "ledger":
-        await service.run_command("create-log", "--if-absent", "--origin", ORIGIN)
+        await service.run_command("create-log", "--if-absent", "--origin", ORIGIN, owner=owner)
 
 
 def run(main: Coroutine[object, object, None], console: rich.console.Console) -> int:
