@@ -55,6 +55,21 @@ async def find_newest(pool: sql.Pool) -> Check | None:
     return None if row is None else Check(*row)
 
 
+async def measure(pool: sql.Pool, service: str) -> None:
+    """Sets the metrics of the newest check."""
+    checked_at, failures = await pool.fetchrow(
+        """
+        SELECT coalesce(newest.checked_at, made.at), coalesce(newest.failures, 0)
+        FROM (SELECT min(applied_at) AS at FROM migration) AS made
+        LEFT JOIN (
+            SELECT checked_at, failures FROM books_check ORDER BY checked_at DESC LIMIT 1
+        ) AS newest ON true
+        """
+    ) or (datetime.now(UTC), 0)
+    metrics.BOOKS_CHECKED.labels(service).set(checked_at.timestamp())
+    metrics.BOOKS_FINDINGS.labels(service).set(failures)
+
+
 def next_check(now: datetime, hour: int) -> datetime:
     """The next time that it is this hour in London."""
     today = calendar.london_day(now)

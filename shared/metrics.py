@@ -48,3 +48,39 @@ OUTBOX_UNSENT: Final = Gauge(
 OUTBOX_AGE_SECONDS: Final = Gauge(
     "makegood_outbox_age_seconds", "Age of the oldest waiting message.", ["service"]
 )
+DISK_FREE_BYTES: Final = Gauge(
+    "makegood_disk_free_bytes", "Free space where the service keeps its files.", ["service"]
+)
+BOOKS_CHECKED: Final = Gauge(
+    "makegood_books_checked_timestamp_seconds",
+    "When the books were compared last; before the first time, when the database was made.",
+    ["service"],
+)
+BOOKS_FINDINGS: Final = Gauge(
+    "makegood_books_findings", "What the newest comparison of the books found.", ["service"]
+)
+
+ALARM_NAMES: Final = (
+    "books_differ",
+    "broker_and_database_disagree",
+    "database_behind_broker",
+    "entry_contested",
+    "inbound_shut",
+    "log_shrunk",
+    "not_believed",
+    "publisher_refuses",
+    "receipted_parked",
+    "record_changed",
+    "records_expired",
+    "same_id_other_bytes",
+    "too_many_parked",
+)
+
+
+def begin(service: str) -> None:
+    """Shows what rules of Prometheus count, with 0 from the start: a series that appears with its
+    first event does not count as an increase."""
+    for alarm in ALARM_NAMES:
+        ALARMS.labels(alarm)
+    for each in (CONSUMER_STOPPED, HELD, OUTBOX_UNSENT, OUTBOX_AGE_SECONDS, RETRIES):
+        each.labels(service)

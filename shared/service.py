@@ -11,17 +11,19 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import pydantic
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
 
-from shared import books, keys, log, sql
+from shared import books, keys, log, metrics, sql
 from shared.delivery import (
     consumer,
     gate,
@@ -38,6 +40,7 @@ from shared.web import server
 
 READY_SECONDS_MAX: Final = 2.0
 AGAIN_SECONDS: Final = 1.0
+MEASURE_SECONDS: Final = 15.0
 COLLECT_EVERY_OBJECTS: Final = 100_000
 _MALLOC: Final = ((-1, 131_072), (-3, 131_072), (-8, 1))
 """glibc's M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX (mallopt(3)): setting the thresholds
@@ -106,6 +109,24 @@ class Service:
             return Health(status="held", alarm=f"{gate.ALARM}: {words}", held=0)
         return Health(status="ok", alarm=None, held=0)
 
+    async def measure(self) -> None:
+        """Sets the metrics that no message moves, for ever: free space, the newest check of the
+        books."""
+        name = self.delivery.service
+        while True:
+            metrics.DISK_FREE_BYTES.labels(name).set(min(map(free_bytes, self.settings.folders)))
+            with contextlib.suppress(*sql.BROKEN):  # each request finds that out by itself
+                await books.measure(self.pool, name)
+            await asyncio.sleep(MEASURE_SECONDS)
+
+
+def free_bytes(folder: Path) -> int:
+    """The free space for a folder, which need not exist yet."""
+    while not folder.exists():
+        folder = folder.parent
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
 
 async def open_delivery(
     settings: Settings, service: transaction.ServiceName, reader: Reader = read_event
@@ -134,6 +155,7 @@ async def running(
     closes the pool."""
     reader = consumer.Consumer(settings, delivery, subscription, handle)
     service = Service(settings, delivery, reader)
+    metrics.begin(delivery.service)
 
     async def relay() -> None:
         await outbox.relay(
@@ -147,7 +169,7 @@ async def running(
     _return_memory()
     tasks_running = [
         asyncio.create_task(_again_and_again(task))
-        for task in (service.consumer.run, relay, *loops)
+        for task in (service.consumer.run, relay, service.measure, *loops)
     ]
     try:
         yield service

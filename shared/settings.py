@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, validation_alias=AliasChoices("demo", "MAKEGOOD_DEMO"))
     """Runs the local demo: an operator may move the clock. For loopback only."""
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where the service keeps files. The free space of the fullest is measured."""
+        return (self.state,)
+
 
 def service_database(service: str) -> AliasChoices:
     """`DATABASE_URL`, or the service's own variable, such as `INTAKE_DATABASE_URL`, which wins."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -13,6 +13,9 @@ RETURNS: Final = Counter(
     "Submissions by route and result (accepted, again, refused).",
     ["route", "result"],
 )
+for _route in get_args(admission.Route):
+    for _decision in get_args(admission.Decision):
+        RETURNS.labels(_route, _decision.__name__.lower())  # with 0 from the start
 QUEUE_POSTS: Final = Gauge("makegood_intake_queue_posts", "Posts that wait for a group to commit.")
 GROUP_POSTS: Final = Histogram(
     "makegood_intake_group_posts",
@@ -23,6 +26,9 @@ ACCEPT_SECONDS: Final = Histogram(
     "makegood_intake_accept_seconds",
     "From the arrival of a post in the queue to its commit.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+DAY_ENDED: Final = Gauge(
+    "makegood_day_ended_timestamp_seconds", "The midnight at which the last day ended."
 )
 
 

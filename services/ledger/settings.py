@@ -34,6 +34,11 @@ class Settings(settings.Settings):
     """The pause between two checkpoints. None is signed while the tree does not grow."""
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """Keys, object store, and the last signed checkpoint."""
+        return (self.state, self.objects_folder, self.signed_folder)
+
+    @property
     def objects_folder(self) -> Path:
         return self.objects or self.state / "ledger" / "objects"
 

@@ -30,6 +30,8 @@ from shared.web import auth, openapi, server
 
 MEASURE_SECONDS: Final = 15.0
 """How often the metrics are set that are counted in the database."""
+MEASURE_POSTCODES_SECONDS: Final = 3600.0
+"""A new edition comes four times a year, and to look for it reads the whole directory."""
 
 
 def build(settings: Settings) -> FastAPI:
@@ -48,6 +50,7 @@ def build(settings: Settings) -> FastAPI:
             handlers.SUBSCRIPTION,
             handlers.handler(delivery, ticking),
             lambda: _measure(delivery),
+            lambda: _measure_postcodes(delivery),
             lambda: books.run_nightly(
                 delivery.pool, ("services.verification", "replay"), settings.check_hour
             ),
@@ -78,3 +81,13 @@ async def _measure(delivery: transaction.Delivery) -> None:
     while True:
         metrics.OPEN_SHORTFALLS.set(await store.reading.count_open_shortfalls(delivery.pool))
         await asyncio.sleep(MEASURE_SECONDS)
+
+
+async def _measure_postcodes(delivery: transaction.Delivery) -> None:
+    """Says how old the postcode directory is, again and again."""
+    while True:
+        month = await store.postcodes.find_newest_month(delivery.pool)
+        metrics.POSTCODES.set(
+            calendar.midnight(calendar.first_day(month)).timestamp() if month else 0
+        )
+        await asyncio.sleep(MEASURE_POSTCODES_SECONDS)

@@ -14,3 +14,7 @@ RETURNS_CHECKED: Final = Counter(
 OPEN_SHORTFALLS: Final = Gauge(
     "makegood_open_shortfalls", "Shortfall cases that are open, over all authorities."
 )
+POSTCODES: Final = Gauge(
+    "makegood_postcodes_timestamp_seconds",
+    "The month of the newest edition of the postcode directory; 0 if no edition is named by one.",
+)

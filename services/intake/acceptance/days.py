@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.intake import store
+from services.intake import metrics, store
 from shared import calendar
 from shared.delivery import outbox, topics, transaction
 from shared.wire import events, ids
@@ -27,7 +27,8 @@ DAYS_MAX: Final = 31
 async def run(delivery: transaction.Delivery, now: Callable[[], datetime]) -> None:
     """Ends days for ever."""
     while True:
-        await end(delivery, now())
+        day = await end(delivery, now())
+        metrics.DAY_ENDED.set(calendar.midnight_after(day).timestamp())
         await asyncio.sleep(CHECK_SECONDS)
 
 

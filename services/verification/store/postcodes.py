@@ -30,3 +30,9 @@ async def apply_incoming(conn: sql.Connection) -> tuple[int, int]:
     """Takes the rows into the directory. Returns how many were new, and how many have changed."""
     row = await QUERIES.apply_incoming(conn)
     return row["new"], row["changed"]
+
+
+async def find_newest_month(conn: sql.Connection | sql.Pool) -> str | None:
+    """The newest edition that is named by its month (`YYYY-MM`); None if there is none."""
+    found: str | None = await QUERIES.find_newest_month(conn)
+    return found

@@ -31,3 +31,7 @@ WITH applied AS (
 )
 SELECT count(*) FILTER (WHERE is_new) AS new, count(*) FILTER (WHERE NOT is_new) AS changed
 FROM applied;
+
+-- name: find_newest_month()$
+-- The newest edition that is named by its month. It reads the whole directory, so it is asked rarely.
+SELECT max(edition) FROM postcode WHERE edition ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$';
