@@ -16,6 +16,7 @@ from deploy import (
     cli_token,
     cli_verify,
 )
+from deploy.backup import command as backup
 from deploy.local import commands
 from deploy.local.demo import command as demo
 from shared import command_line
@@ -30,6 +31,8 @@ app.command()(commands.doctor)
 app.command()(demo.demo)
 app.command()(cli_token.token)
 app.command()(cli_files.load_postcodes)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(cli_files.import_contracts)
 app.command()(cli_approve.approve)
 app.command()(cli_files.submit)

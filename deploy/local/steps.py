@@ -31,12 +31,13 @@ class Steps:
             yield
 
     @contextlib.contextmanager
-    def step(self, title: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-        """One step. Yields a function to call after each of its `total` parts."""
+    def step(self, title: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+        """One step. Yields a function to call after each of its `total` parts, or after several:
+        `advance(5)`."""
         began = time.monotonic()
         bar = self._bars.add_task(title, total=total)
         try:
-            yield lambda: self._bars.advance(bar)
+            yield lambda parts=1: self._bars.advance(bar, parts)
         finally:
             self._bars.remove_task(bar)
         self.console.print(f"[green]✓[/] {title:<24} {time.monotonic() - began:5.1f} s")
