@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import json
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from aiokafka.errors import (
     KafkaError,
     TopicAuthorizationFailedError,
 )
+from aiokafka.protocol.admin import DescribeClientQuotasRequest
 from aiokafka.protocol.fetch import FetchRequest
 
 from deploy import access
@@ -215,6 +219,56 @@ class TestPrincipal:
         for settings in (wrong, nobody):
             with pytest.raises(KafkaError):
                 await kafka.start_producer(settings)
+
+
+async def commanded(secured: SecuredKafka, *command: str, **more: str) -> tuple[int, str]:
+    """`python -m deploy.access …` as an operator runs it: its exit code and all that it says."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "deploy.access",
+        *command,
+        env={
+            "PATH": os.environ["PATH"],
+            "KAFKA_BOOTSTRAP_SERVERS": secured.bootstrap,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "KAFKA_SASL_USERNAME": "admin",
+            "KAFKA_SASL_PASSWORD": secured.password,
+            **more,
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await child.communicate()
+    return child.returncode or 0, said.decode().strip()
+
+
+class TestCommand:
+    async def test_admits_services_and_parties(self, servers: SecuredServers) -> None:
+        """`services` says what is missing, and can be run again. `party` prints a password that
+        signs in, with a limit; `revoke` ends that, and cannot do it twice."""
+        secured = servers.kafka
+        code, said = await commanded(secured, "services")
+        assert (1, True) == (code, "INTAKE_KAFKA_PASSWORD, VERIFICATION_KAFKA_PASSWORD" in said)
+        passwords = {f"{name.upper()}_KAFKA_PASSWORD": each for name, each in PASSWORDS.items()}
+        for _ in range(2):
+            code, said = await commanded(secured, "services", **passwords)
+            assert (0, "intake, verification, ledger: passwords and rights are set") == (code, said)
+
+        code, said = await commanded(secured, "party", "gb-coh-00000001")
+        who, _, password = said.partition(": the password is ")
+        assert (0, PARTY) == (code, who)
+        await until_true(functools.partial(can_sign_in, secured.signed_in(PARTY, password)))
+        client = await kafka.start_client(secured.signed_in("admin", secured.password))
+        asked = DescribeClientQuotasRequest([("user", 0, PARTY)], False)
+        limits = await client.send(client.get_random_node(), asked)
+        await client.close()
+        assert [([("user", PARTY)], [("producer_byte_rate", 1048576.0)])] == limits.entries
+
+        assert (0, f"{PARTY} may do nothing") == await commanded(secured, "revoke", PARTY)
+        code, said = await commanded(secured, "revoke", PARTY)
+        assert (1, True) == (code, said.startswith(f"{secured.bootstrap}: "))
+        assert 1 == (await commanded(secured, "party", "intake"))[0]
 
 
 class TestServices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from deploy.local import stack
 from deploy.local.servers import both
+from shared.delivery import kafka
 from shared.web.auth import Caller
 from tests.faults import contracts, suppliers
 from tests.faults.running_system import AUTHORITY, CALLERS, RunningSystem
@@ -39,6 +41,16 @@ class Outside(RunningSystem):
         async with self.client("intake", token) as supplier:
             body = suppliers.a_return("C1", month, 1, hours)
             assert 201 == (await supplier.post("/api/v1/returns", json=body)).status_code
+
+    async def write(self, topic: str, month: str, hours: int) -> None:
+        """Writes a return of a month to the party's inbound topic."""
+        producer = await kafka.start_producer(self.settings)
+        try:
+            record = json.dumps(suppliers.a_return("C1", month, 1, hours)).encode()
+            headers = [("idempotency-key", month.encode())]
+            await producer.send_and_wait(topic, record, headers=headers)
+        finally:
+            await producer.stop()
 
     async def shown(self, path: str) -> Any:
         """What the manager is shown by verification."""
@@ -95,7 +107,8 @@ class TestBackup:
     async def test_is_all_that_is_needed_to_go_on(
         self, new_state: Callable[[], Path], tmp_path: Path
     ) -> None:
-        """Months are sent, backed up, lost and restored; the next month follows. The log of before
+        """Months are sent, backed up, lost and restored; the next months follow, by HTTP and on the
+        supplier's own topic, which exists again. The log of before
         is the beginning of the log of after, every service finds its books whole, and the figures
         are the same."""
         state, saved = new_state(), tmp_path / "saved"
@@ -108,6 +121,9 @@ class TestBackup:
             await contracts.register(system, "C1", PARTY)
             await system.send(token, "2024-01", 10)
             await system.send(token, "2024-02", 20)
+            async with system.client("intake", system.tokens["operator"]) as operator:
+                admitted = await operator.post(f"/api/v1/parties/{PARTY}/credentials")
+                assert 201 == admitted.status_code
             await system.until_recorded(["2024-01", "2024-02"])
             running.tokens.update(system.tokens)
             running.announce()
@@ -137,7 +153,8 @@ class TestBackup:
             assert figures == await system.shown("/api/v1/contracts/C1/performance")
             assert lines == await system.shown("/api/v1/lines")
             await system.send(token, "2024-03", 30)
-            await system.until_recorded(["2024-01", "2024-02", "2024-03"])
+            await system.write(admitted.json()["inbound_topic"], "2024-04", 40)
+            await system.until_recorded(["2024-01", "2024-02", "2024-03", "2024-04"])
             await eventually(lambda: healths(system), {"ok"})
             assert 0 == (await makegood(state, "export", after)).returncode
             proved = await makegood(state, "verify", after, "--since", before)
@@ -148,4 +165,4 @@ class TestBackup:
                 "ledger": "fsck",
             }.items():
                 await running.services[service].run_command(check)
-            assert 3 == await system.value("SELECT max(receipt_no) FROM intake.accepted_return")
+            assert 4 == await system.value("SELECT max(receipt_no) FROM intake.accepted_return")

@@ -5,6 +5,7 @@ Only addresses and the data folder differ.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from pathlib import Path
 
@@ -39,7 +40,9 @@ class SecuredKafka(kafka.Kafka):
 
     async def is_ready(self) -> bool:
         """Whether the admin can sign in."""
-        try:
+        try:  # a plain connection first: the client would log each refusal
+            _, writer = await asyncio.open_connection(*self.bootstrap.split(":"))
+            writer.close()
             await (await clients.start_admin(self.signed_in("admin", self.password))).close()
         except (OSError, TimeoutError, KafkaError):
             return False
