@@ -46,6 +46,7 @@ PASSWORD_CHARACTERS_MIN: Final = 24
 ANYTHING: Final = 1
 """Matches every resource, pattern, operation and permission."""
 ALLOWED: Final = 3
+ANY_HOST: Final = "*"
 
 
 class Resource(enum.IntEnum):
@@ -78,6 +79,7 @@ class Right(NamedTuple):
     names: int
     act: int
     permission: int = ALLOWED
+    host: str = ANY_HOST
 
 
 class RefusedError(Exception):
@@ -126,9 +128,9 @@ class Access:
         anything = (ANYTHING, None, ANYTHING, f"User:{principal}", None, ANYTHING, ANYTHING)
         said = await self._send(DescribeAclsRequest(*anything))
         return frozenset(
-            Right(resource, name, names, act, permission)
+            Right(resource, name, names, act, permission=permission, host=host)
             for resource, name, names, entries in said.resources
-            for _, _, act, permission in entries
+            for _, host, act, permission in entries
         )
 
     async def set_password(self, principal: str, password: str) -> None:
@@ -157,7 +159,7 @@ class Access:
 
 def _fields(principal: str, right: Right) -> tuple[int, str, int, str, str, int, int]:
     who = f"User:{principal}"
-    return right.resource, right.name, right.names, who, "*", right.act, right.permission
+    return right.resource, right.name, right.names, who, right.host, right.act, right.permission
 
 
 def _errors(said: Any) -> list[tuple[int, str | None]]:

@@ -203,12 +203,10 @@ class TestPrincipal:
         loose = access.Right(
             access.Resource.TOPIC, "makegood.", access.Names.BEGINS, access.Act.WRITE
         )
-        await told.allow("ledger", access.rights("ledger") | {loose})
-
-        async def has(right: access.Right) -> bool:
-            return right in await told.list_rights("ledger")
-
-        await until_true(lambda: has(loose))
+        here = loose._replace(name="makegood.returns.v1", names=access.Names.IS, host="127.0.0.1")
+        granted = access.rights("ledger") | {loose, here}
+        await told.allow("ledger", granted)
+        await eventually(lambda: told.list_rights("ledger"), granted)
         await access.admit_services(told, PASSWORDS)
         await eventually(lambda: told.list_rights("ledger"), access.rights("ledger"))
         other = broker.kafka.signed_in(OTHER, await access.admit_party(told, OTHER))
