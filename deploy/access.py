@@ -4,7 +4,8 @@ Promises: a principal's rights are exactly those that follow from `shared/delive
 from what its service subscribes to; others that it has are taken away. Running it again changes
 nothing. A service writes the topics that are its own, and what is parked. It reads what it
 subscribes to, and what it wrote, to see whether its database was restored. A party writes and
-reads its own inbound topic and nothing else, and at most `PARTY_BYTES_PER_SECOND`.
+reads its own inbound topic and reads its replies, nothing else, and writes at most
+`PARTY_BYTES_PER_SECOND`.
 Refuses: a party that is no org-id, and a password that can be guessed.
 
 Signs in as the admin: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD. The passwords of the services
@@ -96,17 +97,16 @@ def rights(service: str) -> frozenset[Right]:
     found |= {Right(Resource.TOPIC, name, Names.IS, Act.READ) for name in (*checks, *reads)}
     found.add(Right(Resource.GROUP, subscription.group, Names.IS, Act.READ))
     if subscription.includes(topics.INBOUND_PREFIX + "any"):
-        inbound = topics.INBOUND_PREFIX
-        found |= {
-            Right(Resource.TOPIC, inbound, Names.BEGINS, act) for act in (Act.READ, Act.CREATE)
-        }
+        for prefix, use in ((topics.INBOUND_PREFIX, Act.READ), (topics.REPLIES_PREFIX, Act.WRITE)):
+            found |= {Right(Resource.TOPIC, prefix, Names.BEGINS, act) for act in (use, Act.CREATE)}
     return frozenset(found)
 
 
 def party_rights(party_id: str) -> frozenset[Right]:
     """What a party may do."""
-    topic = topics.inbound(party_id).name
-    return frozenset(Right(Resource.TOPIC, topic, Names.IS, act) for act in (Act.WRITE, Act.READ))
+    inbound, replies = topics.inbound(party_id).name, topics.replies_to(party_id).name
+    uses = ((inbound, Act.WRITE), (inbound, Act.READ), (replies, Act.READ))
+    return frozenset(Right(Resource.TOPIC, name, Names.IS, act) for name, act in uses)
 
 
 class Access:

@@ -42,15 +42,6 @@ class Settings(settings.Settings):
         validation_alias=AliasChoices("posts_per_second_max", "INTAKE_POSTS_PER_SECOND_MAX"),
     )
     """The limit for one client. It may send twice as many at once."""
-    inbound_bytes_per_second_max: int | None = Field(
-        default=None,
-        gt=0,
-        validation_alias=AliasChoices(
-            "inbound_bytes_per_second_max", "INTAKE_INBOUND_BYTES_PER_SECOND_MAX"
-        ),
-    )
-    """What a party may produce to Kafka, set as a quota of the Kafka user that has its id. None:
-    the operator sets quotas, or there are no users."""
     disk_free_bytes_min: int = Field(
         default=256 * 1024 * 1024,
         ge=0,

@@ -38,11 +38,13 @@ PARTY = "GB-COH-00000001"
 OTHER = "GB-COH-00000002"
 INBOUND = f"makegood.inbound.{PARTY}"
 OTHERS_INBOUND = f"makegood.inbound.{OTHER}"
+REPLIES = f"makegood.replies.{PARTY}"
+OTHERS_REPLIES = f"makegood.replies.{OTHER}"
 PASSWORDS = {name: f"{name}-0123456789abcdef" * 2 for name in ("intake", "verification", "ledger")}
 GROUPS = ("makegood-intake", "makegood-verification", "makegood-ledger", "console")
 
 WRITES = {
-    "intake": {"returns", "parked"},
+    "intake": {"returns", "parked", REPLIES, OTHERS_REPLIES},
     "verification": {"outcomes", "alerts", "contracts", "reconsider", "parked"},
     "ledger": {"entries", "parked"},
     PARTY: {INBOUND},
@@ -53,7 +55,7 @@ READS = {
     "intake": {"outcomes", "contracts", "entries", "parked", INBOUND, OTHERS_INBOUND, "returns"},
     "verification": {"returns", "reconsider", "outcomes", "alerts", "contracts"},
     "ledger": {"returns", "outcomes", "alerts", "parked", "entries"},
-    PARTY: {INBOUND},
+    PARTY: {INBOUND, REPLIES},
 }
 
 
@@ -61,7 +63,10 @@ def full(name: str) -> str:
     return name if name.startswith("makegood.") else f"makegood.{name}.v1"
 
 
-EVERY_TOPIC = {topic.name for topic in topics.ALL} | {INBOUND, OTHERS_INBOUND}
+OUTSIDE = tuple(
+    make(each) for each in (PARTY, OTHER) for make in (topics.inbound, topics.replies_to)
+)
+EVERY_TOPIC = {topic.name for topic in (*topics.ALL, *OUTSIDE)}
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="class")  # the tests of a class share a broker
@@ -88,7 +93,7 @@ class Broker:
 
     async def prepare(self) -> None:
         admin = await kafka.start_admin(self.admin)
-        await topics.create(admin, (*topics.ALL, topics.inbound(PARTY), topics.inbound(OTHER)))
+        await topics.create(admin, (*topics.ALL, *OUTSIDE))
         await admin.close()
         client = await kafka.start_client(self.admin)
         told = access.Access(client)
@@ -184,15 +189,16 @@ class TestPrincipal:
         assert set() == await joined(broker.signed_in[PARTY])
 
     async def test_creates_no_topic(self, broker: Broker) -> None:
-        """Intake creates inbound topics; nobody but the admin creates another."""
+        """Intake creates those of parties; nobody but the admin creates another."""
         made = {}
         for principal, settings in broker.signed_in.items():
             admin = await kafka.start_admin(settings)
-            for topic in (f"makegood.inbound.of-{principal}", f"makegood.of-{principal}"):
+            places = ("makegood.inbound", "makegood.replies", "makegood")
+            for topic in (f"{place}.of-{principal}" for place in places):
                 said = await admin.create_topics([NewTopic(topic, 1, 1)])
                 made[topic] = said.topic_errors[0][1] == 0
             await admin.close()
-        assert {"makegood.inbound.of-intake"} == {
+        assert {"makegood.inbound.of-intake", "makegood.replies.of-intake"} == {
             topic for topic, is_made in made.items() if is_made
         }
 

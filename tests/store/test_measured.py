@@ -12,7 +12,7 @@ import pytest
 
 from services.intake.acceptance import days
 from services.verification import store
-from services.verification.reference import postcodes
+from services.verification.reference import loading
 from shared import books, service, sql
 from tests.support import intake_service, verification_service
 from tests.support.waiting import until
@@ -70,15 +70,18 @@ class TestDay:
 
 
 class TestPostcodes:
-    async def test_are_as_old_as_the_newest_month(self, database: str) -> None:
+    async def test_are_as_old_as_the_newest_month(self, database: str, tmp_path: Path) -> None:
         """An edition with another name, such as the sample's, has no age."""
         async with verification_service.at_work(database) as verification:
             pool: sql.Pool = verification.pool
             assert await store.postcodes.find_newest_month(pool) is None
             for edition in ("sample-1", "2026-05", "2026-02"):
-                row = postcodes.Row("L36 9YU", edition, "E08000011", None, "1980-01", None)
-                async with pool.acquire() as conn:
-                    await postcodes.load(conn, [row])
+                file = tmp_path / f"{edition}.csv"
+                file.write_text(
+                    "postcode,district,ward,introduced,terminated,edition\n"
+                    f"L36 9YU,E08000011,,1980-01,,{edition}\n"
+                )
+                await loading.load(verification_service.settings(database), file, None, int)
             assert "2026-05" == await store.postcodes.find_newest_month(pool)
 
 

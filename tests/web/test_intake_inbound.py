@@ -12,14 +12,13 @@ import httpx
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.protocol.admin import DescribeClientQuotasRequest
 
 from deploy.local.servers import both as local_servers
 from services.intake import app, store
 from services.intake.domain import receipts
 from services.intake.settings import Settings
 from shared import sql
-from shared.delivery import gate, kafka, quotas, topics
+from shared.delivery import gate, kafka, topics
 from shared.delivery.messages import Record
 from shared.web import auth
 from shared.wire import replies as replied
@@ -27,9 +26,6 @@ from tests.support import intake_builders as build
 from tests.support import intake_service, waiting
 
 WAIT_SECONDS = 40
-QUOTA = 65_536
-ANY = 2
-"""The match of any name, in a question for quotas."""
 HAS_CONTRACT = "SELECT EXISTS (SELECT FROM contract)"
 HAS_RETURN = "SELECT EXISTS (SELECT FROM accepted_return)"
 IS_SHUT = "SELECT EXISTS (SELECT FROM shut_topic)"
@@ -91,7 +87,6 @@ async def running(
             "kafka_bootstrap_servers": own_servers.kafka.bootstrap,
             "database_url": own_servers.postgres.dsn,
             "state": tmp_path,
-            "inbound_bytes_per_second_max": QUOTA,
         }
     )
     admin = await kafka.start_admin(settings)
@@ -111,18 +106,6 @@ async def running(
         await publish(settings, intake_service.record_of(contract, topics.CONTRACTS.name, 0))
         await waiting.until_true(lambda: pool.fetchval(HAS_CONTRACT), WAIT_SECONDS)
         yield RunningIntake(settings, pool, client, {"authorization": f"Bearer {token}"})
-
-
-async def quotas_of(settings: Settings) -> dict[str, dict[str, float]]:
-    """The quotas of users, as the broker tells them."""
-    admin = await kafka.start_admin(settings)
-    try:
-        everyone = DescribeClientQuotasRequest([(quotas.USER, ANY, None)], strict=True)
-        answer = await admin._send_request(everyone)
-    finally:
-        await admin.close()
-    assert 0 == answer.error_code
-    return {name: dict(values) for [(_, name)], values in answer.entries}
 
 
 class TestAPartysTopic:
@@ -149,11 +132,9 @@ class TestAPartysTopic:
 
     async def test_brings_its_returns(self, running: RunningIntake) -> None:
         """An operator issues token and topic, once a contract of the authority names the party.
-        What comes on the topic is shown to the token. A topic that Kafka cannot have is 409. The
-        party's Kafka user has a quota."""
+        What comes on the topic is shown to the token. A topic that Kafka cannot have is 409."""
         client, pool = running.client, running.pool
         issued = (await running.credentials(build.PARTY)).json()
-        assert {build.PARTY: {quotas.PRODUCE: QUOTA}} == await quotas_of(running.settings)
         assert topics.inbound(build.PARTY).name == issued["inbound_topic"]
         path = f"/api/v1/parties/{build.PARTY}/credentials"
         listed = (await client.get(path, headers=running.operator)).json()["items"]

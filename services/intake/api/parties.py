@@ -17,7 +17,7 @@ from services.intake.api import documents, refusals
 from services.intake.api.dependencies import Injected, Operator
 from services.intake.settings import Settings
 from shared import fields, log
-from shared.delivery import kafka, quotas, topics
+from shared.delivery import kafka, topics
 from shared.web import auth, lists, problems, routes
 
 _log = log.get(__name__)
@@ -32,7 +32,7 @@ async def post_credential(
     dependencies: Injected,
     authority: fields.OrgId | None = None,
 ) -> documents.NewCredential:
-    """Issue a token for a party, shown once; create its topics, and limit what it may produce."""
+    """Issue a token for a party, shown once, and create its inbound topic and that of replies."""
     try:
         topic, replies = topics.inbound(party_id), topics.replies_to(party_id)
     except ValueError as error:
@@ -43,7 +43,7 @@ async def post_credential(
     owner = store.parties.Owner(party_id, authority_id)
     if await store.parties.find_supplier(dependencies.delivery.pool, owner) is None:
         raise refusals.party_unknown()
-    await _create_topics(dependencies.settings, party_id, topic, replies)
+    await _create_topics(dependencies.settings, topic, replies)
     async with dependencies.delivery.pool.acquire() as conn, conn.transaction():
         await store.parties.add_inbound_topic(conn, topic.name, owner)
         token = await auth.issue(conn, "supplier", authority_id, party_id, party_id)
@@ -76,18 +76,15 @@ def _acts_for(who: auth.Caller, asked: str | None) -> str | None:
     return who.authority_id
 
 
-async def _create_topics(settings: Settings, party_id: str, *wanted: topics.Topic) -> None:
+async def _create_topics(settings: Settings, *wanted: topics.Topic) -> None:
     try:
         admin = await kafka.start_admin(settings)
         try:
-            if settings.inbound_bytes_per_second_max is not None:
-                quota = settings.inbound_bytes_per_second_max
-                await quotas.limit_producer(admin, party_id, quota)
             await topics.create(admin, wanted)
         finally:
             await admin.close()
     except topics.TopicNameError:
         raise refusals.topic_taken(wanted[0].name) from None
     except (KafkaError, OSError, TimeoutError, topics.WrongTopicError) as error:
-        _log.warning("Kafka takes no topic or quota.", party=party_id, error=repr(error))
+        _log.warning("Kafka takes no topic.", topic=wanted[0].name, error=repr(error))
         raise problems.unavailable() from None
