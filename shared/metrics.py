@@ -65,6 +65,7 @@ ALARM_NAMES: Final = (
     "broker_and_database_disagree",
     "database_behind_broker",
     "entry_contested",
+    "entry_unknown",
     "inbound_shut",
     "log_shrunk",
     "not_believed",

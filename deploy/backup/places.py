@@ -27,19 +27,19 @@ Whoever has these keys can sign receipts and checkpoints in your name, and open 
 Keep this folder apart from the rest of the backup, where fewer people can read it. To restore, put
 it back. Without log.key the log cannot go on, and no other key will do (docs/security.md, Keys).
 """
-_NOWHERE: Final = SecretStr("")
+_NOWHERE: Final = SecretStr("postgresql://127.0.0.1:1/none")
 
 
 def folders(state: Path) -> dict[str, Path]:
     """The folders of the object store, by their names in the backup."""
-    ledger = Ledger(state=state, kafka_bootstrap_servers="", database_url=_NOWHERE)
+    ledger = Ledger(state=state, kafka_bootstrap_servers="127.0.0.1:1", database_url=_NOWHERE)
     return {"ledger/objects": ledger.objects_folder, "ledger/signed": ledger.signed_folder}
 
 
 def keys(state: Path) -> dict[str, Path]:
     """The keys, by their names in the backup. Not each need be there."""
-    intake = Intake(state=state, kafka_bootstrap_servers="", database_url=_NOWHERE)
-    ledger = Ledger(state=state, kafka_bootstrap_servers="", database_url=_NOWHERE)
+    intake = Intake(state=state, kafka_bootstrap_servers="127.0.0.1:1", database_url=_NOWHERE)
+    ledger = Ledger(state=state, kafka_bootstrap_servers="127.0.0.1:1", database_url=_NOWHERE)
     found = {
         "intake/receipt.key": intake.receipt_key_path,
         "intake/person.key": intake.person_key_file or intake.folder / "person.key",

@@ -162,7 +162,8 @@ class TestAlarm:
         raised = set(re.findall(r'ALARMS\.labels\(\s*"(\w+)"', code))
         raised |= set(re.findall(r'\b_?stop\(\s*"(\w+)"', code))
         raised |= set(re.findall(r'^(?:ALARM|NOT_BELIEVED): Final = "(\w+)"', code, re.MULTILINE))
-        assert 13 == len(raised)
+        raised |= set(re.findall(r'\b_raise_alarm\(unit\.conn, "(\w+)"', code))
+        assert 14 == len(raised)
         assert raised == set(metrics.ALARM_NAMES)
 
 

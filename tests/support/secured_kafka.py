@@ -55,7 +55,7 @@ class SecuredKafka(kafka.Kafka):
             kafka_security_protocol="SASL_PLAINTEXT",
             kafka_sasl_username=user,
             kafka_sasl_password=SecretStr(password),
-            database_url=SecretStr(""),
+            database_url=SecretStr("postgresql://127.0.0.1:1/none"),
         )
 
     def _format(self, *more: str) -> None:
