@@ -121,7 +121,8 @@ def broker() -> Settings:
 
     if os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         return settings.read(topics.Broker)
-    return topics.Broker(kafka_bootstrap_servers=running_stack()["kafka"]["bootstrap"])
+    bootstrap = running_stack()["kafka"]["bootstrap"]
+    return settings.read(topics.Broker, kafka_bootstrap_servers=bootstrap)
 
 
 @contextlib.contextmanager

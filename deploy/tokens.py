@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from shared import command_line, tokens
+from shared import command_line, settings, tokens
 from shared.settings import Settings
 from shared.web import auth
 
@@ -23,7 +23,9 @@ SERVICES: Final = ("intake", "verification", "ledger")
 def at(dsns: Mapping[str, str]) -> dict[str, Settings]:
     """How each service's database is reached, by its address."""
     return {
-        service: Settings(kafka_bootstrap_servers="", database_url=SecretStr(dsns[service]))
+        service: settings.read(
+            Settings, kafka_bootstrap_servers="", database_url=SecretStr(dsns[service])
+        )
         for service in SERVICES
     }
 

@@ -11,7 +11,7 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -84,10 +84,11 @@ class WrongSettingsError(Exception):
     """Settings are missing or wrong. The text names each, and says what to do."""
 
 
-def read(kind: type[Kind]) -> Kind:
-    """The settings in the environment. Raises WrongSettingsError."""
+def read(kind: type[Kind], **given: Any) -> Kind:
+    """The settings in the environment, and those that are `given` instead. Raises
+    WrongSettingsError."""
     try:
-        return kind()
+        return kind(**given)
     except ValidationError as error:
         raise WrongSettingsError(" ".join(_sentences(kind, error))) from None
 

@@ -77,7 +77,10 @@ class TestAFile:
             ),
             (HEAD + ROWS + ROWS, "  line 4: L36 9YU is given twice in 2026-08\n  line 5: L36 9YG"),
             (HEAD + ROWS + "x\n" * 30, "  and 10 more\n"),
-            ((HEAD + ROWS + "\u00e9\n").encode("latin-1"), "the file is not UTF-8 from here on"),
+            (
+                (HEAD + ROWS + "\u00e9\n").encode("latin-1"),
+                "  line 4: it is not UTF-8: byte 0 is 0xe9",
+            ),
             (b"\xff\xfe\x00", "The file is no CSV in UTF-8"),
             ("", "The file has no column postcode"),
         ],

@@ -65,9 +65,8 @@ def _read(
     file: io.BufferedReader, edition: str | None, advance: Callable[[float], object]
 ) -> Iterator[list[postcodes.Row | postcodes.Fault]]:
     """The rows, many at once."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        rows, done = postcodes.read(text, edition), 0
+        rows, done = postcodes.read(file, edition), 0
         while found := list(itertools.islice(rows, ROWS_AT_ONCE)):
             advance(file.tell() - done)
             done = file.tell()

@@ -10,6 +10,7 @@ in its normal form. A file of any length takes the memory of a few rows.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,7 +60,7 @@ Columns: TypeAlias = dict[str, int]
 """Where each of our columns is in a row."""
 
 
-def read(lines: Iterable[str], edition: str | None = None) -> Iterator[Row | Fault]:
+def read(lines: Iterable[bytes], edition: str | None = None) -> Iterator[Row | Fault]:
     """The rows of a file, in its order. `edition` names that of a file that does not say it.
     Raises HeadRefusedError."""
     place = _Place(lines)
@@ -76,17 +77,17 @@ def read(lines: Iterable[str], edition: str | None = None) -> Iterator[Row | Fau
                 yield _row(place.line, cells, columns, edition)
         except StopIteration:
             return
-        except UnicodeDecodeError as error:  # what follows cannot be read either
-            yield Fault(place.line + 1, f"the file is not UTF-8 from here on: {error.reason}")
-            return
+        except UnicodeDecodeError as error:
+            odd = error.object[error.start]
+            yield Fault(place.line, f"it is not UTF-8: byte {error.start} is 0x{odd:02x}")
         except (ValueError, csv.Error) as error:
             yield Fault(place.line, str(error))
 
 
 class _Place:
-    """The lines of a file without its comments, and the number of the last one."""
+    """The lines of a file as text, without its comments, and the number of the last one."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[bytes]) -> None:
         self.line = 0
         self._lines = iter(lines)
 
@@ -94,10 +95,13 @@ class _Place:
         return self
 
     def __next__(self) -> str:
-        while (line := next(self._lines)).startswith("#"):
+        while True:
+            line = next(self._lines)
             self.line += 1
-        self.line += 1
-        return line
+            if self.line == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
+            if not line.startswith(b"#"):
+                return line.decode()
 
 
 def _find_columns(head: Sequence[str], edition: str | None) -> Columns:

@@ -14,7 +14,7 @@ ONS = "pcd7,pcds,dointr,doterm,lad25cd,wd25cd"
 
 
 def read(*rows: str, head: str = HEAD, edition: str | None = None) -> list[object]:
-    return list(postcodes.read(io.StringIO("\n".join([head, *rows]), newline=""), edition))
+    return list(postcodes.read(io.BytesIO("\n".join([head, *rows]).encode()), edition))
 
 
 class TestTheDirectory:
