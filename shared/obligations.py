@@ -8,6 +8,7 @@ Refuses: everything that was only at one moment, such as who has sent what. That
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -69,7 +70,7 @@ def active_spans(turns: Iterable[Sequence[Turn]]) -> tuple[Span, ...]:
 
 
 def _spans(turns: Sequence[Turn]) -> Iterator[Span]:
-    for turn, after in zip(turns, (*turns[1:], None), strict=True):
+    for turn, after in itertools.zip_longest(turns, turns[1:]):
         last = None if after is None else after.on - _DAY
         if turn.is_active and (last is None or last >= turn.on):
             yield Span(turn.on, last)

@@ -57,6 +57,8 @@ class TestRegisteringAContract:
         assert "Community hub" not in events.write(registered).decode()
         assert isinstance(published, events.ContractPublished)
         assert (1, registered.event_id) == (published.version, published.caused_by)
+        assert published.obligations is not None
+        assert () == published.obligations.active  # nothing is promised yet
 
     async def test_shows_when_intake_can_know_it(
         self, service: VerificationService, manager: Caller

@@ -4,6 +4,10 @@ Promises: pure. For the same contract, returns and day it says what verification
 (a test holds the two together): what is owed and not in, and by when. A return that is in is told
 with the day by which it was due, even if it was late.
 
+One difference is left: of a month of which no return was taken any more (rule I2), because the
+contract was cut short, a withdrawal is known here if the contract is extended again; verification
+holds that month to its first due day.
+
 Refuses: to guess. Of a contract that was published without its obligations nothing is known.
 """
 

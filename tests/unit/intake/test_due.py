@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from services.intake.domain import due
 from services.verification.domain import obligations as followed_up
 from services.verification.domain.state import slot_key
-from shared import calendar
+from shared import calendar, obligations
 from shared.wire import events
 from tests.support import verification_builders as build
 
@@ -235,8 +235,9 @@ class Council(build.Council):
         before, now = self.sent.get(slot), self.now(day)
         is_in = before is not None and not before.is_withdrawn
         state, number = self.states["C1"], next(self.receipts)
-        if slot.party_id not in (*state.suppliers, *state.former):
-            return
+        is_taken = slot.period <= obligations.last_taken(state.ends_on)
+        if not is_taken or slot.party_id not in (*state.suppliers, *state.former):
+            return  # intake would refuse it (rules I1, I2)
         if what == "withdraw":
             if before is None or not is_in:
                 return

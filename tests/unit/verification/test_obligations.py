@@ -132,6 +132,32 @@ class TestMissingReturn:
         assert date(2026, 12, 14) == council.states["C1"].owed["2026-11/" + build.SUPPLIER].due_on
 
 
+class TestWhatIsPublished:
+    def test_is_what_is_owed_in_runs_and_when_something_is_promised(self) -> None:
+        """Of October to December one supplier has sent November only, the other nothing. The second
+        commitment joins the first, so there is one span of days."""
+        other = "GB-COH-00000002"
+        later: Any = {"commitment_id": "visits", "from": "2026-12-01"}
+        a_second = build.commitment(**later)
+        council = build.Council()
+        council.receive(
+            build.registered(suppliers=(build.SUPPLIER, other)),
+            at_the_end(from_="2026-10-06"),
+            a_second,
+        )
+        council.days("2026-10-01", "2026-11-30")
+        council.receive(build.returned(1, "2026-11", day="2026-12-01"))
+        council.days("2026-12-01", "2026-12-31")
+        published = obligations.published(council.states["C1"])
+        assert ("2026-12", "2026-10") == (published.ended_through, published.owed_from)
+        assert [(date(2026, 10, 6), None)] == [(days.first, days.last) for days in published.active]
+        assert [
+            (build.SUPPLIER, "2026-10", "2026-10"),
+            (build.SUPPLIER, "2026-12", "2026-12"),
+            (other, "2026-10", "2026-12"),
+        ] == [(run.party_id, run.first, run.last) for run in published.owed]
+
+
 class TestSleepingContract:
     def test_misses_no_day_that_does_something(self) -> None:
         """Law: days before `wake_on` change nothing but the count of inputs."""
