@@ -4,6 +4,7 @@ PYTHON ?= python3
 ROUNDS ?= 100
 VENV := .makegood/venv
 BIN := $(VENV)/bin
+STATICS := shared/pages/govuk/made-of
 # Fetched once per user: what is here needs no network again.
 CACHE := $(shell d="$${XDG_CACHE_HOME:-$$HOME/.cache}/makegood"; \
 	mkdir -p "$$d/wheels" 2>/dev/null && test -w "$$d/wheels" && echo "$$d" || echo "$(CURDIR)/.makegood/cache")
@@ -22,7 +23,7 @@ help: ## say what can be made
 
 venv: $(VENV)/developer ## the virtual environment with everything, under .makegood/venv
 
-demo: $(VENV)/runtime ## the whole system with six months of returns; ONCE=1 ends after the summary
+demo: $(STATICS) ## the whole system with six months of returns; ONCE=1 ends after the summary
 	@$(BIN)/makegood demo $(if $(ONCE),--once)
 
 test: lint ## lint, then every test on a real Kafka and PostgreSQL
@@ -47,7 +48,7 @@ lock: ## pin all dependencies anew, with hashes (for maintainers; needs uv)
 
 clean: ## stop the stack, delete its data and all that was built; keeps the user's cache
 	@test ! -x $(BIN)/makegood || $(BIN)/makegood down --forget
-	rm -rf .makegood build makegood.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .makegood shared/pages/govuk build makegood.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # --- how the virtual environment comes about: three stamps, each made from the one before ---
 
@@ -66,7 +67,11 @@ $(VENV)/made:
 $(VENV)/runtime: $(VENV)/made requirements.lock pyproject.toml
 	$(call install,requirements.lock)
 
-$(VENV)/developer: $(VENV)/runtime requirements-dev.lock
+# Style and script of the pages, from a pinned jar.
+$(STATICS): $(VENV)/runtime deploy/webjars.lock deploy/statics.py
+	@$(BIN)/python -m deploy.statics
+
+$(VENV)/developer: $(STATICS) requirements-dev.lock
 	$(call install,requirements-dev.lock)
 
 # From the cache alone if it has everything, else it is filled first. Every file is held against
