@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    FilePath,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _HOST: Final = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::[0-9]{1,5})?")
@@ -29,6 +38,11 @@ def _check_dsn(secret: SecretStr) -> SecretStr:
 
 Dsn: TypeAlias = Annotated[SecretStr, AfterValidator(_check_dsn)]
 """Where a database is, with user and password."""
+
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?$")]
+"""An address of pages, such as `https://makegood.example/supplier`, without a slash at its end."""
 
 
 class Settings(BaseSettings):
@@ -64,7 +78,45 @@ class Settings(BaseSettings):
     )
     """The hour in London at which the service checks its books every night."""
     demo: bool = Field(default=False, validation_alias=AliasChoices("demo", "MAKEGOOD_DEMO"))
-    """Runs the local demo: an operator may move the clock. For loopback only."""
+    """Runs the local demo: an operator may move the clock, and whoever opens a page may choose who
+    they are. For loopback only."""
+    council_name: str = Field(
+        default="Makegood",
+        max_length=100,
+        validation_alias=AliasChoices("council_name", "MAKEGOOD_COUNCIL_NAME"),
+    )
+    """Stands at the top of every page."""
+    supplier_url: Address = Field(
+        default="http://127.0.0.1:8001",
+        validation_alias=AliasChoices("supplier_url", "MAKEGOOD_SUPPLIER_URL"),
+    )
+    """Where people find the pages of intake."""
+    council_url: Address = Field(
+        default="http://127.0.0.1:8002",
+        validation_alias=AliasChoices("council_url", "MAKEGOOD_COUNCIL_URL"),
+    )
+    """Where people find the pages of verification."""
+    record_url: Address = Field(
+        default="http://127.0.0.1:8003",
+        validation_alias=AliasChoices("record_url", "MAKEGOOD_RECORD_URL"),
+    )
+    """Where people find the pages of the ledger."""
+    session_key_file: Path | None = Field(
+        default=None, validation_alias=AliasChoices("session_key_file", "MAKEGOOD_SESSION_KEY_FILE")
+    )
+    """32 bytes, the same for the three services: seals the sessions of people. If it is not set,
+    the file is in the state folder, and is created there."""
+
+    @model_validator(mode="after")
+    def _demo_is_on_loopback(self) -> Settings:
+        if self.demo and self.host not in LOOPBACK:
+            raise ValueError("MAKEGOOD_DEMO works on a loopback address only")
+        return self
+
+    @property
+    def session_key_path(self) -> Path:
+        """The key of the sessions of people."""
+        return self.session_key_file or self.state / "session.key"
 
     @property
     def folders(self) -> tuple[Path, ...]:

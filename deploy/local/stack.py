@@ -176,6 +176,9 @@ class Stack:
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
             "MAKEGOOD_STATE": str(self.state),
             "INTAKE_LEDGER_URL": f"http://127.0.0.1:{ports['ledger']}",
+            "MAKEGOOD_SUPPLIER_URL": f"http://127.0.0.1:{ports['intake']}",
+            "MAKEGOOD_COUNCIL_URL": f"http://127.0.0.1:{ports['verification']}",
+            "MAKEGOOD_RECORD_URL": f"http://127.0.0.1:{ports['ledger']}",
             **self._settings,
         }
         for name, port in ports.items():

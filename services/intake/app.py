@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 
-from services.intake import store
+from services.intake import store, web
 from services.intake.acceptance import days, throttle
 from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.group_commit import Committer
@@ -28,6 +28,7 @@ from services.intake.domain.receipts import Signer
 from services.intake.settings import Settings
 from shared import books, clock, keys, service
 from shared.delivery import transaction
+from shared.pages import everywhere
 from shared.web import auth, openapi, server
 
 
@@ -40,6 +41,7 @@ def build(settings: Settings) -> FastAPI:
         dependencies = await _dependencies(settings, delivery)
         app.state.tokens = auth.Tokens(delivery.pool)
         app.state.dependencies = dependencies
+        app.state.site.clock = dependencies.clock
         async with service.running(
             settings,
             delivery,
@@ -61,6 +63,8 @@ def build(settings: Settings) -> FastAPI:
     server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return, bytes_max)
     if settings.demo:
         app.include_router(demo_clock.router)
+    everywhere.open_site(app, "supplier", settings, web.TEMPLATES)
+    app.include_router(web.router)
     openapi.describe(app, descriptions.TEXTS)
     return app
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.ledger import web
 from services.ledger.api import changes, descriptions, entries, export, log, returns
 from services.ledger.api.dependencies import Dependencies
 from services.ledger.consumer import handlers
@@ -16,6 +17,7 @@ from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
 from shared import books, clock, service
 from shared.delivery import transaction
+from shared.pages import everywhere
 from shared.web import auth, openapi
 
 
@@ -46,6 +48,8 @@ def build(settings: Settings) -> FastAPI:
     app = service.build("ledger", lifespan)
     for each in (changes, entries, export, log, returns):
         app.include_router(each.router)
+    everywhere.open_site(app, "record", settings, web.TEMPLATES)
+    app.include_router(web.router)
     openapi.describe(app, descriptions.TEXTS)
     return app
 

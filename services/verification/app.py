@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.verification import metrics, store
+from services.verification import metrics, store, web
 from services.verification.api import (
     alerts,
     cases,
@@ -26,6 +26,7 @@ from services.verification.register import imports
 from services.verification.settings import Settings
 from shared import books, calendar, clock, service
 from shared.delivery import transaction
+from shared.pages import everywhere
 from shared.web import auth, openapi, server
 
 MEASURE_SECONDS: Final = 15.0
@@ -44,6 +45,7 @@ def build(settings: Settings) -> FastAPI:
         ticking = await _clock(settings, delivery)
         app.state.tokens = auth.Tokens(delivery.pool)
         app.state.dependencies = Dependencies(delivery, ticking)
+        app.state.site.clock = ticking if settings.demo else None
         async with service.running(
             settings,
             delivery,
@@ -61,6 +63,8 @@ def build(settings: Settings) -> FastAPI:
     server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
     for each in (contracts, commitments, figures, standings, alerts, cases):
         app.include_router(each.router)
+    everywhere.open_site(app, "council", settings, web.TEMPLATES)
+    app.include_router(web.router)
     openapi.describe(app, descriptions.TEXTS)
     return app
 

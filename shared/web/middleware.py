@@ -120,7 +120,8 @@ class Middleware:
         except Exception as error:
             if status:
                 raise
-            await problems.respond(_explain(error, scope))(scope, receive, send_with_headers)
+            answer = problems.answer(_explain(error, scope), Request(scope))
+            await answer(scope, receive, send_with_headers)
         finally:
             self._requests -= 1
             route = scope["path"] if fast_path else getattr(scope.get("route"), "path", "none")

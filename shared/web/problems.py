@@ -25,6 +25,8 @@ RETRY_SECONDS: Final = 2
 INVALID: Final = "The request is invalid"
 """The title of a request that has faults of form."""
 PROBLEM: Final = "application/problem+json"
+API: Final = "/api/"
+"""What the addresses for programs begin with."""
 
 Handler: TypeAlias = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
@@ -69,6 +71,17 @@ def respond(problem: Problem) -> Response:
     return Response(body, problem.status, problem.headers, PROBLEM)
 
 
+def answer(problem: Problem, request: Request) -> Response:
+    """The problem as a page, for whoever asks for HTML outside of the API, where the service has
+    pages (`app.state.problem_page`); else the problem document."""
+    show = getattr(request.app.state, "problem_page", None)
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if show is None or not wants_page or request.url.path.startswith(API):
+        return respond(problem)
+    page: Response = show(problem, request)
+    return page
+
+
 def unavailable() -> Problem:
     """The answer while database or broker does not answer us."""
     detail = "A system that this service needs does not answer. Nothing was stored; try again."
@@ -84,9 +97,9 @@ def busy() -> Problem:
     )
 
 
-async def _on_problem(_: Request, error: Exception) -> Response:
+async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return respond(error)
+    return answer(error, request)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -94,7 +107,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     problem = of_framework(error)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         problem.headers = {"allow": ", ".join(_allowed(request))}
-    return respond(problem)
+    return answer(problem, request)
 
 
 def _allowed(request: Request) -> Sequence[str]:
@@ -116,10 +129,10 @@ def of_framework(error: HTTPException) -> Problem:
     return Problem(error.status_code, str(error.detail), headers=error.headers)
 
 
-async def _on_invalid(_: Request, error: Exception) -> Response:
+async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [_fault(e) for e in error.errors()[:FAULTS_MAX]]
-    return respond(Problem(422, INVALID, errors=faults))
+    return answer(Problem(422, INVALID, errors=faults), request)
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:

@@ -9,8 +9,10 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from services.ledger import web
 from services.ledger.api import changes, entries, export, log, returns
 from services.ledger.api.dependencies import Dependencies
+from shared.pages import everywhere
 from shared.web import auth, server
 from shared.wire import events
 from tests.support import ledger_service as build
@@ -67,6 +69,8 @@ async def connect(service: build.LedgerService) -> Client:
     app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
     for each in (changes, entries, export, log, returns):
         app.include_router(each.router)
+    everywhere.open_site(app, "record", service.settings, web.TEMPLATES)
+    app.include_router(web.router)
     app.state.tokens = auth.Tokens(service.pool)
     app.state.dependencies = Dependencies(service.pool)
     async with service.pool.acquire() as conn:

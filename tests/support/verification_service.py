@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from aiokafka import ConsumerRecord, TopicPartition
+from fastapi import FastAPI
 
 from services.verification import app, store
 from services.verification.api import dependencies
@@ -62,6 +63,7 @@ class VerificationService:
     clock: clock.MovedClock
     client: httpx.AsyncClient
     offsets: collections.Counter[tuple[str, int]]
+    app: FastAPI
 
     async def caller(
         self,
@@ -198,6 +200,8 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
         transport=httpx.ASGITransport(served), base_url="http://verification"
     ) as client:
         try:
-            yield VerificationService(dsn, pool, delivery, moved, client, collections.Counter())
+            yield VerificationService(
+                dsn, pool, delivery, moved, client, collections.Counter(), served
+            )
         finally:
             pool.terminate()

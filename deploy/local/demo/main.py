@@ -26,7 +26,11 @@ from shared.web import auth
 
 POSTCODES: Final = CHECKOUT / "services" / "verification" / "sample" / "postcodes.csv"
 """A sample edition of the postcode directory, loaded in the same way as any edition."""
-SETTINGS: Final = {"MAKEGOOD_DEMO": "1", "MAKEGOOD_LOG_LEVEL": "INFO"}
+SETTINGS: Final = {
+    "MAKEGOOD_DEMO": "1",
+    "MAKEGOOD_LOG_LEVEL": "INFO",
+    "MAKEGOOD_COUNCIL_NAME": "Knowsley, a demonstration",
+}
 
 
 _WRONG: Final = (clients.UnexpectedError, listener.NotSeenError, httpx.HTTPError, KafkaError)

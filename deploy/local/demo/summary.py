@@ -180,11 +180,16 @@ def _show_facts(console: rich.console.Console, found: list[Fact]) -> None:
             console.print(rich.markup.escape(line), highlight=False, soft_wrap=True)
 
 
+_DESKS: Final = {"intake": "returns", "verification": "contracts", "ledger": "the record"}
+"""What the pages of each service show."""
+
+
 def show_where(console: rich.console.Console, description: Path, urls: dict[str, str]) -> None:
     """Prints where to look next, while the system stays up."""
     console.print("\n[bold]Where to look next")
+    console.print(f"  choose who you are: {urls['intake']}/sign-in", soft_wrap=True)
     for service, url in urls.items():
-        console.print(f"  {service:<14}{url}  (its API: {url}/openapi.json)")
+        console.print(f"  {_DESKS[service]:<14}{url}/  (for programs: {url}/docs)", soft_wrap=True)
     console.print(f"  addresses and the demo's tokens: {description}", soft_wrap=True)
     exported = description.parent / "demo" / "export.jsonl"
     console.print(f"  to verify the exported log: makegood verify {exported}", soft_wrap=True)

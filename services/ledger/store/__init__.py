@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.ledger.store import changes, checking, checkpoints, log, reading, rows
+from services.ledger.store import changes, checking, checkpoints, log, newest, reading, rows
 
-__all__ = ["MIGRATIONS", "changes", "checking", "checkpoints", "log", "reading", "rows"]
+__all__ = ["MIGRATIONS", "changes", "checking", "checkpoints", "log", "newest", "reading", "rows"]
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -137,8 +137,15 @@ async def _whole(
     pool = dependencies.delivery.pool
     waiting = await store.reading.list_unpublished(pool, [contract_id])
     versions = await store.register.list_commitments(pool, contract_id)
+    return whole(row, versions, waiting)
+
+
+def whole(
+    row: sql.Record, versions: Sequence[sql.Record], waiting: set[str] | None = None
+) -> documents.ContractWhole:
+    """A contract with its commitments. `waiting`: contracts that are not published yet."""
     return documents.ContractWhole(
-        **_contract(row, waiting), commitments=commitments.shown(versions)
+        **_contract(row, waiting or set()), commitments=commitments.shown(versions)
     )
 
 

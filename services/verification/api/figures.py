@@ -47,7 +47,7 @@ async def get_performance(
     pool = dependencies.delivery.pool
     titles = commitments.titles(await store.register.list_commitments(pool, contract_id))
     if as_at is None:
-        return show(await _known_now(pool, row), titles)
+        return show(await known_now(pool, row), titles)
     known = await _known_then(pool, contract_id, as_at)
     if known is None:
         raise problems.Problem(404, "The contract was not registered by the end of that day")
@@ -90,7 +90,8 @@ class Known(NamedTuple):
     """In the order in which they were made."""
 
 
-async def _known_now(pool: sql.Pool, row: sql.Record) -> Known:
+async def known_now(pool: sql.Pool, row: sql.Record) -> Known:
+    """What is known of the contract in a row of `store.reading`."""
     contract_id = row["contract_id"]
     returns = await store.histories.list_lines(pool, contract_id)
     lines = [line for each in returns for line in store.rows.read_lines(each.lines)]

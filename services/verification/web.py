@@ -1,0 +1,56 @@
+"""Verification's pages: the routes. What a page says is in `pages`, what it looks up is the API's.
+
+A page is asked for by a person who is signed in (`access`), and shows what the API would answer to
+this person's role, authority and party.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from services.verification import store
+from services.verification.api import alerts, commitments, contracts, documents, figures
+from services.verification.api.dependencies import Injected
+from services.verification.pages import contract, home
+from shared import fields
+from shared.pages import listing, site
+from shared.pages.access import Reader
+from shared.web import lists
+
+TEMPLATES: Final = Path(__file__).with_name("pages")
+CASES_MAX: Final = 100
+"""On the page of a contract."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def show_home(
+    request: Request, who: Reader, dependencies: Injected, cursor: lists.Cursor = None
+) -> Response:
+    """The contracts that this person may see."""
+    found = await contracts.list_contracts(who.caller, dependencies, listing.ROWS, cursor)
+    page = home.show(found.items, listing.pages("/", cursor, found.next))
+    return site.of(request.app).show("home.html", page, who)
+
+
+@router.get("/contracts/{contract_id}")
+async def show_contract(
+    request: Request, contract_id: fields.ContractId, who: Reader, dependencies: Injected
+) -> Response:
+    """One contract: is it on course?"""
+    caller, pool = who.caller, dependencies.delivery.pool
+    row = await contracts.find(dependencies, caller, contract_id)
+    versions = await store.register.list_commitments(pool, contract_id)
+    known = await figures.known_now(pool, row)
+    asked = documents.CasesQuery(contract=contract_id, limit=CASES_MAX)
+    cases = await alerts.list_cases(caller, dependencies, asked)
+    page = contract.show(
+        contracts.whole(row, versions),
+        figures.show(known, commitments.titles(versions)),
+        cases.items,
+    )
+    return site.of(request.app).show("contract.html", page, who)

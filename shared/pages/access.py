@@ -1,0 +1,70 @@
+"""Who may open a page, and whose forms are taken.
+
+Promises: a page is for people who are signed in, with a role that may see it; the API never looks
+at their cookie. A form is taken only from a page of this service, made for this very session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from shared.pages import sessions, site
+from shared.web import auth, problems
+
+FORM_FIELDS_MAX: Final = 1000
+TOKEN: Final = "form_token"  # noqa: S105  the name of a field
+NOT_SIGNED_IN: Final = "You are not signed in"
+
+
+def visitor(*roles: auth.Role) -> Callable[..., Awaitable[sessions.Session]]:
+    """A dependency: who is signed in, with one of `roles`; else a `401` or `403` problem."""
+
+    async def find(request: Request) -> sessions.Session:
+        session = site.of(request.app).session(request)
+        if session is None:
+            raise problems.Problem(401, NOT_SIGNED_IN, headers={"www-authenticate": "Cookie"})
+        if session.role not in roles:
+            may = " or ".join(site.ROLES[role] for role in roles)
+            raise problems.Problem(
+                403,
+                "You cannot see this page",
+                f"You are signed in as {site.ROLES[session.role]}. This page is for: {may}.",
+            )
+        return session
+
+    return find
+
+
+Reader = Annotated[sessions.Session, Depends(visitor("supplier", "manager", "approver", "auditor"))]
+"""Everyone but operators, who run the system and read nobody's things."""
+
+
+async def read_form(request: Request) -> FormData:
+    """A form of the person who is signed in. Raises a `401` or `403` problem."""
+    here = site.of(request.app)
+    session = here.session(request)
+    if session is None:
+        raise problems.Problem(401, NOT_SIGNED_IN)
+    if not is_from_here(request):
+        raise problems.Problem(403, "This form came from elsewhere", _AGAIN)
+    form = await request.form(max_files=0, max_fields=FORM_FIELDS_MAX)
+    if not here.sealer.is_form_token(session, str(form.get(TOKEN, ""))):
+        raise problems.Problem(403, "This form is of another session", _AGAIN)
+    return form
+
+
+_AGAIN: Final = "Nothing was changed. Open the page again and send the form from there."
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether a page of this very service led here, as the browser says."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("origin", ""))
+    return bool(origin.netloc) and origin.netloc == request.headers.get("host")

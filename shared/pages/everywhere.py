@@ -1,0 +1,104 @@
+"""What every site has: signing out, and a page for what goes wrong.
+
+`open_site` gives an app its pages. A problem of a page is a page; one of the API, or of a program
+that does not ask for HTML, stays a problem document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.responses import RedirectResponse
+
+from shared.pages import access, sessions, site, statics
+from shared.settings import Settings
+from shared.web import problems
+
+router = APIRouter(include_in_schema=False)
+
+
+def open_site(app: FastAPI, name: site.Name, settings: Settings, templates: Path) -> None:
+    """Gives the app its site, with style, script, sign-out and problem pages."""
+    app.state.site = site.Site(name, settings, templates)
+    app.state.problem_page = show_problem
+    app.include_router(statics.router)
+    app.include_router(router)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    """Ends the session in this browser."""
+    await access.read_form(request)
+    here = site.of(request.app)
+    answer = RedirectResponse("signed-out", 303)
+    here.forget(answer)
+    return answer
+
+
+@router.get("/signed-out")
+async def show_signed_out(request: Request) -> Response:
+    """Where signing out ends."""
+    return site.of(request.app).show("signed-out.html", SignedOut(), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """The page after signing out."""
+
+    title: str = "You have signed out"
+
+
+# --- what goes wrong -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A problem as people read it."""
+
+    title: str
+    sentences: tuple[str, ...]
+    needs_sign_in: bool = False
+
+
+_SORRY: Final = "Sorry, there is a problem"
+_NOT_FOUND: Final = Trouble(
+    "Page not found",
+    (
+        "If you typed the address, check that it is right.",
+        "If you followed a link, the thing may be another supplier's or another council's.",
+    ),
+)
+_WORDS: Final[Mapping[int, Trouble]] = {
+    400: _NOT_FOUND,
+    401: Trouble(
+        "Sign in to see this page",
+        (f"You are not signed in, or you signed in over {sessions.HOURS_MAX} hours ago.",),
+        needs_sign_in=True,
+    ),
+    404: _NOT_FOUND,
+    409: Trouble("This has changed", ("Somebody changed it meanwhile. Open the page again.",)),
+    422: _NOT_FOUND,
+    500: Trouble(_SORRY, ("Nothing was changed. We have written down what happened.",)),
+    503: Trouble(_SORRY, ("Nothing was changed. Try again in a few seconds.",)),
+}
+"""Of a page that was asked for; 400 and 422 mean that its address cannot be."""
+
+
+def show_problem(problem: problems.Problem, request: Request) -> Response:
+    """The page of a problem."""
+    status = problem.status
+    if status in (400, 422) and request.method in ("GET", "HEAD"):
+        status = 404
+    trouble = _WORDS.get(status) or Trouble(
+        problem.title or HTTPStatus(status).phrase, (problem.detail,) if problem.detail else ()
+    )
+    here = site.of(request.app)
+    answer = here.show("problem.html", trouble, here.session(request), status)
+    for name, value in (problem.headers or {}).items():
+        answer.headers[name] = value
+    return answer

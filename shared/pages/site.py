@@ -1,0 +1,199 @@
+"""A site: the pages of one service, and what stands around every one of them.
+
+Promises: a page is made of one value, `page`, which templates cannot change; what it does not have
+is an error, not a gap. Whatever stands in it is escaped. No page holds script or style of its own,
+and none can be framed (`HEADERS`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+import jinja2
+from fastapi import FastAPI, Request, Response
+from jinja2.utils import missing
+
+from shared import calendar, keys
+from shared.clock import Clock
+from shared.pages import sessions, statics, words
+from shared.settings import Settings
+from shared.web import auth
+
+Name: TypeAlias = Literal["supplier", "council", "record"]
+
+FOLDER: Final = Path(__file__).parent
+HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "same-origin",  # without a referrer, browsers hide a form's origin too
+    "vary": "cookie",
+}
+ROLES: Final[Mapping[auth.Role, str]] = {
+    "supplier": "supplier",
+    "manager": "contract manager",
+    "approver": "approver",
+    "auditor": "auditor",
+    "operator": "operator",
+}
+"""As pages say them."""
+_TITLES: Final[Mapping[Name, str]] = {
+    "supplier": "Returns",
+    "council": "Contracts",
+    "record": "Record",
+}
+
+
+class Addresses(NamedTuple):
+    """Where the pages of each service begin."""
+
+    supplier: str
+    council: str
+    record: str
+
+
+class Way(NamedTuple):
+    """A link of the navigation."""
+
+    text: str
+    href: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around a page."""
+
+    council: str
+    ways: tuple[Way, ...]
+    who: str | None
+    """`Priya Nair, contract manager`; None if nobody is signed in."""
+    form_token: str | None
+    demo: str | None
+    """What the demonstration says on every page."""
+
+
+class Site:
+    """The pages of one service. One of these lives in `app.state.site`."""
+
+    def __init__(self, name: Name, settings: Settings, templates: Path) -> None:
+        self.name = name
+        self.addresses = Addresses(settings.supplier_url, settings.council_url, settings.record_url)
+        self.is_demo = settings.demo
+        self.cookie: Final = "makegood" if settings.demo else "__Host-makegood"
+        """On loopback, where the demo is, there is no TLS and one cookie for all ports."""
+        self.clock: Clock | None = None
+        """The demo's clock, where the service has one. Sessions go by the machine's."""
+        self._council = settings.council_name
+        self._key_path = settings.session_key_path
+        self._environment = environment(templates)
+        self._base = urlsplit(self.addresses._asdict()[name]).path
+        self._environment.globals["static"] = self._base + statics.path()
+        self._environment.filters["address"] = self.address
+
+    @functools.cached_property
+    def sealer(self) -> sessions.Sealer:
+        """Seals and opens sessions. The key is read, or made, when it is first needed."""
+        return sessions.Sealer(keys.load_or_create(self._key_path))
+
+    def address(self, href: str) -> str:
+        """Where a link of a page leads (`parts`)."""
+        name, _, path = href.partition(":")
+        known = self.addresses._asdict()
+        return f"{known[name]}{path}" if name in known else f"{self._base}{href}"
+
+    def session(self, request: Request) -> sessions.Session | None:
+        """Who is signed in; None if nobody is."""
+        value = request.cookies.get(self.cookie)
+        return None if value is None else self.sealer.open(value, datetime.now(UTC))
+
+    def show(
+        self, template: str, page: object, who: sessions.Session | None, status: int = 200
+    ) -> Response:
+        """The page as HTML."""
+        text = self._environment.get_template(template).render(page=page, frame=self._frame(who))
+        return Response(text, status, HEADERS, "text/html; charset=utf-8")
+
+    def remember(self, answer: Response, session: sessions.Session) -> None:
+        """Signs the person in, with this answer."""
+        answer.set_cookie(
+            self.cookie,
+            self.sealer.seal(session),
+            max_age=sessions.HOURS_MAX * 3600,
+            secure=not self.is_demo,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def forget(self, answer: Response) -> None:
+        """Signs the person out, with this answer."""
+        answer.delete_cookie(self.cookie, secure=not self.is_demo, httponly=True, samesite="lax")
+
+    def _frame(self, who: sessions.Session | None) -> Frame:
+        return Frame(
+            council=self._council,
+            ways=self._ways() if who else (),
+            who=f"{who.name}, {ROLES[who.role]}" if who else None,
+            form_token=self.sealer.form_token(who) if who else None,
+            demo=self._demo() if self.is_demo else None,
+        )
+
+    def _ways(self) -> tuple[Way, ...]:
+        return tuple(
+            Way(title, f"{name}:/", is_here=name == self.name) for name, title in _TITLES.items()
+        )
+
+    def _demo(self) -> str:
+        fictional = "All suppliers, contracts and people here are fictional."
+        if self.clock is None:
+            return fictional
+        return f"Here it is {words.day(calendar.london_day(self.clock.now()))}. {fictional}"
+
+
+def of(app: FastAPI) -> Site:
+    """The site of an app."""
+    site: Site = app.state.site
+    return site
+
+
+# --- templates -----------------------------------------------------------------------------------
+
+
+class _Undefined(jinja2.ChainableUndefined):
+    """What is missing in a dict is nothing, as the design system's macros need it. What an object
+    does not have is an error at once."""
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[jinja2.TemplateRuntimeError] = jinja2.UndefinedError,
+    ) -> None:
+        is_lenient = isinstance(obj, Mapping | jinja2.Undefined)
+        if obj is not missing and not is_lenient:
+            raise exc(hint or f"{type(obj).__name__} has no {name}")
+        super().__init__(hint, obj, name, exc)
+
+
+def environment(templates: Path) -> jinja2.Environment:
+    """The templates of a folder, those that all sites share, and the design system's macros."""
+    return jinja2.Environment(
+        loader=jinja2.ChoiceLoader(
+            [
+                jinja2.FileSystemLoader([templates, FOLDER]),
+                jinja2.PrefixLoader(
+                    {"govuk_frontend_jinja": jinja2.PackageLoader("govuk_frontend_jinja")}
+                ),
+            ]
+        ),
+        undefined=_Undefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

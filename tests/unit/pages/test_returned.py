@@ -1,0 +1,198 @@
+"""The page of a return: what counts, and why not the rest."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.intake.api import documents
+from services.intake.pages import home, returned
+from shared.pages.parts import Cell, Link, Pages
+from tests.unit.pages import drawing
+
+ID = UUID(int=7)
+AT = datetime(2026, 7, 3, 9, tzinfo=UTC)
+
+
+def a_line(number: int, **changes: Any) -> documents.Line:
+    values = {
+        "line_id": str(number),
+        "commitment_id": "local-spend",
+        "quantity": "500.00",
+        "unit": "GBP",
+        "from": date(2026, 6, 25),
+        "to": None,
+        "status": "counted",
+        "counted": "500.00",
+        "provisional": "0",
+        "queried": "0",
+    }
+    return documents.Line.model_validate(values | changes)
+
+
+NOT_COUNTED: dict[str, Any] = {
+    "status": "not_counted",
+    "counted": "0",
+    "reasons": [{"rule": "V3", "code": "outside_area", "words": "It lies <outside>."}],
+}
+QUERIED: dict[str, Any] = {"status": "queried", "counted": "0", "queried": "500.00"}
+PROVISIONAL: dict[str, Any] = {"status": "provisional", "counted": "0", "provisional": "500.00"}
+
+
+def a_return(*lines: documents.Line, **changes: Any) -> documents.Return:
+    own = {
+        "return_id": ID,
+        "receipt_no": 24,
+        "contract_id": "KMBC-2026-0101",
+        "party_id": "GB-COH-99000001",
+        "period": "2026-06",
+        "revision": 1,
+        "received_at": AT,
+    }
+    signed = {"sha256": "ab" * 32, "salt": "", "merge_by": datetime(2026, 7, 4, 9, tzinfo=UTC)}
+    receipt = drawing.made(documents.Receipt, **own, **signed)
+    values = {
+        **own,
+        "status": "checked",
+        "superseded_by": None,
+        "withdrawn_at": None,
+        "entry": 41,
+        "held": None,
+        "differs": None,
+        "supersedes": None,
+        "withdrawal": None,
+        "receipt": receipt,
+        "lines": list(lines),
+    }
+    return drawing.made(documents.Return, **(values | changes))
+
+
+def said(found: documents.Return, *, is_supplier: bool = True) -> tuple[str, ...]:
+    return returned.show(found, {}, is_supplier=is_supplier).sentences
+
+
+class TestSentences:
+    def test_say_first_how_many_lines_count(self) -> None:
+        """Then what waits and for whom, then what does not count."""
+        lines = [a_line(1), a_line(2), a_line(3, **QUERIED), a_line(4, **NOT_COUNTED)]
+        expected = (
+            "2 of 4 lines count.",
+            "1 waits for the council; you need not do anything.",
+            "1 does not count: the reason is beside it.",
+        )
+        assert expected == said(a_return(*lines))
+
+    def test_speak_to_the_council_without_the_advice(self) -> None:
+        expected = ("0 of 1 line count.", "1 waits for the council.")
+        assert expected == said(a_return(a_line(1, **QUERIED)), is_supplier=False)
+
+    def test_count_what_counts_for_now(self) -> None:
+        """It counts, and the page says that it may change."""
+        found = a_return(a_line(1), a_line(2, **PROVISIONAL))
+        assert ("All 2 lines count.", "1 counts for now.") == said(found)
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({"status": "withdrawn"}, "This return was withdrawn. Nothing of it counts."),
+            (
+                {"status": "superseded", "superseded_by": UUID(int=8)},
+                "A later revision has taken the place of this return. Nothing of this one counts.",
+            ),
+            ({"status": "held", "held": "we are looking at it"}, "We are looking at it."),
+            ({"status": "received"}, "This return was received. It is checked within minutes."),
+            ({"differs": "Something was changed."}, "Something was changed."),
+        ],
+    )
+    def test_of_a_return_that_is_not_just_checked(
+        self, changes: dict[str, Any], expected: str
+    ) -> None:
+        assert (expected,) == said(a_return(a_line(1), **changes))
+
+    def test_of_a_nil_return_say_so(self) -> None:
+        expected = ("Nothing was delivered in this month, as this return says.",)
+        assert expected == said(a_return())
+
+
+class TestLines:
+    def test_begin_with_what_the_supplier_can_mend(self) -> None:
+        """Then what waits, then what counts for now, then the rest in its order."""
+        lines = [
+            a_line(1),
+            a_line(2),
+            a_line(3, **PROVISIONAL),
+            a_line(4, **QUERIED),
+            a_line(5, **NOT_COUNTED),
+        ]
+        table = returned.show(a_return(*lines), {}, is_supplier=True).lines
+        assert table is not None
+        order = ["Line 5", "Line 4", "Line 3", "Line 1", "Line 2"]
+        assert order == [row[0].why[0] for row in table.rows]
+
+    def test_have_the_figures_and_the_reason(self) -> None:
+        """The promise by its title, money to the penny."""
+        promises = {"local-spend": "Spend in the local area"}
+        found = a_return(a_line(1, **NOT_COUNTED))
+        table = returned.show(found, promises, is_supplier=True).lines
+        assert table is not None
+        (row,) = table.rows
+        assert Cell("Spend in the local area", why=("Line 1",)) == row[0]
+        assert ["25 June 2026", "£500.00", "£0.00"] == [cell.text for cell in row[1:4]]
+        assert ("It lies <outside>.",) == row[4].why
+
+    def test_that_were_not_checked_have_no_count(self) -> None:
+        line = a_line(1, status="received", counted=None, provisional=None)
+        table = returned.show(a_return(line, status="received"), {}, is_supplier=True).lines
+        assert table is not None
+        assert "" == table.rows[0][3].text
+
+
+class TestLife:
+    def test_leads_to_the_entries(self) -> None:
+        """Of the return and of its withdrawal, with the time in London."""
+        withdrawal = documents.Withdrawal(
+            receipt_no=30, reason="turned round", withdrawn_at=AT, entry=50
+        )
+        found = a_return(status="withdrawn", withdrawal=withdrawal)
+        first, second = returned.show(found, {}, is_supplier=True).happenings
+        assert "3 July 2026, 10:00" == first.when
+        assert Link("Entry 41 of the record", "record:/entries/41") == first.link
+        assert "Withdrawn, receipt 30: turned round" == second.what
+        assert Link("Entry 50 of the record", "record:/entries/50") == second.link
+
+    def test_says_by_when_it_is_in_the_record(self) -> None:
+        _, second = returned.show(a_return(entry=None), {}, is_supplier=True).happenings
+        assert "at latest on 4 July 2026" == second.when
+
+
+class TestPage:
+    def test_is_drawn_with_everything_and_with_nothing(self) -> None:
+        """What was sent is escaped; a link leads to another site."""
+        full = a_return(a_line(1, **NOT_COUNTED), a_line(2), superseded_by=UUID(int=8))
+        page = drawing.html("intake", "returned.html", returned.show(full, {}, is_supplier=True))
+        assert "It lies &lt;outside&gt;." in page
+        assert 'href="https://makegood.example/record/entries/41"' in page
+        assert f'href="/supplier/returns/{UUID(int=8)}"' in page
+        nil = returned.show(a_return(), {}, is_supplier=False)
+        assert "Nothing was delivered" in drawing.html("intake", "returned.html", nil)
+
+
+class TestHome:
+    def test_shows_the_council_who_sent_it(self) -> None:
+        """A supplier has sent everything itself."""
+        summary = drawing.made(documents.ReturnSummary, **dict(a_return(revision=2)))
+        nowhere = Pages(None, None)
+        own = home.show([summary], nowhere, contract_id=None, is_supplier=True)
+        theirs = home.show([summary], nowhere, contract_id=None, is_supplier=False)
+        assert own.table
+        assert theirs.table
+        expected = ["June 2026, revision 2", "KMBC-2026-0101", "24", "3 July 2026, 10:00"]
+        assert expected == [cell.text for cell in own.table.rows[0][:4]]
+        assert "GB-COH-99000001" == theirs.table.rows[0][2].text
+
+    def test_says_that_there_is_nothing(self) -> None:
+        nothing = home.show([], Pages(None, None), contract_id=None, is_supplier=True)
+        assert "You have sent no return yet." in drawing.html("intake", "home.html", nothing)
