@@ -1,0 +1,88 @@
+"""Every page of every service, opened by every role with somebody else's thing.
+
+The routes are taken from the apps, as in `test_scope`, which has the table of pages.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from shared.web import auth
+from tests.support import (
+    intake_builders,
+    ledger_client,
+    ledger_service,
+    verification_service,
+    visitors,
+)
+from tests.web.test_intake_api import open_system
+from tests.web.test_scope import ELSEWHERE, HIDDEN, HOMES, PAGES, routes
+
+
+async def check(app: FastAPI, values: dict[str, Any], callers: Iterable[auth.Caller]) -> None:
+    """Pages show nothing of what is not theirs."""
+    pages = routes(app) & PAGES
+    assert HOMES < pages
+    for route, who in itertools.product(pages, callers):
+        answer = await visitors.Visitor(app, who).get(route.split(" ")[1].format(**values))
+        said = (route, who, answer.status_code, answer.text[-300:])
+        assert answer.headers["content-type"].startswith("text/html"), said
+        if route in HOMES and answer.status_code == 200:
+            assert not re.search(r'href="[^"]*/(returns|contracts|entries)/', answer.text), said
+        else:
+            assert answer.status_code in HIDDEN, said
+
+
+def others(party_id: str) -> list[auth.Caller]:
+    """Each role in another authority; there, and in ours, a supplier that is another one."""
+    officers = [auth.Caller(role, role, ELSEWHERE) for role in auth.ROLES if role != "supplier"]
+    return [
+        *officers,
+        auth.Caller("same-party", "supplier", ELSEWHERE, party_id),
+        auth.Caller("other-party", "supplier", intake_builders.AUTHORITY, "GB-COH-77777777"),
+    ]
+
+
+class TestEveryPage:
+    async def test_of_intake_keeps_to_its_scope(self, database: str, tmp_path: Path) -> None:
+        """And shows the return to those whose it is."""
+        async with open_system(database, tmp_path) as system:
+            own = await system.caller("supplier", intake_builders.PARTY)
+            sent = (await own.send(intake_builders.a_return())).json()
+            await check(system.app, sent, others(intake_builders.PARTY))
+            for who in (
+                auth.Caller("s", "supplier", intake_builders.AUTHORITY, intake_builders.PARTY),
+                auth.Caller("m", "manager", intake_builders.AUTHORITY),
+            ):
+                visitor = visitors.Visitor(system.app, who)
+                assert f"/returns/{sent['return_id']}" in (await visitor.get("/")).text
+                assert 200 == (await visitor.get(f"/returns/{sent['return_id']}")).status_code
+
+    async def test_of_verification_keeps_to_its_scope(self, database: str) -> None:
+        """And shows the contract to those whose it is."""
+        async with verification_service.at_work(database) as service:
+            await service.promise("C1")
+            supplier_id = verification_service.a_contract()["supplier_ids"][0]
+            await check(service.app, {"contract_id": "C1"}, others(supplier_id))
+            who = auth.Caller("s", "supplier", intake_builders.AUTHORITY, supplier_id)
+            visitor = visitors.Visitor(service.app, who)
+            assert "/contracts/C1" in (await visitor.get("/")).text
+            assert 200 == (await visitor.get("/contracts/C1")).status_code
+
+    async def test_of_the_ledger_keeps_to_its_scope(self, database: str, tmp_path: Path) -> None:
+        """Auditors of any authority see what belongs to the installation: here entry 7."""
+        async with ledger_service.at_work(database, tmp_path) as service:
+            client = await ledger_client.connect(service)
+            callers = [who for who in others(ledger_service.PARTY) if who.role != "auditor"]
+            await check(client.app, {"index": 0}, callers)
+            auditor = auth.Caller("auditor", "auditor", ELSEWHERE)
+            visitor = visitors.Visitor(client.app, auditor)
+            assert ["7"] == re.findall(r'href="[^"]*/entries/(\d+)"', (await visitor.get("/")).text)
+            assert 404 == (await visitor.get("/entries/0")).status_code
+            assert 200 == (await visitor.get("/entries/7")).status_code
