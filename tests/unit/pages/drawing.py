@@ -35,7 +35,7 @@ def a_site(service: str) -> site.Site:
     """The site of a service, at addresses with a path of their own."""
     settings = Settings(
         kafka_bootstrap_servers="nowhere:9092",
-        database_url=SecretStr("postgresql://nowhere"),
+        database_url=SecretStr("postgresql://u:p@nowhere/d"),
         council_name="A Council",
         supplier_url="https://makegood.example/supplier",
         council_url="https://makegood.example/council",

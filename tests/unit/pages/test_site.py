@@ -38,7 +38,10 @@ class TestSettings:
     @pytest.mark.parametrize("settings", EVERY)
     def test_keep_the_demonstration_on_loopback(self, settings: type[Settings]) -> None:
         """Anyone may choose who they are there: in every service, that is for one machine."""
-        servers = {"kafka_bootstrap_servers": "x:1", "database_url": SecretStr("x")}
+        servers = {
+            "kafka_bootstrap_servers": "x:1",
+            "database_url": SecretStr("postgresql://u:p@h/d"),
+        }
         settings.model_validate(servers | {"demo": True, "host": "127.0.0.1"})
         with pytest.raises(ValidationError, match="loopback"):
             settings.model_validate(servers | {"demo": True, "host": "0.0.0.0"})
@@ -48,7 +51,10 @@ class TestSettings:
     )
     def test_refuse_an_address_that_links_could_not_begin_with(self, address: str) -> None:
         """With a scheme, without a slash or a question at its end."""
-        servers = {"kafka_bootstrap_servers": "x:1", "database_url": SecretStr("x")}
+        servers = {
+            "kafka_bootstrap_servers": "x:1",
+            "database_url": SecretStr("postgresql://u:p@h/d"),
+        }
         with pytest.raises(ValidationError, match=r"record_url|RECORD_URL"):
             Settings.model_validate(servers | {"record_url": address})
 
@@ -56,7 +62,10 @@ class TestSettings:
 class TestKey:
     def test_is_one_for_all_services(self, tmp_path: Path) -> None:
         """In the state folder: what one seals, the others open."""
-        servers = {"kafka_bootstrap_servers": "x:1", "database_url": SecretStr("x")}
+        servers = {
+            "kafka_bootstrap_servers": "x:1",
+            "database_url": SecretStr("postgresql://u:p@h/d"),
+        }
         made = [each.model_validate(servers | {"state": tmp_path}) for each in EVERY]
         intake, *others = [
             site.Site("record", each, drawing.SERVICES / "ledger" / "pages") for each in made
