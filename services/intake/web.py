@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from services.intake import store
-from services.intake.api import returns
+from services.intake.api import documents, returns
 from services.intake.api.dependencies import Dependencies, Injected
 from services.intake.pages import home, people, returned, sign_in
 from shared import catalogue, fields
@@ -39,10 +39,12 @@ async def show_home(
     cursor: lists.Cursor = None,
 ) -> Response:
     """The newest returns."""
-    found = await returns.list_returns(who.caller, dependencies, contract, listing.ROWS, cursor)
+    asked = documents.ReturnsQuery(contract=contract, limit=listing.ROWS, cursor=cursor)
+    found = await returns.list_returns(who.caller, dependencies, asked)
     pages = listing.pages("/", cursor, found.next, contract=contract)
     is_supplier = who.role == "supplier"
-    page = home.show(found.items, pages, contract_id=contract, is_supplier=is_supplier)
+    shown = [each for each in found.items if isinstance(each, documents.ReturnSummary)]
+    page = home.show(shown, pages, contract_id=contract, is_supplier=is_supplier)
     return site.of(request.app).show("home.html", page, who)
 
 

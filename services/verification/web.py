@@ -12,8 +12,9 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from services.verification import store
-from services.verification.api import alerts, commitments, contracts, documents, figures
+from services.verification.api import cases, commitments, contracts, figures
 from services.verification.api.dependencies import Injected
+from services.verification.api.documents import alerts as documents
 from services.verification.pages import contract, home
 from shared import fields
 from shared.pages import listing, site
@@ -47,10 +48,10 @@ async def show_contract(
     versions = await store.register.list_commitments(pool, contract_id)
     known = await figures.known_now(pool, row)
     asked = documents.CasesQuery(contract=contract_id, limit=CASES_MAX)
-    cases = await alerts.list_cases(caller, dependencies, asked)
+    followed = await cases.list_cases(caller, dependencies, asked)
     page = contract.show(
         contracts.whole(row, versions),
         figures.show(known, commitments.titles(versions)),
-        cases.items,
+        followed.items,
     )
     return site.of(request.app).show("contract.html", page, who)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.verification.api import documents
+from services.verification.api.documents import alerts
 from services.verification.pages import home, ratings
 from shared import calendar
 from shared.pages import words
@@ -35,7 +36,7 @@ class Page:
 def show(
     contract: documents.ContractWhole,
     performance: documents.Performance,
-    cases: Sequence[documents.Case],
+    cases: Sequence[alerts.Case],
 ) -> Page:
     """The page of a contract with its figures and cases."""
     promises = performance.commitments
@@ -164,7 +165,7 @@ def _month(made: documents.AssessmentShown, unit: str) -> tuple[Cell, ...]:
 # --- its cases, and what it is -------------------------------------------------------------------
 
 
-def _cases(cases: Sequence[documents.Case], contract: documents.ContractWhole) -> Table:
+def _cases(cases: Sequence[alerts.Case], contract: documents.ContractWhole) -> Table:
     titles = {each.commitment_id: each.title for each in contract.commitments}
     names = {each.id: each.name or each.id for each in contract.suppliers}
     return Table(
@@ -181,7 +182,7 @@ def _cases(cases: Sequence[documents.Case], contract: documents.ContractWhole) -
     )
 
 
-def _case(case: documents.Case, titles: Mapping[str, str], names: Mapping[str, str]) -> str:
+def _case(case: alerts.Case, titles: Mapping[str, str], names: Mapping[str, str]) -> str:
     month = words.month(case.period)
     if case.kind == "no_data":
         name = names.get(case.party_id or "", "a supplier")

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.verification.api import documents
+from services.verification.api.documents import alerts
 from services.verification.domain import cases
 from services.verification.pages import contract, home, ratings
 from shared.pages.parts import Pages
@@ -66,7 +67,7 @@ def a_contract(*versions: str, state: str = "active") -> documents.ContractWhole
     )
 
 
-def a_case(**changes: Any) -> documents.Case:
+def a_case(**changes: Any) -> alerts.Case:
     values = {
         "case_id": UUID(int=1),
         "kind": "shortfall",
@@ -76,13 +77,13 @@ def a_case(**changes: Any) -> documents.Case:
         "state": "opened",
         "opened_at": AT,
     }
-    return drawing.made(documents.Case, **(values | changes))
+    return drawing.made(alerts.Case, **(values | changes))
 
 
 def shown(
     *promises: documents.Performed,
     of: documents.ContractWhole | None = None,
-    followed: tuple[documents.Case, ...] = (),
+    followed: tuple[alerts.Case, ...] = (),
 ) -> contract.Page:
     performance = drawing.made(documents.Performance, commitments=list(promises))
     return contract.show(of or a_contract("active"), performance, followed)
