@@ -1,13 +1,14 @@
 """Figures, days and months as people read them.
 
 Promises: pure, and the only place. Money has its sign and no empty pence, one of a thing is in the
-singular, a month and a day have their names.
+singular, a month and a day have their names. A share is never rounded up: what is 99.96% is not
+shown as 100%.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
+from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from shared import calendar
@@ -16,20 +17,33 @@ _ONE: Final = {"people": "person"}
 """Units whose singular is not the plural without its "s"."""
 _UNITS: Final = {"GBP": "pounds", "FTE": "full-time posts"}
 """Units whose name is no word."""
+_TENTH: Final = Decimal("0.1")
 
 
-def amount(value: Decimal | None, unit: str | None) -> str:
-    """`£1,234.50`, `£600,000`, `12 visits`, `1 visit`, `1.5 FTE`."""
+def amount(value: Decimal | None, unit: str | None, *, has_pence: bool = False) -> str:
+    """`£1,234.50`, `£600,000`, `12 visits`, `1 visit`, `1.5 FTE`; `£600,000.00` where pence
+    matter."""
     if value is None:
         return "nothing"
     is_whole = value == value.to_integral_value()
     if unit == "GBP":
-        pounds = f"£{abs(value):,.0f}" if is_whole else f"£{abs(value):,.2f}"
+        has_pence = has_pence or not is_whole
+        pounds = f"£{abs(value):,.2f}" if has_pence else f"£{abs(value):,.0f}"
         return f"-{pounds}" if value < 0 else pounds
     plain = f"{value:,.0f}" if is_whole else f"{value:,f}".rstrip("0")
     if unit is None:
         return plain
-    return f"{plain} {_ONE.get(unit, unit.removesuffix('s')) if value == 1 else unit}"
+    return f"{plain} {_ONE.get(unit, unit.removesuffix('s')) if abs(value) == 1 else unit}"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 line`, `1,204 lines`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def share(value: Decimal) -> str:
+    """`81.5%`, of per cent; rounded down to one decimal."""
+    return f"{value.quantize(_TENTH, ROUND_DOWN):,}%"
 
 
 def part_of(part: Decimal | None, whole: Decimal | None, unit: str | None) -> str:
@@ -56,6 +70,23 @@ def day(value: date) -> str:
 def month(period: str) -> str:
     """`May 2026`, of `2026-05`."""
     return f"{calendar.first_day(period):%B %Y}"
+
+
+def moment(value: datetime) -> str:
+    """`13 November 2026, 09:00`, by the clocks of London."""
+    local = value.astimezone(calendar.LONDON)
+    return f"{day(local)}, {local:%H:%M}"
+
+
+def days(first: date, last: date | None) -> str:
+    """`5 October 2026`, or `1 to 28 October 2026`, as short as can be read in one way only."""
+    if last is None or last == first:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day(last)}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} to {day(last)}"
+    return f"{day(first)} to {day(last)}"
 
 
 def listed(words: list[str], last: str = "and") -> str:

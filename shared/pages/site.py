@@ -19,9 +19,9 @@ import jinja2
 from fastapi import FastAPI, Request, Response
 from jinja2.utils import missing
 
-from shared import calendar, keys
+from shared import calendar, formats, keys
 from shared.clock import Clock
-from shared.pages import sessions, statics, words
+from shared.pages import sessions, statics
 from shared.settings import Settings
 from shared.web import auth
 
@@ -152,7 +152,7 @@ class Site:
         fictional = "All suppliers, contracts and people here are fictional."
         if self.clock is None:
             return fictional
-        return f"Here it is {words.day(calendar.london_day(self.clock.now()))}. {fictional}"
+        return f"Here it is {formats.day(calendar.london_day(self.clock.now()))}. {fictional}"
 
 
 def of(app: FastAPI) -> Site:

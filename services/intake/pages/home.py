@@ -8,7 +8,7 @@ from typing import Final
 
 from services.intake.api import documents
 from services.intake.domain.return_status import ReturnStatus
-from shared.pages import words
+from shared import formats
 from shared.pages.parts import Cell, Head, Pages, Table, Tag
 
 TAGS: Final[dict[ReturnStatus, Tag]] = {
@@ -62,7 +62,7 @@ def show(
 
 
 def _row(each: documents.ReturnSummary, *, is_supplier: bool) -> tuple[Cell, ...]:
-    month = words.month(each.period)
+    month = formats.month(each.period)
     if each.revision > 1:
         month += f", revision {each.revision}"
     return (
@@ -70,6 +70,6 @@ def _row(each: documents.ReturnSummary, *, is_supplier: bool) -> tuple[Cell, ...
         Cell(each.contract_id, is_whole=True),
         *(() if is_supplier else (Cell(each.party_id, is_whole=True),)),
         Cell(str(each.receipt_no)),
-        Cell(words.moment(each.received_at)),
+        Cell(formats.moment(each.received_at)),
         Cell("", tag=TAGS[each.status]),
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from services.intake.api import documents
 from services.intake.pages import home
-from shared.pages import words
+from shared import formats
 from shared.pages.parts import Cell, Fact, Happening, Head, Link, Table, Tag
 
 OUTCOMES: Final[dict[str, Tag]] = {
@@ -49,7 +49,7 @@ class Page:
 def show(found: documents.Return, promises: Mapping[str, str], *, is_supplier: bool) -> Page:
     """The page of a return. `promises`: what each commitment is about, by id, as far as known."""
     return Page(
-        title=f"Return for {words.month(found.period)}",
+        title=f"Return for {formats.month(found.period)}",
         contract_id=found.contract_id,
         tag=home.TAGS[found.status],
         sentences=tuple(_sentences(found, is_supplier=is_supplier)),
@@ -86,7 +86,7 @@ def _counts(found: documents.Return, *, is_supplier: bool) -> list[str]:
         sentences = ["The line counts." if total == 1 else f"All {total:,} lines count."]
     else:
         verb = "counts" if count == 1 else "count"
-        sentences = [f"{count:,} of {words.count(total, 'line')} {verb}."]
+        sentences = [f"{count:,} of {formats.count(total, 'line')} {verb}."]
     if of["provisional"]:
         verb = "counts" if of["provisional"] == 1 else "count"
         sentences.append(f"{of['provisional']:,} {verb} for now.")
@@ -123,7 +123,7 @@ def _lines(found: documents.Return, promises: Mapping[str, str]) -> Table:
 def _row(line: documents.Line, promises: Mapping[str, str]) -> tuple[Cell, ...]:
     return (
         Cell(promises.get(line.commitment_id, line.commitment_id), why=(f"Line {line.line_id}",)),
-        Cell(words.days(line.from_, line.to)),
+        Cell(formats.days(line.from_, line.to)),
         Cell(_amount(line.quantity, line.unit)),
         Cell("" if line.counted is None else _amount(_counted(line), line.unit)),
         Cell("", tag=OUTCOMES[line.status], why=tuple(map(_why, line.reasons))),
@@ -141,7 +141,7 @@ def _why(reason: Mapping[str, Any]) -> str:
 
 
 def _amount(quantity: str, unit: str) -> str:
-    return words.amount(Decimal(quantity), unit, has_pence=True)
+    return formats.amount(Decimal(quantity), unit, has_pence=True)
 
 
 # --- its receipt and its life --------------------------------------------------------------------
@@ -163,19 +163,19 @@ def _happenings(found: documents.Return) -> tuple[Happening, ...]:
     happened = [
         Happening(
             f"Received, receipt {found.receipt_no}",
-            words.moment(found.received_at),
+            formats.moment(found.received_at),
             _entry(found.entry),
         )
     ]
     if found.entry is None:
-        by = words.day(found.receipt.merge_by)
+        by = formats.day(found.receipt.merge_by)
         happened.append(Happening("In the record", f"at latest on {by}"))
     if found.withdrawal is not None:
         withdrawn = found.withdrawal
         happened.append(
             Happening(
                 f"Withdrawn, receipt {withdrawn.receipt_no}: {withdrawn.reason}",
-                words.moment(withdrawn.withdrawn_at),
+                formats.moment(withdrawn.withdrawn_at),
                 _entry(withdrawn.entry),
             )
         )

@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from services.ledger.api import documents
-from services.ledger.pages import sentences
-from shared.pages import words
+from shared import formats
 from shared.pages.parts import Fact
 
 
@@ -39,7 +38,7 @@ def show(found: documents.Entry, *, cause: int | None, is_covered: bool, verifie
     """The page of an entry. `cause`: the entry of the event that caused it, if there is one."""
     return Page(
         title=f"Entry {found.index}",
-        sentence=sentences.of(found.leaf),
+        sentence=found.words,
         facts=tuple(_facts(found.leaf, cause)),
         leaf=_pretty(found.leaf),
         leaf_hash=found.leaf_hash,
@@ -54,13 +53,13 @@ def show(found: documents.Entry, *, cause: int | None, is_covered: bool, verifie
 def _facts(leaf: dict[str, Any], cause: int | None) -> list[Fact]:
     facts = [
         Fact("Type", leaf["type"]),
-        Fact("When", words.moment(datetime.fromisoformat(leaf["occurred_at"]))),
+        Fact("When", formats.moment(datetime.fromisoformat(leaf["occurred_at"]))),
     ]
     if contract_id := leaf.get("contract_id"):
         place = f"{contract_id}, number {leaf['contract_seq']} of its entries"
         facts.append(Fact("Contract", place, f"council:/contracts/{contract_id}"))
     if period := leaf.get("period"):
-        facts.append(Fact("Month", words.month(period)))
+        facts.append(Fact("Month", formats.month(period)))
     if return_id := leaf["facts"].get("return_id"):
         receipt_no = leaf["facts"].get("receipt_no")
         text = "The return" if receipt_no is None else f"Receipt {receipt_no}"

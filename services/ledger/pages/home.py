@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.ledger.pages import sentences
-from shared.pages import words
+from services.ledger.domain.entries import words
+from shared import formats
 from shared.pages.parts import Cell, Head, Pages, Table
 
 
@@ -52,7 +52,7 @@ def show(
     log = (
         "Nothing is signed yet."
         if signed_at is None
-        else f"{words.count(size, 'entry', 'entries')}, signed at {words.moment(signed_at)}."
+        else f"{formats.count(size, 'entry', 'entries')}, signed at {formats.moment(signed_at)}."
     )
     return Page(
         title="The record",
@@ -66,8 +66,8 @@ def show(
 def _row(each: Leaf) -> tuple[Cell, ...]:
     leaf = json.loads(each.encoded)
     return (
-        Cell(sentences.of(leaf), f"/entries/{each.idx}"),
+        Cell(words.of(leaf), f"/entries/{each.idx}"),
         Cell(str(each.idx)),
-        Cell(words.moment(datetime.fromisoformat(leaf["occurred_at"]))),
+        Cell(formats.moment(datetime.fromisoformat(leaf["occurred_at"]))),
         Cell(leaf.get("contract_id", ""), is_whole=True),
     )

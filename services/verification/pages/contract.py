@@ -13,8 +13,7 @@ from decimal import Decimal
 from services.verification.api import documents
 from services.verification.api.documents import alerts
 from services.verification.pages import home, ratings
-from shared import calendar
-from shared.pages import words
+from shared import calendar, formats
 from shared.pages.parts import Cell, Fact, Head, Table
 
 
@@ -61,7 +60,7 @@ def _sentence(promises: Sequence[documents.Performed]) -> str:
     if not rated:
         return "Nothing can be rated yet."
     behind = [each for each in rated if each.rating in ratings.BEHIND]
-    of = words.count(len(promises), "promise", "promises")
+    of = formats.count(len(promises), "promise", "promises")
     if not behind:
         if len(rated) < len(promises):
             return f"{len(rated)} of {of} {_is(len(rated))} on course; the rest is not rated."
@@ -75,7 +74,7 @@ def _is(count: int) -> str:
 
 
 def _gap(promise: documents.Performed) -> str:
-    return words.amount(_behind(promise.assessments[-1]), promise.unit)
+    return formats.amount(_behind(promise.assessments[-1]), promise.unit)
 
 
 def _behind(made: documents.AssessmentShown) -> Decimal:
@@ -89,10 +88,10 @@ def _waiting(contract: documents.ContractWhole) -> list[str]:
     sentences = []
     if drafts:
         verb = "waits" if drafts == 1 else "wait"
-        sentences.append(f"{words.count(drafts, 'proposal')} {verb} for an approver.")
+        sentences.append(f"{formats.count(drafts, 'proposal')} {verb} for an approver.")
     if prose:
         verb = "has" if prose == 1 else "have"
-        sentences.append(f"{words.count(prose, 'promise')} {verb} no figures yet.")
+        sentences.append(f"{formats.count(prose, 'promise')} {verb} no figures yet.")
     return sentences
 
 
@@ -115,24 +114,24 @@ def _table(promises: Sequence[documents.Performed]) -> Table:
 
 
 def _row(promise: documents.Performed) -> tuple[Cell, ...]:
-    target = words.amount(promise.target, promise.unit)
+    target = formats.amount(promise.target, promise.unit)
     if not promise.assessments:
-        counted = words.amount(promise.counted + promise.provisional, promise.unit)
+        counted = formats.amount(promise.counted + promise.provisional, promise.unit)
         blank = Cell("")
         return Cell(promise.title), Cell(target), blank, Cell(counted), blank, Cell("Not rated yet")
     last = promise.assessments[-1]
-    by = f"by {words.day(calendar.last_day(last.period))}"
-    waits = words.amount(last.queried, promise.unit)
+    by = f"by {formats.day(calendar.last_day(last.period))}"
+    waits = formats.amount(last.queried, promise.unit)
     behind = _behind(last)
     return (
         Cell(promise.title),
         Cell(target),
-        Cell(words.amount(last.expected, promise.unit), why=(by,)),
+        Cell(formats.amount(last.expected, promise.unit), why=(by,)),
         Cell(
-            words.amount(last.low, promise.unit),
+            formats.amount(last.low, promise.unit),
             why=(f"Waiting for the council: {waits}",) if last.queried else (),
         ),
-        Cell(words.amount(behind, promise.unit) if behind else "–"),
+        Cell(formats.amount(behind, promise.unit) if behind else "–"),
         Cell("", tag=ratings.tag(last.rating), why=ratings.reason(last.reason)),
     )
 
@@ -154,10 +153,10 @@ def _months(promise: documents.Performed) -> Table:
 
 def _month(made: documents.AssessmentShown, unit: str) -> tuple[Cell, ...]:
     return (
-        Cell(words.month(made.period)),
-        Cell(words.amount(made.expected, unit)),
-        Cell(words.amount(made.low, unit)),
-        Cell("" if made.attainment is None else words.share(Decimal(made.attainment))),
+        Cell(formats.month(made.period)),
+        Cell(formats.amount(made.expected, unit)),
+        Cell(formats.amount(made.low, unit)),
+        Cell("" if made.attainment is None else formats.share(Decimal(made.attainment))),
         Cell("", tag=ratings.tag(made.rating), why=ratings.reason(made.reason)),
     )
 
@@ -174,7 +173,7 @@ def _cases(cases: Sequence[alerts.Case], contract: documents.ContractWhole) -> T
         rows=tuple(
             (
                 Cell(_case(each, titles, names)),
-                Cell(words.day(calendar.london_day(each.opened_at))),
+                Cell(formats.day(calendar.london_day(each.opened_at))),
                 Cell(ratings.STATES.get(each.state, each.state)),
             )
             for each in cases
@@ -183,7 +182,7 @@ def _cases(cases: Sequence[alerts.Case], contract: documents.ContractWhole) -> T
 
 
 def _case(case: alerts.Case, titles: Mapping[str, str], names: Mapping[str, str]) -> str:
-    month = words.month(case.period)
+    month = formats.month(case.period)
     if case.kind == "no_data":
         name = names.get(case.party_id or "", "a supplier")
         return f"The return of {name} for {month} is missing"
@@ -195,7 +194,7 @@ def _facts(contract: documents.ContractWhole) -> tuple[Fact, ...]:
     return (
         Fact("Reference", contract_id),
         Fact("Supplier", home.suppliers(contract)),
-        Fact("Runs", words.days(contract.starts_on, contract.ends_on)),
+        Fact("Runs", formats.days(contract.starts_on, contract.ends_on)),
         Fact("Returns", "Returns of this contract", f"supplier:/?contract={contract_id}"),
         Fact("Record", "What happened, entry by entry", f"record:/?contract={contract_id}"),
     )

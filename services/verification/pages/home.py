@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.verification.api import documents
-from shared.pages import words
+from shared import formats
 from shared.pages.parts import Cell, Head, Pages, Table
 
 
@@ -37,8 +37,8 @@ def _row(each: documents.Contract) -> tuple[Cell, ...]:
         Cell(each.title, f"/contracts/{each.contract_id}"),
         Cell(each.contract_id, is_whole=True),
         Cell(suppliers(each)),
-        Cell(words.day(each.starts_on)),
-        Cell(words.day(each.ends_on)),
+        Cell(formats.day(each.starts_on)),
+        Cell(formats.day(each.ends_on)),
     )
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from services.ledger.api import documents
 from services.ledger.domain.entries import facts
-from services.ledger.pages import entry, home, sentences
+from services.ledger.pages import entry, home
 from shared.pages.parts import Fact, Pages
 from shared.wire import events
 from tests.unit.pages import drawing
@@ -41,6 +40,7 @@ def an_entry(leaf: dict[str, Any], **changes: Any) -> documents.Entry:
         "leaf_hash": "ab" * 32,
         "leaf": leaf,
         "leaf_base64": "",
+        "words": "Something happened.",
         "payload": None,
         "is_damaged": False,
     }
@@ -50,45 +50,6 @@ def an_entry(leaf: dict[str, Any], **changes: Any) -> documents.Entry:
 def shown(found: documents.Entry, **changes: Any) -> entry.Page:
     values: dict[str, Any] = {"cause": None, "is_covered": True, "verifier_key": KEY}
     return entry.show(found, **(values | changes))
-
-
-class TestSentence:
-    @pytest.mark.parametrize(
-        ("name", "expected"),
-        [
-            (
-                "ReturnReceived",
-                "GB-COH-99000001 sent the return for October 2026 (receipt 101).",
-            ),
-            (
-                "ReturnWithdrawn",
-                "GB-COH-99000001 withdrew the return for October 2026 (receipt 140).",
-            ),
-            ("ReturnRefused", "A return of GB-COH-99000001 was refused: 3 faults."),
-            ("ContractRegistered", "Contract KMBC-2026-0117 registered, version 1."),
-            ("CommitmentChanged", "local-spend, version 1, approved."),
-            ("AlertRaised", "Alert: shortfall opened."),
-            ("CaseMoved", "Case of local-spend from October 2026: opened."),
-            ("RecordParked", "A record that intake could not read was set aside."),
-            ("RecordTakenUp", "A record that had been set aside was processed by verification."),
-        ],
-    )
-    def test_says_what_happened(self, name: str, expected: str) -> None:
-        """Each of the events' examples."""
-        assert expected == sentences.of(a_leaf(name))
-
-    def test_is_there_for_every_event_that_is_recorded(self) -> None:
-        for kind in facts.RECORDED:
-            assert kind.__name__ not in sentences.of(a_leaf(kind.__name__))
-
-    def test_names_a_revision(self) -> None:
-        leaf = a_leaf("ReturnReceived")
-        leaf["facts"]["revision"] = 2
-        expected = "GB-COH-99000001 sent the return for October 2026, revision 2 (receipt 101)."
-        assert expected == sentences.of(leaf)
-
-    def test_of_a_newer_type_is_its_name(self) -> None:
-        assert "LineDecided" == sentences.of({"type": "LineDecided", "facts": {}})
 
 
 class TestFacts:

@@ -7,22 +7,22 @@ from decimal import Decimal
 
 import pytest
 
-from shared.pages import words
+from shared import formats
 
 
 class TestDay:
     def test_is_written_out(self) -> None:
         """Without a leading zero, with the year."""
-        assert "3 July 2026" == words.day(date(2026, 7, 3))
+        assert "3 July 2026" == formats.day(date(2026, 7, 3))
 
     def test_of_a_moment_is_londons(self) -> None:
         """In summer London is an hour ahead of UTC."""
         moment = datetime(2026, 7, 3, 23, 30, tzinfo=UTC)
-        assert "4 July 2026, 00:30" == words.moment(moment)
-        assert "13 November 2026, 09:00" == words.moment(datetime(2026, 11, 13, 9, tzinfo=UTC))
+        assert "4 July 2026, 00:30" == formats.moment(moment)
+        assert "13 November 2026, 09:00" == formats.moment(datetime(2026, 11, 13, 9, tzinfo=UTC))
 
     def test_of_a_period_is_a_month(self) -> None:
-        assert "October 2026" == words.month("2026-10")
+        assert "October 2026" == formats.month("2026-10")
 
     @pytest.mark.parametrize(
         ("first", "last", "expected"),
@@ -37,7 +37,7 @@ class TestDay:
     def test_with_another_says_no_more_than_it_must(
         self, first: date, last: date | None, expected: str
     ) -> None:
-        assert expected == words.days(first, last)
+        assert expected == formats.days(first, last)
 
 
 class TestAmount:
@@ -60,11 +60,11 @@ class TestAmount:
         ],
     )
     def test_has_its_unit(self, value: str, unit: str, expected: str) -> None:
-        assert expected == words.amount(Decimal(value), unit)
+        assert expected == formats.amount(Decimal(value), unit)
 
     def test_has_pence_in_lines(self) -> None:
         """A line repeats an invoice."""
-        assert "£12,500.00" == words.amount(Decimal("12500"), "GBP", has_pence=True)
+        assert "£12,500.00" == formats.amount(Decimal("12500"), "GBP", has_pence=True)
 
 
 class TestCount:
@@ -72,10 +72,10 @@ class TestCount:
         ("number", "expected"), [(0, "0 lines"), (1, "1 line"), (1204, "1,204 lines")]
     )
     def test_agrees_with_its_noun(self, number: int, expected: str) -> None:
-        assert expected == words.count(number, "line")
+        assert expected == formats.count(number, "line")
 
     def test_may_have_a_plural_of_its_own(self) -> None:
-        assert "2 entries" == words.count(2, "entry", "entries")
+        assert "2 entries" == formats.count(2, "entry", "entries")
 
 
 class TestShare:
@@ -84,4 +84,4 @@ class TestShare:
     )
     def test_is_rounded_down(self, value: str, expected: str) -> None:
         """What is nearly all is not all."""
-        assert expected == words.share(Decimal(value))
+        assert expected == formats.share(Decimal(value))
