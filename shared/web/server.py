@@ -126,14 +126,23 @@ def serve(app: FastAPI, settings: Settings, port: int) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
-    _Server(config).run(sockets=[_listen(settings.host, port)])
+    server = _Server(config)
+    try:
+        server.run(sockets=[_listen(settings.host, port)])
+    finally:
+        if server.ended_by is not None:  # whatever the start has made of that
+            raise SystemExit(128 + server.ended_by)
 
 
 class _Server(uvicorn.Server):
     """Ends also while it starts: it may be waiting for a database that never answers."""
 
+    ended_by: int | None = None
+    """The signal that came before it had started."""
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self.started:
+            self.ended_by = sig
             logging.getLogger("uvicorn.error").disabled = True  # it would log what is cut off
             raise SystemExit(128 + sig)
         super().handle_exit(sig, frame)
