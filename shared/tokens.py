@@ -40,6 +40,14 @@ Databases: TypeAlias = Mapping[str, Settings]
 """The settings with which each service's database is reached, by service."""
 
 
+_Installation = Annotated[
+    bool,
+    typer.Option(
+        "--installation", help="In place of an authority: an operator of the installation."
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What the command was asked for."""
@@ -85,13 +93,7 @@ def command(
                 help="The holder's name in the records; without it, the party, or role@authority.",
             ),
         ] = None,
-        installation: Annotated[
-            bool,
-            typer.Option(
-                "--installation",
-                help="In place of an authority: an operator of the installation.",
-            ),
-        ] = False,
+        installation: _Installation = False,
         days: Annotated[
             int | None,
             typer.Option(
