@@ -1,5 +1,5 @@
 """Descriptions for programs and people, made from the code: OpenAPI and AsyncAPI of each service, a
-page about all of HTTP, the fields of the events, and all messages.
+page about all of HTTP, the fields of the events, all messages, and how much is built.
 
 Promises: `python -m deploy.descriptions` writes them anew, and tests hold what is kept against what
 is made now.
@@ -19,10 +19,12 @@ SERVICES: Final = ("intake", "verification", "ledger")
 
 def export() -> dict[Path, str]:
     """The text of each file."""
-    from deploy.descriptions import asyncapi, event_fields, messages, openapi, page
+    from deploy.descriptions import asyncapi, event_fields, messages, openapi, page, rules
 
+    readme, rule_book = ROOT / "README.md", ROOT / "docs/rules.md"
     documents = {service: openapi.export(service) for service in SERVICES}
     files = {
+        readme: rules.export(readme.read_text(), rule_book.read_text()),
         ROOT / "docs/event-fields.md": event_fields.export(),
         ROOT / "docs/messages.md": messages.export(ROOT),
         reference.FOLDER / reference.PAGE: page.export(documents),
