@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-import jinja2
 from fastapi import FastAPI, Request, Response
-from jinja2.utils import missing
 
 from shared import calendar, formats, keys
 from shared.clock import Clock
@@ -25,9 +23,13 @@ from shared.pages import sessions, statics
 from shared.settings import Settings
 from shared.web import auth
 
+if TYPE_CHECKING:
+    import jinja2
+
+    from shared.pages import sealing
+
 Name: TypeAlias = Literal["supplier", "council", "record"]
 
-FOLDER: Final = Path(__file__).parent
 HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -91,15 +93,25 @@ class Site:
         """The demo's clock, where the service has one. Sessions go by the machine's."""
         self._council = settings.council_name
         self._key_path = settings.session_key_path
-        self._environment = environment(templates)
+        self._templates = templates
         self._base = urlsplit(self.addresses._asdict()[name]).path
-        self._environment.globals["static"] = self._base + statics.path()
-        self._environment.filters["address"] = self.address
+        self._static = self._base + statics.path()
 
     @functools.cached_property
-    def sealer(self) -> sessions.Sealer:
+    def sealer(self) -> sealing.Sealer:
         """Seals and opens sessions. The key is read, or made, when it is first needed."""
-        return sessions.Sealer(keys.load_or_create(self._key_path))
+        from shared.pages import sealing
+
+        return sealing.Sealer(keys.load_or_create(self._key_path))
+
+    @functools.cached_property
+    def _environment(self) -> jinja2.Environment:
+        from shared.pages import templates
+
+        made = templates.environment(self._templates)
+        made.globals["static"] = self._static
+        made.filters["address"] = self.address
+        return made
 
     def address(self, href: str) -> str:
         """Where a link of a page leads (`parts`)."""
@@ -159,41 +171,3 @@ def of(app: FastAPI) -> Site:
     """The site of an app."""
     site: Site = app.state.site
     return site
-
-
-# --- templates -----------------------------------------------------------------------------------
-
-
-class _Undefined(jinja2.ChainableUndefined):
-    """What is missing in a dict is nothing, as the design system's macros need it. What an object
-    does not have is an error at once."""
-
-    def __init__(
-        self,
-        hint: str | None = None,
-        obj: Any = missing,
-        name: str | None = None,
-        exc: type[jinja2.TemplateRuntimeError] = jinja2.UndefinedError,
-    ) -> None:
-        is_lenient = isinstance(obj, Mapping | jinja2.Undefined)
-        if obj is not missing and not is_lenient:
-            raise exc(hint or f"{type(obj).__name__} has no {name}")
-        super().__init__(hint, obj, name, exc)
-
-
-def environment(templates: Path) -> jinja2.Environment:
-    """The templates of a folder, those that all sites share, and the design system's macros."""
-    return jinja2.Environment(
-        loader=jinja2.ChoiceLoader(
-            [
-                jinja2.FileSystemLoader([templates, FOLDER]),
-                jinja2.PrefixLoader(
-                    {"govuk_frontend_jinja": jinja2.PackageLoader("govuk_frontend_jinja")}
-                ),
-            ]
-        ),
-        undefined=_Undefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -11,11 +11,11 @@ import httpx
 from fastapi import FastAPI
 
 from shared import sql
-from shared.pages import sessions, site
+from shared.pages import sealing, sessions, site
 from shared.web import auth
 
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
-SEALER = sessions.Sealer(b"s" * 32)
+SEALER = sealing.Sealer(b"s" * 32)
 
 
 class Visitor:

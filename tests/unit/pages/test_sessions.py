@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from shared.pages import sessions
+from shared.pages import sealing, sessions
 from shared.web import auth
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 WHO = auth.Caller("asha@GB-COH-1", "supplier", "GB-LAE-KWL", "GB-COH-1")
 SESSION = sessions.start("Asha Rowntree", WHO, NOW)
-SEALER = sessions.Sealer(b"k" * 32)
+SEALER = sealing.Sealer(b"k" * 32)
 
 
 class TestSession:
@@ -39,7 +39,7 @@ class TestSession:
         assert is_open == (SEALER.open(SEALER.seal(SESSION), later) is not None)
 
     def test_of_another_key_is_none(self) -> None:
-        assert SEALER.open(sessions.Sealer(b"x" * 32).seal(SESSION), NOW) is None
+        assert SEALER.open(sealing.Sealer(b"x" * 32).seal(SESSION), NOW) is None
 
     def test_that_was_changed_anywhere_is_none(self) -> None:
         """Each byte is sealed."""

@@ -10,7 +10,7 @@ import jinja2.meta
 import pytest
 from jinja2 import nodes
 
-from shared.pages import site, statics
+from shared.pages import statics, templates
 from shared.pages.everywhere import SignedOut
 from tests.unit.pages import drawing
 
@@ -28,7 +28,7 @@ class TestTemplate:
     @by_template
     def test_sees_one_value(self, template: Path) -> None:
         """`page`; the layout also what stands around it."""
-        environment = site.environment(template.parent)
+        environment = templates.environment(template.parent)
         environment.filters["address"] = str
         tree = environment.parse(template.read_text())
         names = jinja2.meta.find_undeclared_variables(tree) - {"caller"}
@@ -51,14 +51,14 @@ class TestTemplate:
     def test_cannot_ask_for_what_is_not_there(self, tmp_path: Path) -> None:
         """A misspelt field of a page is an error, not a gap."""
         (tmp_path / "odd.html").write_text("{% if page.tittle %}x{% endif %}")
-        template = site.environment(tmp_path).get_template("odd.html")
+        template = templates.environment(tmp_path).get_template("odd.html")
         with pytest.raises(jinja2.UndefinedError, match="SignedOut has no tittle"):
             template.render(page=SignedOut())
 
     def test_may_ask_a_dict_for_what_is_not_there(self, tmp_path: Path) -> None:
         """As the design system's macros do."""
         (tmp_path / "odd.html").write_text("{{ page.one.two or 'nothing' }}")
-        template = site.environment(tmp_path).get_template("odd.html")
+        template = templates.environment(tmp_path).get_template("odd.html")
         assert "nothing" == template.render(page={})
 
 
