@@ -17,6 +17,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from shared import log
+
+_log = log.get(__name__)
+
 VALUE_CHARACTERS_MAX: Final = 100
 """A wrong value is shown, so that its sender can find it, but cut to this length."""
 FAULTS_MAX: Final = 1000
@@ -78,7 +82,11 @@ def answer(problem: Problem, request: Request) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if show is None or not wants_page or request.url.path.startswith(API):
         return respond(problem)
-    page: Response = show(problem, request)
+    try:
+        page: Response = show(problem, request)
+    except Exception as error:  # whatever it is, the caller must learn of the first problem
+        _log.error("The page of a problem failed.", problem=problem.title, exc_info=error)
+        return respond(problem)
     return page
 
 

@@ -17,7 +17,7 @@ from shared.pages import access, sessions, site, statics
 from shared.web import auth
 from tests.support import intake_builders, ledger_client, ledger_service, verification_service
 from tests.support import verification_builders as build
-from tests.support.visitors import SEALER, Visitor, counted
+from tests.support.visitors import HTML, SEALER, Visitor, counted
 from tests.web.test_intake_api import RunningSystem, open_system
 
 QUERIES_MAX: Final = 6
@@ -108,6 +108,19 @@ class TestProblem:
         assert 503 == answer.status_code
         assert "Sorry, there is a problem" in answer.text
         assert "2" == answer.headers["retry-after"]
+
+    async def test_is_answered_though_its_page_fails(self, database: str, tmp_path: Path) -> None:
+        """Here by a key that is none: nobody's session can be opened, not even for the page that
+        says so."""
+        (tmp_path / "session.key").write_bytes(b"short")
+        async with open_system(database, tmp_path) as system:
+            cookie = Visitor(system.app, SUPPLIER).headers["cookie"]
+            del site.of(system.app).sealer
+            headers = {"accept": HTML, "cookie": cookie}
+            answer = await system.client.get("/", headers=headers)
+        assert 500 == answer.status_code
+        assert "application/problem+json" == answer.headers["content-type"]
+        assert "short" not in answer.text
 
 
 class TestSignIn:
