@@ -31,8 +31,8 @@ _Item = TypeVar("_Item")
 _PROVED: Final = {
     "checkpoint": "The log {origin} signed {size} entries with {whose} key.",
     "leaves": "{checked} entries are exactly those that were signed; each event is there once.",
-    "contracts": "{checked} contracts: the entries of each are numbered without a gap and chained.",
-    "sources": "{checked} partitions: all that was read is an entry, or listed with a reason.",
+    "contracts": "Contracts: {checked}. The entries of each have no gap, and are chained.",
+    "sources": "Partitions: {checked}. All that was read is an entry, or listed with a reason.",
     "payloads": "{checked} events are those that their entries committed to.",
     "since": "These entries begin with all {checked} of the earlier checkpoint.",
     "receipts": "{checked} receipts were issued by intake, and what is due of them is here.",

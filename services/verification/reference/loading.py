@@ -17,7 +17,7 @@ from typing import Final
 
 from services.verification import store
 from services.verification.reference import postcodes
-from shared import sql
+from shared import formats, sql
 from shared.settings import Settings
 
 ROWS_AT_ONCE: Final = 5_000
@@ -41,7 +41,7 @@ class Loaded:
     def lines(self) -> list[str]:
         """The same in words."""
         each = [
-            f"Edition {name}: {count:,} postcodes in the file"
+            f"Edition {name}: {formats.count(count, 'postcode')} in the file"
             for name, count in sorted(self.editions.items())
         ]
         fates = f"{self.new:,} new, {self.changed:,} changed, {self.unchanged:,} as they were"
