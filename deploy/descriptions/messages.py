@@ -28,7 +28,7 @@ _NOT_FOR_PEOPLE: Final = frozenset({"Counter", "Gauge", "Histogram", "Summary"})
 _DESCRIBES: Final = re.compile(r"/descriptions|/schemas/|/web/openapi\.py")
 """Descriptions are pages of their own."""
 _FILLED: Final = re.compile(r"\{[^{}]*\}")
-_SQL: Final = re.compile(r"(SELECT|INSERT|UPDATE|DELETE|CREATE) ")
+_NO_SENTENCE: Final = re.compile(r"(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|GRANT) |.*\| None\b")
 _LOGS: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 
 
@@ -57,7 +57,7 @@ def _sentences(tree: ast.AST) -> Iterator[str]:
         text = _text(tree)
         if text is not None:
             words = _FILLED.sub("x", text).split()
-            if len(words) >= WORDS_MIN and text[:1].isupper() and not _SQL.match(text):
+            if len(words) >= WORDS_MIN and text[:1].isupper() and not _NO_SENTENCE.match(text):
                 yield text
             return
     body = getattr(tree, "body", None)

@@ -81,7 +81,7 @@ class TestAFile:
                 (HEAD + ROWS + "\u00e9\n").encode("latin-1"),
                 "  line 4: it is not UTF-8: byte 0 is 0xe9",
             ),
-            (b"\xff\xfe\x00", "The file is no CSV in UTF-8"),
+            (b"\xff\xfe\x00", "The file is not CSV in UTF-8"),
             ("", "The file has no column postcode"),
         ],
     )

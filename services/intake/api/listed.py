@@ -85,7 +85,7 @@ def assert_fitting(query: documents.ReturnsQuery) -> None:
 
 def _both(parameter: str, other: str) -> problems.Problem:
     fault = problems.Fault(
-        "form", f"This goes not together with {other}", "Leave one out.", parameter=parameter
+        "form", f"This cannot be combined with {other}", "Leave one out.", parameter=parameter
     )
     return problems.Problem(422, problems.INVALID, errors=[fault])
 

@@ -102,7 +102,7 @@ def authority_missing() -> Problem:
     """An operator of the installation has no authority of its own."""
     fault = Fault(
         "form",
-        "An operator of the installation says for which authority",
+        "An operator of the installation must name the authority",
         "Add the authority's org-id, such as authority=GB-LAE-KWL.",
         parameter="authority",
     )

@@ -120,7 +120,7 @@ def _check_period(
         message = f"The contract ended on {known.ends_on}, more than six months before this month"
     elif days := _find_other_days(sent, month):
         message = f"No line lies in this month: their days are from {days.first} to {days.last}"
-        fix = 'Correct the period, or the days; a line that is late says why in the field "late".'
+        fix = "Correct the period, or the days. If it is a late claim, say why it is late."
     else:
         return month
     found.add("I2", "/period", sent.period, message, fix)

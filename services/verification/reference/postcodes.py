@@ -68,7 +68,7 @@ def read(lines: Iterable[bytes], edition: str | None = None) -> Iterator[Row | F
     try:
         head = next(reader, [])
     except (UnicodeDecodeError, csv.Error) as error:
-        raise HeadRefusedError(f"The file is no CSV in UTF-8: {error}") from None
+        raise HeadRefusedError(f"The file is not CSV in UTF-8: {error}") from None
     columns = _find_columns(head, edition)
     while True:
         try:
