@@ -13,7 +13,6 @@ from services.intake.api import documents
 from services.intake.api import receipts as api_receipts
 from services.intake.domain import due, line_status, receipts, return_status, submission
 from shared import findings, sql
-from shared.wire.events import Finding
 
 Statuses: TypeAlias = Mapping[str, store.rows.RecordedStatus]
 """By line id."""
@@ -29,6 +28,11 @@ class Eyes(NamedTuple):
     """Whether it is the party itself: only that is shown its references to people (rule I7)."""
     public_key: bytes
     """The one that signs receipts."""
+
+    @property
+    def reader(self) -> findings.Reader:
+        """To whom reasons are worded."""
+        return "supplier" if self.is_partys else "council"
 
 
 async def show(row: sql.Record, statuses: Statuses, eyes: Eyes) -> documents.Return:
@@ -65,11 +69,12 @@ def _show(row: sql.Record, statuses: Statuses, eyes: Eyes) -> documents.Return:
         is_withdrawn=is_withdrawn, is_replaced=row["is_replaced"], is_held=row["is_held"]
     )
     lines = [
-        _line(_told(line, eyes), statuses.get(line.line_id or "")) for line in sent.lines or ()
+        _line(_told(line, eyes), statuses.get(line.line_id or ""), eyes.reader)
+        for line in sent.lines or ()
     ]
     if end is not None:
         why = line_status.ended(end, row["superseded_by"] if end == "superseded" else None)
-        lines = [_end(line, end, why) for line in lines]
+        lines = [_end(line, end, findings.shown(why, eyes.reader)) for line in lines]
     return documents.Return(
         **summary,
         held=return_status.HELD[is_withdrawn] if summary["status"] == "held" else None,
@@ -109,7 +114,9 @@ def _told(line: submission.Line, eyes: Eyes) -> dict[str, Any]:
 _WHO: Final = frozenset({"ref", "shared_id"})
 
 
-def _line(told: dict[str, Any], recorded: store.rows.RecordedStatus | None) -> documents.Line:
+def _line(
+    told: dict[str, Any], recorded: store.rows.RecordedStatus | None, reader: findings.Reader
+) -> documents.Line:
     shown = told | {"status": "received"}
     if recorded is not None:
         shown |= {
@@ -117,14 +124,13 @@ def _line(told: dict[str, Any], recorded: store.rows.RecordedStatus | None) -> d
             "counted": f"{recorded.status.counted:f}",
             "provisional": f"{recorded.status.provisional:f}",
             "queried": f"{recorded.status.queried:f}",
-            "reasons": [findings.shown(each, "supplier") for each in recorded.status.findings],
+            "reasons": [findings.shown(each, reader) for each in recorded.status.findings],
             "entry": recorded.entry,
         }
     return documents.Line.model_validate(shown)
 
 
-def _end(line: documents.Line, end: return_status.End, why: Finding) -> documents.Line:
+def _end(line: documents.Line, end: return_status.End, why: dict[str, Any]) -> documents.Line:
     """The line of a return that has ended: nothing of it counts."""
     none = {"counted": "0", "provisional": "0", "queried": "0"}
-    reasons = [findings.shown(why, "supplier")]
-    return line.model_copy(update=none | {"status": end, "reasons": reasons})
+    return line.model_copy(update=none | {"status": end, "reasons": [why]})
