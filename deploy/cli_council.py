@@ -60,7 +60,10 @@ def behind(  # noqa: PLR0913  # each is an option of the command
     limit: _Limit = SHOWN_DEFAULT,
     as_json: _Json = False,
 ) -> None:
-    """Who is behind, over all contracts: the worst first, by how much, and why."""
+    """Show who is behind, the worst first.
+
+    Over all contracts: by how much, and why.
+    """
     filters = {"rating": rating, "supplier": supplier, "contract": contract}
     filters |= {"missing": "true" if missing else None, "case": "open" if case else None}
     asked = {name: value for name, value in filters.items() if value is not None}
@@ -85,7 +88,10 @@ def alerts(
     limit: _Limit = SHOWN_DEFAULT,
     as_json: _Json = False,
 ) -> None:
-    """Alerts that nobody has acknowledged yet: the worst first, and what to do by when."""
+    """List the alerts that wait for somebody.
+
+    Those that nobody has acknowledged, the worst first, and what to do by when.
+    """
     filters = {"kind": kind, "contract": contract, "acknowledged": None if everything else "false"}
     asked = {name: value for name, value in filters.items() if value is not None}
     found = sorted(_read("/api/v1/alerts", asked), key=_badness)  # of equals the newest first

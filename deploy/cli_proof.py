@@ -39,7 +39,10 @@ def verify_proof(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Check offline that an entry is in the log: that its leaf is in the tree that was signed."""
+    """Check a proof of an entry offline.
+
+    That its leaf is in the tree that was signed.
+    """
     try:
         found = _verify(file, leaf, key)
     except (ValueError, OSError) as error:

@@ -58,7 +58,10 @@ def verify(  # noqa: PLR0913 - an option is a parameter
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Check an export of the log offline: that nothing was changed and nothing was left out."""
+    """Check an export of the log offline.
+
+    That nothing was changed and nothing was left out. It needs no service, no token and no network.
+    """
     receipts = receipt or []
     try:
         promises = [_promise(path, receipt_key) for path in receipts]

@@ -22,7 +22,10 @@ _Folder = Annotated[Path, typer.Argument(help="The folder of the backup.")]
 
 
 def backup(folder: _Folder) -> None:
-    """Back up the stack that runs here: database, ledger and keys. FOLDER must be new or empty."""
+    """Back up the stack that runs here.
+
+    Database, ledger and keys. FOLDER must be new or empty.
+    """
     from deploy.backup import RefusedError, saving
     from deploy.local import STATE, CannotStart, states, steps
 
@@ -45,7 +48,10 @@ def backup(folder: _Folder) -> None:
 
 
 def restore(folder: _Folder) -> None:
-    """Restore a backup. Nothing may run or be stored here; `makegood up` then goes on from it."""
+    """Restore a backup.
+
+    Nothing may run or be stored here; `makegood up` then goes on from it.
+    """
     from deploy.backup import RefusedError, restoring
     from deploy.local import STATE, CannotStart, steps
 

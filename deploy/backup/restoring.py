@@ -111,7 +111,9 @@ async def _begin_anew(settings: Settings, pools: Mapping[str, sql.Pool]) -> None
     admin = await kafka.start_admin(settings)
     try:
         inbound = await pools["intake"].fetch("SELECT party_id FROM inbound_topic")
-        await topics.create(admin, tuple(topics.inbound(row["party_id"]) for row in inbound))
+        parties = [row["party_id"] for row in inbound]
+        both = (topics.inbound, topics.replies_to)  # what waits for a party holds up all messages
+        await topics.create(admin, tuple(make(each) for each in parties for make in both))
         cluster_id = str((await admin.describe_cluster())["cluster_id"])
     finally:
         await admin.close()

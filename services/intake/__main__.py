@@ -69,9 +69,9 @@ async def _open_topic(found: Settings, topic: str) -> set[str]:
 def forget_contract(
     contract_id: Annotated[str, typer.Argument(metavar="CONTRACT", help="Its id.")],
 ) -> None:
-    """Forget a contract that was published in a wrong authority's name.
+    """Forget a contract of a wrong authority.
 
-    Until it is published again: docs/runbooks, not_believed. Its returns stay.
+    Intake knows it again once it is published again: docs/runbooks, not_believed. Its returns stay.
     """
     found = _settings()
     was_known = command_line.run(found, _forget_contract(found, contract_id))

@@ -170,7 +170,8 @@ class TestARefusal:
                         "pointer": "/lines/0/unit",
                         "rule": "I4",
                         "message": "The unit of this measure (Apprentices started) is FTE",
-                        "fix": "Give the quantity in FTE; nothing is converted.",
+                        "fix": "Give the quantity in FTE, or correct the commitment; nothing is "
+                        "converted.",
                         "header": None,
                     }
                 ],

@@ -92,7 +92,7 @@ def _check_unit(
     elif measure is not None and unit != measure.unit:
         message = f"The unit of this measure ({measure.title}) is {measure.unit}"
         fix = (
-            f"Give the quantity in {measure.unit}, or correct commitment_id; nothing is converted."
+            f"Give the quantity in {measure.unit}, or correct the commitment; nothing is converted."
         )
         found.add("I4", place, unit, message, fix)
         return False

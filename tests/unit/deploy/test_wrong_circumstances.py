@@ -56,7 +56,7 @@ WRONG: list[Wrong] = [
     ("export {folder}/x.jsonl", REMOTE, 1, "does not answer"),
     ("export {folder}/no/x.jsonl", REMOTE, 1, "No such file or directory. Check the path"),
     ("verify {folder}/absent", {}, 2, "does not exist"),
-    (f"verify {FILE}", {}, 1, f"{FILE}: "),
+    (f"verify {FILE}", {}, 1, f"{FILE}, line 1: this is not a line of an export."),
     ("load-postcodes {folder}/absent", {}, 2, "does not exist"),
     ("load-postcodes {folder}/wrong.csv", {}, 1, "Nothing runs here"),
     ("load-postcodes {folder}/wrong.csv", DATABASE, 1, f"PostgreSQL at {NOBODY}/x does not answer"),

@@ -166,6 +166,10 @@ TABLE = [
         ),
     ),
     (
+        leaf("AlertAcknowledged", alert_id="0199b6c2-0110-7a00-8000-5f0d8c1e0110"),
+        "Alert 0199b6c2-0110-7a00-8000-5f0d8c1e0110 acknowledged.",
+    ),
+    (
         leaf(
             "RecordParked",
             None,

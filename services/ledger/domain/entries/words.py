@@ -156,6 +156,10 @@ def _alert(leaf: Leaf, facts: Leaf) -> str:
     return f"Alert: {said}."
 
 
+def _acknowledged(_: Leaf, facts: Leaf) -> str:
+    return f"Alert {facts.get('alert_id')} acknowledged."
+
+
 # --- records -------------------------------------------------------------------------------------
 
 
@@ -183,6 +187,7 @@ _BY_TYPE: Final[dict[str, Callable[[Leaf, Leaf], str]]] = {
     "CommitmentAssessed": _assessed,
     "CaseMoved": _moved,
     "AlertRaised": _alert,
+    "AlertAcknowledged": _acknowledged,
     "RecordParked": _parked,
     "RecordTakenUp": _taken_up,
 }
@@ -196,6 +201,7 @@ _LONG: Final = {
     "CommitmentAssessed": "Commitments assessed",
     "CaseMoved": "Case moved",
     "AlertRaised": "Alert raised",
+    "AlertAcknowledged": "Alert acknowledged",
     "RecordParked": "Record parked",
     "RecordTakenUp": "Record taken up",
 }
