@@ -86,7 +86,7 @@ class TestTheDemo:
                 "INV-1042: This invoice was claimed before",
                 "This looks like a name",
                 "✓ proved offline",
-                "IM1 1AD is not in this contract's local area",
+                "IM1 1AD is outside the local area",
                 f"{len(job.found)} of {len(job.found)} expected facts were seen",
             ):
                 assert words in printed

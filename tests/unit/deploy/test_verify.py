@@ -123,7 +123,7 @@ class TestVerify:
             (3, lambda line: line | {"salt": base64.b64encode(bytes(32)).decode()}, "payloads"),
             (3, lambda line: line | {"damaged": True}, "the ledger could not open its event"),
             (7, lambda line: line | {"first": 10, "next": 11}, "sources: wrong"),
-            (0, lambda line: line | {"next_offsets": []}, "✓ 2 partitions"),
+            (0, lambda line: line | {"next_offsets": []}, "✓ Partitions: 2."),
         ],
     )
     def test_says_what_is_wrong(
