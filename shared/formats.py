@@ -78,15 +78,16 @@ def moment(value: datetime) -> str:
     return f"{day(local)}, {local:%H:%M}"
 
 
-def days(first: date, last: date | None) -> str:
-    """`5 October 2026`, or `1 to 28 October 2026`, as short as can be read in one way only."""
+def days(first: date, last: date | None, joint: str = "to") -> str:
+    """`5 October 2026`, or `1 to 28 October 2026`, as short as can be read in one way only. With
+    the joint `and`, what follows "between"."""
     if last is None or last == first:
         return day(first)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {day(last)}"
+        return f"{first.day} {joint} {day(last)}"
     if first.year == last.year:
-        return f"{first.day} {first:%B} to {day(last)}"
-    return f"{day(first)} to {day(last)}"
+        return f"{first.day} {first:%B} {joint} {day(last)}"
+    return f"{day(first)} {joint} {day(last)}"
 
 
 def listed(words: list[str], last: str = "and") -> str:

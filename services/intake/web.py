@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from services.intake import store
-from services.intake.api import documents, returns
+from services.intake.api import documents, due, returns
 from services.intake.api.dependencies import Dependencies, Injected
 from services.intake.pages import home, people, returned, sign_in
 from shared import catalogue, fields
@@ -38,13 +38,20 @@ async def show_home(
     contract: fields.ContractId | None = None,
     cursor: lists.Cursor = None,
 ) -> Response:
-    """The newest returns."""
-    asked = documents.ReturnsQuery(contract=contract, limit=listing.ROWS, cursor=cursor)
+    """What is due, and the newest returns; further on in the list only these."""
+    limit = home.LATELY_ROWS if cursor is None else listing.ROWS
+    asked = documents.ReturnsQuery(contract=contract, limit=limit, cursor=cursor)
     found = await returns.list_returns(who.caller, dependencies, asked)
     pages = listing.pages("/", cursor, found.next, contract=contract)
     is_supplier = who.role == "supplier"
     shown = [each for each in found.items if isinstance(each, documents.ReturnSummary)]
-    page = home.show(shown, pages, contract_id=contract, is_supplier=is_supplier)
+    outstanding = None
+    if cursor is None:
+        states = home.STATES_OF_SUPPLIER if is_supplier else home.STATES_OF_OTHERS
+        outstanding = await due.find_outstanding(
+            who.caller, dependencies, contract, states, listing.ROWS
+        )
+    page = home.show(shown, pages, outstanding, contract_id=contract, is_supplier=is_supplier)
     return site.of(request.app).show("home.html", page, who)
 
 

@@ -141,15 +141,23 @@ class TestPages:
                     person = Person(page, has_script=has_script)
                     await a_supplier_sees_what_counts(person, sign_in)
                     await a_manager_sees_what_is_behind(person, sign_in)
+                    await a_manager_sees_what_is_overdue(person, sign_in)
                     await an_auditor_verifies_an_entry(person, sign_in, tmp_path)
                     await whoever_signs_out_is_out(person)
 
 
 async def a_supplier_sees_what_counts(person: Person, sign_in: str) -> None:
-    """June: a postcode that does not exist waits for the council."""
+    """First what to send: all is in, and November's return is due on the 10th working day of
+    December. Then June: a postcode that does not exist waits for the council."""
     await person.open(sign_in)
     await person.follow("Asha Rowntree")
-    await person.reads("Asha Rowntree, supplier", "Here it is 16 November 2026")
+    await person.reads(
+        "Asha Rowntree, supplier",
+        "Here it is 16 November 2026",
+        "Returns Nothing to send. Next: November 2026, between 1 and 14 December 2026.",
+        "November 2026 KMBC-2026-0101 1 and 14 December 2026 Not yet",
+        "Returns are sent by program today: how to send one.",
+    )
     link = person.page.get_by_role("link", name="June 2026", exact=True)
     rows = person.page.get_by_role("row").filter(has_text="KMBC-2026-0101").filter(has=link)
     href = await rows.get_by_role("link").get_attribute("href")
@@ -176,6 +184,17 @@ async def a_manager_sees_what_is_behind(person: Person, sign_in: str) -> None:
     )
     await person.page.locator("summary").nth(1).press("Enter")
     await person.reads("October 2026 £184,000 £150,000 81.5% Requires improvement")
+
+
+async def a_manager_sees_what_is_overdue(person: Person, sign_in: str) -> None:
+    """July's return was due on 14 August; 31 August was a holiday."""
+    await person.open(f"{sign_in.removesuffix('/sign-in')}/")
+    await person.reads(
+        "Returns 1 return is overdue. Returns that are overdue",
+        "July 2026 KMBC-2026-0104 GB-COH-99000003 1 and 14 August 2026 Overdue by 65 working days",
+    )
+    await person.follow("Next page")
+    await person.reads("Returns Sent before")
 
 
 async def an_auditor_verifies_an_entry(person: Person, sign_in: str, folder: Path) -> None:

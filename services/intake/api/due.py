@@ -2,6 +2,7 @@
 
 Promises: a supplier sees its own, the other roles those of their authority. A return is listed from
 the first month that a contract asks for to the running one, further on if asked for with `to`.
+Pages ask for what is outstanding: due and not received, the most urgent first.
 Refuses: a contract or party that the caller may not see (`404`); a contract that was published
 without its obligations (`409`).
 """
@@ -9,8 +10,10 @@ without its obligations (`409`).
 from __future__ import annotations
 
 import asyncio
+import heapq
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Final, NamedTuple
 
@@ -18,16 +21,18 @@ from fastapi import APIRouter, Query
 
 from services.intake import store
 from services.intake.api import documents, narrowing, refusals
-from services.intake.api.dependencies import Injected, Reader
+from services.intake.api.dependencies import Dependencies, Injected, Reader
 from services.intake.domain import due
 from shared import calendar, sql
-from shared.web import lists, routes, scope
+from shared.web import auth, lists, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 CONTRACTS_AT_ONCE: Final = 20
 """Read and worked out together: some milliseconds each. A page is nearly always of fewer."""
+OUTSTANDING_CONTRACTS_MAX: Final = 500
+"""Looked at for what is outstanding, in two queries: as many as a page is made for."""
 _ALL: Final = due.Slot("~", "")
 """After every slot."""
 
@@ -37,6 +42,9 @@ class _Key(NamedTuple):
 
     contract_id: str
     slot: due.Slot
+
+
+_BEGINNING: Final = _Key("", due.Slot("", ""))
 
 
 @router.get("/due")
@@ -50,19 +58,60 @@ async def list_due(
     seen = await narrowing.narrow(pool, scope.of(who), query.contract, query.party)
     today = calendar.london_day(dependencies.clock.now())
     asked = due.Asked(seen.party_id, query.first or "", query.last or calendar.period_of(today))
-    after = _Key("", due.Slot("", ""))
+    after = _BEGINNING
     if query.cursor is not None:
         contract_id, *slot = lists.decode_cursor(query.cursor, str, str, str)
         after = _Key(contract_id, due.Slot(*slot))
-    found = await _walk(pool, seen, query, _Wanted(asked, today, query.state, after))
+    states = due.STATES if query.state is None else (query.state,)
+    found = await _walk(pool, seen, query, _Wanted(asked, today, states, after))
     shown, next_cursor = lists.cut(found, query.limit, lambda each: [each.contract_id, *each.slot])
     return lists.Page(items=[_shown(each) for each in shown], next=next_cursor)
+
+
+class Outstanding(NamedTuple):
+    """Returns that are due and not received."""
+
+    counts: Mapping[due.DueState, int]
+    """How many there are, by state."""
+    first: Sequence[documents.Due]
+    """The most urgent of them: by due day, contract and supplier."""
+    unknown: int
+    """Contracts that were published without their obligations: nothing is known of them."""
+    is_whole: bool
+    """Whether all contracts were looked at."""
+
+
+async def find_outstanding(
+    who: auth.Caller,
+    dependencies: Dependencies,
+    contract_id: str | None,
+    states: Collection[due.DueState],
+    limit: int,
+) -> Outstanding:
+    """What is outstanding in these states, of all contracts that the caller may see or of one; the
+    first `limit` of them in full. In two queries."""
+    pool, seen = dependencies.delivery.pool, scope.of(who)
+    today = calendar.london_day(dependencies.clock.now())
+    listed = await store.due.list_contracts(
+        pool, seen, contract_id, "", OUTSTANDING_CONTRACTS_MAX + 1
+    )
+    contracts = listed[:OUTSTANDING_CONTRACTS_MAX]
+    sent = await store.due.load_sent(pool, [one.contract_id for one in contracts], seen.party_id)
+    asked = due.Asked(seen.party_id, "", calendar.period_of(today))
+    wanted = _Wanted(asked, today, states, _BEGINNING)
+    found = await asyncio.to_thread(list, _matching(contracts, sent, wanted))
+    return Outstanding(
+        counts=Counter(each.state for each in found),
+        first=[_shown(each) for each in heapq.nsmallest(limit, found, key=due.urgency)],
+        unknown=sum(one.obligations is None for one in contracts),
+        is_whole=len(listed) <= OUTSTANDING_CONTRACTS_MAX,
+    )
 
 
 class _Wanted(NamedTuple):
     asked: due.Asked
     today: date
-    state: due.DueState | None
+    states: Collection[due.DueState]
     after: _Key
 
 
@@ -98,7 +147,7 @@ def _matching(
             continue
         for each in due.due(contract, sent.get(contract_id, {}), wanted.asked, wanted.today):
             is_before = contract_id == wanted.after.contract_id and each.slot <= wanted.after.slot
-            if not is_before and wanted.state in (None, each.state):
+            if not is_before and each.state in wanted.states:
                 yield each
 
 

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 from uuid import UUID
 
 from shared import calendar, obligations
@@ -26,6 +26,7 @@ from shared.wire import events
 DueState: TypeAlias = Literal["not_yet", "open", "overdue", "received"]
 """`not_yet`: its month has not ended. `open`: it can be sent in time. `overdue`: its due day is
 over. `received`: its current revision is in, in time or not."""
+STATES: Final[tuple[DueState, ...]] = get_args(DueState)
 
 
 class Slot(NamedTuple):
@@ -145,6 +146,12 @@ def due_day(period: str, withdrawn_at: datetime | None) -> date:
 def is_late(filled_at: datetime, due_on: date) -> bool:
     """Whether a slot was filled after its due day."""
     return calendar.london_day(filled_at) > due_on
+
+
+def urgency(each: Due) -> tuple[date, str, Slot]:
+    """What a list that begins with the most urgent is sorted by: whatever is overdue was due before
+    whatever is open."""
+    return each.due_on, each.contract_id, each.slot
 
 
 def _due(contract_id: str, slot: Slot, sent: Sent | None, today: date) -> Due:

@@ -1,4 +1,8 @@
-"""Intake's first page: the returns that were sent, the newest first."""
+"""Intake's first page: what is due, then what was sent, the newest first.
+
+Promises: pure. A supplier sees what it has to send; the others see what is overdue, of all
+suppliers. Every number and day is one that the API gives.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.intake.api import documents
+from services.intake.api import documents, due
+from services.intake.domain.due import DueState
 from services.intake.domain.return_status import ReturnStatus
 from shared import formats
 from shared.pages.parts import Cell, Head, Pages, Table, Tag
@@ -19,41 +24,57 @@ TAGS: Final[dict[ReturnStatus, Tag]] = {
     "withdrawn": Tag("Withdrawn", "grey"),
 }
 """How far a return has come."""
+STATES_OF_SUPPLIER: Final[tuple[DueState, ...]] = ("overdue", "open", "not_yet")
+"""What a supplier is told of."""
+STATES_OF_OTHERS: Final[tuple[DueState, ...]] = ("overdue",)
+LATELY_ROWS: Final = 20
+"""Returns below what is due: with fifty of both, a page would be above its 60 kB."""
+_OPEN: Final = Tag("Open", "blue")
+_NOT_YET: Final = Tag("Not yet", "grey")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of the list."""
+    """The first page, or a later one of the list of what was sent."""
 
     title: str
     of: str | None
-    """The contract that the list is narrowed down to."""
+    """The contract that the page is narrowed down to."""
+    sentences: tuple[str, ...]
+    """The first says what is due; empty on a later page."""
+    is_by_program: bool
+    """Whether to say how returns are sent: to whoever sends them."""
+    due: Table | None
+    """None: nothing is outstanding."""
     nothing: str
     """What stands here if there is no return."""
-    table: Table | None
+    sent: Table | None
     pages: Pages
 
 
 def show(
     returns: Sequence[documents.ReturnSummary],
     pages: Pages,
+    outstanding: due.Outstanding | None,
     *,
     contract_id: str | None,
     is_supplier: bool,
 ) -> Page:
-    """The page of these returns."""
+    """The page of these returns. `outstanding`: None on a later page of the list."""
     nothing = "You have sent no return yet." if is_supplier else "No return has come yet."
-    whose = () if is_supplier else ("Supplier",)
-    heads = ("Month", "Contract", *whose, "Receipt", "Sent", "Status")
     return Page(
         title="Returns",
         of=contract_id,
+        sentences=tuple(_sentences(outstanding, is_supplier=is_supplier)) if outstanding else (),
+        is_by_program=is_supplier and outstanding is not None,
+        due=_due(outstanding.first, is_supplier=is_supplier)
+        if outstanding and outstanding.first
+        else None,
         nothing=nothing if contract_id is None else "Nothing was sent for this contract.",
-        table=Table(
-            caption="Returns, the newest first",
-            heads=tuple(Head(text) for text in heads),
-            rows=tuple(_row(each, is_supplier=is_supplier) for each in returns),
-            is_caption_shown=False,
+        sent=Table(
+            caption="Sent lately" if outstanding else "Sent before",
+            heads=_heads("Month", "Contract", "Receipt", "Sent", "Status", is_supplier=is_supplier),
+            rows=tuple(_sent_row(each, is_supplier=is_supplier) for each in returns),
         )
         if returns
         else None,
@@ -61,15 +82,106 @@ def show(
     )
 
 
-def _row(each: documents.ReturnSummary, *, is_supplier: bool) -> tuple[Cell, ...]:
+# --- what stands first ---------------------------------------------------------------------------
+
+
+def _sentences(found: due.Outstanding, *, is_supplier: bool) -> list[str]:
+    sentences = []
+    is_sure = found.is_whole and not found.unknown
+    end = "." if is_sure else ", as far as is known here."
+    overdue = found.counts.get("overdue", 0)
+    if overdue:
+        sentences.append(f"{formats.count(overdue, 'return')} {_are(overdue)} overdue.")
+    if found.counts.get("open"):
+        sentences.append(_can_be_sent(found))
+    if not sentences and is_supplier:
+        sentences.append(f"Nothing to send{end}{_next(found)}")
+    elif not sentences:
+        sentences.append(f"No return is overdue{end}")
+    total = sum(found.counts.values())
+    if total > len(found.first):
+        sentences.append(f"The first {len(found.first):,} of {total:,} returns are shown.")
+    if not found.is_whole:
+        contracts = formats.count(due.OUTSTANDING_CONTRACTS_MAX, "contract")
+        sentences.append(f"Only the first {contracts} are looked at here.")
+    if found.unknown:
+        contracts = formats.count(found.unknown, "contract")
+        verb = "asks" if found.unknown == 1 else "ask"
+        sentences.append(f"It is not known here yet which returns {contracts} {verb} for.")
+    return sentences
+
+
+def _can_be_sent(found: due.Outstanding) -> str:
+    """The day stands here if it is known: nothing open is shown where much is overdue."""
+    number = found.counts["open"]
+    days = [each.due_on for each in found.first if each.state == "open"]
+    is_one_day = len(days) == number and len(set(days)) == 1
+    by = f", {'by' if is_one_day else 'the first by'} {formats.day(days[0])}" if days else ""
+    return f"{formats.count(number, 'return')} can be sent now{by}."
+
+
+def _next(found: due.Outstanding) -> str:
+    if not found.first:
+        return ""
+    return f" Next: {formats.month(found.first[0].period)}, between {_between(found.first[0])}."
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+# --- the tables ----------------------------------------------------------------------------------
+
+
+def _due(outstanding: Sequence[documents.Due], *, is_supplier: bool) -> Table:
+    return Table(
+        caption="Returns to send" if is_supplier else "Returns that are overdue",
+        heads=_heads("Month", "Contract", "Send between", "Status", is_supplier=is_supplier),
+        rows=tuple(_due_row(each, is_supplier=is_supplier) for each in outstanding),
+    )
+
+
+def _heads(month: str, contract: str, *rest: str, is_supplier: bool) -> tuple[Head, ...]:
+    whose = () if is_supplier else ("Supplier",)
+    return tuple(map(Head, (month, contract, *whose, *rest)))
+
+
+def _due_row(each: documents.Due, *, is_supplier: bool) -> tuple[Cell, ...]:
+    return (
+        Cell(formats.month(each.period)),
+        *_whose(each.contract_id, each.party_id, is_supplier=is_supplier),
+        Cell(_between(each)),
+        Cell("", tag=_status(each)),
+    )
+
+
+def _between(each: documents.Due) -> str:
+    return formats.days(each.send_from, each.due_on, "and")
+
+
+def _status(each: documents.Due) -> Tag:
+    """Whose due day was a Friday is overdue on Saturday, by no working day."""
+    if each.state != "overdue":
+        return _OPEN if each.state == "open" else _NOT_YET
+    if not each.overdue_working_days:
+        return Tag("Overdue", "red")
+    return Tag(f"Overdue by {formats.count(each.overdue_working_days, 'working day')}", "red")
+
+
+def _sent_row(each: documents.ReturnSummary, *, is_supplier: bool) -> tuple[Cell, ...]:
     month = formats.month(each.period)
     if each.revision > 1:
         month += f", revision {each.revision}"
     return (
         Cell(month, f"/returns/{each.return_id}"),
-        Cell(each.contract_id, is_whole=True),
-        *(() if is_supplier else (Cell(each.party_id, is_whole=True),)),
+        *_whose(each.contract_id, each.party_id, is_supplier=is_supplier),
         Cell(str(each.receipt_no)),
         Cell(formats.moment(each.received_at)),
         Cell("", tag=TAGS[each.status]),
     )
+
+
+def _whose(contract_id: str, party_id: str, *, is_supplier: bool) -> tuple[Cell, ...]:
+    """The contract; to others than the supplier itself also who it is."""
+    contract = Cell(contract_id, is_whole=True)
+    return (contract,) if is_supplier else (contract, Cell(party_id, is_whole=True))

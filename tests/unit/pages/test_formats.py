@@ -39,6 +39,10 @@ class TestDay:
     ) -> None:
         assert expected == formats.days(first, last)
 
+    def test_with_another_follows_between(self) -> None:
+        days = (date(2026, 11, 1), date(2026, 11, 13))
+        assert "1 and 13 November 2026" == formats.days(*days, "and")
+
 
 class TestAmount:
     @pytest.mark.parametrize(

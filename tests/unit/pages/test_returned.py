@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from services.intake.api import documents
-from services.intake.pages import home, returned
-from shared.pages.parts import Cell, Link, Pages
+from services.intake.pages import returned
+from shared.pages.parts import Cell, Link
 from tests.unit.pages import drawing
 
 ID = UUID(int=7)
@@ -178,21 +178,3 @@ class TestPage:
         assert f'href="/supplier/returns/{UUID(int=8)}"' in page
         nil = returned.show(a_return(), {}, is_supplier=False)
         assert "Nothing was delivered" in drawing.html("intake", "returned.html", nil)
-
-
-class TestHome:
-    def test_shows_the_council_who_sent_it(self) -> None:
-        """A supplier has sent everything itself."""
-        summary = drawing.made(documents.ReturnSummary, **dict(a_return(revision=2)))
-        nowhere = Pages(None, None)
-        own = home.show([summary], nowhere, contract_id=None, is_supplier=True)
-        theirs = home.show([summary], nowhere, contract_id=None, is_supplier=False)
-        assert own.table
-        assert theirs.table
-        expected = ["June 2026, revision 2", "KMBC-2026-0101", "24", "3 July 2026, 10:00"]
-        assert expected == [cell.text for cell in own.table.rows[0][:4]]
-        assert "GB-COH-99000001" == theirs.table.rows[0][2].text
-
-    def test_says_that_there_is_nothing(self) -> None:
-        nothing = home.show([], Pages(None, None), contract_id=None, is_supplier=True)
-        assert "You have sent no return yet." in drawing.html("intake", "home.html", nothing)
