@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +18,7 @@ from tests.support import intake_builders as build
 from tests.support.visitors import Visitor, counted
 from tests.unit.pages import drawing
 from tests.web.test_intake_api import OTHER, RunningSystem, open_system
-from tests.web.test_intake_due import contracts
+from tests.web.test_intake_due import contracts, obligations
 from tests.web.test_pages import QUERIES_MAX
 
 UNKNOWN: Final = "It is not known here yet which returns 1 contract asks for."
@@ -100,9 +102,26 @@ class TestHome:
         unknown = await read(system, MANAGER, "/?contract=KMBC-2026-0300")
         assert f"No return is overdue, as far as is known here. {UNKNOWN}" in unknown
 
+    async def test_is_bounded(self, system: RunningSystem) -> None:
+        """Of 503 contracts the first 500 are looked at: one owes August and September, one nothing
+        yet, one is unknown, 497 owe September. 50 of these returns are shown."""
+        since = obligations(date(2026, 9, 1), ended_through="2026-08")
+        many = [
+            build.a_contract_published(f"KMBC-2027-{number:04}", obligations=since)
+            for number in range(500)
+        ]
+        rows = [store.rows.contract_row(one, events.write(one)) for one in many]
+        async with system.pool.acquire() as conn:
+            await store.projections.apply_contracts(conn, rows)
+        said = await read(system, MANAGER)
+        assert "Returns 499 returns are overdue. The first 50 of 499 returns are shown." in said
+        assert "Only the first 500 contracts are looked at here." in said
+        assert 50 == said.count("Overdue by")
+
     async def test_costs_a_handful_of_queries(self, system: RunningSystem) -> None:
-        """However many contracts there are."""
-        for path in ("/", "/?contract=KMBC-2026-0200"):
+        """Not more, however many contracts there are."""
+        paths = ("/", "/?contract=KMBC-2026-0200")
+        for who, path in itertools.product((SUPPLIER, MANAGER), paths):
             async with counted(system.pool) as queries:
-                await read(system, SUPPLIER, path)
+                await read(system, who, path)
             assert 3 <= len(queries) <= QUERIES_MAX, queries

@@ -57,13 +57,14 @@ async def list_due(
     pool = dependencies.delivery.pool
     seen = await narrowing.narrow(pool, scope.of(who), query.contract, query.party)
     today = calendar.london_day(dependencies.clock.now())
-    asked = due.Asked(seen.party_id, query.first or "", query.last or calendar.period_of(today))
+    last = query.last or calendar.period_of(today)
+    states = due.STATES if query.state is None else (query.state,)
+    asked = due.Asked(seen.party_id, query.first or "", last, states)
     after = _BEGINNING
     if query.cursor is not None:
         contract_id, *slot = lists.decode_cursor(query.cursor, str, str, str)
         after = _Key(contract_id, due.Slot(*slot))
-    states = due.STATES if query.state is None else (query.state,)
-    found = await _walk(pool, seen, query, _Wanted(asked, today, states, after))
+    found = await _walk(pool, seen, query, _Wanted(asked, today, after))
     shown, next_cursor = lists.cut(found, query.limit, lambda each: [each.contract_id, *each.slot])
     return lists.Page(items=[_shown(each) for each in shown], next=next_cursor)
 
@@ -97,8 +98,8 @@ async def find_outstanding(
     )
     contracts = listed[:OUTSTANDING_CONTRACTS_MAX]
     sent = await store.due.load_sent(pool, [one.contract_id for one in contracts], seen.party_id)
-    asked = due.Asked(seen.party_id, "", calendar.period_of(today))
-    wanted = _Wanted(asked, today, states, _BEGINNING)
+    asked = due.Asked(seen.party_id, "", calendar.period_of(today), states)
+    wanted = _Wanted(asked, today, _BEGINNING)
     found = await asyncio.to_thread(list, _matching(contracts, sent, wanted))
     return Outstanding(
         counts=Counter(each.state for each in found),
@@ -111,7 +112,6 @@ async def find_outstanding(
 class _Wanted(NamedTuple):
     asked: due.Asked
     today: date
-    states: Collection[due.DueState]
     after: _Key
 
 
@@ -147,7 +147,7 @@ def _matching(
             continue
         for each in due.due(contract, sent.get(contract_id, {}), wanted.asked, wanted.today):
             is_before = contract_id == wanted.after.contract_id and each.slot <= wanted.after.slot
-            if not is_before and each.state in wanted.states:
+            if not is_before:
                 yield each
 
 

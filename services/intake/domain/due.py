@@ -14,7 +14,7 @@ Refuses: to guess. Of a contract that was published without its obligations noth
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
@@ -75,11 +75,12 @@ class Due:
 
 
 class Asked(NamedTuple):
-    """Which of a contract's returns are told: of one party or all, in these months."""
+    """Which of a contract's returns are told: of one party or all, in these months and states."""
 
     party_id: str | None
     first: str
     last: str
+    states: Collection[DueState] = STATES
 
 
 def due(
@@ -91,11 +92,17 @@ def due(
     parties = sorted(each for each in published.supplier_ids if asked.party_id in (None, each))
     period = max(asked.first, contract.first_period)
     last = min(asked.last, contract.terms.last_period)
+    is_received_told = "received" in asked.states
     while parties and period <= last:
         for party_id in parties:
             slot = Slot(period, party_id)
-            if contract.asks_for(slot, sent.get(slot)):
-                yield _due(published.contract_id, slot, sent.get(slot), today)
+            it = sent.get(slot)
+            if not is_received_told and it is not None and not it.is_withdrawn:
+                continue  # as nearly all are: only the rest needs the calendar
+            if contract.asks_for(slot, it):
+                told = _due(published.contract_id, slot, it, today)
+                if told.state in asked.states:
+                    yield told
         period = calendar.next_period(period)
 
 

@@ -132,6 +132,30 @@ class TestAContract:
         assert sorted(slots) == slots
         assert ("2026-10", "2028-09") == (slots[0].period, slots[-1].period)
 
+    @pytest.mark.parametrize(
+        ("state", "months"),
+        [
+            ("received", ["2026-10"]),
+            ("overdue", ["2026-11"]),
+            ("open", ["2026-12"]),
+            ("not_yet", ["2027-01"]),
+        ],
+    )
+    def test_tells_what_is_in_the_states_that_are_asked_for(
+        self, state: due.DueState, months: list[str]
+    ) -> None:
+        """On 5 January 2027: October's return is in; November's, withdrawn on 1 December, was due
+        on the 15th; December's is due on 15 January; January has not ended."""
+        what = {
+            due.Slot("2026-10", build.SUPPLIER): sent("2026-11-02"),
+            due.Slot("2026-11", build.SUPPLIER): sent(
+                "2026-12-01", withdrawn_at=build.at("2026-12-01"), is_withdrawn=True
+            ),
+        }
+        asked = due.Asked(None, "2026-10", "2027-01", (state,))
+        told = due.due(a_contract(), what, asked, date(2027, 1, 5))
+        assert months == [each.slot.period for each in told]
+
     def test_that_promises_nothing_asks_for_nothing(self) -> None:
         """Without a commitment nothing is owed."""
         council = build.Council()
