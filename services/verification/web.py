@@ -7,19 +7,20 @@ this person's role, authority and party.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.verification import store
-from services.verification.api import cases, commitments, contracts, figures
-from services.verification.api.dependencies import Injected
+from services.verification.api import cases, commitments, contracts, figures, standings
+from services.verification.api.dependencies import Dependencies, Injected
 from services.verification.api.documents import alerts as documents
-from services.verification.pages import contract, home
+from services.verification.pages import contract, filters, home
+from services.verification.pages import contracts as contract_pages
 from shared import fields
 from shared.pages import listing, site
 from shared.pages.access import Reader
-from shared.web import lists
+from shared.web import auth, lists, scope
 
 TEMPLATES: Final = Path(__file__).with_name("pages")
 CASES_MAX: Final = 100
@@ -30,12 +31,42 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def show_home(
+    request: Request,
+    who: Reader,
+    dependencies: Injected,
+    query: Annotated[filters.Asked, Query()],
+) -> Response:
+    """Who is behind, of the contracts that this person may see."""
+    here, caller = site.of(request.app), who.caller
+    faults = filters.check(query) or await _unknown(dependencies, caller, query.contract)
+    if faults:
+        return here.show("home.html", home.show_faults(query, faults), who, 422)
+    asked = filters.query(query)
+    found = await standings.find(dependencies, caller, asked)
+    counts = await standings.count(dependencies, caller, asked)
+    pages = listing.pages("/", query.cursor, found.next, **query.given)
+    return here.show("home.html", home.show(query, found.items, counts, pages), who)
+
+
+async def _unknown(
+    dependencies: Dependencies, caller: auth.Caller, contract_id: str
+) -> tuple[filters.Fault, ...]:
+    """A fault, if the list is narrowed down to a contract that this person may not see."""
+    if not contract_id:
+        return ()
+    pool = dependencies.delivery.pool
+    row = await store.reading.find_contract(pool, scope.of(caller), contract_id)
+    return () if row else (filters.unknown_contract(contract_id),)
+
+
+@router.get("/contracts")
+async def show_contracts(
     request: Request, who: Reader, dependencies: Injected, cursor: lists.Cursor = None
 ) -> Response:
     """The contracts that this person may see."""
     found = await contracts.list_contracts(who.caller, dependencies, listing.ROWS, cursor)
-    page = home.show(found.items, listing.pages("/", cursor, found.next))
-    return site.of(request.app).show("home.html", page, who)
+    page = contract_pages.show(found.items, listing.pages("/contracts", cursor, found.next))
+    return site.of(request.app).show("contracts.html", page, who)
 
 
 @router.get("/contracts/{contract_id}")

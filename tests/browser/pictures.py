@@ -37,7 +37,7 @@ async def take_each(page: Page, intake: str, folder: Path) -> None:
     await page.get_by_role("link", name="June 2026", exact=True).last.click()
     await page.screenshot(path=folder / "return.png")
     await page.goto(f"{intake}/sign-in/priya-nair")
-    await page.get_by_role("link", name="Community hub in Page Moss: building works").click()
+    await page.get_by_role("link", name="Community hub in Page Moss: building works").first.click()
     await page.screenshot(path=folder / "contract.png")
     await page.goto(f"{intake}/sign-in/noor-aziz")
     await page.locator("tbody").get_by_role("link").first.click()

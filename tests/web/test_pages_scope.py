@@ -22,7 +22,7 @@ from tests.support import (
     visitors,
 )
 from tests.web.test_intake_api import open_system
-from tests.web.test_scope import ELSEWHERE, HIDDEN, HOMES, PAGES, routes
+from tests.web.test_scope import ELSEWHERE, HIDDEN, HOMES, LISTING, PAGES, routes
 
 
 async def check(app: FastAPI, values: dict[str, Any], callers: Iterable[auth.Caller]) -> None:
@@ -33,7 +33,7 @@ async def check(app: FastAPI, values: dict[str, Any], callers: Iterable[auth.Cal
         answer = await visitors.Visitor(app, who).get(route.split(" ")[1].format(**values))
         said = (route, who, answer.status_code, answer.text[-300:])
         assert answer.headers["content-type"].startswith("text/html"), said
-        if route in HOMES and answer.status_code == 200:
+        if route in LISTING and answer.status_code == 200:
             assert not re.search(r'href="[^"]*/(returns|contracts|entries)/', answer.text), said
         else:
             assert answer.status_code in HIDDEN, said
@@ -72,7 +72,8 @@ class TestEveryPage:
             await check(service.app, {"contract_id": "C1"}, others(supplier_id))
             who = auth.Caller("s", "supplier", intake_builders.AUTHORITY, supplier_id)
             visitor = visitors.Visitor(service.app, who)
-            assert "/contracts/C1" in (await visitor.get("/")).text
+            for page in ("/", "/contracts"):
+                assert "/contracts/C1" in (await visitor.get(page)).text
             assert 200 == (await visitor.get("/contracts/C1")).status_code
 
     async def test_of_the_ledger_keeps_to_its_scope(self, database: str, tmp_path: Path) -> None:

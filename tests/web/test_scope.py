@@ -58,9 +58,11 @@ OPEN: Final = {
 OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock", "GET /sign-in/{key}"}
 """One clock for the local demo, and a choice of people, on loopback only."""
 HOMES: Final = {"GET /"}
+"""What every site begins with."""
+LISTING: Final = {*HOMES, "GET /contracts"}
 """Pages with a list: to a stranger, an empty one."""
 PAGES: Final = {
-    *HOMES,
+    *LISTING,
     "GET /returns/{return_id}",
     "GET /contracts/{contract_id}",
     "GET /entries/{index}",

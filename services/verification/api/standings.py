@@ -19,10 +19,10 @@ from services.verification.api import commitments, contracts, spreadsheets
 from services.verification.api.dependencies import Dependencies, Injected, Reader
 from services.verification.api.documents import Organisation
 from services.verification.api.documents import standings as documents
-from services.verification.domain import behind
+from services.verification.domain import behind, standing
 from services.verification.store.reading import FIRST_STANDING, StandingFilter, StandingKey
 from shared import calendar, sql
-from shared.web import lists, problems, routes, scope
+from shared.web import auth, lists, problems, routes, scope
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
@@ -43,9 +43,16 @@ async def list_standings(
 ) -> Any:
     """Every commitment as it stands now, the worst first. As CSV: all of them at once."""
     await contracts.assert_seen(dependencies, who, query.contract)
-    of = scope.of(who)
     if spreadsheets.is_wanted(request, query.format):
-        return await _csv(dependencies, of, query)
+        return await _csv(dependencies, scope.of(who), query)
+    return await find(dependencies, who, query)
+
+
+async def find(
+    dependencies: Dependencies, who: auth.Caller, query: documents.StandingsQuery
+) -> lists.Page[documents.Standing]:
+    """One page of what the caller may see. Raises a `400` problem for an odd cursor."""
+    of = scope.of(who)
     today, after = _today(dependencies), _read_key(query.cursor)
     rows = await store.reading.list_standings(
         dependencies.delivery.pool, of, after, query.limit + 1, _filter(query, today)
@@ -53,6 +60,14 @@ async def list_standings(
     shown, next_cursor = lists.cut(rows, query.limit, _key)
     items = await _items(dependencies, of, shown, today)
     return lists.Page(items=items, next=next_cursor)
+
+
+async def count(
+    dependencies: Dependencies, who: auth.Caller, query: documents.StandingsQuery
+) -> standing.Counts:
+    """How many stand where, over all pages of the list."""
+    wanted = _filter(query, _today(dependencies))
+    return await store.reading.count_standings(dependencies.delivery.pool, scope.of(who), wanted)
 
 
 async def _csv(

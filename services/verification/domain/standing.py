@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -28,6 +28,8 @@ _RANKS: Final[dict[str, int]] = {
     "Approaching target": 3,
 }
 _WAITING: Final = frozenset({"data_missing", "awaiting_council"})
+RANK_BEHIND_MAX: Final = 3
+"""Up to here it is behind."""
 RANK_WAITING: Final = 4
 RANK_GOOD: Final = 5
 RANK_NOT_DUE: Final = 6
@@ -73,6 +75,18 @@ class Missing(msgspec.Struct, frozen=True, array_like=True):
     due_on: date
     case_id: UUID | None = None
     """Its open `no_data` case."""
+
+
+class Counts(NamedTuple):
+    """How many commitments stand where."""
+
+    standings: int
+    behind: int
+    contracts_behind: int
+    """Contracts with a commitment that is behind."""
+    waiting: int
+    """They cannot be rated: a return is missing, or the council must decide lines."""
+    good: int
 
 
 def of(state: State) -> list[Standing]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from services.verification.api import documents
 from services.verification.api.documents import alerts
-from services.verification.pages import home, ratings
+from services.verification.pages import contracts, ratings
 from shared import calendar, formats
 from shared.pages.parts import Cell, Fact, Head, Table
 
@@ -193,7 +193,7 @@ def _facts(contract: documents.ContractWhole) -> tuple[Fact, ...]:
     contract_id = contract.contract_id
     return (
         Fact("Reference", contract_id),
-        Fact("Supplier", home.suppliers(contract)),
+        Fact("Supplier", contracts.suppliers(contract)),
         Fact("Runs", formats.days(contract.starts_on, contract.ends_on)),
         Fact("Returns", "Returns of this contract", f"supplier:/?contract={contract_id}"),
         Fact("Record", "What happened, entry by entry", f"record:/?contract={contract_id}"),

@@ -6,6 +6,7 @@ looks as if it did not exist.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.verification.domain import cases, claims
+from services.verification.domain import cases, claims, standing
 from services.verification.domain.lines import Line
 from services.verification.store import rows
 from shared import sql
@@ -101,15 +102,23 @@ async def list_standings(
             after_contract=after.contract_id,
             after_commitment=after.commitment_id,
             limit=limit,
-            rating=wanted.rating,
-            supplier_id=wanted.supplier_id,
-            contract_id=wanted.contract_id,
-            is_missing=wanted.is_missing,
-            has_case=wanted.has_case,
-            today=wanted.today,
+            **dataclasses.asdict(wanted),
             **of.asked(),
         )
     )
+
+
+async def count_standings(pool: sql.Pool, of: Scope, wanted: StandingFilter) -> standing.Counts:
+    """As `list_standings` would list them, over all pages."""
+    row = await QUERIES.count_standings(
+        pool,
+        behind_max=standing.RANK_BEHIND_MAX,
+        waiting=standing.RANK_WAITING,
+        good=standing.RANK_GOOD,
+        **dataclasses.asdict(wanted),
+        **of.asked(),
+    )
+    return standing.Counts(**row)
 
 
 # --- lines ---------------------------------------------------------------------------------------

@@ -49,6 +49,29 @@ JOIN contract AS c USING (contract_id)
 LEFT JOIN contract_case AS k ON k.case_id = f.case_id
 ORDER BY f.rank, f.ahead, f.contract_id, f.commitment_id;
 
+-- name: count_standings(authority_id, party_id, contract_id, supplier_id, is_missing, has_case, rating, today, behind_max, waiting, good)^
+-- What the caller may see of commitments as they stand now, counted: how many are behind and over how
+-- many contracts, how many cannot be rated, and how many are on course.
+SELECT count(*) AS standings,
+    count(*) FILTER (WHERE e.rank <= :behind_max::integer) AS behind,
+    count(DISTINCT s.contract_id) FILTER (WHERE e.rank <= :behind_max::integer) AS contracts_behind,
+    count(*) FILTER (WHERE e.rank = :waiting::integer) AS waiting,
+    count(*) FILTER (WHERE e.rank = :good::integer) AS good
+FROM standing AS s
+JOIN contract AS c USING (contract_id)
+CROSS JOIN LATERAL json_array_elements(s.commitments) AS each (standing)
+CROSS JOIN LATERAL json_to_record(each.standing) AS e (rank integer, rating text, case_id uuid)
+WHERE s.authority_id = :authority_id
+    AND (:party_id::text IS NULL OR :party_id = ANY(c.supplier_ids))
+    AND (:supplier_id::text IS NULL OR :supplier_id = ANY(c.supplier_ids))
+    AND (:contract_id::text IS NULL OR s.contract_id = :contract_id)
+    AND (:rating::text IS NULL OR e.rating = :rating)
+    AND (:has_case::boolean IS NULL OR (e.case_id IS NOT NULL) = :has_case)
+    AND (:is_missing::boolean IS NULL OR :is_missing = EXISTS (
+        SELECT FROM json_array_elements(s.missing) AS m (owed)
+        WHERE (m.owed ->> 2)::date < :today::date
+            AND (:party_id IS NULL OR m.owed ->> 1 = :party_id)));
+
 -- name: list_unpublished(topic, contract_ids)
 -- Contracts whose newest message to intake still waits for the broker.
 SELECT DISTINCT o.key

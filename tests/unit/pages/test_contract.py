@@ -12,7 +12,7 @@ import pytest
 from services.verification.api import documents
 from services.verification.api.documents import alerts
 from services.verification.domain import cases
-from services.verification.pages import contract, home, ratings
+from services.verification.pages import contract, contracts, ratings
 from shared.pages.parts import Pages
 from shared.wire import events
 from tests.unit.pages import drawing
@@ -199,14 +199,15 @@ class TestPage:
         assert "<table" not in least
 
 
-class TestHome:
-    def test_lists_contracts_with_their_suppliers(self) -> None:
-        page = home.show([a_contract()], Pages(None, "/?cursor=x"))
-        drawn = drawing.html("verification", "home.html", page)
+class TestContracts:
+    def test_are_listed_with_their_suppliers(self) -> None:
+        page = contracts.show([a_contract()], Pages(None, "/contracts?cursor=x"))
+        drawn = drawing.html("verification", "contracts.html", page)
         assert 'href="/council/contracts/KMBC-2026-0101"' in drawn
-        assert 'href="/council/?cursor=x"' in drawn
+        assert 'href="/council/contracts?cursor=x"' in drawn
         assert "Brackenfold" in drawn
 
-    def test_says_that_there_is_nothing(self) -> None:
-        page = home.show([], Pages(None, None))
-        assert "No contract is registered yet." in drawing.html("verification", "home.html", page)
+    def test_say_that_there_is_none(self) -> None:
+        page = contracts.show([], Pages(None, None))
+        drawn = drawing.html("verification", "contracts.html", page)
+        assert "No contract is registered yet." in drawn

@@ -1,0 +1,152 @@
+"""What the list of who is behind can be narrowed down to: a form whose answers stand in the
+address.
+
+Promises: pure. A field that is left empty asks for nothing. Every fault is named at once, beside
+its field, and what was written stays there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, NamedTuple, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+
+from services.verification.api.documents import standings as documents
+from services.verification.pages import ratings
+from shared import fields
+
+ROWS: Final = 40
+"""On one page. A row says more than those of other lists: fifty would weigh over 60 kB."""
+CHARACTERS_MAX: Final = 200
+"""Of one field: more than any id has."""
+
+Text: TypeAlias = Annotated[
+    str, StringConstraints(max_length=CHARACTERS_MAX, strip_whitespace=True)
+]
+
+
+class Asked(BaseModel):
+    """The form as it was sent: what is empty is not asked for."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt filter would show too much
+
+    rating: Text = ""
+    missing: Text = ""
+    case: Text = ""
+    supplier: Text = ""
+    contract: Text = ""
+    cursor: str | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The fields that say something, by name."""
+        values = {name: getattr(self, name) for name in LABELS}
+        return {name: value for name, value in values.items() if value}
+
+
+class Choice(NamedTuple):
+    """One answer of a field that has a few."""
+
+    value: str
+    text: str
+
+
+class Fault(NamedTuple):
+    """What is wrong with a field."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of the form."""
+
+    name: str
+    label: str
+    value: str
+    choices: tuple[Choice, ...]
+    """If there are none, it is written by hand."""
+    fault: str | None
+
+
+LABELS: Final = {
+    "rating": "Rating",
+    "missing": "Returns missing",
+    "case": "Case open",
+    "supplier": "Supplier (org-id)",
+    "contract": "Contract (reference)",
+}
+CHOICES: Final[Mapping[str, tuple[Choice, ...]]] = {
+    "rating": tuple(Choice(each, each) for each in ratings.COLOURS),
+    "missing": (Choice("true", "Yes"), Choice("false", "No")),
+    "case": (Choice("open", "Yes"), Choice("none", "No")),
+}
+_ANY: Final = Choice("", "All")
+
+
+def show(asked: Asked, faults: Sequence[Fault] = ()) -> tuple[Field, ...]:
+    """The form, filled as it was sent."""
+    wrong = dict(faults)
+    return tuple(
+        Field(
+            name=name,
+            label=label,
+            value=asked.given.get(name, ""),
+            choices=(_ANY, *CHOICES[name]) if name in CHOICES else (),
+            fault=wrong.get(name),
+        )
+        for name, label in LABELS.items()
+    )
+
+
+def query(asked: Asked) -> documents.StandingsQuery:
+    """What the API is asked for. Only where `check` finds nothing."""
+    return documents.StandingsQuery.model_validate(
+        {**asked.given, "limit": ROWS, "cursor": asked.cursor}
+    )
+
+
+# --- what is wrong -------------------------------------------------------------------------------
+
+
+def check(asked: Asked) -> tuple[Fault, ...]:
+    """Every field that asks for what cannot be."""
+    found = (_check(name, value) for name, value in asked.given.items())
+    return tuple(each for each in found if each is not None)
+
+
+def unknown_contract(contract_id: str) -> Fault:
+    """There is none, or it is not for this person to see."""
+    return Fault(
+        "contract",
+        f"You have no contract '{contract_id}'. Write its reference as the list does.",
+    )
+
+
+_ORG_ID: Final[TypeAdapter[str]] = TypeAdapter(fields.OrgId)
+_CONTRACT_ID: Final[TypeAdapter[str]] = TypeAdapter(fields.ContractId)
+
+
+def _check(name: str, value: str) -> Fault | None:
+    if name in CHOICES:
+        is_one = value in {each.value for each in CHOICES[name]}
+        return None if is_one else Fault(name, f"{LABELS[name]} cannot be '{value}'. {_CHOOSE}")
+    if name == "contract":
+        return None if _is_one(_CONTRACT_ID, value) else unknown_contract(value)
+    if _is_one(_ORG_ID, value):
+        return None
+    return Fault(name, f"'{value}' is no org-id. Write one such as GB-COH-01234567.")
+
+
+_CHOOSE: Final = "Choose one of the list."
+
+
+def _is_one(kind: TypeAdapter[str], value: str) -> bool:
+    try:
+        kind.validate_python(value)
+    except ValidationError:
+        return False
+    return True
