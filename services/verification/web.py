@@ -38,7 +38,8 @@ async def show_home(
 ) -> Response:
     """Who is behind, of the contracts that this person may see."""
     here, caller = site.of(request.app), who.caller
-    faults = filters.check(query) or await _unknown(dependencies, caller, query.contract)
+    has_contract = await _has_contract(dependencies, caller, query.contract)
+    faults = filters.check(query, has_contract=has_contract)
     if faults:
         return here.show("home.html", home.show_faults(query, faults), who, 422)
     asked = filters.query(query)
@@ -48,15 +49,12 @@ async def show_home(
     return here.show("home.html", home.show(query, found.items, counts, pages), who)
 
 
-async def _unknown(
-    dependencies: Dependencies, caller: auth.Caller, contract_id: str
-) -> tuple[filters.Fault, ...]:
-    """A fault, if the list is narrowed down to a contract that this person may not see."""
+async def _has_contract(dependencies: Dependencies, caller: auth.Caller, contract_id: str) -> bool:
+    """Whether there is such a contract, and this person may see it."""
     if not contract_id:
-        return ()
-    pool = dependencies.delivery.pool
-    row = await store.reading.find_contract(pool, scope.of(caller), contract_id)
-    return () if row else (filters.unknown_contract(contract_id),)
+        return False
+    pool, of = dependencies.delivery.pool, scope.of(caller)
+    return await store.reading.find_contract(pool, of, contract_id) is not None
 
 
 @router.get("/contracts")

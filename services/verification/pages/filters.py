@@ -104,49 +104,33 @@ def show(asked: Asked, faults: Sequence[Fault] = ()) -> tuple[Field, ...]:
 
 def query(asked: Asked) -> documents.StandingsQuery:
     """What the API is asked for. Only where `check` finds nothing."""
-    return documents.StandingsQuery.model_validate(
-        {**asked.given, "limit": ROWS, "cursor": asked.cursor}
-    )
+    found = documents.StandingsQuery.model_validate({**asked.given, "limit": ROWS})
+    return found.model_copy(update={"cursor": asked.cursor})  # checked by the list that it is of
 
 
 # --- what is wrong -------------------------------------------------------------------------------
 
 
-def check(asked: Asked) -> tuple[Fault, ...]:
-    """Every field that asks for what cannot be."""
-    found = (_check(name, value) for name, value in asked.given.items())
+def check(asked: Asked, *, has_contract: bool) -> tuple[Fault, ...]:
+    """Every field that asks for what cannot be. `has_contract`: there is such a contract, which
+    this person may see."""
+    found = (_check(*each, has_contract=has_contract) for each in asked.given.items())
     return tuple(each for each in found if each is not None)
 
 
-def unknown_contract(contract_id: str) -> Fault:
-    """There is none, or it is not for this person to see."""
-    return Fault(
-        "contract",
-        f"You have no contract '{contract_id}'. Write its reference as the list does.",
-    )
-
-
+_CHOOSE: Final = "Choose one of the list."
 _ORG_ID: Final[TypeAdapter[str]] = TypeAdapter(fields.OrgId)
-_CONTRACT_ID: Final[TypeAdapter[str]] = TypeAdapter(fields.ContractId)
 
 
-def _check(name: str, value: str) -> Fault | None:
+def _check(name: str, value: str, *, has_contract: bool) -> Fault | None:
     if name in CHOICES:
         is_one = value in {each.value for each in CHOICES[name]}
         return None if is_one else Fault(name, f"{LABELS[name]} cannot be '{value}'. {_CHOOSE}")
     if name == "contract":
-        return None if _is_one(_CONTRACT_ID, value) else unknown_contract(value)
-    if _is_one(_ORG_ID, value):
-        return None
-    return Fault(name, f"'{value}' is no org-id. Write one such as GB-COH-01234567.")
-
-
-_CHOOSE: Final = "Choose one of the list."
-
-
-def _is_one(kind: TypeAdapter[str], value: str) -> bool:
+        unknown = f"You have no contract '{value}'. Write its reference as the list does."
+        return None if has_contract else Fault(name, unknown)
     try:
-        kind.validate_python(value)
+        _ORG_ID.validate_python(value)
     except ValidationError:
-        return False
-    return True
+        return Fault(name, f"'{value}' is no org-id. Write one such as GB-COH-01234567.")
+    return None

@@ -182,7 +182,7 @@ class TestFilters:
     def test_ask_the_api_for_what_was_chosen(self) -> None:
         """What is empty is not asked for; an org-id may be written in any of its spellings."""
         asked = filters.Asked(rating="", missing="true", case="open", supplier=" gb-coh-99000001 ")
-        assert () == filters.check(asked)
+        assert () == filters.check(asked, has_contract=False)
         found = filters.query(asked)
         assert (None, True, "open", "GB-COH-99000001", None, filters.ROWS) == (
             *(found.rating, found.missing, found.case, found.supplier, found.contract),
@@ -200,12 +200,12 @@ class TestFilters:
             "case": "Case open cannot be 'shut'. Choose one of the list.",
             "supplier": "'Brackenfold' is no org-id. Write one such as GB-COH-01234567.",
             "contract": "You have no contract 'a/b'. Write its reference as the list does.",
-        } == dict(filters.check(asked))
+        } == dict(filters.check(asked, has_contract=False))
 
     def test_keep_what_was_written_beside_the_fault(self) -> None:
         """Above the form and at the field, in the same words."""
         asked = filters.Asked(supplier="<Brackenfold>", case="open")
-        faults = filters.check(asked)
+        faults = filters.check(asked, has_contract=False)
         drawn = drawing.html("verification", "home.html", home.show_faults(asked, faults))
         assert "<title>Error: Who is behind" in drawn
         assert 2 == drawn.count("&lt;Brackenfold&gt;&#39; is no org-id.")
