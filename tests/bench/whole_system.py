@@ -21,6 +21,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.servers import process
 from shared.delivery import topics
+from shared.web import auth
 
 from . import ground, load, workload
 
@@ -56,13 +57,15 @@ class WholeSystem:
             self.tokens[role] = await self._command("verification", "token", "--role", role)
 
     async def _command(self, service: str, *arguments: str) -> str:
+        """Runs a command of a service. Returns the token that it printed, if any."""
         if arguments[0] == "token":
             arguments += ("--authority", workload.AUTHORITY_ID)
         command = (f"services.{service}", *arguments)
         child = self._here.start(f"{service}-{arguments[0]}", command, self._settings(service))
         if await child.exited() != 0:
             raise ground.BrokenArmError(f"{' '.join(command)} failed:\n{child.last_lines()}")
-        return child.last_lines(1)
+        said = child.last_lines().splitlines()
+        return next((line for line in said if line.startswith(auth.PREFIX)), "")
 
     def _settings(self, service: str) -> dict[str, str]:
         return {
