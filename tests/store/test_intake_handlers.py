@@ -24,19 +24,12 @@ from shared.wire.events import ContractPublished
 from tests.support import intake_builders as build
 from tests.support import intake_service
 
-INBOUND = topics.inbound(build.PARTY).name
+INBOUND = intake_service.INBOUND
 
 
 @pytest.fixture
 async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
-    async with intake_service.at_work(database) as made:
-        async with made.pool.acquire() as conn:
-            await store.parties.add_inbound_topic(
-                conn, INBOUND, store.parties.Owner(build.PARTY, build.AUTHORITY)
-            )
-        ours = (topics.CONTRACTS, topics.OUTCOMES, topics.ENTRIES, topics.PARKED)
-        for name in (INBOUND, *(topic.name for topic in ours)):
-            await made.begin(name)
+    async with intake_service.listening(database) as made:
         yield made
 
 

@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
-from prometheus_client import REGISTRY
 
-from services.intake import store
 from services.intake.domain import receipts
 from shared.delivery import topics
-from shared.wire import events
 from tests.support import intake_builders as build
 from tests.support import intake_service
 
-INBOUND = topics.inbound(build.PARTY).name
+INBOUND = intake_service.INBOUND
 
 
 @pytest.fixture
 async def service(database: str) -> AsyncIterator[intake_service.IntakeService]:
-    async with intake_service.at_work(database) as made:
-        async with made.pool.acquire() as conn:
-            await store.parties.add_inbound_topic(
-                conn, INBOUND, store.parties.Owner(build.PARTY, build.AUTHORITY)
-            )
-        ours = (topics.CONTRACTS, topics.OUTCOMES, topics.ENTRIES, topics.PARKED)
-        for name in (INBOUND, *(topic.name for topic in ours)):
-            await made.begin(name)
+    async with intake_service.listening(database) as made:
         yield made
-
-
-def alarms(alarm: str) -> float:
-    """How often it was raised."""
-    return REGISTRY.get_sample_value("makegood_alarms_total", {"alarm": alarm}) or 0.0
-
-
-def checked(return_id: uuid.UUID, *results: events.LineResult, **more: Any) -> events.ReturnChecked:
-    return events.ReturnChecked(
-        event_id=uuid.uuid4(),
-        authority_id=build.AUTHORITY,
-        occurred_at=datetime(2026, 11, 5, tzinfo=UTC),
-        contract_id=build.CONTRACT,
-        return_id=return_id,
-        receipt_no=1,
-        party_id=build.PARTY,
-        period="2026-10",
-        revision=1,
-        results=results,
-        rule_set="r1",
-        **more,
-    )
-
-
-def result(line_id: str, outcome: str, **more: Any) -> events.LineResult:
-    facts = {"line_id": line_id, "commitment_id": "schools", "outcome": outcome, "counted": "1"}
-    return msgspec.convert(facts | more, events.LineResult)
 
 
 class TestAReply:

@@ -17,7 +17,7 @@ from services.intake.acceptance import desk, group_commit
 from services.intake.consumer import handlers
 from services.intake.domain import admission, receipts
 from shared import clock, sql
-from shared.delivery import offsets, tasks, transaction
+from shared.delivery import offsets, tasks, topics, transaction
 from shared.delivery.messages import Record
 from shared.settings import Settings
 from shared.wire import events, replies
@@ -27,6 +27,7 @@ from tests.support import intake_builders as build
 
 NOW = datetime(2026, 11, 5, 9, tzinfo=UTC)
 SIGNER = receipts.Signer(b"s" * 32)
+INBOUND = topics.inbound(build.PARTY).name
 
 
 @dataclasses.dataclass
@@ -131,3 +132,16 @@ async def at_work(dsn: str, now: datetime = NOW) -> AsyncIterator[IntakeService]
     finally:
         await tasks.end(running)
         pool.terminate()
+
+
+@contextlib.asynccontextmanager
+async def listening(dsn: str) -> AsyncIterator[IntakeService]:
+    """Intake at work, with a party's inbound topic, which begins with all that it reads."""
+    async with at_work(dsn) as made:
+        owner = store.parties.Owner(build.PARTY, build.AUTHORITY)
+        async with made.pool.acquire() as conn:
+            await store.parties.add_inbound_topic(conn, INBOUND, owner)
+        ours = (topics.CONTRACTS, topics.OUTCOMES, topics.ENTRIES, topics.PARKED)
+        for name in (INBOUND, *(topic.name for topic in ours)):
+            await made.begin(name)
+        yield made
