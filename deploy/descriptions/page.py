@@ -18,6 +18,7 @@ body { font: 1rem/1.5 Arial, sans-serif; margin: 0 auto; max-width: 60rem; paddi
 h2 { border-top: 4px solid #0b0c0c; padding-top: .5rem; margin-top: 3rem; }
 h3 { border-top: 1px solid #b1b4b6; padding-top: .75rem; margin-top: 2rem;
   overflow-wrap: anywhere; }
+h4 { margin: 1.5rem 0 .5rem; }
 a { color: #1a65a6; } a:focus, summary:focus, .table:focus { outline: 3px solid #ffdd00;
   background: #ffdd00; color: #0b0c0c; }
 code, pre { font-family: monospace; font-size: .95em; }
@@ -87,7 +88,7 @@ class _Service:
         )
         return (
             f'<h2 id="{self._name}">{self._name.capitalize()}</h2>\n{operations}'
-            f"<details>\n<summary>Objects of {self._name}</summary>\n{objects}</details>\n"
+            f'<h3 id="{self._name}-objects">Objects of {self._name}</h3>\n{objects}'
         )
 
     def _operation(self, method: str, path: str, operation: dict[str, Any]) -> str:
@@ -110,8 +111,11 @@ class _Service:
                     f"<details>\n<summary>Example: {escape(title)}</summary>\n"
                     f'<pre tabindex="0">{escape(text)}</pre>\n</details>\n'
                 )
-        answers = [(status, self._answer(each)) for status, each in self._answers(operation)]
-        parts.append(_table(("answer", "with"), answers))
+        answers = [
+            (status, self._answer(each), _prose(each["description"]))
+            for status, each in sorted(self._answers(operation))
+        ]
+        parts.append(_table(("answer", "with", "meaning"), answers))
         return "".join(parts)
 
     def _answers(self, operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -122,7 +126,7 @@ class _Service:
     def _answer(self, answer: dict[str, Any]) -> str:
         for about in answer.get("content", {}).values():
             return self._form(about.get("schema", {}))
-        return _prose(answer["description"])
+        return "–"
 
     def _where(self, parameter: dict[str, Any]) -> str:
         where = {"path": "in the path", "query": "in the address", "header": "header"}
@@ -140,7 +144,7 @@ class _Service:
             for field, about in schema["properties"].items()
         ]
         about = f"<p>{_prose(schema['description'])}</p>\n" if "description" in schema else ""
-        heading = f'<h3 id="{self._name}-object-{name}">{escape(name)}</h3>\n'
+        heading = f'<h4 id="{self._name}-object-{name}">{escape(name)}</h4>\n'
         return heading + about + _table(("field", "form", "meaning"), rows)
 
     def _form(self, schema: dict[str, Any]) -> str:

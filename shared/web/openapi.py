@@ -21,6 +21,8 @@ from shared.web import auth, problems, routes
 from shared.wire.schemas import fields
 
 _ERROR: Final = {"$ref": "#/components/responses/Problem"}
+_FRAMEWORKS: Final = "Successful Response"
+"""What the framework says of an answer that nobody described."""
 _METHODS: Final = ("get", "post", "patch", "put", "delete")
 
 SHARED: Final = {
@@ -90,6 +92,9 @@ def _complete_operation(
     steps = [step for step in path.removeprefix("/api/v1").split("/") if step]
     operation["tags"] = [steps[0].partition(".")[0]]
     operation["description"] = f"{operation.get('description', '').strip()}\n\n{_who(roles)}"
+    for answer in operation["responses"].values():
+        if answer.get("description") == _FRAMEWORKS:
+            answer["description"] = "What was asked for."
     operation["responses"]["default"] = _ERROR
     for parameter in operation.get("parameters", ()):
         parameter.setdefault("description", words.of_parameter(parameter["name"]))
