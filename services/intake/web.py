@@ -52,7 +52,7 @@ async def show_home(
             who.caller, dependencies, contract, states, listing.ROWS
         )
     page = home.show(shown, pages, outstanding, contract_id=contract, is_supplier=is_supplier)
-    return site.of(request.app).show("home.html", page, who)
+    return site.show(request, "home.html", page, who)
 
 
 @router.get("/returns/{return_id}")
@@ -63,7 +63,7 @@ async def show_return(
     found = await returns.get_return(return_id, who.caller, dependencies)
     promises = await _promises(dependencies, found.contract_id)
     page = returned.show(found, promises, is_supplier=who.role == "supplier")
-    return site.of(request.app).show("returned.html", page, who)
+    return site.show(request, "returned.html", page, who)
 
 
 async def _promises(dependencies: Dependencies, contract_id: str) -> dict[str, str]:
@@ -88,7 +88,7 @@ async def show_sign_in(request: Request) -> Response:
     """Who may sign in, and how."""
     here = site.of(request.app)
     page = sign_in.show(is_demo=here.is_demo)
-    return here.show("sign_in.html", page, here.session(request))
+    return site.show(request, "sign_in.html", page, here.session(request))
 
 
 @router.get("/sign-in/{key}")

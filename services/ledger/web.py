@@ -50,7 +50,7 @@ async def show_home(
         size=newest.size if newest else 0,
         signed_at=newest.signed_at if newest else None,
     )
-    return site.of(request.app).show("home.html", page, who)
+    return site.show(request, "home.html", page, who)
 
 
 @router.get("/entries/{index}")
@@ -70,7 +70,7 @@ async def show_entry(
         is_covered=covering is not None,
         verifier_key=head.verifier_key,
     )
-    return site.of(request.app).show("entry.html", page, who)
+    return site.show(request, "entry.html", page, who)
 
 
 @router.get("/entries/{index}/leaf")

@@ -37,16 +37,16 @@ async def show_home(
     query: Annotated[filters.Asked, Query()],
 ) -> Response:
     """Who is behind, of the contracts that this person may see."""
-    here, caller = site.of(request.app), who.caller
+    caller = who.caller
     has_contract = await _has_contract(dependencies, caller, query.contract)
     faults = filters.check(query, has_contract=has_contract)
     if faults:
-        return here.show("home.html", home.show_faults(query, faults), who, 422)
+        return site.show(request, "home.html", home.show_faults(query, faults), who, 422)
     asked = filters.query(query)
     found = await standings.find(dependencies, caller, asked)
     counts = await standings.count(dependencies, caller, asked)
     pages = listing.pages("/", query.cursor, found.next, **query.given)
-    return here.show("home.html", home.show(query, found.items, counts, pages), who)
+    return site.show(request, "home.html", home.show(query, found.items, counts, pages), who)
 
 
 async def _has_contract(dependencies: Dependencies, caller: auth.Caller, contract_id: str) -> bool:
@@ -64,7 +64,7 @@ async def show_contracts(
     """The contracts that this person may see."""
     found = await contracts.list_contracts(who.caller, dependencies, listing.ROWS, cursor)
     page = contract_pages.show(found.items, listing.pages("/contracts", cursor, found.next))
-    return site.of(request.app).show("contracts.html", page, who)
+    return site.show(request, "contracts.html", page, who)
 
 
 @router.get("/contracts/{contract_id}")
@@ -83,4 +83,4 @@ async def show_contract(
         figures.show(known, commitments.titles(versions)),
         followed.items,
     )
-    return site.of(request.app).show("contract.html", page, who)
+    return site.show(request, "contract.html", page, who)

@@ -43,7 +43,7 @@ async def sign_out(request: Request) -> Response:
 @router.get("/signed-out")
 async def show_signed_out(request: Request) -> Response:
     """Where signing out ends."""
-    return site.of(request.app).show("signed-out.html", SignedOut(), None)
+    return site.show(request, "signed-out.html", SignedOut(), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def show_problem(problem: problems.Problem, request: Request) -> Response:
         problem.title or HTTPStatus(status).phrase, (problem.detail,) if problem.detail else ()
     )
     here = site.of(request.app)
-    answer = here.show("problem.html", trouble, here.session(request), status)
+    answer = site.show(request, "problem.html", trouble, here.session(request), status)
     for name, value in (problem.headers or {}).items():
         answer.headers[name] = value
     return answer

@@ -19,7 +19,7 @@ from fastapi import FastAPI, Request, Response
 
 from shared import calendar, formats, keys
 from shared.clock import Clock
-from shared.pages import sessions, statics
+from shared.pages import navigation, sessions, statics
 from shared.settings import Settings
 from shared.web import auth
 
@@ -44,11 +44,6 @@ ROLES: Final[Mapping[auth.Role, str]] = {
     "operator": "operator",
 }
 """As pages say them."""
-_TITLES: Final[Mapping[Name, str]] = {
-    "supplier": "Returns",
-    "council": "Contracts",
-    "record": "Record",
-}
 
 
 class Addresses(NamedTuple):
@@ -125,10 +120,17 @@ class Site:
         return None if value is None else self.sealer.open(value, datetime.now(UTC))
 
     def show(
-        self, template: str, page: object, who: sessions.Session | None, status: int = 200
+        self,
+        template: str,
+        page: object,
+        who: sessions.Session | None,
+        status: int = 200,
+        *,
+        path: str = "/",
     ) -> Response:
-        """The page as HTML."""
-        text = self._environment.get_template(template).render(page=page, frame=self._frame(who))
+        """The page as HTML. `path`: where it stands, below the site's own."""
+        frame = self._frame(who, path)
+        text = self._environment.get_template(template).render(page=page, frame=frame)
         return Response(text, status, HEADERS, "text/html; charset=utf-8")
 
     def remember(self, answer: Response, session: sessions.Session) -> None:
@@ -146,19 +148,19 @@ class Site:
         """Signs the person out, with this answer."""
         answer.delete_cookie(self.cookie, secure=not self.is_demo, httponly=True, samesite="lax")
 
-    def _frame(self, who: sessions.Session | None) -> Frame:
+    def _frame(self, who: sessions.Session | None, path: str) -> Frame:
         return Frame(
             council=self._council,
-            ways=self._ways() if who else (),
+            ways=self._ways(who.role, path) if who else (),
             who=f"{who.name}, {ROLES[who.role]}" if who else None,
             form_token=self.sealer.form_token(who) if who else None,
             demo=self._demo() if self.is_demo else None,
         )
 
-    def _ways(self) -> tuple[Way, ...]:
-        return tuple(
-            Way(title, f"{name}:/", is_here=name == self.name) for name, title in _TITLES.items()
-        )
+    def _ways(self, role: auth.Role, path: str) -> tuple[Way, ...]:
+        ways = navigation.BY_ROLE[role]
+        at = navigation.here(ways, self.name, path)
+        return tuple(Way(each.text, each.href, is_here=each is at) for each in ways)
 
     def _demo(self) -> str:
         fictional = "All suppliers, contracts and people here are fictional."
@@ -171,3 +173,15 @@ def of(app: FastAPI) -> Site:
     """The site of an app."""
     site: Site = app.state.site
     return site
+
+
+def show(
+    request: Request,
+    template: str,
+    page: object,
+    who: sessions.Session | None,
+    status: int = 200,
+) -> Response:
+    """The page as HTML, where it was asked for."""
+    path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
+    return of(request.app).show(template, page, who, status, path=path)

@@ -8,14 +8,14 @@ its field, and what was written stays there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Final, NamedTuple, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from services.verification.api.documents import standings as documents
 from services.verification.pages import ratings
 from shared import fields
+from shared.pages.parts import Choice, Fault, Field
 
 ROWS: Final = 40
 """On one page. A row says more than those of other lists: fifty would weigh over 60 kB."""
@@ -46,32 +46,6 @@ class Asked(BaseModel):
         return {name: value for name, value in values.items() if value}
 
 
-class Choice(NamedTuple):
-    """One answer of a field that has a few."""
-
-    value: str
-    text: str
-
-
-class Fault(NamedTuple):
-    """What is wrong with a field."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of the form."""
-
-    name: str
-    label: str
-    value: str
-    choices: tuple[Choice, ...]
-    """If there are none, it is written by hand."""
-    fault: str | None
-
-
 LABELS: Final = {
     "rating": "Rating",
     "missing": "Returns missing",
@@ -95,6 +69,7 @@ def show(asked: Asked, faults: Sequence[Fault] = ()) -> tuple[Field, ...]:
             name=name,
             label=label,
             value=asked.given.get(name, ""),
+            kind="select" if name in CHOICES else "text",
             choices=(_ANY, *CHOICES[name]) if name in CHOICES else (),
             fault=wrong.get(name),
         )

@@ -14,7 +14,7 @@ from services.verification.api.documents import standings as documents
 from services.verification.domain import standing, wording
 from services.verification.pages import filters, ratings
 from shared import calendar, formats
-from shared.pages.parts import Cell, Head, Pages, Table
+from shared.pages.parts import Cell, Fault, Field, Head, Pages, Table
 
 TITLE: Final = "Who is behind"
 MISSING_NAMED_MAX: Final = 3
@@ -28,9 +28,9 @@ class Page:
     title: str
     sentences: tuple[str, ...]
     """The first says who is behind."""
-    faults: tuple[filters.Fault, ...]
+    faults: tuple[Fault, ...]
     """Of the form: then there is no list."""
-    form: tuple[filters.Field, ...]
+    form: tuple[Field, ...]
     is_narrowed: bool
     table: Table | None
     pages: Pages
@@ -55,7 +55,7 @@ def show(
     )
 
 
-def show_faults(asked: filters.Asked, faults: tuple[filters.Fault, ...]) -> Page:
+def show_faults(asked: filters.Asked, faults: tuple[Fault, ...]) -> Page:
     """The page of a form that asks for what cannot be."""
     return Page(
         title=f"Error: {TITLE}",

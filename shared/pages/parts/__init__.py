@@ -7,7 +7,7 @@ An address begins with `/` for a page of the same site, or with the name of anot
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Link(NamedTuple):
@@ -77,3 +77,44 @@ class Tag:
     word: str
     colour: str
     """One of the design system's, such as `green`."""
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+
+class Choice(NamedTuple):
+    """One answer of a field that has a few."""
+
+    value: str
+    text: str
+    hint: str = ""
+
+
+class Fault(NamedTuple):
+    """What is wrong with a field: its name, and a sentence. `faults.html` lists them above the
+    heading, each linked to its field, which says the same."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a form, filled as it was sent (`field.html`). Its id is its name."""
+
+    name: str
+    label: str
+    value: str = ""
+    """Of checkboxes: the chosen values, with blanks between them."""
+    kind: Literal["text", "number", "area", "select", "radios", "checkboxes", "file"] = "text"
+    choices: tuple[Choice, ...] = ()
+    """Of `select`, `radios` and `checkboxes`."""
+    hint: str = ""
+    before: str = ""
+    """What stands before the value, such as `£`."""
+    after: str = ""
+    """What stands behind the value, such as `visits`."""
+    width: int | None = None
+    """In characters, one that the design system has: 2, 3, 4, 5, 10, 20, 30."""
+    characters_max: int = 200
+    fault: str | None = None

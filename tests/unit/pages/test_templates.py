@@ -76,7 +76,7 @@ class TestLayout:
     def test_leads_to_all_sites(self) -> None:
         drawn = drawing.html("ledger", "signed-out.html", SignedOut())
         for name in ("supplier", "council", "record"):
-            assert f'href="https://makegood.example/{name}/"' in drawn
+            assert f'href="https://makegood.example/{name}/' in drawn
         assert 1 == drawn.count("aria-current")
 
     def test_shows_a_stranger_no_way(self) -> None:
