@@ -92,7 +92,7 @@ class TestService:
         """Acts, domain and pages know no HTTP: a refusal is a value, and so is a page. A scope is
         known to all, a caller to pages."""
         for file, tree in trees(service).items():
-            if file.parts[0] in ("api", "web.py", "app.py", "__main__.py"):
+            if file.parts[0] in ("api", "web", "web.py", "app.py", "__main__.py"):
                 continue
             web = {
                 name

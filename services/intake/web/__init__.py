@@ -1,0 +1,22 @@
+"""Intake's pages: the routes. What a page says is in `pages`, what it looks up is the API's.
+
+A page is asked for by a person who is signed in (`access`), and shows what the API would answer to
+this person's role, authority and party. A module for each part of the desk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+
+from services.intake.web import home, returns, signing_in
+
+__all__ = ["TEMPLATES", "router"]
+
+TEMPLATES: Final = Path(__file__).parents[1] / "pages"
+
+router = APIRouter(include_in_schema=False)
+for each in (home, returns, signing_in):
+    router.include_router(each.router)
