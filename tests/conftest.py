@@ -25,7 +25,7 @@ from deploy.local.servers import process
 from tests.support import reference
 
 FOLDER = "MAKEGOOD_TEST_FOLDER"  # an environment variable, from the first process to its workers
-START_S_MAX = 180.0  # the first start on a machine fetches the jars
+START_S_MAX = 240.0  # the first start on a machine fetches the jars; the demo plays six months
 
 Databases = Callable[[], contextlib.AbstractAsyncContextManager[str]]
 
@@ -63,8 +63,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     folder = Path(os.environ.pop(FOLDER))
-    if (folder / "holder").exists():
-        holder = process.Identity.of(int((folder / "holder").read_text()))
+    for pid in folder.glob("*.holder"):
+        holder = process.Identity.of(int(pid.read_text()))
         if holder is not None:
             asyncio.run(process.end(holder, signal.SIGTERM))
     shutil.rmtree(folder, ignore_errors=True)
@@ -84,12 +84,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Addresses:
     """The Kafka and the PostgreSQL that all tests of this run share. Do not kill them."""
-    folder = Path(os.environ[FOLDER])
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker starts them, the others wait
-        if not (folder / "holder").exists():
-            _start(folder)
-        return _await(folder)
+    return Addresses(**_held("servers"))
+
+
+@pytest.fixture(scope="session")
+def demo() -> dict[str, str]:
+    """Where each service of the run's one demo is, by name, after its six months of returns. All
+    tests share it: what one sends there must not be what another reads."""
+    return _held("demo")
 
 
 @pytest.fixture(scope="session")
@@ -144,9 +146,20 @@ async def own_servers(
         yield both
 
 
-def _start(folder: Path) -> None:
-    script = Path(__file__).with_name("support") / "servers.py"
-    with (folder / "holder.log").open("wb") as log:
+def _held(name: str) -> dict[str, str]:
+    """What `support/<name>.py` says of what it runs for all workers: the first one starts it, the
+    others wait."""
+    folder = Path(os.environ[FOLDER])
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / f"{name}.holder").exists():
+            _start(folder, name)
+        return _await(folder, name)
+
+
+def _start(folder: Path, name: str) -> None:
+    script = Path(__file__).with_name("support") / f"{name}.py"
+    with (folder / f"{name}.log").open("wb") as log:
         holder = subprocess.Popen(
             [sys.executable, script, folder, (folder / "owner").read_text()],
             stdin=subprocess.DEVNULL,
@@ -154,17 +167,18 @@ def _start(folder: Path) -> None:
             stderr=log,
             start_new_session=True,
         )
-    (folder / "holder").write_text(str(holder.pid))
+    (folder / f"{name}.holder").write_text(str(holder.pid))
 
 
-def _await(folder: Path) -> Addresses:
+def _await(folder: Path, name: str) -> dict[str, str]:
     deadline = time.monotonic() + START_S_MAX
-    while not (folder / "servers.json").exists():
-        holder = process.Identity.of(int((folder / "holder").read_text()))
+    while not (folder / f"{name}.json").exists():
+        holder = process.Identity.of(int((folder / f"{name}.holder").read_text()))
         if holder is None or time.monotonic() > deadline:
-            pytest.fail(f"the servers did not start:\n{(folder / 'holder.log').read_text()}")
+            pytest.fail(f"{name} did not start:\n{(folder / f'{name}.log').read_text()}")
         time.sleep(process.POLL_S)
-    return Addresses(**json.loads((folder / "servers.json").read_text()))
+    found: dict[str, str] = json.loads((folder / f"{name}.json").read_text())
+    return found
 
 
 async def _execute(dsn: str, statement: str) -> None:
