@@ -1,12 +1,7 @@
-"""Verification's pages: the routes. What a page says is in `pages`, what it looks up is the API's.
-
-A page is asked for by a person who is signed in (`access`), and shows what the API would answer to
-this person's role, authority and party.
-"""
+"""The pages of contracts: who is behind, all contracts, and one of them."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -22,11 +17,10 @@ from shared.pages import listing, site
 from shared.pages.access import Reader
 from shared.web import auth, lists, scope
 
-TEMPLATES: Final = Path(__file__).with_name("pages")
 CASES_MAX: Final = 100
 """On the page of a contract."""
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.get("/")

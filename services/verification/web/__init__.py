@@ -1,0 +1,20 @@
+"""Verification's pages: the routes, a module for each kind of thing. What a page says is in
+`pages`; what it looks up is the API's.
+
+A page is asked for by a person who is signed in (`access`), and shows what the API would answer to
+this person's role, authority and party.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+
+from services.verification.web import contracts
+
+TEMPLATES: Final = Path(__file__).parents[1] / "pages"
+
+router = APIRouter(include_in_schema=False)
+router.include_router(contracts.router)
