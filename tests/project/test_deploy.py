@@ -118,8 +118,20 @@ class TestCompose:
         text = (ROOT / "docker-compose.yml").read_text()
         text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
         used = set(re.findall(r"\$\{([A-Z_]+)", text))
-        assert used == set(re.findall(r"\$\{([A-Z_]+):\?", text))
-        assert ":-" not in text
+        with_default = set(re.findall(r"\$\{([A-Z_]+):-", text))
+        assert {"COUNCIL_NAME", "SUPPLIER_URL", "COUNCIL_URL", "RECORD_URL"} == with_default
+        assert used - with_default == set(re.findall(r"\$\{([A-Z_]+):\?", text))
+
+    def test_has_one_session_for_all_pages(self) -> None:
+        """The services share the key, and know where each other's pages are."""
+        for name in ("intake", "verification", "ledger"):
+            path = Path(SERVICES[name]["environment"]["MAKEGOOD_SESSION_KEY_FILE"])
+            assert f"sessions:{path.parent}" in SERVICES[name]["volumes"]
+        pages = [
+            {key: value for key, value in SERVICES[name]["environment"].items() if "_URL" in key}
+            for name in ("intake", "verification")
+        ]
+        assert pages[0]["MAKEGOOD_RECORD_URL"] == pages[1]["MAKEGOOD_RECORD_URL"]
 
     def test_makes_no_topic_by_accident(self) -> None:
         """Topics are ours to create."""

@@ -146,6 +146,18 @@ class TestService:
         assert (1, "Recreate") == (spec["replicas"], spec["strategy"]["type"])
 
 
+class TestSession:
+    @pytest.mark.parametrize("service", SERVICES)
+    def test_is_one_for_all_pages(self, service: str) -> None:
+        """The same secret is where the setting says that the key is."""
+        path = Path(get("ConfigMap", "makegood")["data"]["MAKEGOOD_SESSION_KEY_FILE"])
+        pod = get("Deployment", service)["spec"]["template"]["spec"]
+        mounts = {each["mountPath"]: each["name"] for each in pod["containers"][0]["volumeMounts"]}
+        volumes = {each["name"]: each for each in pod["volumes"]}
+        secret = volumes[mounts[str(path.parent)]]["secret"]["secretName"]
+        assert "makegood-session" == secret
+
+
 class TestPreparation:
     def test_is_that_of_compose(self) -> None:
         """The same one-shots, in an order that works: tables before the log."""
