@@ -26,7 +26,7 @@ from services.intake.consumer import handlers
 from services.intake.domain import submission
 from services.intake.domain.receipts import Signer
 from services.intake.settings import Settings
-from shared import books, clock, keys, service
+from shared import books, buckets, clock, keys, service
 from shared.delivery import transaction
 from shared.pages import everywhere
 from shared.web import auth, openapi, server
@@ -106,4 +106,4 @@ def _throttle(settings: Settings, delivery: transaction.Delivery) -> throttle.Th
         settings.disk_free_bytes_min,
         settings.outbox_hours_max * 3600,
     )
-    return throttle.Throttle(throttle.Buckets(rate, 2 * rate), pressure)
+    return throttle.Throttle(buckets.Buckets(rate, 2 * rate), pressure)

@@ -1,11 +1,13 @@
 """Who may open a page, and whose forms are taken.
 
 Promises: a page is for people who are signed in, with a role that may see it; the API never looks
-at their cookie. A form is taken only from a page of this service, made for this very session.
+at their cookie. A form is taken only from a page of this service, made for this very session, and
+at most `site.FORMS_A_MINUTE` of one session a minute. One that came too early comes back filled.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -55,7 +57,18 @@ async def read_form(request: Request) -> FormData:
     form = await request.form(max_files=0, max_fields=FORM_FIELDS_MAX)
     if not here.sealer.is_form_token(session, str(form.get(TOKEN, ""))):
         raise problems.Problem(403, "This form is of another session", _AGAIN)
+    wait_seconds = here.forms.spend(session.session_id)
+    if wait_seconds:
+        raise TooManyForms(form, math.ceil(wait_seconds))
     return form
+
+
+class TooManyForms(problems.Problem):
+    """A session sent too many forms. Nothing of this one was stored; `form` has all of it."""
+
+    def __init__(self, form: FormData, wait_seconds: int) -> None:
+        super().__init__(429, "Too many forms", headers={"retry-after": str(wait_seconds)})
+        self.form, self.wait_seconds = form, wait_seconds
 
 
 _AGAIN: Final = "Nothing was changed. Open the page again and send the form from there."

@@ -65,6 +65,17 @@ class Trouble:
     needs_sign_in: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A form that came too early: it is kept on the page, to be sent again."""
+
+    title: str
+    sentence: str
+    href: str
+    kept: tuple[tuple[str, str], ...]
+    """What it says: names and values."""
+
+
 _SORRY: Final = "Sorry, there is a problem"
 _NOT_FOUND: Final = Trouble(
     "Page not found",
@@ -91,6 +102,8 @@ _WORDS: Final[Mapping[int, Trouble]] = {
 
 def show_problem(problem: problems.Problem, request: Request) -> Response:
     """The page of a problem."""
+    if isinstance(problem, access.TooManyForms):
+        return _show_wait(problem, request)
     status = problem.status
     if status in (400, 422) and request.method in ("GET", "HEAD"):
         status = 404
@@ -101,4 +114,20 @@ def show_problem(problem: problems.Problem, request: Request) -> Response:
     answer = site.show(request, "problem.html", trouble, here.session(request), status)
     for name, value in (problem.headers or {}).items():
         answer.headers[name] = value
+    return answer
+
+
+def _show_wait(problem: access.TooManyForms, request: Request) -> Response:
+    query = request.url.query
+    page = Wait(
+        "Wait a moment",
+        f"You sent more than {site.FORMS_A_MINUTE} forms in a minute. Nothing of this one was "
+        f"stored. What you typed is kept on this page: in {problem.wait_seconds} seconds, send it "
+        "again.",
+        site.path(request) + (f"?{query}" if query else ""),
+        tuple((name, str(value)) for name, value in problem.form.multi_items()),
+    )
+    session = site.of(request.app).session(request)
+    answer = site.show(request, "wait.html", page, session, problem.status)
+    answer.headers.update(problem.headers or {})
     return answer

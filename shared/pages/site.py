@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 
-from shared import calendar, formats, keys
+from shared import buckets, calendar, formats, keys
 from shared.clock import Clock
 from shared.pages import navigation, sessions, statics
 from shared.settings import Settings
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import jinja2
 
     from shared.pages import sealing
+
+FORMS_A_MINUTE: Final = 60
+"""Of one session; also at once. Nobody types faster."""
 
 Name: TypeAlias = Literal["supplier", "council", "record"]
 
@@ -86,6 +89,8 @@ class Site:
         """On loopback, where the demo is, there is no TLS and one cookie for all ports."""
         self.clock: Clock | None = None
         """The demo's clock, where the service has one. Sessions go by the machine's."""
+        self.forms = buckets.Buckets(FORMS_A_MINUTE / 60, FORMS_A_MINUTE)
+        """What each session may still send. It goes by the machine's clock."""
         self._council = settings.council_name
         self._key_path = settings.session_key_path
         self._templates = templates
@@ -183,5 +188,9 @@ def show(
     status: int = 200,
 ) -> Response:
     """The page as HTML, where it was asked for."""
-    path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
-    return of(request.app).show(template, page, who, status, path=path)
+    return of(request.app).show(template, page, who, status, path=path(request))
+
+
+def path(request: Request) -> str:
+    """What was asked for, below the site's own address."""
+    return str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from services.intake.pages import people
+from shared import buckets
 from shared.pages import access, sessions, site, statics
 from shared.web import auth
 from tests.support import intake_builders, ledger_client, ledger_service, verification_service
@@ -227,6 +228,29 @@ class TestSignOut:
         assert 403 == (await visitor.post("/sign-out", self.form(other), **site)).status_code
         stranger = Visitor(system.app, None)
         assert 401 == (await stranger.post("/sign-out", self.form(other), **site)).status_code
+
+
+class TestForms:
+    async def test_of_one_session_are_60_a_minute(self, system: RunningSystem) -> None:
+        """The next one comes back as it was typed, to be sent again; another session's is taken."""
+        visitor, other = Visitor(system.app, SUPPLIER), Visitor(system.app, SUPPLIER)
+        assert visitor.session is not None
+        from_here = {"sec-fetch-site": "same-origin"}
+        now = [0.0]
+        site.of(system.app).forms = buckets.Buckets(1, site.FORMS_A_MINUTE, lambda: now[0])
+        form = {access.TOKEN: SEALER.form_token(visitor.session), "reason": 'It "was" <wrong>'}
+        answers = [await visitor.post("/sign-out?a=b", form, **from_here) for _ in range(61)]
+        assert [303] * 60 + [429] == [each.status_code for each in answers]
+        kept = answers[-1]
+        assert "1" == kept.headers["retry-after"]
+        assert "Wait a moment" in kept.text
+        assert 'action="/sign-out?a=b"' in kept.text.replace("http://127.0.0.1:8001", "")
+        assert 'name="reason" value="It &#34;was&#34; &lt;wrong&gt;"' in kept.text
+        assert other.session is not None
+        theirs = {access.TOKEN: SEALER.form_token(other.session)}
+        assert 303 == (await other.post("/sign-out", theirs, **from_here)).status_code
+        now[0] = 1.0
+        assert 303 == (await visitor.post("/sign-out", form, **from_here)).status_code
 
 
 class TestStatic:

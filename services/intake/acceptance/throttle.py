@@ -7,51 +7,19 @@ nearly full, or messages have waited too long for the broker, everyone is refuse
 from __future__ import annotations
 
 import asyncio
-import collections
 import math
 import os
-import time
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from services.intake import store
 from services.intake.acceptance.refusals import Refusal
-from shared import sql
+from shared import buckets, sql
 
-CLIENTS_MAX: Final = 10_000
 MEASURE_SECONDS: Final = 2.0
 """How often disk and outbox are measured."""
 PRESSURE_RETRY_SECONDS: Final = 60
-
-
-class _Level(NamedTuple):
-    """How many requests a client has left, as of a moment."""
-
-    left: float
-    at: float
-
-
-class Buckets:
-    """A token bucket for each client: `rate` requests a second, `burst` at once. The client that
-    was seen longest ago is forgotten first, and starts with a full bucket again."""
-
-    def __init__(
-        self, rate: float, burst: float, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._rate, self._burst, self._now = rate, burst, now
-        self._levels: collections.OrderedDict[Hashable, _Level] = collections.OrderedDict()
-
-    def spend(self, client: Hashable) -> float:
-        """Spends one request of a client: 0, or how many seconds to wait if it has none left."""
-        now = self._now()
-        before = self._levels.pop(client, None) or _Level(self._burst, now)
-        left = min(self._burst, before.left + (now - before.at) * self._rate)
-        wait_seconds = 0.0 if left >= 1 else (1 - left) / self._rate
-        self._levels[client] = _Level(left - 1 if left >= 1 else left, now)
-        if len(self._levels) > CLIENTS_MAX:
-            self._levels.popitem(last=False)
-        return wait_seconds
 
 
 class Pressure:
@@ -89,8 +57,8 @@ class Pressure:
 class Throttle:
     """Who may send a request now."""
 
-    def __init__(self, buckets: Buckets, pressure: Pressure) -> None:
-        self._buckets, self.pressure = buckets, pressure
+    def __init__(self, of_clients: buckets.Buckets, pressure: Pressure) -> None:
+        self._buckets, self.pressure = of_clients, pressure
 
     def admit(self, client: Hashable) -> Refusal | None:
         """Lets a request of a client in, or says why not."""

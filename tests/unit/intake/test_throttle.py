@@ -1,4 +1,4 @@
-"""How much a client may send and under which keys, what intake reads, and where the demo runs."""
+"""Whom intake lets in and under which keys, what intake reads, and where the demo runs."""
 
 from __future__ import annotations
 
@@ -11,38 +11,17 @@ from services.intake.acceptance import desk, refusals, throttle
 from services.intake.consumer import handlers
 from services.intake.domain import faults
 from services.intake.settings import Settings
+from shared import buckets
 from shared.delivery import topics
 
-A, B = ("GB-LAE-KWL", "GB-COH-00000001"), ("GB-LAE-KWL", "GB-COH-00000002")
-
-
-class TestABucket:
-    def test_lets_a_burst_pass_and_then_the_rate(self) -> None:
-        """Three at once, then one every half second."""
-        now = [0.0]
-        buckets = throttle.Buckets(rate=2, burst=3, now=lambda: now[0])
-        assert [0, 0, 0, 0.5] == [buckets.spend(A) for _ in range(4)]
-        now[0] = 0.5
-        assert [0, 0.5] == [buckets.spend(A) for _ in range(2)]
-
-    def test_is_each_clients_own(self) -> None:
-        """A client that sends too much stops nobody else."""
-        buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
-        assert [0, 1, 0] == [buckets.spend(client) for client in (A, A, B)]
-
-    def test_is_forgotten_when_there_are_too_many(self) -> None:
-        """The table has a limit."""
-        buckets = throttle.Buckets(rate=1, burst=1, now=lambda: 0.0)
-        for number in range(throttle.CLIENTS_MAX + 1):
-            buckets.spend((f"c-{number}", ""))
-        assert [0, 1] == [buckets.spend((f"c-{n}", "")) for n in (0, throttle.CLIENTS_MAX)]
+A = ("GB-LAE-KWL", "GB-COH-00000001")
 
 
 class TestAThrottle:
     def test_refuses_everyone_under_pressure(self, tmp_path: Path) -> None:
         """Then no client spends anything."""
         pressure = throttle.Pressure(None, tmp_path, 0, 1)  # type: ignore[arg-type]  # no database
-        limiter = throttle.Throttle(throttle.Buckets(rate=1, burst=1, now=lambda: 0.0), pressure)
+        limiter = throttle.Throttle(buckets.Buckets(rate=1, burst=1, now=lambda: 0.0), pressure)
         pressure.refusal = refusals.Refusal("disk_nearly_full", 60)
         assert pressure.refusal == limiter.admit(A)
         pressure.refusal = None
