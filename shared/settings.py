@@ -86,6 +86,12 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("council_name", "MAKEGOOD_COUNCIL_NAME"),
     )
     """Stands at the top of every page."""
+    help_contact: str = Field(
+        default="",
+        max_length=500,
+        validation_alias=AliasChoices("help_contact", "MAKEGOOD_HELP_CONTACT"),
+    )
+    """A sentence of the pages of help: whom to ask, and how."""
     supplier_url: Address = Field(
         default="http://127.0.0.1:8001",
         validation_alias=AliasChoices("supplier_url", "MAKEGOOD_SUPPLIER_URL"),

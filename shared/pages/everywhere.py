@@ -1,4 +1,4 @@
-"""What every site has: signing out, and a page for what goes wrong.
+"""What every site has: signing out, a page for what goes wrong, and those of `about`.
 
 `open_site` gives an app its pages. A problem of a page is a page; one of the API, or of a program
 that does not ask for HTML, stays a problem document.
@@ -15,7 +15,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
-from shared.pages import access, sessions, site, statics
+from shared.pages import about, access, sessions, site, statics
 from shared.settings import Settings
 from shared.web import problems
 
@@ -28,6 +28,7 @@ def open_site(app: FastAPI, name: site.Name, settings: Settings, templates: Path
     app.state.problem_page = show_problem
     app.include_router(statics.router)
     app.include_router(router)
+    app.include_router(about.router)
 
 
 @router.post("/sign-out")

@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request, Response
 from shared import buckets, calendar, formats, keys
 from shared.clock import Clock
 from shared.pages import navigation, sessions, statics
+from shared.pages.parts import Link
 from shared.settings import Settings
 from shared.web import auth
 
@@ -49,6 +50,15 @@ ROLES: Final[Mapping[auth.Role, str]] = {
 """As pages say them."""
 
 
+LINKS: Final = (
+    Link("Help", "/help"),
+    Link("Accessibility", "/accessibility"),
+    Link("Privacy", "/privacy"),
+    Link("Cookies", "/cookies"),
+)
+"""At the foot of every page (`about`)."""
+
+
 class Addresses(NamedTuple):
     """Where the pages of each service begin."""
 
@@ -76,6 +86,8 @@ class Frame:
     form_token: str | None
     demo: str | None
     """What the demonstration says on every page."""
+    links: tuple[Link, ...] = LINKS
+    """At its foot."""
 
 
 class Site:
@@ -91,6 +103,7 @@ class Site:
         """The demo's clock, where the service has one. Sessions go by the machine's."""
         self.forms = buckets.Buckets(FORMS_A_MINUTE / 60, FORMS_A_MINUTE)
         """What each session may still send. It goes by the machine's clock."""
+        self.help_contact = settings.help_contact
         self._council = settings.council_name
         self._key_path = settings.session_key_path
         self._templates = templates

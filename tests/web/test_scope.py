@@ -53,6 +53,10 @@ OPEN: Final = {
     "GET /sign-in",
     "GET /signed-out",
     "POST /sign-out",
+    "GET /help",
+    "GET /accessibility",
+    "GET /privacy",
+    "GET /cookies",
 }
 """What shows nobody's things: how the service is, and the published log."""
 OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock", "GET /sign-in/{key}"}
