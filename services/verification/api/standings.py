@@ -15,14 +15,15 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from services.verification import store
-from services.verification.api import commitments, contracts, spreadsheets
+from services.verification.api import commitments, contracts
 from services.verification.api.dependencies import Dependencies, Injected, Reader
 from services.verification.api.documents import Organisation
 from services.verification.api.documents import standings as documents
 from services.verification.domain import behind, standing
 from services.verification.store.reading import FIRST_STANDING, StandingFilter, StandingKey
 from shared import calendar, sql
-from shared.web import auth, lists, problems, routes, scope
+from shared.spreadsheets import writing
+from shared.web import auth, lists, problems, routes, scope, spreadsheets
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
@@ -33,7 +34,7 @@ ROWS_MAX: Final = 10_000
 @router.get(
     "/performance",
     response_model=lists.Page[documents.Standing],
-    responses={200: {"content": {spreadsheets.CSV: {}}}},
+    responses={200: {"content": {writing.CSV: {}}}},
 )
 async def list_standings(
     request: Request,
@@ -205,7 +206,7 @@ _COLUMNS: Final = (
 )
 
 
-def _cells(item: documents.Standing) -> spreadsheets.Cells:
+def _cells(item: documents.Standing) -> writing.Cells:
     return (
         item.contract_id,
         item.contract_title,

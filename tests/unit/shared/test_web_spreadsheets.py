@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.verification.api import spreadsheets
+from shared.web import spreadsheets
 
 
 def written(*cells: str | Decimal | date | None) -> str:

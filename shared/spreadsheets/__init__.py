@@ -1,0 +1,1 @@
+"""Spreadsheets, as files: CSV and XLSX in and out. They know nothing of what is in them."""
