@@ -25,6 +25,7 @@ from services.intake.api.dependencies import Dependencies
 from services.intake.consumer import handlers
 from services.intake.domain import submission
 from services.intake.domain.receipts import Signer
+from services.intake.drafts import sweep
 from services.intake.settings import Settings
 from shared import books, buckets, clock, keys, service
 from shared.delivery import transaction
@@ -50,6 +51,7 @@ def build(settings: Settings) -> FastAPI:
             dependencies.committer.run,
             dependencies.throttle.pressure.run,
             lambda: days.run(delivery, dependencies.clock.now),
+            lambda: sweep.run(delivery.pool, dependencies.clock.now),
             lambda: books.run_nightly(
                 delivery.pool, ("services.intake", "fsck"), settings.check_hour
             ),

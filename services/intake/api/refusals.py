@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from services.intake.acceptance.refusals import Code, Refusal
 from services.intake.domain import admission
+from services.intake.drafts import refusals as drafts
 from shared.web.problems import Fault, Problem
 
 Value = TypeVar("Value")
@@ -45,6 +46,15 @@ ANSWERS: Final[dict[Code, Answer]] = {
     ),
 }
 
+_DRAFT_KEPT: Final = "Your draft is as it was saved last."
+
+DRAFT_ANSWERS: Final[dict[drafts.Code, Answer]] = {
+    "drafts_full": Answer(409, "You have too many drafts", "Send or delete one of them first."),
+    "draft_too_large": Answer(413, "This draft would be too large", _DRAFT_KEPT),
+    "draft_lines_full": Answer(413, "This draft would have too many lines", _DRAFT_KEPT),
+    "draft_exists": Answer(409, "There is a draft of this month already", "Open or delete it."),
+}
+
 TITLES: Final = {
     409: "This conflicts with what was sent before",
     413: "The return is too large",
@@ -57,6 +67,14 @@ def accept(outcome: Value | Refusal) -> Value:
     """What was done. Raises the problem document of a refusal."""
     if isinstance(outcome, Refusal):
         raise _problem(outcome)
+    return outcome
+
+
+def drafted(outcome: Value | drafts.Refusal) -> Value:
+    """The draft. Raises the problem of a refusal."""
+    if isinstance(outcome, drafts.Refusal):
+        answer = DRAFT_ANSWERS[outcome.code]
+        raise Problem(answer.status, answer.title, answer.detail)
     return outcome
 
 

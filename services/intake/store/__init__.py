@@ -8,6 +8,8 @@ from typing import Final
 from services.intake.store import (
     checking,
     desk,
+    draft_rows,
+    drafts,
     due,
     parties,
     people,
@@ -21,6 +23,8 @@ __all__ = [
     "MIGRATIONS",
     "checking",
     "desk",
+    "draft_rows",
+    "drafts",
     "due",
     "parties",
     "people",
