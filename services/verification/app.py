@@ -18,6 +18,7 @@ from services.verification.api import (
     contracts,
     descriptions,
     figures,
+    proposals,
     standings,
 )
 from services.verification.api.dependencies import Dependencies
@@ -61,7 +62,7 @@ def build(settings: Settings) -> FastAPI:
 
     app = service.build("verification", lifespan)
     server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
-    for each in (contracts, commitments, figures, standings, alerts, cases):
+    for each in (contracts, commitments, figures, standings, alerts, cases, proposals):
         app.include_router(each.router)
     everywhere.open_site(app, "council", settings, web.TEMPLATES)
     app.include_router(web.router)

@@ -28,7 +28,7 @@ BY_ROLE: Final[Mapping[auth.Role, tuple[Link, ...]]] = {
         _RECORD,
     ),
     "manager": _OFFICERS,
-    "approver": _OFFICERS,
+    "approver": (_OFFICERS[0], Link("Approvals", "council:/approvals"), *_OFFICERS[1:]),
     "auditor": (
         Link("Search", "record:/"),
         Link("Log", "record:/log"),

@@ -24,9 +24,18 @@ from services.intake.api import documents as intake
 from services.ledger.api import changes, entries, export, log
 from services.ledger.api import documents as ledger
 from services.ledger.api import returns as ledger_returns
-from services.verification.api import alerts, cases, commitments, contracts, figures, standings
+from services.verification.api import (
+    alerts,
+    cases,
+    commitments,
+    contracts,
+    figures,
+    proposals,
+    standings,
+)
 from services.verification.api import documents as verification
 from services.verification.api.documents import alerts as alerts_documents
+from services.verification.api.documents import proposals as proposals_documents
 from services.verification.api.documents import standings as standings_documents
 from shared.web import auth, problems, routes, server
 
@@ -93,6 +102,7 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
         "acknowledged": "false",
     },
     alerts_documents.CasesQuery: {"contract": "C1", "state": "opened"},
+    proposals_documents.ProposalsQuery: {"contract": "C1"},
     standings_documents.StandingsQuery: {
         "contract": "C1",
         "rating": "Good",
@@ -125,7 +135,7 @@ PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
 ROUTERS = [demo_clock, due, measures, parties, receipts, returns]
 ROUTERS += [changes, entries, export, log, ledger_returns]
-ROUTERS += [alerts, cases, commitments, contracts, figures, standings]
+ROUTERS += [alerts, cases, commitments, contracts, figures, proposals, standings]
 
 
 def address(model: type[pydantic.BaseModel]) -> str:

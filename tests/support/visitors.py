@@ -11,7 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from shared import sql
-from shared.pages import sealing, sessions, site
+from shared.pages import access, sealing, sessions, site
 from shared.web import auth
 
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
@@ -39,6 +39,14 @@ class Visitor:
     async def post(self, path: str, form: dict[str, Any], **headers: str) -> httpx.Response:
         async with self._client() as client:
             return await client.post(path, data=form, headers=self.headers | headers)
+
+    async def ask(self, method: str, path: str, form: dict[str, Any]) -> httpx.Response:
+        """Opens a page, or sends a form of one of this site."""
+        if method == "GET":
+            return await self.get(path)
+        assert self.session is not None, "only those who are signed in are shown a form"
+        token = {access.TOKEN: SEALER.form_token(self.session)}
+        return await self.post(path, token | form, **{"sec-fetch-site": "same-origin"})
 
     def _client(self) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self._app)

@@ -18,6 +18,7 @@ from tests.support import (
     intake_builders,
     ledger_client,
     ledger_service,
+    verification_builders,
     verification_service,
     visitors,
 )
@@ -30,7 +31,9 @@ async def check(app: FastAPI, values: dict[str, Any], callers: Iterable[auth.Cal
     pages = routes(app) & PAGES
     assert HOMES < pages
     for route, who in itertools.product(pages, callers):
-        answer = await visitors.Visitor(app, who).get(route.split(" ")[1].format(**values))
+        visitor, (method, path) = visitors.Visitor(app, who), route.split(" ")
+        form = values.get("forms", {}).get(route, {})
+        answer = await visitor.ask(method, path.format(**values), form)
         said = (route, who, answer.status_code, answer.text[-300:])
         assert answer.headers["content-type"].startswith("text/html"), said
         if route in LISTING and answer.status_code == 200:
@@ -69,12 +72,33 @@ class TestEveryPage:
         async with verification_service.at_work(database) as service:
             await service.promise("C1")
             supplier_id = verification_service.a_contract()["supplier_ids"][0]
-            await check(service.app, {"contract_id": "C1"}, others(supplier_id))
+            await service.deliver(
+                verification_builders.returned(
+                    1, "2026-10", verification_builders.line("1", "10.00")
+                ),
+                verification_service.day_ended("2026-10-31"),
+                verification_service.day_ended("2026-11-14"),
+            )
+            case_id = await service.pool.fetchval("SELECT case_id FROM contract_case")
+            manager = await service.caller("manager")
+            drafted = verification_service.a_commitment("drafted")
+            await manager.post("/contracts/C1/commitments", drafted)
+            values = {
+                "contract_id": "C1",
+                "case_id": case_id,
+                "forms": {"POST /approvals": {"approve": "C1/drafted/1"}},
+            }
+            await check(service.app, values, others(supplier_id))
+            assert 1 == await service.pool.fetchval(
+                "SELECT count(*) FROM commitment WHERE state = 'draft'"
+            )
             who = auth.Caller("s", "supplier", intake_builders.AUTHORITY, supplier_id)
             visitor = visitors.Visitor(service.app, who)
             for page in ("/", "/contracts"):
                 assert "/contracts/C1" in (await visitor.get(page)).text
-            assert 200 == (await visitor.get("/contracts/C1")).status_code
+            for page in ("/contracts/C1", f"/cases/{case_id}"):
+                assert 200 == (await visitor.get(page)).status_code
+            assert f"/cases/{case_id}" in (await visitor.get("/cases")).text
 
     async def test_of_the_ledger_keeps_to_its_scope(self, database: str, tmp_path: Path) -> None:
         """Auditors of any authority see what belongs to the installation: here entry 7."""

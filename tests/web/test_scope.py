@@ -63,12 +63,14 @@ OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock", "GET /sign-in/{
 """One clock for the local demo, and a choice of people, on loopback only."""
 HOMES: Final = {"GET /"}
 """What every site begins with."""
-LISTING: Final = {*HOMES, "GET /contracts"}
+LISTING: Final = {*HOMES, "GET /contracts", "GET /cases", "GET /approvals"}
 """Pages with a list: to a stranger, an empty one."""
 PAGES: Final = {
     *LISTING,
     "GET /returns/{return_id}",
     "GET /contracts/{contract_id}",
+    "GET /cases/{case_id}",
+    "POST /approvals",
     "GET /entries/{index}",
     "GET /entries/{index}/leaf",
     "GET /entries/{index}/proof",
@@ -82,6 +84,7 @@ LISTS: Final = {
     "GET /api/v1/lines",
     "GET /api/v1/alerts",
     "GET /api/v1/cases",
+    "GET /api/v1/proposals",
     "GET /api/v1/entries",
     "GET /api/v1/changes",
     "GET /api/v1/contracts/{contract_id}/history",
@@ -243,12 +246,16 @@ class TestEveryRoute:
                 verification_service.day_ended("2026-10-31"),
                 verification_service.day_ended("2026-11-14"),
             )
+            manager = await service.caller("manager")
+            drafted = verification_service.a_commitment("drafted")
+            await manager.post("/contracts/C1/commitments", drafted)
             app = verification_app.build(verification_service.settings(database))
             terms = verification_service.a_commitment("more")
             values = {
                 "contract_id": "C1",
                 "commitment_id": "spend",
                 "alert_id": await service.pool.fetchval("SELECT min(event_id::text) FROM alert"),
+                "case_id": await service.pool.fetchval("SELECT case_id FROM contract_case"),
                 "asked": {"POST /api/v1/contracts/import": OWN},
                 "bodies": {
                     "POST /api/v1/contracts": verification_service.a_contract(),

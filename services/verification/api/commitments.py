@@ -114,7 +114,7 @@ def shown(rows: Sequence[sql.Record]) -> list[documents.Commitment]:
             **checks(versions[-1].measure, has_area=versions[-1].area is not None),
         )
         for commitment_id, own in found.items()
-        for versions in ([_version(each) for each in own],)
+        for versions in ([version(each) for each in own],)
     ]
 
 
@@ -134,15 +134,16 @@ def titles(rows: Sequence[sql.Record]) -> dict[str, str]:
     return {row["commitment_id"]: row["title"] for row in rows}
 
 
-def _version(row: sql.Record) -> documents.Version:
-    version = store.rows.read_commitment_version(row)
+def version(row: sql.Record) -> documents.Version:
+    """One version of a commitment."""
+    found = store.rows.read_commitment_version(row)
     figures = ("measure", "kind", "unit", "target", "profile", "area", "from_")
     words = ("version", "state", "words", "reason")
     people = ("proposed_by", "proposed_at", "approved_by", "approved_at")
-    from_on = None if version is None else version.from_
+    from_on = None if found is None else found.from_
     proposed_on = calendar.london_day(row["proposed_at"])
     return documents.Version(
-        **{name: version and getattr(version, name) for name in figures},
+        **{name: found and getattr(found, name) for name in figures},
         **{name: row[name] for name in (*words, *people)},
         is_backdated=row["version"] > 1 and from_on is not None and from_on < proposed_on,
     )

@@ -35,4 +35,5 @@ Injected = Annotated[Dependencies, Depends(_of)]
 
 Manager = Annotated[auth.Caller, Depends(auth.caller("manager"))]
 Approver = Annotated[auth.Caller, Depends(auth.caller("approver"))]
+Officer = Annotated[auth.Caller, Depends(auth.caller("manager", "approver", "auditor"))]
 Reader = Annotated[auth.Caller, Depends(auth.caller("supplier", "manager", "approver", "auditor"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.verification.api import documents
-from services.verification.api.documents import alerts, imports, standings
+from services.verification.api.documents import alerts, cases, imports, proposals, standings
 from shared.web import openapi
 
 _LINEAR: Final = {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
@@ -23,7 +23,7 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 
 TEXTS: Final = openapi.Texts(
-    (documents, alerts, imports, standings),
+    (documents, alerts, cases, imports, proposals, standings),
     {
         "acknowledged_by": "Who has seen it and answers for it; null if nobody has.",
         "acknowledged_at": "When; null if nobody has.",
@@ -35,6 +35,16 @@ TEXTS: Final = openapi.Texts(
         "format": "JSON or CSV. The header `accept: text/csv` asks for CSV too.",
         "acknowledged": "Only those that somebody has acknowledged, or only the others.",
         "alert_id": "The alert.",
+        "case_id": "The case.",
+        "said": "The alerts about it, the newest first: at most 50.",
+        "proposed": "What is proposed.",
+        "CaseWhole.rating": "How its commitment stands now; null for a missing return.",
+        "CaseWhole.gap": "How far its commitment is behind now; null for a missing return.",
+        "CaseWhole.unit": "The unit of its commitment; null for a missing return.",
+        "CaseWhole.commitment_title": "The title of its commitment; null for a missing return.",
+        "Said.words": "What had happened, in words.",
+        "Said.gap": "How far it was behind then; null if nothing was due.",
+        "Said.rating": "How it was rated then; null if it was not.",
         "raised_at": "When it was raised.",
         "subject": "What it is about: a case, an obligation or a line.",
         "contract_title": "The title of the contract.",

@@ -20,6 +20,7 @@ class Answer(NamedTuple):
 
 ANSWERS: Final[dict[Code, Answer]] = {
     "alert_unknown": Answer(404, "There is no such alert"),
+    "case_unknown": Answer(404, "There is no such case"),
     "contract_unknown": Answer(404, "There is no such contract"),
     "contract_known": Answer(409, "A contract with this id is registered already"),
     "contract_of_another_authority": Answer(409, "A contract with this id is registered already"),

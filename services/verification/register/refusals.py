@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 Code: TypeAlias = Literal[
     "alert_unknown",
+    "case_unknown",
     "contract_unknown",
     "contract_known",
     "contract_of_another_authority",

@@ -5,8 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.verification.store import batches, histories, postcodes, reading, register, rows
+from services.verification.store import (
+    batches,
+    cases,
+    histories,
+    postcodes,
+    proposals,
+    reading,
+    register,
+    rows,
+)
 
-__all__ = ["MIGRATIONS", "batches", "histories", "postcodes", "reading", "register", "rows"]
+__all__ = [
+    "MIGRATIONS",
+    "batches",
+    "cases",
+    "histories",
+    "postcodes",
+    "proposals",
+    "reading",
+    "register",
+    "rows",
+]
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

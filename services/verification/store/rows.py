@@ -334,5 +334,9 @@ def commitment_version_bytes(version: events.CommitmentVersion) -> bytes:
 
 def read_commitment_version(row: sql.Record) -> events.CommitmentVersion | None:
     """The version in figures; None while it needs structuring."""
-    terms: bytes | None = row["terms"]
+    return read_terms(row["terms"])
+
+
+def read_terms(terms: bytes | None) -> events.CommitmentVersion | None:
+    """The same, of the terms alone."""
     return None if terms is None else msgspec.json.decode(terms, type=events.CommitmentVersion)

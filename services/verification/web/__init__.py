@@ -12,9 +12,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.verification.web import contracts
+from services.verification.web import approvals, cases, contracts
 
 TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
-router.include_router(contracts.router)
+for each in (contracts, cases, approvals):
+    router.include_router(each.router)
