@@ -78,6 +78,15 @@ def moment(value: datetime) -> str:
     return f"{day(local)}, {local:%H:%M}"
 
 
+def ago(then: datetime, now: datetime) -> str:
+    """`12 seconds ago`, `3 hours ago`; `just now` also of what is to come, as clocks differ."""
+    seconds = int((now - then).total_seconds())
+    for length, noun in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= length:
+            return f"{count(seconds // length, noun)} ago"
+    return "just now"
+
+
 def days(first: date, last: date | None, joint: str = "to") -> str:
     """`5 October 2026`, or `1 to 28 October 2026`, as short as can be read in one way only. With
     the joint `and`, what follows "between"."""

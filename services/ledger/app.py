@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.ledger import web
-from services.ledger.api import changes, descriptions, entries, export, log, returns
+from services.ledger.api import changes, descriptions, entries, export, log, returns, search
 from services.ledger.api.dependencies import Dependencies
 from services.ledger.consumer import handlers
 from services.ledger.publishing import create_log, publisher
@@ -46,7 +46,7 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("ledger", lifespan)
-    for each in (changes, entries, export, log, returns):
+    for each in (changes, entries, export, log, returns, search):
         app.include_router(each.router)
     everywhere.open_site(app, "record", settings, web.TEMPLATES)
     app.include_router(web.router)

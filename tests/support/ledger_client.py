@@ -10,7 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.ledger import web
-from services.ledger.api import changes, entries, export, log, returns
+from services.ledger.api import changes, entries, export, log, returns, search
 from services.ledger.api.dependencies import Dependencies
 from shared.pages import everywhere
 from shared.web import auth, server
@@ -67,7 +67,7 @@ async def connect(service: build.LedgerService) -> Client:
         return True
 
     app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
-    for each in (changes, entries, export, log, returns):
+    for each in (changes, entries, export, log, returns, search):
         app.include_router(each.router)
     everywhere.open_site(app, "record", service.settings, web.TEMPLATES)
     app.include_router(web.router)

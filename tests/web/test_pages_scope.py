@@ -105,7 +105,9 @@ class TestEveryPage:
         async with ledger_service.at_work(database, tmp_path) as service:
             client = await ledger_client.connect(service)
             callers = [who for who in others(ledger_service.PARTY) if who.role != "auditor"]
-            await check(client.app, {"index": 0}, callers)
+            first = ledger_client.OURS[0]
+            values = {"index": 0, "contract_id": first.contract_id, "return_id": first.return_id}
+            await check(client.app, values, callers)
             auditor = auth.Caller("auditor", "auditor", ELSEWHERE)
             visitor = visitors.Visitor(client.app, auditor)
             assert ["7"] == re.findall(r'href="[^"]*/entries/(\d+)"', (await visitor.get("/")).text)

@@ -47,6 +47,9 @@ OPEN: Final = {
     "GET /openapi/{service}.json",
     "GET /api/v1/receipt-key",
     "GET /api/v1/log",
+    "GET /api/v1/log/consistency",
+    "GET /log",
+    "GET /log/consistency",
     "GET /checkpoint",
     "GET /tile/{path}",
     "GET /static/{digest}/{name}",
@@ -73,6 +76,7 @@ PAGES: Final = {
     "POST /approvals",
     "GET /entries/{index}",
     "GET /entries/{index}/leaf",
+    "GET /entries/{index}/event",
     "GET /entries/{index}/proof",
 }
 """For people who are signed in: `test_pages_scope` tries them."""
@@ -86,6 +90,7 @@ LISTS: Final = {
     "GET /api/v1/cases",
     "GET /api/v1/proposals",
     "GET /api/v1/entries",
+    "GET /api/v1/search",
     "GET /api/v1/changes",
     "GET /api/v1/contracts/{contract_id}/history",
     "GET /api/v1/returns/{return_id}/life",
@@ -285,7 +290,10 @@ class TestEveryRoute:
                 "event_id": first.event_id,
                 "index": 0,
                 "bodies": {},
-                "asked": {"GET /api/v1/changes": {"from": "2026-11-02", "to": "2026-11-02"}},
+                "asked": {
+                    "GET /api/v1/changes": {"from": "2026-11-02", "to": "2026-11-02"},
+                    "GET /api/v1/search": {"q": first.contract_id},
+                },
             }
             tokens = await others(service.pool)
             answers = await tried(client.http, client.app, tokens, values)

@@ -9,6 +9,7 @@ Refuses: a day that has not begun, and `from` after `to`.
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import date
 from typing import Annotated
@@ -22,7 +23,7 @@ from services.ledger.api.dependencies import Dependencies, Injected, Reader
 from services.ledger.audit import changes
 from services.ledger.domain.entries import figures, words
 from services.ledger.store.changes import Between
-from shared import calendar
+from shared import calendar, sql
 from shared.web import auth, lists, routes, scope
 
 router = APIRouter(route_class=routes.Route)
@@ -54,6 +55,16 @@ async def list_changes(
         found = await changes.describe(conn, shown)
     items = [_document(found[row.idx]) if row.idx in found else _damaged(row) for row in shown]
     return lists.Page(items=items, next=next_cursor)
+
+
+async def find(conn: sql.Connection, entry: documents.Entry) -> documents.Change | None:
+    """What one entry changed, which the caller may see; None if it is not of a type that changes
+    anything, or its leaf is damaged."""
+    if entry.leaf.get("type") not in changes.TYPES:
+        return None
+    row = store.rows.ShownLeaf(entry.index, base64.b64decode(entry.leaf_base64), b"")
+    found = await changes.describe(conn, [row])
+    return _document(found[entry.index]) if found else None
 
 
 async def _refuse_days(

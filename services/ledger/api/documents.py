@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import pydantic
 from pydantic_core import PydanticCustomError
 
-from services.ledger.domain.entries import facts, figures, returns
+from services.ledger.domain.entries import facts, figures, returns, sought
 from shared import fields
 from shared.web import lists
 
@@ -55,6 +55,74 @@ class Log(pydantic.BaseModel):
     verifier_keys: list[str]
     witnesses: list[str]
     checkpoint_at: datetime | None
+
+
+class Tree(pydantic.BaseModel):
+    """The log as it was at one size. `signed_at` is null if no checkpoint was signed at this size:
+    about one a second is."""
+
+    size: int
+    root: str
+    signed_at: datetime | None
+
+
+class Consistency(pydantic.BaseModel):
+    """That the tree `to` begins with the tree `from`, all of it: the proof of RFC 9162, section
+    2.1.4. `checkpoint` is null if none was signed at the size of `to`."""
+
+    model_config = pydantic.ConfigDict(serialize_by_alias=True)
+
+    older: Tree = pydantic.Field(alias="from")
+    newer: Tree = pydantic.Field(alias="to")
+    proof: list[str]
+    checkpoint: str | None
+
+
+Size = Annotated[fields.Whole, pydantic.Field(ge=1, lt=2**63)]
+
+
+class ConsistencyQuery(pydantic.BaseModel):
+    """Two sizes of the log, the smaller first."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    older: Size = pydantic.Field(alias="from", description="How many entries the earlier tree has.")
+    newer: Size = pydantic.Field(
+        alias="to",
+        description="How many entries the later tree has: at most as many as are signed for.",
+    )
+
+
+class Hit(pydantic.BaseModel):
+    """One thing that a text names, and how: as the number of an entry or of a receipt, the id of an
+    event or a return, the hash of an entry, a leaf's commitment to its event, the root of a
+    checkpoint, a contract or a supplier."""
+
+    kind: Literal[
+        "entry",
+        "receipt",
+        "event",
+        "return",
+        "hash",
+        "commitment",
+        "root",
+        "contract",
+        "supplier",
+    ]
+    words: str
+    entry: int | None = None
+    return_id: str | None = None
+    contract_id: str | None = None
+    party_id: str | None = None
+    size: int | None = None
+
+
+class SearchQuery(pydantic.BaseModel):
+    """What is looked for."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    q: Annotated[str, pydantic.StringConstraints(min_length=1, max_length=sought.CHARACTERS_MAX)]
 
 
 class Cause(pydantic.BaseModel):

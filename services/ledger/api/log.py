@@ -1,4 +1,5 @@
-"""The log for clients of C2SP tlog-tiles: its checkpoint, tiles and entry bundles.
+"""The log for clients of C2SP tlog-tiles: its checkpoint, tiles and entry bundles; and proofs that
+it only grew.
 
 Promises: all of it is public, as in any transparency log, and holds no person and no line of a
 return. A full tile never changes.
@@ -6,14 +7,15 @@ return. A full tile never changes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from services.ledger import store
 from services.ledger.api import documents, refusals
 from services.ledger.api.dependencies import Injected
-from services.ledger.domain.log import tiles, tree
+from services.ledger.domain.log import tiles, tree, verifier
 from shared import sql
 from shared.web import routes
 
@@ -39,6 +41,46 @@ async def get_log(dependencies: Injected) -> documents.Log:
         verifier_keys=[head.verifier_key],
         witnesses=[],
         checkpoint_at=newest.signed_at if newest else None,
+    )
+
+
+@router.get("/api/v1/log/consistency")
+async def get_consistency(
+    dependencies: Injected, query: Annotated[documents.ConsistencyQuery, Query()]
+) -> documents.Consistency:
+    """The proof that the log of `to` entries begins with the log of `from` entries: that nothing
+    was changed and nothing taken back in between. Compare the root of `from` with the checkpoint
+    that you kept."""
+    async with dependencies.pool.acquire() as conn:
+        signed = await store.checkpoints.list_signed(conn, (query.older, query.newer), 1)
+        size = signed[0].size if signed else 0
+        if query.newer > size:
+            raise refusals.not_signed_yet(query.newer, size)
+        if query.older > query.newer:
+            raise refusals.sizes_reversed(query.older, query.newer)
+        return await consistency(conn, query.older, query.newer, signed)
+
+
+async def consistency(
+    conn: sql.Connection,
+    older: int,
+    newer: int,
+    signed: Sequence[store.rows.StoredCheckpoint],
+) -> documents.Consistency:
+    """The proof between two sizes, `0 < older <= newer`, of which the newer is at most the newest
+    of `signed`. It is checked before it is handed out."""
+    grown = await store.log.get_growth(conn, older, newer)
+    verifier.check_consistency(older, newer, grown.proof, grown.old_root, grown.new_root)
+    known = {each.size: each for each in signed}
+
+    def tree_of(size: int, root: bytes) -> documents.Tree:
+        at = known[size].signed_at if size in known else None
+        return documents.Tree(size=size, root=root.hex(), signed_at=at)
+
+    return documents.Consistency(
+        **{"from": tree_of(older, grown.old_root), "to": tree_of(newer, grown.new_root)},
+        proof=[each.hex() for each in grown.proof],
+        checkpoint=known[newer].note if newer in known else None,
     )
 
 

@@ -16,6 +16,11 @@ def no_entry() -> Problem:
     return Problem(404, "There is no such entry")
 
 
+def no_event() -> Problem:
+    """Or none that the caller may see, or that opens."""
+    return Problem(404, "The event of this entry is not shown")
+
+
 def no_return() -> Problem:
     """Or none that the caller may see."""
     return Problem(404, "No return with this id is recorded")
@@ -69,6 +74,25 @@ def day_to_come(until: date, known: date) -> Problem:
     words = f"`to` is {until}, which has not begun."
     fault = Fault("form", words, f"Ask up to {known}.", parameter="to", value=str(until))
     return Problem(422, INVALID, errors=[fault])
+
+
+def sizes_reversed(older: int, newer: int) -> Problem:
+    """`from` is more than `to`."""
+    words = f"`from` is more than `to`: {older}, {newer}."
+    fault = Fault("form", words, "Swap them.", parameter="from", value=str(older))
+    return Problem(422, INVALID, errors=[fault])
+
+
+def not_signed_yet(newer: int, size: int) -> Problem:
+    """A proof leads to what was signed."""
+    words = f"Only {size} entries are signed for."
+    fault = Fault("form", words, f"Ask up to {size}.", parameter="to", value=str(newer))
+    return Problem(422, INVALID, errors=[fault])
+
+
+def no_proof() -> Problem:
+    """There are no such trees, or the later one was not signed."""
+    return Problem(404, "There is no such proof")
 
 
 def no_tile() -> Problem:

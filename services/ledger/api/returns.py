@@ -14,7 +14,8 @@ from services.ledger import store
 from services.ledger.api import documents, entries
 from services.ledger.api.dependencies import Injected, Reader
 from services.ledger.domain.entries import returns
-from shared.web import lists, routes, scope
+from shared import sql
+from shared.web import auth, lists, routes, scope
 
 router = APIRouter(route_class=routes.Route)
 
@@ -37,13 +38,23 @@ async def list_returns(
 ) -> documents.Returns:
     """A contract's returns: the months in order, and in each the suppliers of which an entry
     tells."""
-    after = "" if query.cursor is None else lists.decode_cursor(query.cursor, str)[0]
     narrowed = store.reading.Filter(contract=contract_id, party=query.supplier)
     async with dependencies.pool.acquire() as conn:
-        seen_by, count = scope.of(who), query.limit + 1
-        told = await store.reading.list_returns(conn, seen_by, narrowed, after, count)
-        if not told.entries:
+        found = await tell(conn, who, narrowed, query)
+        if not found.items:
             await entries.refuse_unknown(conn, who, contract_id, query.supplier)
+    return found
+
+
+async def tell(
+    conn: sql.Connection,
+    who: auth.Caller,
+    narrowed: store.reading.Filter,
+    query: lists.PageQuery,
+) -> documents.Returns:
+    """What the log tells of returns that the caller may see."""
+    after = "" if query.cursor is None else lists.decode_cursor(query.cursor, str)[0]
+    told = await store.reading.list_returns(conn, scope.of(who), narrowed, after, query.limit + 1)
     months, next_cursor = lists.cut(
         returns.by_month(told.entries), query.limit, lambda month: [month.period]
     )

@@ -5,8 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.ledger.store import changes, checking, checkpoints, log, newest, reading, rows
+from services.ledger.store import (
+    around,
+    changes,
+    checking,
+    checkpoints,
+    log,
+    newest,
+    reading,
+    rows,
+    search,
+)
 
-__all__ = ["MIGRATIONS", "changes", "checking", "checkpoints", "log", "newest", "reading", "rows"]
+__all__ = [
+    "MIGRATIONS",
+    "around",
+    "changes",
+    "checking",
+    "checkpoints",
+    "log",
+    "newest",
+    "reading",
+    "rows",
+    "search",
+]
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

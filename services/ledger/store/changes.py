@@ -113,6 +113,8 @@ async def load_checked_before(
     conn: sql.Connection, wanted: Sequence[CheckBefore]
 ) -> dict[CheckBefore, Leaf]:
     """The last of these checks."""
+    if not wanted:
+        return {}
     authorities, contracts, parties, periods, befores = sql.columns(wanted, 5)
     found = QUERIES.load_checked_before(
         conn,
@@ -129,6 +131,8 @@ async def load_approved_before(
     conn: sql.Connection, wanted: Sequence[VersionBefore]
 ) -> dict[VersionBefore, Leaf]:
     """The last of these versions."""
+    if not wanted:
+        return {}
     authorities, contracts, commitments, befores = sql.columns(wanted, 4)
     found = QUERIES.load_approved_before(
         conn,
@@ -140,8 +144,25 @@ async def load_approved_before(
     return {wanted[row["n"] - 1]: Leaf(row["idx"], row["leaf"]) async for row in found}
 
 
+async def list_versions(
+    conn: sql.Connection, seen_by: Scope, contract: str, until: datetime | None, count: int
+) -> list[rows.StoredEntry]:
+    """At most `count` changes of a contract's commitments, the newest first."""
+    found = QUERIES.list_versions(
+        conn,
+        contract=contract,
+        authorities=seen_by.authorities,
+        party=seen_by.party_id,
+        until=until,
+        count=count,
+    )
+    return [rows.read_entry(row) async for row in found]
+
+
 async def load_indexes(conn: sql.Connection, event_ids: Collection[UUID]) -> dict[UUID, int]:
     """The entries that record these events."""
+    if not event_ids:
+        return {}
     found = QUERIES.load_indexes(conn, event_ids=list(event_ids))
     return {row["event_id"]: row["idx"] async for row in found}
 

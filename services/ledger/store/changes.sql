@@ -71,6 +71,16 @@ CROSS JOIN LATERAL (
     ORDER BY l.idx DESC LIMIT 1
 ) AS found;
 
+-- name: list_versions(contract, authorities, party, until, count)
+-- The newest changes of a contract's commitments, with what opens their events.
+SELECT e.idx, e.leaf, l.event_id, l.authority_id, l.party_id,
+    e.commitment, e.ciphertext, k.salt, k.key, k.nonce
+FROM entry_index AS l JOIN entry AS e USING (idx) LEFT JOIN payload_key AS k USING (idx)
+WHERE l.contract_id = :contract AND l.authority_id = ANY(:authorities::text[])
+    AND (:party::text IS NULL OR l.party_id = :party) AND l.type = 'CommitmentChanged'
+    AND (:until::timestamptz IS NULL OR l.occurred_at < :until)
+ORDER BY l.idx DESC LIMIT :count;
+
 -- name: load_indexes(event_ids)
 -- The entries that record these events.
 SELECT event_id, idx FROM entry WHERE event_id = ANY(:event_ids::uuid[]);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -39,6 +39,35 @@ async def find_checkpoint(
     else:
         row = await QUERIES.find_over(conn, idx=over)
     return None if row is None else rows.read_checkpoint(row)
+
+
+class Cover(NamedTuple):
+    """Whether an entry is signed for, and with which key."""
+
+    verifier_key: str
+    is_covered: bool
+
+
+async def get_cover(conn: sql.Connection, idx: int) -> Cover:
+    """Of entry `idx`. Raises NoLogError."""
+    row = await QUERIES.find_cover(conn, idx=idx)
+    if row is None:
+        raise NoLogError
+    return Cover(*row)
+
+
+async def list_signed(
+    conn: sql.Connection, sizes: Collection[int], count: int
+) -> list[rows.StoredCheckpoint]:
+    """The newest `count` checkpoints, and those of these sizes; the largest first."""
+    found = QUERIES.list_signed(conn, sizes=list(sizes), count=count)
+    return [rows.read_checkpoint(row) async for row in found]
+
+
+async def find_root(conn: sql.Connection, root: bytes) -> int | None:
+    """The size of the checkpoint with this root."""
+    found: int | None = await QUERIES.find_root(conn, root=root)
+    return found
 
 
 async def lock_publisher(conn: sql.Connection) -> bool:

@@ -19,6 +19,22 @@ SELECT size, root, note, next_offsets, signed_at FROM checkpoint ORDER BY size D
 SELECT size, root, note, next_offsets, signed_at FROM checkpoint
 WHERE size > :idx ORDER BY size DESC LIMIT 1;
 
+-- name: find_cover(idx)^
+-- The log's key, and whether a checkpoint covers entry :idx.
+SELECT verifier_key, EXISTS (SELECT FROM checkpoint WHERE size > :idx) AS is_covered FROM head;
+
+-- name: list_signed(sizes, count)
+-- The newest :count checkpoints, and those of these sizes; the largest first.
+SELECT size, root, note, next_offsets, signed_at FROM checkpoint
+WHERE size = ANY(:sizes::bigint[]) OR size IN (
+    SELECT size FROM checkpoint ORDER BY size DESC LIMIT :count
+)
+ORDER BY size DESC;
+
+-- name: find_root(root)$
+-- The size of the checkpoint with this root.
+SELECT size FROM checkpoint WHERE root = :root;
+
 -- name: lock_publisher()$
 -- Whether this transaction may sign. Until it ends, no other may.
 SELECT pg_try_advisory_xact_lock(hashtext('ledger-publisher'));

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.ledger.domain.entries import payloads, recording
@@ -224,14 +224,46 @@ async def load_full_tiles(
 
 async def get_edge(conn: sql.Connection, size: int) -> tree.Edge:
     """The edge that the tree had at `size`. KeyError if it never had that size."""
-    partial = [
-        tiles.Address(level, size >> tree.TILE_HEIGHT * (level + 1), length // tree.HASH_BYTES)
-        for level, length in enumerate(tree.row_lengths(size))
-    ]
-    found = await load_tiles(conn, [address for address in partial if address.width])
-    return tree.Edge(size, tuple(found.get(address, b"") for address in partial))
+    return _edge(size, await load_tiles(conn, _partial(size)))
 
 
 async def get_proof(conn: sql.Connection, plan: proofs.Plan) -> list[bytes]:
     """The proof of `plan`, from the tiles that it needs."""
     return plan.prove(await load_tiles(conn, plan.needs))
+
+
+class Growth(NamedTuple):
+    """Two trees of the log, and the proof that the newer one begins with the older one."""
+
+    old_root: bytes
+    new_root: bytes
+    proof: list[bytes]
+
+
+async def get_growth(conn: sql.Connection, old: int, new: int) -> Growth:
+    """How the tree grew from `old` to `new` entries, of which both must have been there. Needs
+    `0 < old <= new`."""
+    plan = proofs.consistency(old, new)
+    wanted = {*_partial(old), *_partial(new), *plan.needs}
+    found = await load_tiles(conn, wanted)
+    old_root, new_root = (tree.root(_edge(size, found)) for size in (old, new))
+    return Growth(old_root, new_root, plan.prove(found))
+
+
+def _partial(size: int) -> list[tiles.Address]:
+    """The tiles that are partial in the tree of `size`."""
+    rows_of = enumerate(tree.row_lengths(size))
+    each = ((level, length // tree.HASH_BYTES) for level, length in rows_of)
+    return [
+        tiles.Address(level, size >> tree.TILE_HEIGHT * (level + 1), width)
+        for level, width in each
+        if width
+    ]
+
+
+def _edge(size: int, found: Mapping[tiles.Address, bytes]) -> tree.Edge:
+    """The edge at `size`, of its partial tiles."""
+    own = {address.level: found[address] for address in _partial(size)}
+    return tree.Edge(
+        size, tuple(own.get(level, b"") for level in range(len(tree.row_lengths(size))))
+    )

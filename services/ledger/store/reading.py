@@ -51,10 +51,10 @@ async def list_entries(
     conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: int, count: int
 ) -> list[rows.ShownLeaf]:
     """At most `count` entries after index `after`, in the order of recording."""
-    asked = _asked(seen_by, narrowed)
+    narrowing = asked(seen_by, narrowed)
     async with conn.transaction(readonly=True):
         await QUERIES.walk_in_order(conn)
-        found = QUERIES.list_entries(conn, after=after, count=count, **asked)
+        found = QUERIES.list_entries(conn, after=after, count=count, **narrowing)
         return [rows.read_shown_leaf(row) async for row in found]
 
 
@@ -62,15 +62,15 @@ async def list_occurrences(
     conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: Occurrence, count: int
 ) -> list[rows.ShownLeaf]:
     """At most `count` entries after `after`, in the order of occurrence."""
-    asked = _asked(seen_by, narrowed) | {"at": after.occurred_at, "after": after.idx}
+    narrowing = asked(seen_by, narrowed) | {"at": after.occurred_at, "after": after.idx}
     async with conn.transaction(readonly=True):
         if narrowed.contract is None:  # the entries of one contract are few: they are sorted
             await QUERIES.walk_in_order(conn)
-        found = QUERIES.list_occurrences(conn, count=count, **asked)
+        found = QUERIES.list_occurrences(conn, count=count, **narrowing)
         return [rows.read_shown_leaf(row) async for row in found]
 
 
-def _asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
+def asked(seen_by: Scope, narrowed: Filter) -> dict[str, Any]:
     """The parameters of a list. A supplier that asks for the entries of another party gets those of
     no authority: none."""
     elsewhere = seen_by.party_id is not None and narrowed.party not in (None, seen_by.party_id)
@@ -103,14 +103,15 @@ async def list_returns(
     conn: sql.Connection, seen_by: Scope, narrowed: Filter, after: str, months: int
 ) -> ReturnsTold:
     """What entries tell of a contract's returns, in at most `months` months after the month
-    `after`. Of `narrowed` only contract and party count."""
+    `after`. Of `narrowed` only contract, party and `until` count."""
+    narrowing = asked(seen_by, narrowed)
     found = QUERIES.list_returns(
         conn,
         after=after,
         reminders=returns.REMINDERS,
         months=months,
         count=RETURN_ENTRIES_MAX,
-        **_asked(seen_by, narrowed),
+        **{name: narrowing[name] for name in ("contract", "authorities", "party", "until")},
     )
     told = [rows.read_told(row) async for row in found]
     if len(told) < RETURN_ENTRIES_MAX:

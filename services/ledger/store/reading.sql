@@ -89,14 +89,15 @@ WITH RECURSIVE received AS (
 SELECT e.idx, e.leaf, e.leaf_hash
 FROM shown JOIN entry AS e USING (idx) ORDER BY idx LIMIT :count;
 
--- name: list_returns(contract, authorities, party, after, reminders, months, count)
+-- name: list_returns(contract, authorities, party, after, until, reminders, months, count)
 -- What entries tell of a contract's returns, in the first :months months after :after.
 WITH told AS MATERIALIZED (
     SELECT l.idx, l.type, l.party_id, l.period, l.occurred_at
     FROM entry_index AS l JOIN entry AS e USING (idx)
     WHERE l.contract_id = :contract AND l.authority_id = ANY(:authorities::text[])
         AND (:party::text IS NULL OR l.party_id = :party) AND l.party_id IS NOT NULL
-        AND l.period > :after AND (l.type IN ('ReturnReceived', 'ReturnWithdrawn')
+        AND l.period > :after AND (:until::timestamptz IS NULL OR l.occurred_at < :until)
+        AND (l.type IN ('ReturnReceived', 'ReturnWithdrawn')
             OR l.type = 'AlertRaised' AND convert_from(e.leaf, 'UTF8')::jsonb #>> '{facts,kind}'
                 = ANY(:reminders::text[]))
 ), shown AS (

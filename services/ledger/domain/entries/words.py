@@ -30,7 +30,7 @@ def of(leaf: Leaf) -> str:
     if describe is None:
         return f"An event of the type {leaf.get('type')}, which this program does not know."
     if "digest" in facts and len(facts) == 2:  # the authority and the digest
-        return f"{_LONG[str(leaf['type'])]} {_about(leaf)}. The figures are in the event."
+        return f"{NOUNS[str(leaf['type'])]} {_about(leaf)}. The figures are in the event."
     return describe(leaf, facts)
 
 
@@ -191,7 +191,7 @@ _BY_TYPE: Final[dict[str, Callable[[Leaf, Leaf], str]]] = {
     "RecordParked": _parked,
     "RecordTakenUp": _taken_up,
 }
-_LONG: Final = {
+NOUNS: Final = {
     "ReturnReceived": "Return received",
     "ReturnWithdrawn": "Return withdrawn",
     "ReturnRefused": "Return refused",
@@ -205,7 +205,7 @@ _LONG: Final = {
     "RecordParked": "Record parked",
     "RecordTakenUp": "Record taken up",
 }
-"""Where the leaf has only a digest of the facts."""
+"""Each type in two or three words."""
 
 
 # --- parts of sentences --------------------------------------------------------------------------
