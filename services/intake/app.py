@@ -16,6 +16,7 @@ from services.intake.api import (
     demo_clock,
     descriptions,
     due,
+    files,
     measures,
     parties,
     receipts,
@@ -59,10 +60,12 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("intake", lifespan)
-    for each in (returns, receipts, parties, due, measures):
+    for each in (returns, receipts, parties, due, measures, files):
         app.include_router(each.router)
     bytes_max = submission.BODY_BYTES_MAX
     server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return, bytes_max)
+    for last in ("file", "upload", "check-file"):
+        server.open_for_uploads(app, "POST", last, files.BODY_BYTES_MAX)
     if settings.demo:
         app.include_router(demo_clock.router)
     everywhere.open_site(app, "supplier", settings, web.TEMPLATES)

@@ -15,9 +15,6 @@ from typing import Final
 
 from shared.spreadsheets import comma, tables, workbook
 
-HEAVY_BYTES: Final = 16 * 1024
-"""A packed sheet of this size takes longer than 10 ms. It is read in a thread, since the event loop
-must send heartbeats."""
 _SAVE_AS: Final = "Open it in a spreadsheet program and save it as XLSX or CSV."
 _OTHERS: Final = {
     b"\xd0\xcf\x11\xe0": tables.Unreadable(
@@ -50,10 +47,9 @@ def read(body: bytes) -> tables.Book | tables.Unreadable:
 
 
 async def read_aside(body: bytes) -> tables.Book | tables.Unreadable:
-    """The same; in a thread if it takes long."""
-    if len(body) > HEAVY_BYTES:
-        return await asyncio.get_running_loop().run_in_executor(_ONE_AT_A_TIME, read, body)
-    return read(body)
+    """The same in a thread: even a small file may take long, and the event loop must send
+    heartbeats."""
+    return await asyncio.get_running_loop().run_in_executor(_ONE_AT_A_TIME, read, body)
 
 
 _ONE_AT_A_TIME: Final = futures.ThreadPoolExecutor(1, "spreadsheets")

@@ -15,8 +15,6 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-import xlsxwriter
-
 from shared.spreadsheets import tables
 
 CSV: Final = "text/csv"
@@ -90,6 +88,8 @@ _Formats: TypeAlias = Mapping[str, Any]
 
 def xlsx_file(sheets: Sequence[Sheet]) -> bytes:
     """The sheets, each with one row of headings that stays in sight."""
+    import xlsxwriter  # rarely needed, and 4 MB
+
     written = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(written, options) as book:

@@ -31,7 +31,8 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 FastPaths: TypeAlias = Mapping[tuple[str, str], Endpoint]
 """Endpoints by method and path that bypass the framework (`server.open_fast_path`)."""
 BytesMax: TypeAlias = Mapping[tuple[str, str], int]
-"""The largest body, by method and path (`server.open_for_files`, `server.open_fast_path`)."""
+"""The largest body, by method and path (`server.open_for_files`, `server.open_fast_path`); by the
+last step of the path, where that is all that is known (`server.open_for_uploads`)."""
 
 REQUEST_SECONDS: Final = prometheus_client.Histogram(
     "makegood_http_seconds",
@@ -85,7 +86,8 @@ class Middleware:
         address = scope["method"], scope["path"]
         fast_path = self._fast_paths.get(address)
         is_file = address in self._files
-        own_max = self._files.get(address) or self._large.get(address)
+        last = scope["method"], f"*/{scope['path'].rpartition('/')[2]}"
+        own_max = self._files.get(address) or self._large.get(address) or self._large.get(last)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status

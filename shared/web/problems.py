@@ -38,7 +38,7 @@ Handler: TypeAlias = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a request, and how to fix it. Its place is a JSON pointer into
-    the body, a row and column of a file, or a parameter of the address or headers."""
+    the body, a cell, or row and column, of a file, or a parameter of the address or headers."""
 
     rule: str
     message: str
@@ -46,6 +46,7 @@ class Fault:
     pointer: str | None = None
     row: int | None = None
     column: str | None = None
+    cell: str | None = None
     parameter: str | None = None
     value: str | None = None
 
@@ -179,6 +180,7 @@ _PLACES: Final[dict[str, dict[str, Any]]] = {
     "pointer": {"description": "Where in the body, as a JSON pointer."},
     "row": {"type": "integer", "minimum": 1, "description": "The row of a file."},
     "column": {"description": "The column of a file."},
+    "cell": {"description": "The cell of a spreadsheet, such as B7."},
     "parameter": {"description": "Which parameter of the address, or which header."},
     "value": {"description": "What was sent, cut to 100 characters; never about a person."},
 }

@@ -26,7 +26,8 @@ from shared.settings import Settings
 from shared.web import door, middleware, problems, reference, routes
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-"""The largest body, unless a route takes more (`open_fast_path`, `open_for_files`)."""
+"""The largest body, unless a route takes more (`open_fast_path`, `open_for_files`,
+`open_for_uploads`)."""
 HEALTH_SECONDS_MAX: Final = 2
 SHUTDOWN_SECONDS_MAX: Final = 5
 """How long requests in flight may take to finish after SIGTERM."""
@@ -100,6 +101,11 @@ def open_fast_path(
 def open_for_files(app: FastAPI, method: str, path: str, bytes_max: int) -> None:
     """Lets files of up to `bytes_max` in at this address, one at a time."""
     app.state.files[method, path] = bytes_max
+
+
+def open_for_uploads(app: FastAPI, method: str, last: str, bytes_max: int) -> None:
+    """Lets bodies of up to `bytes_max` in at every address whose last step is `last`."""
+    app.state.large[method, f"*/{last}"] = bytes_max
 
 
 async def _answer(is_well: Callable[[], Awaitable[bool]]) -> Response:

@@ -230,7 +230,15 @@ class TestEveryRoute:
             values = {
                 "return_id": sent["return_id"],
                 "party_id": intake_builders.PARTY,
-                "asked": {"POST /api/v1/parties/{party_id}/credentials": OWN},
+                "contract_id": intake_builders.CONTRACT,
+                "asked": {
+                    "POST /api/v1/parties/{party_id}/credentials": OWN,
+                    "POST /api/v1/returns/file": {
+                        "contract": intake_builders.CONTRACT,
+                        "period": "2026-10",
+                    },
+                    "GET /api/v1/contracts/{contract_id}/template": {"period": "2026-10"},
+                },
                 "bodies": {
                     "POST /api/v1/returns": intake_builders.a_return(),
                     "POST /api/v1/returns/{return_id}/withdraw": {"reason": "mischief"},

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from services.intake.domain import due, return_status
 from shared import catalogue, fields
+from shared.spreadsheets import tables
 from shared.web import lists
 
 
@@ -175,6 +176,45 @@ class Return(ReturnSummary):
     withdrawal: Withdrawal | None
     receipt: Receipt
     lines: list[Line]
+
+
+class TemplateQuery(BaseModel):
+    """Which template is asked for."""
+
+    period: fields.Period
+    format: tables.Format = "xlsx"
+
+
+class FileQuery(BaseModel):
+    """What a spreadsheet of lines is for."""
+
+    contract: fields.ContractId
+    period: fields.Period
+    dry_run: bool = False
+
+
+class FileTotal(BaseModel):
+    """What a file says of a promise in force."""
+
+    commitment_id: str
+    unit: str | None
+    """Null if the catalogue has no such measure."""
+    lines: int
+    quantity: str
+    quantity_before: str
+    """What the return of the month before reported."""
+    answered: bool
+    """Whether the file has lines of the promise, or says that there is nothing."""
+
+
+class CheckedFile(BaseModel):
+    """A spreadsheet of lines that has no faults. Nothing was stored."""
+
+    return_: dict[str, Any] = Field(alias="return")
+    """The return that would be sent, as JSON."""
+    totals: list[FileTotal]
+    notes: list[str]
+    """What was passed over, in words."""
 
 
 class DueQuery(lists.PageQuery):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from services.intake.acceptance.refusals import Code, Refusal
 from services.intake.domain import admission
 from services.intake.drafts import refusals as drafts
-from shared.web.problems import Fault, Problem
+from services.intake.spreadsheets import filling
+from shared.spreadsheets import tables
+from shared.web.problems import FAULTS_MAX, Fault, Problem
 
 Value = TypeVar("Value")
 
@@ -103,6 +106,45 @@ def faulty(refused: admission.Refused) -> Problem:
         for each in refused.faults
     ]
     return Problem(refused.status, TITLES[refused.status], errors=faults)
+
+
+def faulty_file(found: Sequence[filling.CellFault]) -> Problem:
+    """A spreadsheet has faults: all of them, each with its cell."""
+    return Problem(422, TITLES[422], errors=[_of_cell(each) for each in found[:FAULTS_MAX]])
+
+
+def _of_cell(each: filling.CellFault) -> Fault:
+    return Fault(
+        each.fault.rule,
+        each.fault.message,
+        each.fault.fix,
+        pointer=each.fault.pointer or None,
+        row=each.place.row or None,
+        column=each.place.heading or None,
+        cell=each.place.address or None,
+        value=each.fault.value,
+    )
+
+
+def unreadable_file(why: tables.Unreadable) -> Problem:
+    """Nothing of a file could be read."""
+    return Problem(422, _FILE_UNREADABLE, errors=[Fault("form", why.message, why.fix)])
+
+
+_FILE_UNREADABLE: Final = "This file cannot be read"
+
+
+def file_missing(part: str) -> Problem:
+    """A form came without its file."""
+    fault = Fault("form", "The file is missing", f"Send it as the part {part}.", pointer="")
+    return Problem(422, _FILE_UNREADABLE, errors=[fault])
+
+
+def own_fields_unreadable(part: str, names: Sequence[str]) -> Problem:
+    """The return's own fields that came with a file."""
+    fix = f"Send one JSON object with none but: {', '.join(names)}."
+    fault = Fault("form", f"The part {part} cannot be read", fix, pointer="")
+    return Problem(422, TITLES[422], errors=[fault])
 
 
 def full() -> Problem:
