@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import rich.text
 
 from deploy.client import console
+from services.ledger.audit import sentences
 
 if typing.TYPE_CHECKING:
     from services.ledger.audit import additions, audit
@@ -28,34 +29,6 @@ FIGURES_SHOWN_MAX: Final = 100
 
 _Item = TypeVar("_Item")
 
-_PROVED: Final = {
-    "checkpoint": "The log {origin} signed {size} entries with {whose} key.",
-    "leaves": "{checked} entries are exactly those that were signed; each event is there once.",
-    "contracts": "Contracts: {checked}. The entries of each have no gap, and are chained.",
-    "sources": "Partitions: {checked}. All that was read is an entry, or listed with a reason.",
-    "payloads": "{checked} events are those that their entries committed to.",
-    "since": "These entries begin with all {checked} of the earlier checkpoint.",
-    "receipts": "{checked} receipts were issued by intake, and what is due of them is here.",
-}
-_AGAIN: Final = "Download the export again with `makegood export`. If it fails again, "
-_OPERATOR: Final = (
-    "keep this file, and ask the operator of the log for the result of "
-    "`python -m services.ledger fsck`."
-)
-ADVICE: Final = {
-    "checkpoint": "Make sure that the key is that of this log. If it is, trust nothing in this "
-    "file: keep it, and ask whoever gave it to you where it is from.",
-    "leaves": f"{_AGAIN}the entries are not those that were signed: {_OPERATOR}",
-    "contracts": "What was signed leaves out or reorders entries of these contracts: do not rely "
-    f"on their history, {_OPERATOR}",
-    "sources": f"{_AGAIN}something that was read is not accounted for: {_OPERATOR}",
-    "payloads": "Do not rely on these events; their entries are proved all the same. To learn "
-    f"what happened to them, {_OPERATOR}",
-    "since": "Make sure that the earlier file is of this log, and the older one. If it is, entries "
-    "were taken back or changed: keep both files, for together they prove it.",
-    "receipts": "A receipt is a signed promise. Keep it with this file, and show both to the "
-    "authority.",
-}
 _CAUSES: Final = {
     "return_received": "a return was received",
     "return_revised": "a return was revised",
@@ -126,7 +99,7 @@ def show(outcome: Outcome) -> None:
 
 def _show_check(outcome: Outcome, check: audit.Check) -> None:
     whose = "the trusted" if outcome.is_key_given else "its own"
-    proved = _PROVED[check.name].format(
+    proved = sentences.PROVED[check.name].format(
         origin=outcome.origin, size=outcome.size, checked=check.checked, whose=whose
     )
     mark = "[red]✗[/]" if check.failures else "[green]✓[/]"
@@ -140,7 +113,7 @@ def _show_check(outcome: Outcome, check: audit.Check) -> None:
     if len(check.failures) > FAILURES_SHOWN_MAX:
         _say(f"    and {len(check.failures) - FAILURES_SHOWN_MAX} more")
     if check.failures:
-        _say(f"    What to do: {ADVICE[check.name]}")
+        _say(f"    What to do: {sentences.ADVICE[check.name]}")
 
 
 def _show_added(added: additions.Additions) -> None:
@@ -269,7 +242,7 @@ def _check(check: audit.Check) -> dict[str, Any]:
         "checked": check.checked,
         "failures": [each._asdict() for each in check.failures],
         "waiting": [each._asdict() for each in check.waiting],
-        "what_to_do": ADVICE[check.name] if check.failures else None,
+        "what_to_do": sentences.ADVICE[check.name] if check.failures else None,
     }
 
 

@@ -15,10 +15,11 @@ from services.ledger.publishing import create_log, publisher
 from services.ledger.publishing.brake import Brake
 from services.ledger.publishing.objects import Objects
 from services.ledger.settings import Settings
+from services.ledger.web import verify
 from shared import books, clock, service
 from shared.delivery import transaction
 from shared.pages import everywhere
-from shared.web import auth, openapi
+from shared.web import auth, openapi, server
 
 
 def build(settings: Settings) -> FastAPI:
@@ -48,6 +49,7 @@ def build(settings: Settings) -> FastAPI:
     app = service.build("ledger", lifespan)
     for each in (changes, entries, export, log, returns, search):
         app.include_router(each.router)
+    server.open_for_files(app, "POST", verify.ADDRESS, verify.BODY_BYTES_MAX)
     everywhere.open_site(app, "record", settings, web.TEMPLATES)
     app.include_router(web.router)
     openapi.describe(app, descriptions.TEXTS)

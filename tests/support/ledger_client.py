@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from services.ledger import web
 from services.ledger.api import changes, entries, export, log, returns, search
 from services.ledger.api.dependencies import Dependencies
+from services.ledger.web import verify
 from shared.pages import everywhere
 from shared.web import auth, server
 from shared.wire import events
@@ -69,6 +70,7 @@ async def connect(service: build.LedgerService) -> Client:
     app = server.build("ledger", "1", lifespan, server.Health(yes, yes))
     for each in (changes, entries, export, log, returns, search):
         app.include_router(each.router)
+    server.open_for_files(app, "POST", verify.ADDRESS, verify.BODY_BYTES_MAX)
     everywhere.open_site(app, "record", service.settings, web.TEMPLATES)
     app.include_router(web.router)
     app.state.tokens = auth.Tokens(service.pool)

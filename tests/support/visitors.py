@@ -40,6 +40,15 @@ class Visitor:
         async with self._client() as client:
             return await client.post(path, data=form, headers=self.headers | headers)
 
+    async def upload(
+        self, path: str, files: dict[str, bytes], form: dict[str, str], **headers: str
+    ) -> httpx.Response:
+        """Sends files with a form of this site."""
+        named = {field: (field, content) for field, content in files.items()}
+        own = self.headers | {"sec-fetch-site": "same-origin"} | headers
+        async with self._client() as client:
+            return await client.post(path, data=form, files=named, headers=own)
+
     async def ask(self, method: str, path: str, form: dict[str, Any]) -> httpx.Response:
         """Opens a page, or sends a form of one of this site."""
         if method == "GET":

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, BinaryIO, Final, NamedTuple, get_args
 from uuid import UUID
 
 from services.ledger import store
@@ -125,7 +125,13 @@ class _Line(NamedTuple):
 def read(path: Path, advance: Callable[[int], object] = lambda _: None) -> Pack:
     """The export in `path`. Its lines are read while it is audited, and `advance` is told the bytes
     of each. Raises ExportRefusedError, here and during the audit, and OSError."""
-    lines = _lines(path, advance)
+    return read_lines(_opened(path), advance)
+
+
+def read_lines(found: Iterable[bytes], advance: Callable[[int], object] = lambda _: None) -> Pack:
+    """The export that these lines are (`pieces`). Raises ExportRefusedError, here and during the
+    audit."""
+    lines = _lines(found, advance)
     number, header = next(lines, _Line(1, {}))
     if header.get("kind") != KIND:
         raise ExportRefusedError(f"line {number}: this is not the header of a {KIND}")
@@ -177,25 +183,33 @@ def _parse_listed(fields: dict[str, Any]) -> Listed:
     return Listed(stream, int(fields["first"]), int(fields["next"]), fields["why"], event_id)
 
 
-def _lines(path: Path, advance: Callable[[int], object]) -> Iterator[_Line]:
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, none longer than one that is refused."""
+    while line := file.readline(LINE_BYTES_MAX + 1):
+        yield line
+
+
+def _opened(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        number = 0
-        while line := file.readline(LINE_BYTES_MAX + 1):
-            number += 1
-            advance(len(line))
-            if len(line) > LINE_BYTES_MAX:
-                what = f"it has more than {LINE_BYTES_MAX:,} bytes, so it is no line of an export"
-                raise ExportRefusedError(f"line {number}: {what}")
-            try:
-                with _refusing(number):
-                    fields = json.loads(line)
-                    if not isinstance(fields, dict):
-                        raise TypeError("not an object")
-            except ExportRefusedError:
-                if not line.endswith(b"\n") and (number > 1 or line.startswith(_BEGINNING)):
-                    raise ExportRefusedError(f"line {number}: {CUT_OFF}") from None
-                raise
-            yield _Line(number, fields)
+        yield from pieces(file)
+
+
+def _lines(found: Iterable[bytes], advance: Callable[[int], object]) -> Iterator[_Line]:
+    for number, line in enumerate(found, 1):
+        advance(len(line))
+        if len(line) > LINE_BYTES_MAX:
+            what = f"it has more than {LINE_BYTES_MAX:,} bytes, so it is no line of an export"
+            raise ExportRefusedError(f"line {number}: {what}")
+        try:
+            with _refusing(number):
+                fields = json.loads(line)
+                if not isinstance(fields, dict):
+                    raise TypeError("not an object")
+        except ExportRefusedError:
+            if not line.endswith(b"\n") and (number > 1 or line.startswith(_BEGINNING)):
+                raise ExportRefusedError(f"line {number}: {CUT_OFF}") from None
+            raise
+        yield _Line(number, fields)
 
 
 @contextmanager

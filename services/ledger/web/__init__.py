@@ -11,10 +11,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.ledger.web import entries, log, record
+from services.ledger.web import entries, log, record, verify
 
 TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
-for each in (record, entries, log):
+for each in (record, entries, log, verify):
     router.include_router(each.router)

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from deploy import verify_report
-from services.ledger.audit import audit
+from services.ledger.audit import audit, sentences
 from tests.support import ledger_service as ledger
 from tests.unit.deploy import test_verify as command
 from tests.unit.ledger import test_additions as log
@@ -143,4 +143,4 @@ class TestJson:
         (leaves,) = (check for check in said["checks"] if check["name"] == "leaves")
         assert (1, False, None) == (result.exit_code, said["holds"], said["added"])
         assert leaves["failures"][0]["what"].startswith("only 7 of the 8 entries")
-        assert verify_report.ADVICE["leaves"] == leaves["what_to_do"]
+        assert sentences.ADVICE["leaves"] == leaves["what_to_do"]
