@@ -11,11 +11,13 @@ interrupts.tell()
 # what is imported stays: walking it again and again takes a tenth of the start
 gc.set_threshold(100_000)
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from services.intake import app, store
+from services.intake.acceptance import officers
 from services.intake.audit import fsck
 from services.intake.audit import log as audit_log
 from services.intake.domain import receipts
@@ -82,6 +84,27 @@ async def _forget_contract(found: Settings, contract_id: str) -> bool:
     pool = await sql.connect(found, "intake")
     try:
         return await store.projections.drop_contract(pool, contract_id)
+    finally:
+        await pool.close()
+
+
+@command.command("forget-officer")
+def forget_officer(
+    officer_id: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The officer's account id.")],
+) -> None:
+    """Forget what an officer is called.
+
+    Every service and the topic forget it too. What the officer did stays, by the account's id.
+    """
+    found = _settings()
+    was_known = command_line.run(found, _forget_officer(found, officer_id))
+    typer.echo(f"{officer_id}: {'is forgotten' if was_known else 'had no name here'}")
+
+
+async def _forget_officer(found: Settings, officer_id: str) -> bool:
+    pool = await sql.connect(found, "intake")
+    try:
+        return await officers.forget(pool, officer_id, datetime.now(UTC))
     finally:
         await pool.close()
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 
 from services.intake import store, web
-from services.intake.acceptance import days, throttle
+from services.intake.acceptance import days, officers, throttle
 from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.group_commit import Committer
 from services.intake.api import (
@@ -27,6 +27,7 @@ from services.intake.consumer import handlers
 from services.intake.domain import submission
 from services.intake.domain.receipts import Signer
 from services.intake.drafts import sweep
+from services.intake.pages import people
 from services.intake.settings import Settings
 from shared import books, buckets, clock, keys, service
 from shared.delivery import transaction
@@ -44,6 +45,8 @@ def build(settings: Settings) -> FastAPI:
         app.state.tokens = auth.Tokens(delivery.pool)
         app.state.dependencies = dependencies
         app.state.site.clock = dependencies.clock
+        if settings.demo:
+            await _name_officers(dependencies)
         async with service.running(
             settings,
             delivery,
@@ -72,6 +75,14 @@ def build(settings: Settings) -> FastAPI:
     app.include_router(web.router)
     openapi.describe(app, descriptions.TEXTS)
     return app
+
+
+async def _name_officers(dependencies: Dependencies) -> None:
+    """The demo's officers have names from the start: its story has them act before anybody can
+    sign in as one of them."""
+    delivery, now = dependencies.delivery, dependencies.clock.now()
+    for each in people.BY_KEY.values():
+        await officers.name(delivery, each.who.actor_id, each.named, now)
 
 
 async def _dependencies(settings: Settings, delivery: transaction.Delivery) -> Dependencies:

@@ -131,6 +131,21 @@ _BEGIN_RELAYING: Final = """
 _COLUMNS: Final = ("id", *Row._fields)
 
 
+async def drop_older(conn: sql.Connection, topic: str, key: str, event_id: UUID) -> None:
+    """Drops what a compacted topic needs no more: the messages of a key that were sent, but for
+    `event_id`, the newest."""
+    await conn.execute(
+        """
+        DELETE FROM outbox AS o
+        WHERE topic = $1 AND key = $2 AND event_id <> $3
+            AND NOT EXISTS (SELECT FROM outbox_unsent AS u WHERE u.id = o.id)
+        """,
+        topic,
+        key,
+        event_id,
+    )
+
+
 async def republish(conn: sql.Connection, topic: str) -> int:
     """Marks every message of a topic as unsent, after the broker lost them. Returns how many."""
     done: str = await conn.execute(

@@ -48,6 +48,9 @@ class Topic:
     is_ours: bool = True
     """False: an outside party writes to it. The broker then unpacks what it compressed, so that the
     size limit holds for the content."""
+    forgets_days: int | None = None
+    """Of a compacted topic: within so many days an older record of a key is gone. None: at some
+    time."""
 
     def config(self) -> dict[str, str]:
         """The topic's settings at the broker."""
@@ -56,6 +59,8 @@ class Topic:
             if self.keeps_days is None
             else {"cleanup.policy": "delete", "retention.ms": str(self.keeps_days * _DAY_MS)}
         )
+        if self.forgets_days is not None:
+            kept["max.compaction.lag.ms"] = str(self.forgets_days * _DAY_MS)
         codec = "producer" if self.is_ours else "uncompressed"
         return kept | {"max.message.bytes": str(MESSAGE_BYTES_MAX), "compression.type": codec}
 
@@ -92,6 +97,13 @@ CONTRACTS: Final = Topic(
     written_by="verification",
     holds=frozenset((events.ContractPublished,)),
 )
+PEOPLE: Final = Topic(
+    "makegood.people.v1",
+    None,
+    written_by="intake",
+    holds=frozenset((events.OfficerNamed,)),
+    forgets_days=7,
+)
 RECONSIDER: Final = Topic(
     "makegood.reconsider.v1",
     7,
@@ -105,7 +117,7 @@ PARKED: Final = Topic(
     "makegood.parked.v1", 90, holds=frozenset((events.RecordParked, events.RecordTakenUp))
 )
 
-ALL: Final = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, RECONSIDER, ENTRIES, PARKED)
+ALL: Final = (RETURNS, OUTCOMES, ALERTS, CONTRACTS, PEOPLE, RECONSIDER, ENTRIES, PARKED)
 BY_NAME: Final = {topic.name: topic for topic in ALL}
 
 INBOUND_PREFIX: Final = "makegood.inbound."

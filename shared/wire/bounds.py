@@ -40,6 +40,15 @@ TopicName = Annotated[
 ]
 """One of our topics, or a party's own."""
 Text = Annotated[str, msgspec.Meta(max_length=identifiers.CHARACTERS_MAX)]
+NAME_CHARACTERS_MAX: Final = 300
+"""More than any page shows. The names of 1,000 suppliers and 200 commitments then fit."""
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=NAME_CHARACTERS_MAX, pattern=r"^[^\x00-\x1f\x7f-\x9f]+(?![\s\S])"
+    ),
+]
+"""What people call something. For display only; two events have such names (`published.Named`)."""
 
 
 def assert_timely(moment: date) -> None:

@@ -5,7 +5,10 @@ figures). A new field is optional; a changed meaning is a new version. Readers i
 fields, and the ledger's payload keeps them. `shared/wire/schemas/` shows each change in review.
 
 Refuses: names and free text. They stay in the database of the service that received them and appear
-here as salted digests only. People are random ids.
+here as salted digests only. People are random ids. Two events are the exception, for display only:
+ContractPublished names a contract, its suppliers and its commitments, OfficerNamed an officer of a
+council. Neither is ever an entry of the log, and both topics are compacted, so that a newer name
+takes the place of an older one (docs/decisions/0013-names-for-display.md).
 """
 
 from __future__ import annotations
@@ -25,7 +28,6 @@ from shared.wire.parts import (
     AlertKind,
     Assessment,
     CommitmentVersion,
-    Days,
     Digest,
     Entry,
     Event,
@@ -36,18 +38,25 @@ from shared.wire.parts import (
     Invoice,
     Line,
     LineResult,
-    Obligations,
     Outcome,
-    OwedMonths,
     Period,
     Person,
     Place,
-    PublishedCommitment,
     Quantity,
     Rating,
     Session,
     assert_sound,
     plain,
+)
+from shared.wire.published import (
+    ContractNames,
+    ContractPublished,
+    Days,
+    Named,
+    Obligations,
+    OfficerNamed,
+    OwedMonths,
+    PublishedCommitment,
 )
 
 __all__ = [  # the parts too: readers say `events.Line`
@@ -64,6 +73,7 @@ __all__ = [  # the parts too: readers say `events.Line`
     "CommitmentAssessed",
     "CommitmentChanged",
     "CommitmentVersion",
+    "ContractNames",
     "ContractPublished",
     "ContractRegistered",
     "DayEnded",
@@ -80,7 +90,9 @@ __all__ = [  # the parts too: readers say `events.Line`
     "Line",
     "LineReconsidered",
     "LineResult",
+    "Named",
     "Obligations",
+    "OfficerNamed",
     "Outcome",
     "OwedMonths",
     "Period",
@@ -298,19 +310,6 @@ class LineReconsidered(Event, frozen=True, kw_only=True):
 # --- between the services, and the ledger's own --------------------------------------------------
 
 
-class ContractPublished(Event, frozen=True, kw_only=True):
-    """The current contract, for intake, which holds what was published last."""
-
-    contract_id: Identifier
-    version: bounds.Number
-    supplier_ids: tuple[Identifier, ...]
-    starts_on: date
-    ends_on: date
-    commitments: tuple[PublishedCommitment, ...]
-    obligations: Obligations | None = None
-    """Which returns are asked for; None in what was published before this field was there."""
-
-
 class EntriesRecorded(Event, frozen=True, kw_only=True):
     """Which entry of the log each event became."""
 
@@ -357,6 +356,7 @@ AnyEvent: TypeAlias = (
     | AlertAcknowledged
     | LineReconsidered
     | ContractPublished
+    | OfficerNamed
     | EntriesRecorded
     | RecordParked
     | RecordTakenUp
@@ -379,9 +379,9 @@ def write(event: Event) -> bytes:
 
 def subject(event: Event) -> str:
     """What the event is about, and the key that orders it: its contract, else its party, else its
-    authority."""
+    officer, else its authority."""
     found: str | None = getattr(event, "contract_id", None) or getattr(event, "party_id", None)
-    return found or event.authority_id
+    return found or getattr(event, "officer_id", None) or event.authority_id
 
 
 def spelt(event_id: UUID) -> bytes:

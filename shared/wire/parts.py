@@ -263,45 +263,6 @@ AlertKind: TypeAlias = Literal[
 ]
 
 
-class PublishedCommitment(Frozen, frozen=True, kw_only=True):
-    """What intake must know about a commitment to read a line."""
-
-    commitment_id: Identifier
-    measure: Identifier
-    kind: Literal["sum", "distinct", "ratio", "post", "done"]
-    unit: Identifier
-    state: Literal["draft", "active", "closed"]
-
-
-class Days(Frozen, frozen=True, kw_only=True):
-    """Days, both included; without `last` no end is known."""
-
-    first: date
-    last: date | None = None
-
-
-class OwedMonths(Frozen, frozen=True, kw_only=True):
-    """Months without a gap, both included, of each of which a supplier owes the return."""
-
-    party_id: Identifier
-    first: Period
-    last: Period
-
-
-class Obligations(Frozen, frozen=True, kw_only=True):
-    """What says which returns a contract asks for (rule O1). For months that had ended it is what
-    was owed then; for later ones it follows from the days on which a commitment is active."""
-
-    ended_through: Period
-    """The last month that had ended."""
-    owed_from: Period | None = None
-    """The first month that was owed; None: none was yet."""
-    active: tuple[Days, ...] = ()
-    """When any commitment is active; in order, apart."""
-    owed: tuple[OwedMonths, ...] = ()
-    """Of ended months, what was owed and not in."""
-
-
 class Entry(Frozen, frozen=True, kw_only=True):
     """An event's place in the log."""
 

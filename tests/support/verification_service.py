@@ -143,7 +143,11 @@ def place(event: events.Event) -> tuple[str, int]:
     """Topic and partition of an input of verification."""
     if isinstance(event, events.DayEnded):
         return topics.RETURNS.name, event.partition
-    topic = topics.RECONSIDER if isinstance(event, events.LineReconsidered) else topics.RETURNS
+    others: dict[type[events.Event], topics.Topic] = {
+        events.LineReconsidered: topics.RECONSIDER,
+        events.OfficerNamed: topics.PEOPLE,
+    }
+    topic = others.get(type(event), topics.RETURNS)
     return topic.name, contracts.partition(events.subject(event))
 
 
@@ -189,7 +193,7 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
     )
     begin = {
         TopicPartition(topic.name, n): 0
-        for topic in (topics.RETURNS, topics.RECONSIDER)
+        for topic in (topics.RETURNS, topics.RECONSIDER, topics.PEOPLE)
         for n in range(topics.PARTITIONS)
     }
     await offsets.assign(pool, "cluster", begin, begin)

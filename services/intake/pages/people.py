@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from shared import officers
 from shared.pages import site
 from shared.web import auth
 
@@ -20,6 +21,11 @@ class Person(NamedTuple):
     who: auth.Caller
     site: site.Name
     """Where the person's work is."""
+
+    @property
+    def named(self) -> officers.Officer:
+        """As other services are told, if this is an officer."""
+        return officers.Officer(self.who.authority_id, self.name, self.who.role)
 
 
 def _supplier(name: str, of: str, party_id: str) -> Person:

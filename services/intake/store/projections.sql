@@ -2,9 +2,9 @@
 
 -- name: apply_contracts(contract_ids, event_ids, versions, bodies)!
 -- Contracts as they were said last.
-INSERT INTO contract (contract_id, event_id, version, body, authority_id, supplier_ids)
+INSERT INTO contract (contract_id, event_id, version, body, authority_id, supplier_ids, names)
 SELECT contract_id, event_id, version, body, said ->> 'authority_id',
-    ARRAY(SELECT jsonb_array_elements_text(said -> 'supplier_ids'))
+    ARRAY(SELECT jsonb_array_elements_text(said -> 'supplier_ids')), said -> 'names'
 FROM unnest(
     :contract_ids::text[], :event_ids::uuid[], :versions::integer[], :bodies::bytea[]
 ) AS n (contract_id, event_id, version, body)
@@ -12,7 +12,8 @@ CROSS JOIN LATERAL (SELECT convert_from(body, 'UTF8')::jsonb AS said) AS s
 ORDER BY contract_id
 ON CONFLICT ON CONSTRAINT contract_pk DO UPDATE SET
     event_id = excluded.event_id, version = excluded.version, body = excluded.body,
-    authority_id = excluded.authority_id, supplier_ids = excluded.supplier_ids;
+    authority_id = excluded.authority_id, supplier_ids = excluded.supplier_ids,
+    names = excluded.names;
 
 -- name: load_known(contract_ids)
 -- Whose the contracts are that are known, and their versions.

@@ -30,7 +30,7 @@ from uuid import UUID
 
 from services.ledger.domain.entries import leaves, payloads
 from services.ledger.domain.entries.chains import Chains
-from services.ledger.domain.entries.offsets import Listed, Stream
+from services.ledger.domain.entries.offsets import FOR_DISPLAY, Listed, Stream
 from services.ledger.domain.entries.payloads import Disclosed
 from services.ledger.domain.log import notes, verifier
 
@@ -233,7 +233,7 @@ class _Reading:
                 "incarnation": int(incarnation),
                 "partition": int(partition),
                 "offset": int(offset),
-            }:
+            } if topic not in FOR_DISPLAY:
                 stream = Stream(topic, incarnation, partition)
                 self.spans[stream].append(_Span(offset, offset + 1, _PARKED))
 

@@ -7,7 +7,7 @@ One transaction for a batch.
 
 Refuses: to append to a log that is shorter than it was: its database was restored, and appending
 would fork what was published. An event about a registered contract in another authority's name, or
-from the future, is parked.
+from the future, is parked. What things are called is kept beside the log, to be shown (`names`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final
 from uuid import UUID
 
 from services.ledger import metrics, store
+from services.ledger.consumer import names
 from services.ledger.domain.entries import facts, index_row, leaves, payloads, recording
 from services.ledger.domain.entries.chains import Authorities, Tip
 from services.ledger.domain.log import tree
@@ -30,7 +31,10 @@ from shared.wire import events, ids
 
 SUBSCRIPTION: Final = kafka.Subscription(
     "makegood-ledger",
-    [topics.RETURNS.name, topics.OUTCOMES.name, topics.ALERTS.name, topics.PARKED.name],
+    [
+        *(topics.RETURNS.name, topics.OUTCOMES.name, topics.ALERTS.name, topics.PARKED.name),
+        *(topics.CONTRACTS.name, topics.PEOPLE.name),  # for display (`offsets.FOR_DISPLAY`)
+    ],
 )
 BYTES_IN_LOOP_MAX: Final = 2_000_000
 """Recording more bytes than this takes longer than the event loop can spare: 50 ms at 25 µs a kB.
@@ -72,6 +76,7 @@ class Recorder:
         async with transaction.unit(self._delivery, records) as unit:
             if self._now is not None:
                 belief.keep_time(unit, self._now)
+            await names.keep(unit)
             arriving, days = _sort(unit)
             head = await store.log.lock_head(unit.conn)
             if head.size < self._size_reached:
@@ -107,8 +112,8 @@ def handler(
 
 
 def read(record: Record) -> tuple[events.AnyEvent, UUID | None]:
-    """An event, and its id if it becomes an entry. A day claims no id, for it may
-    come twice. Raises messages.UnreadableError."""
+    """An event, and its id if it becomes an entry. A day claims no id, for it may come twice; nor
+    does what is only displayed. Raises messages.UnreadableError."""
     event, event_id = read_event(record)
     return event, event_id if type(event) in _RECORDED else None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from services.ledger.domain.entries.chains import Tip
-from services.ledger.domain.entries.offsets import Stream
+from services.ledger.domain.entries.offsets import FOR_DISPLAY, Stream
 from services.ledger.store import log, rows
 from shared import sql
 
@@ -78,5 +78,5 @@ async def count_offsets(conn: sql.Connection) -> list[OffsetCount]:
             row["next_offset"],
             row["listed"],
         )
-        async for row in QUERIES.count_offsets(conn)
+        async for row in QUERIES.count_offsets(conn, beside=sorted(FOR_DISPLAY))
     ]

@@ -48,8 +48,9 @@ ORDER BY topic, incarnation, partition, first;
 SELECT topic, incarnation, partition, "offset", salt, sealed FROM parked
 ORDER BY topic, incarnation, partition, "offset";
 
--- name: count_offsets()
--- The next offset of each stream, and how many offsets are no leaf of their own.
+-- name: count_offsets(beside)
+-- The next offset of each stream, and how many offsets are no leaf of their own; of topics that are
+-- :beside the log none.
 SELECT o.topic, i.incarnation, o.partition, o.next_offset, (
     SELECT count(*) FROM repeat AS r
     WHERE (r.topic, r.incarnation, r.partition) = (o.topic, i.incarnation, o.partition)
@@ -64,4 +65,5 @@ SELECT o.topic, i.incarnation, o.partition, o.next_offset, (
     WHERE (h.topic, h.incarnation, h.partition) = (o.topic, i.incarnation, o.partition)
 ) AS listed
 FROM consumer_offset AS o JOIN topic_incarnation AS i USING (topic)
+WHERE o.topic <> ALL(:beside::text[])
 ORDER BY o.topic, o.partition;

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from services.ledger.domain.entries import payloads
+from services.ledger.domain.entries.offsets import FOR_DISPLAY
 from services.ledger.domain.log import notes, tiles, tree
 from services.ledger.store import rows
 from services.ledger.store.log import NoLogError
@@ -24,7 +25,7 @@ class Frontier(NamedTuple):
 
 async def get_frontier(conn: sql.Connection) -> Frontier:
     """How far the log has come. Raises NoLogError."""
-    row = await QUERIES.find_frontier(conn)
+    row = await QUERIES.find_frontier(conn, beside=sorted(FOR_DISPLAY))
     if row is None:
         raise NoLogError
     return Frontier(row["size"], row["next_offsets"])

@@ -1,12 +1,14 @@
 -- What is signed and published. `checkpoints.py` has one function for each query.
 
--- name: find_frontier()^
--- The tree's size, and the next offset of every partition at the same moment.
+-- name: find_frontier(beside)^
+-- The tree's size, and the next offset of every partition at the same moment; of topics that are
+-- :beside the log none.
 SELECT h.size, (
     SELECT coalesce(
         jsonb_agg(jsonb_build_array(o.topic, i.incarnation, o.partition, o.next_offset)
                   ORDER BY o.topic, o.partition), '[]')
     FROM consumer_offset AS o JOIN topic_incarnation AS i USING (topic)
+    WHERE o.topic <> ALL(:beside::text[])
 ) AS next_offsets
 FROM head AS h;
 

@@ -5,7 +5,7 @@ key; everything that a fold needs is loaded before the first, and written in bul
 Refuses: a message of a contract that is not known here or of another authority, of a party that
 never was its supplier, of a revision that is not newer than the current one or follows no return
 that came before, or from the future, is parked. Nothing follows from a ReturnRefused: it is there
-for the ledger.
+for the ledger. What officers are called is kept to be shown, and takes part in no decision.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from services.verification.domain import fold, places, rating, state, world
 from services.verification.domain.lines import Lines
 from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
-from shared import clock, sql
+from shared import clock, officers, sql
 from shared.delivery import belief, consumer, kafka, parking, topics, transaction
 from shared.delivery.messages import Message, Record
 from shared.wire import events
 
 SUBSCRIPTION: Final = kafka.Subscription(
-    "makegood-verification", [topics.RETURNS.name, topics.RECONSIDER.name]
+    "makegood-verification", [topics.RETURNS.name, topics.RECONSIDER.name, topics.PEOPLE.name]
 )
 
 LINES_BYTES_MAX: Final = 2_000_000
@@ -56,6 +56,7 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
     async def handle(records: Sequence[Record]) -> None:
         async with transaction.unit(delivery, records) as unit:
             belief.keep_time(unit, now)
+            await officers.keep(unit)
             if unit.waiting:
                 await _pass_overtaken(unit)
             if not unit.messages:

@@ -1,7 +1,7 @@
 """Contracts, as people register them: by hand, or from what was published. Gather, decide, apply.
 
 Promises: a contract is registered once; registering it again with the same values changes nothing.
-Names and titles stay in this service; events carry a salted digest of them.
+What is recorded of names and titles is a salted digest; they are published for display only.
 Refuses: an id or an award that another contract has; an end before the start.
 """
 
@@ -38,7 +38,7 @@ Registered: TypeAlias = Literal["new", "unchanged"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A contract as it is to be registered: figures, and words that stay in this service."""
+    """A contract as it is to be registered: figures, and words that are not recorded."""
 
     contract_id: str
     supplier_ids: tuple[str, ...]

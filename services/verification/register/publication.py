@@ -58,7 +58,8 @@ async def post(
         event.occurred_at,
         event.event_id,
     )
-    published = outbox.Row.of(topics.CONTRACTS, _published(after, said, commitments))
+    words = await store.register.get_words(conn, after.contract_id)
+    published = outbox.Row.of(topics.CONTRACTS, _published(after, said, words, commitments))
     await outbox.post(conn, [*outcomes, published])
 
 
@@ -74,7 +75,7 @@ async def again(pool: sql.Pool, contract_id: str | None, at: datetime) -> int:
             commitments = await store.register.list_commitments(conn, each)
             now, said = state.from_bytes(row["state"]), Said(ids.new(), at, None)
             await store.batches.set_standings(conn, [store.rows.standing_row(now)])
-            event = _published(now, said, commitments)
+            event = _published(now, said, row["words"], commitments)
             await outbox.post(conn, [outbox.Row.of(topics.CONTRACTS, event)])
     return len(wanted)
 
@@ -88,7 +89,7 @@ class Said(NamedTuple):
 
 
 def _published(
-    after: State, said: Said, commitments: Sequence[sql.Record]
+    after: State, said: Said, words: bytes, commitments: Sequence[sql.Record]
 ) -> events.ContractPublished:
     return events.ContractPublished(
         event_id=said.event_id,
@@ -102,6 +103,9 @@ def _published(
         ends_on=after.ends_on,
         commitments=tuple(_published_commitments(commitments).values()),
         obligations=obligations.published(after),
+        names=store.rows.contract_names(
+            words, {row["commitment_id"]: row["title"] for row in commitments}
+        ),
     )
 
 

@@ -24,6 +24,12 @@ async def lock_contract(conn: sql.Connection, contract_id: str) -> sql.Record | 
     return row
 
 
+async def get_words(conn: sql.Connection, contract_id: str) -> bytes:
+    """What a contract and its organisations are called, as JSON."""
+    words: bytes = await QUERIES.get_words(conn, contract_id=contract_id)
+    return words
+
+
 async def load_contracts(pool: sql.Pool, contract_ids: Sequence[str]) -> dict[str, sql.Record]:
     """The rows of those that are registered, of any authority: nothing of them may be shown."""
     found = await sql.rows(QUERIES.load_contracts(pool, contract_ids=contract_ids))

@@ -6,6 +6,10 @@ SELECT contract_id, authority_id, version, inputs, state, supplier_ids, starts_o
     award_id, published_at, buyer_id, words
 FROM contract WHERE contract_id = :contract_id FOR UPDATE;
 
+-- name: get_words(contract_id)$
+-- What a contract and its organisations are called: to be published.
+SELECT words FROM contract WHERE contract_id = :contract_id;
+
 -- name: list_contract_ids(contract_id)
 -- All contracts, or one: to be published again.
 SELECT contract_id FROM contract

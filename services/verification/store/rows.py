@@ -6,8 +6,10 @@ queried has a column of its own; the rest is JSON.
 
 from __future__ import annotations
 
+import json
 import operator
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -26,9 +28,40 @@ from services.verification.domain import (
 )
 from services.verification.domain.lines import Line, Result
 from shared import sql
-from shared.wire import events
+from shared.wire import bounds, events
 
 _encoder: Final = msgspec.json.Encoder()
+
+
+# --- what things are called ----------------------------------------------------------------------
+
+
+def contract_names(words: bytes, titles: Mapping[str, str]) -> events.ContractNames:
+    """What a contract is called, from its `words`, and what belongs to it. `titles`: of its
+    commitments, by id. Each is made fit to be shown: on one line, and not longer than a page has
+    room for."""
+    said = json.loads(words)
+    return events.ContractNames(
+        title=_shown(said.get("title")),
+        suppliers=_named(said.get("suppliers") or {}),
+        commitments=_named(titles),
+    )
+
+
+def _named(names: Mapping[str, str | None]) -> tuple[events.Named, ...]:
+    shown = ((each, _shown(name)) for each, name in sorted(names.items()))
+    return tuple(events.Named(id=each, name=name) for each, name in shown if name)
+
+
+def _shown(text: str | None) -> str | None:
+    one_line = " ".join(_UNSHOWN.sub(" ", text or "").split())
+    if len(one_line) > bounds.NAME_CHARACTERS_MAX:
+        return one_line[: bounds.NAME_CHARACTERS_MAX - 1] + "…"
+    return one_line or None
+
+
+_UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and halves of characters, which no text on the wire can have."""
 
 
 # --- the journal and the state that it leads to --------------------------------------------------

@@ -10,9 +10,9 @@ import functools
 from typing import Final
 
 from shared import docstrings
-from shared.wire import events, parts, replies
+from shared.wire import events, parts, published, replies
 
-SOURCES: Final = (events, parts, replies)
+SOURCES: Final = (events, parts, published, replies)
 
 LISTED: Final[dict[str, str]] = {
     # every event
@@ -39,6 +39,13 @@ LISTED: Final[dict[str, str]] = {
     "ocid": "The id of the contracting process in Open Contracting data.",
     "award_id": "The id of the award in Open Contracting data.",
     "words_digest": "Salted digest of the names and texts, which stay with the service.",
+    "Named.id": "The org-id of a supplier, or the id of a commitment.",
+    "Named.name": "What it is called.",
+    "ContractNames.title": "The title of the contract.",
+    "ContractNames.suppliers": "The names of its suppliers, as far as known.",
+    "ContractNames.commitments": "The titles of its commitments.",
+    "OfficerNamed.name": "What the officer is called; none: it is forgotten.",
+    "OfficerNamed.role": "What the officer may do: the last role that was seen.",
     "Days.first": "The first day.",
     "Days.last": "The last day.",
     "OwedMonths.first": "The first month.",

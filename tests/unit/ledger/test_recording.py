@@ -268,7 +268,8 @@ class TestFacts:
     def test_names_what_is_recorded(self) -> None:
         """Days, reconsiderations and what is only displayed do not become entries."""
         kinds = {kind.__name__ for kind in facts.RECORDED}
-        others = {"DayEnded", "LineReconsidered", "ContractPublished", "EntriesRecorded"}
+        others = {"DayEnded", "LineReconsidered", "EntriesRecorded"}
+        others |= {"ContractPublished", "OfficerNamed"}
         others |= {kind.__name__ for kind in schemas.REPLIES}
         every = {kind.__name__ for kind in events.Event.__subclasses__()}
         assert every == kinds | others

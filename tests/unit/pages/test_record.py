@@ -246,8 +246,8 @@ class TestContract:
             "visits",
             "Version 1: 16 visits from 1 May 2026, approved",
             "Version 2: 24 visits from 1 June 2026, approved",
-            "priya",
-            "ruth",
+            "Officer 44BC",
+            "Officer 79FE",
             "Entry 6",
         ] == [cell.text for cell in row]
         hidden = self.shown(self.told(versions=[self.version(None)], is_open=False))

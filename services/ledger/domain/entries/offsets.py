@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
+
+FOR_DISPLAY: Final = frozenset({"makegood.contracts.v1", "makegood.people.v1"})
+"""Topics that are read only to show names. They are compacted and no part of the log, so that their
+offsets prove nothing (docs/ledger.md, Completeness 2)."""
 
 
 class Stream(NamedTuple):
