@@ -41,10 +41,16 @@ FOCUSED: Final = """() => {
 }"""
 STOPS: Final = """() => [...document.querySelectorAll(
     "a[href], button, summary, input:not([type=hidden]), [tabindex='0']"
-  )].filter(each => each.checkVisibility()).map(
+  )].filter(each => each.checkVisibility()).filter(
+    each => each.type !== "radio" || each === (
+      document.querySelector(`[name="${each.name}"]:checked`)
+      ?? document.querySelector(`[name="${each.name}"]`)
+    )
+  ).map(
     each => [...document.querySelectorAll("*")].indexOf(each)
   )"""
-"""What the keyboard must reach, by its place in the document."""
+"""What Tab must reach, by its place in the document. Of radio buttons it reaches one; the arrows
+lead to the others."""
 WITH_TARGETS: Final = {
     "resultTypes": ["violations"],
     "rules": {"target-size": {"enabled": True}},

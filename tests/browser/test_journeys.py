@@ -39,7 +39,7 @@ async def a_supplier_sees_what_counts(person: Person) -> None:
         "Here it is 16 November 2026",
         "Returns Nothing to send. Next: November 2026, between 1 and 14 December 2026.",
         "November 2026 KMBC-2026-0101 1 and 14 December 2026 Not yet",
-        "Returns are sent by program today: how to send one.",
+        "You can fill in a return here, or send it by program.",
     )
     link = person.page.get_by_role("link", name="June 2026", exact=True)
     rows = person.page.get_by_role("row").filter(has_text="KMBC-2026-0101").filter(has=link)

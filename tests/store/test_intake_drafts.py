@@ -20,7 +20,7 @@ from tests.support.intake_service import IntakeService
 
 OWN: Final = Scope(build.AUTHORITY, build.PARTY)
 TODAY: Final = date(2026, 11, 5)
-OCTOBER: Final = (build.CONTRACT, "2026-10")
+OCTOBER: Final = months.Slot(build.CONTRACT, "2026-10")
 ASHA: Final = drafting.Saver("Asha Rowntree", datetime(2026, 11, 5, 9, 14, tzinfo=UTC))
 TOM: Final = drafting.Saver("Tom Feller", datetime(2026, 11, 5, 9, 20, tzinfo=UTC))
 
@@ -32,7 +32,7 @@ async def service(database: str) -> AsyncIterator[IntakeService]:
 
 
 async def a_month(
-    service: IntakeService, slot: tuple[str, str] = OCTOBER, of: Scope = OWN
+    service: IntakeService, slot: months.Slot = OCTOBER, of: Scope = OWN
 ) -> months.Month:
     found = await months.find(service.pool, of, slot, TODAY)
     assert found is not None
@@ -73,15 +73,15 @@ class TestAMonth:
         self, service: IntakeService
     ) -> None:
         """November is running; in June the contract had not begun."""
-        assert not (await a_month(service, (build.CONTRACT, "2026-11"))).is_open
-        assert (await a_month(service, (build.CONTRACT, "2026-06"))).asked is None
+        assert not (await a_month(service, months.Slot(build.CONTRACT, "2026-11"))).is_open
+        assert (await a_month(service, months.Slot(build.CONTRACT, "2026-06"))).asked is None
 
     async def test_knows_the_lines_of_the_month_before(self, service: IntakeService) -> None:
         """Of the revision that stands."""
         await service.submit(build.a_return())
         again = build.a_return(build.VISIT, revision=2, reason="Only the visit was right")
         await service.submit(again)
-        november = await a_month(service, (build.CONTRACT, "2026-11"))
+        november = await a_month(service, months.Slot(build.CONTRACT, "2026-11"))
         assert [dict(build.VISIT)] == await months.find_lines_before(service.pool, november)
         assert [] == await months.find_lines_before(service.pool, await a_month(service))
 
@@ -147,7 +147,7 @@ class TestADraft:
         assert Refusal("draft_too_large", 10 * 1024 * 1024) == made
         monkeypatch.setattr(drafting, "DRAFTS_MAX", 1)
         await saved(await drafting.change(service.pool, month, adding(build.VISIT), ASHA))
-        november = await a_month(service, (build.CONTRACT, "2026-11"))
+        november = await a_month(service, months.Slot(build.CONTRACT, "2026-11"))
         made = await drafting.change(service.pool, november, adding(build.VISIT), ASHA)
         assert Refusal("drafts_full", 1) == made
         assert 1 == len(await store.drafts.list_drafts(service.pool, OWN, 50))

@@ -49,18 +49,23 @@ class TestHome:
         October is due on 13 November; November has not ended."""
         said = await read(system, SUPPLIER)
         table = (
-            "Month Contract Send between Status "
+            "Month Contract Send between Status Fill in "
             "August 2026 KMBC-2026-0117 1 and 14 September 2026 Overdue by 38 working days "
+            "Start August 2026, KMBC-2026-0117 "
             "September 2026 KMBC-2026-0117 1 and 14 October 2026 Overdue by 16 working days "
+            "Start September 2026, KMBC-2026-0117 "
             "October 2026 KMBC-2026-0117 1 and 13 November 2026 Open "
+            "Start October 2026, KMBC-2026-0117 "
             "October 2026 KMBC-2026-0200 1 and 13 November 2026 Open "
+            "Start October 2026, KMBC-2026-0200 "
             "November 2026 KMBC-2026-0117 1 and 14 December 2026 Not yet "
             "November 2026 KMBC-2026-0200 1 and 14 December 2026 Not yet"
         )
         sentences = (
             f"2 returns are overdue. 2 returns can be sent now, by 13 November 2026. {UNKNOWN}"
         )
-        assert f"{sentences} Returns to send {table} Returns are sent by program" in said
+        way = "You can fill in a return here, or send it by program ."
+        assert f"{sentences} Returns to send {table} {way}" in said
         assert said.endswith("You have sent no return yet.")
 
     async def test_tells_no_more_of_what_was_sent(self, system: RunningSystem) -> None:
@@ -76,9 +81,9 @@ class TestHome:
         """The other one of the shared contract, since October; another authority's nothing."""
         said = await read(system, auth.Caller("o", "supplier", build.AUTHORITY, OTHER))
         assert "Returns 1 return can be sent now, by 13 November 2026. Returns to send" in said
-        assert ["0200", "0200"] == re.findall(r"KMBC-2026-(\d+)", said)
+        assert ["0200", "0200", "0200"] == re.findall(r"KMBC-2026-(\d+)", said)
         elsewhere = auth.Caller("e", "supplier", "GB-LAE-SHN", build.PARTY)
-        assert "Returns Nothing to send. Returns are sent by" in await read(system, elsewhere)
+        assert "Returns Nothing to send. You can fill in a return" in await read(system, elsewhere)
 
     @pytest.mark.parametrize("role", ["manager", "approver", "auditor"])
     async def test_tells_the_council_what_is_overdue(

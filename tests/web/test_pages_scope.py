@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 
@@ -23,7 +23,7 @@ from tests.support import (
     visitors,
 )
 from tests.web.test_intake_api import open_system
-from tests.web.test_scope import ELSEWHERE, HIDDEN, HOMES, LISTING, PAGES, routes
+from tests.web.test_scope import DRAFTS, ELSEWHERE, HIDDEN, HOMES, LISTING, PAGES, routes
 
 
 async def check(app: FastAPI, values: dict[str, Any], callers: Iterable[auth.Caller]) -> None:
@@ -52,13 +52,46 @@ def others(party_id: str) -> list[auth.Caller]:
     ]
 
 
+OFFICERS: Final = [role for role in auth.ROLES if role != "supplier"]
+
+
+async def drafted(app: FastAPI) -> dict[str, Any]:
+    """The values of the addresses of a draft with one line, which a supplier has begun."""
+    values = {
+        "contract_id": intake_builders.CONTRACT,
+        "period": "2026-10",
+        "commitment_id": "schools",
+        "number": 1,
+    }
+    who = auth.Caller("s", "supplier", intake_builders.AUTHORITY, intake_builders.PARTY)
+    path = "/drafts/{contract_id}/{period}/promises/{commitment_id}/lines/new"
+    form = {"from": "14 October 2026", "quantity": "1"}
+    visitor = visitors.Visitor(app, who)
+    assert 303 == (await visitor.ask("POST", path.format(**values), form)).status_code
+    return values
+
+
+async def check_drafts(
+    app: FastAPI, values: dict[str, Any], callers: Iterable[auth.Caller]
+) -> None:
+    """The council sees no draft: not even that there is one."""
+    for route, who in itertools.product(DRAFTS, callers):
+        method, path = route.split(" ")
+        answer = await visitors.Visitor(app, who).ask(method, path.format(**values), {})
+        assert 403 == answer.status_code, (route, who)
+
+
 class TestEveryPage:
     async def test_of_intake_keeps_to_its_scope(self, database: str, tmp_path: Path) -> None:
         """And shows the return to those whose it is."""
         async with open_system(database, tmp_path) as system:
             own = await system.caller("supplier", intake_builders.PARTY)
+            values = await drafted(system.app)
             sent = (await own.send(intake_builders.a_return())).json()
-            await check(system.app, sent, others(intake_builders.PARTY))
+            strangers = others(intake_builders.PARTY)
+            officers = [auth.Caller(role, role, intake_builders.AUTHORITY) for role in OFFICERS]
+            await check(system.app, values | sent, strangers)
+            await check_drafts(system.app, values, officers)
             for who in (
                 auth.Caller("s", "supplier", intake_builders.AUTHORITY, intake_builders.PARTY),
                 auth.Caller("m", "manager", intake_builders.AUTHORITY),

@@ -70,8 +70,22 @@ HOMES: Final = {"GET /"}
 """What every site begins with."""
 LISTING: Final = {*HOMES, "GET /contracts", "GET /cases", "GET /approvals"}
 """Pages with a list: to a stranger, an empty one."""
+_MONTH: Final = "/drafts/{contract_id}/{period}"
+_PROMISE: Final = f"{_MONTH}/promises/{{commitment_id}}"
+_FORMS: Final = (
+    *(f"{_MONTH}/{name}" for name in ("nothing", "delete", "copy")),
+    *(f"{_PROMISE}/lines/{name}" for name in ("new", "{number}", "{number}/remove")),
+    _PROMISE,
+)
+DRAFTS: Final = {
+    f"GET {_MONTH}",
+    f"POST {_MONTH}/invoiced",
+    *(f"{method} {path}" for path in _FORMS for method in ("GET", "POST")),
+}
+"""What a supplier fills in is its own business until it is sent."""
 PAGES: Final = {
     *LISTING,
+    *DRAFTS,
     "GET /returns/{return_id}",
     "GET /contracts/{contract_id}",
     "GET /cases/{case_id}",

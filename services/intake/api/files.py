@@ -59,7 +59,8 @@ async def find_month(
     """The month of one of the caller's own contracts. Raises `404` for any other."""
     today = calendar.london_day(dependencies.clock.now())
     seen = scope.of(who)
-    found = await months.find(dependencies.delivery.pool, seen, (contract_id, period), today)
+    slot = months.Slot(contract_id, period)
+    found = await months.find(dependencies.delivery.pool, seen, slot, today)
     return refusals.accept(found if found is not None else Refusal("contract_unknown"))
 
 

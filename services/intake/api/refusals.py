@@ -73,12 +73,10 @@ def accept(outcome: Value | Refusal) -> Value:
     return outcome
 
 
-def drafted(outcome: Value | drafts.Refusal) -> Value:
-    """The draft. Raises the problem of a refusal."""
-    if isinstance(outcome, drafts.Refusal):
-        answer = DRAFT_ANSWERS[outcome.code]
-        raise Problem(answer.status, answer.title, answer.detail)
-    return outcome
+def not_drafted(refusal: drafts.Refusal) -> Problem:
+    """A draft was not changed."""
+    answer = DRAFT_ANSWERS[refusal.code]
+    return Problem(answer.status, answer.title, answer.detail)
 
 
 def _problem(refusal: Refusal) -> Problem:

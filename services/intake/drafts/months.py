@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple, TypeVar
 
 from services.intake import store
-from services.intake.domain import drafts, due, faults, returns, submission
+from services.intake.domain import carrying, drafts, due, faults, returns, submission
 from shared import calendar, catalogue, documents, obligations, sql
 from shared.web.scope import Scope
 
@@ -22,6 +22,13 @@ HEAVY_BYTES: Final = 256 * 1024
 loop must send heartbeats."""
 
 Value = TypeVar("Value")
+
+
+class Slot(NamedTuple):
+    """A month of a contract."""
+
+    contract_id: str
+    period: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,12 @@ class Month:
         return drafts.begin(place.contract_id, place.period, self.revision + 1)
 
     @property
+    def span(self) -> carrying.Span:
+        """Its days."""
+        period = self.place.period
+        return carrying.Span(calendar.first_day(period), calendar.last_day(period))
+
+    @property
     def is_in(self) -> bool:
         """Whether a return stands for the month."""
         return self.sent is not None and not self.sent.is_withdrawn
@@ -71,7 +84,7 @@ class Month:
         return obligations.due_on(self.place.period)
 
 
-async def find(pool: sql.Pool, of: Scope, slot: tuple[str, str], today: date) -> Month | None:
+async def find(pool: sql.Pool, of: Scope, slot: Slot, today: date) -> Month | None:
     """The month of a contract and period. None if the caller is no supplier of such a contract."""
     contract_id, period = slot
     if of.party_id is None:
@@ -108,18 +121,19 @@ class Checked(NamedTuple):
     tasks: tuple[drafts.Task, ...]
 
 
-async def check(month: Month) -> Checked:
-    """What the rules say of a month's draft."""
-    body = month.content.body
-    return await run(len(body), lambda: check_now(month, body))
+async def check(month: Month, content: drafts.Content | None = None) -> Checked:
+    """What the rules say of a month's draft, or of what it would be."""
+    content = content or month.content
+    body = content.body
+    return await run(len(body), lambda: check_now(month, content, body))
 
 
-def check_now(month: Month, body: bytes) -> Checked:
+def check_now(month: Month, content: drafts.Content, body: bytes) -> Checked:
     """The same, in the caller's thread."""
     reading = submission.read(body)
     context = returns.Context(month.place.party_id, month.contract, month.revision, month.today)
     found = returns.check(reading, context)
-    return Checked(reading, found, drafts.tasks(month.content, month.promises, found))
+    return Checked(reading, found, drafts.tasks(content, month.promises, found))
 
 
 async def find_lines_before(pool: sql.Pool, month: Month) -> list[dict[str, Any]]:

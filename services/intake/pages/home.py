@@ -6,13 +6,16 @@ suppliers. Every number and day is one that the API gives.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
 
 from services.intake.api import documents, due
 from services.intake.domain.due import DueState
 from services.intake.domain.return_status import ReturnStatus
+from services.intake.pages import addresses
 from shared import formats
 from shared.pages.parts import Cell, Head, Pages, Table, Tag
 
@@ -33,6 +36,17 @@ _OPEN: Final = Tag("Open", "blue")
 _NOT_YET: Final = Tag("Not yet", "grey")
 
 
+Saved: TypeAlias = Mapping[tuple[str, str], datetime]
+"""When a draft was saved, by contract and month."""
+
+
+class ToSend(NamedTuple):
+    """What is outstanding, and what the reader has begun of it."""
+
+    outstanding: due.Outstanding
+    saved: Saved = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The first page, or a later one of the list of what was sent."""
@@ -42,7 +56,7 @@ class Page:
     """The contract that the page is narrowed down to."""
     sentences: tuple[str, ...]
     """The first says what is due; empty on a later page."""
-    is_by_program: bool
+    is_sender: bool
     """Whether to say how returns are sent: to whoever sends them."""
     due: Table | None
     """None: nothing is outstanding."""
@@ -55,20 +69,21 @@ class Page:
 def show(
     returns: Sequence[documents.ReturnSummary],
     pages: Pages,
-    outstanding: due.Outstanding | None,
+    to_send: ToSend | None,
     *,
     contract_id: str | None,
     is_supplier: bool,
 ) -> Page:
-    """The page of these returns. `outstanding`: None on a later page of the list."""
+    """The page of these returns. `to_send`: None on a later page of the list."""
+    outstanding = to_send.outstanding if to_send else None
     nothing = "You have sent no return yet." if is_supplier else "No return has come yet."
     return Page(
         title="Returns",
         of=contract_id,
         sentences=tuple(_sentences(outstanding, is_supplier=is_supplier)) if outstanding else (),
-        is_by_program=is_supplier and outstanding is not None,
-        due=_due(outstanding.first, is_supplier=is_supplier)
-        if outstanding and outstanding.first
+        is_sender=is_supplier and outstanding is not None,
+        due=_due(to_send.outstanding.first, to_send.saved, is_supplier=is_supplier)
+        if to_send and to_send.outstanding.first
         else None,
         nothing=nothing if contract_id is None else "Nothing was sent for this contract.",
         sent=Table(
@@ -133,11 +148,12 @@ def _are(count: int) -> str:
 # --- the tables ----------------------------------------------------------------------------------
 
 
-def _due(outstanding: Sequence[documents.Due], *, is_supplier: bool) -> Table:
+def _due(outstanding: Sequence[documents.Due], saved: Saved, *, is_supplier: bool) -> Table:
+    heads = _heads("Month", "Contract", "Send between", "Status", is_supplier=is_supplier)
     return Table(
         caption="Returns to send" if is_supplier else "Returns that are overdue",
-        heads=_heads("Month", "Contract", "Send between", "Status", is_supplier=is_supplier),
-        rows=tuple(_due_row(each, is_supplier=is_supplier) for each in outstanding),
+        heads=(*heads, Head("Fill in")) if is_supplier else heads,
+        rows=tuple(_due_row(each, saved, is_supplier=is_supplier) for each in outstanding),
     )
 
 
@@ -146,13 +162,24 @@ def _heads(month: str, contract: str, *rest: str, is_supplier: bool) -> tuple[He
     return tuple(map(Head, (month, contract, *whose, *rest)))
 
 
-def _due_row(each: documents.Due, *, is_supplier: bool) -> tuple[Cell, ...]:
+def _due_row(each: documents.Due, saved: Saved, *, is_supplier: bool) -> tuple[Cell, ...]:
     return (
         Cell(formats.month(each.period)),
         *_whose(each.contract_id, each.party_id, is_supplier=is_supplier),
         Cell(_between(each)),
         Cell("", tag=_status(each)),
+        *((_way(each, saved),) if is_supplier else ()),
     )
+
+
+def _way(each: documents.Due, saved: Saved) -> Cell:
+    """To the draft, or to a new one. A month that has not ended has none."""
+    href = addresses.month(each.contract_id, each.period)
+    of = f" {formats.month(each.period)}, {each.contract_id}"
+    at = saved.get((each.contract_id, each.period))
+    if at is not None:
+        return Cell("Continue", href, hidden=of, why=(f"Saved {formats.moment(at)}",))
+    return Cell("") if each.state == "not_yet" else Cell("Start", href, hidden=of)
 
 
 def _between(each: documents.Due) -> str:

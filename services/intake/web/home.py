@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from services.intake import store
 from services.intake.api import documents, due, returns
-from services.intake.api.dependencies import Injected
+from services.intake.api.dependencies import Dependencies, Injected
+from services.intake.drafts import drafting
 from services.intake.pages import home
 from shared import fields
-from shared.pages import listing, site
+from shared.pages import listing, sessions, site
 from shared.pages.access import Reader
-from shared.web import lists
+from shared.web import lists, scope
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,11 +32,24 @@ async def show_home(
     pages = listing.pages("/", cursor, found.next, contract=contract)
     is_supplier = who.role == "supplier"
     shown = [each for each in found.items if isinstance(each, documents.ReturnSummary)]
-    outstanding = None
-    if cursor is None:
-        states = home.STATES_OF_SUPPLIER if is_supplier else home.STATES_OF_OTHERS
-        outstanding = await due.find_outstanding(
-            who.caller, dependencies, contract, states, listing.ROWS
-        )
-    page = home.show(shown, pages, outstanding, contract_id=contract, is_supplier=is_supplier)
+    to_send = None if cursor else await _find_to_send(who, dependencies, contract)
+    page = home.show(shown, pages, to_send, contract_id=contract, is_supplier=is_supplier)
     return site.show(request, "home.html", page, who)
+
+
+async def _find_to_send(
+    who: sessions.Session, dependencies: Dependencies, contract: str | None
+) -> home.ToSend:
+    """What is outstanding; to a supplier with what it has begun."""
+    is_supplier = who.role == "supplier"
+    states = home.STATES_OF_SUPPLIER if is_supplier else home.STATES_OF_OTHERS
+    outstanding = await due.find_outstanding(
+        who.caller, dependencies, contract, states, listing.ROWS
+    )
+    if not is_supplier:
+        return home.ToSend(outstanding)
+    pool, of = dependencies.delivery.pool, scope.of(who.caller)
+    rows = await store.drafts.list_drafts(pool, of, drafting.DRAFTS_MAX)
+    return home.ToSend(
+        outstanding, {(each.contract_id, each.period): each.saved_at for each in rows}
+    )

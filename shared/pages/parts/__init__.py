@@ -35,13 +35,14 @@ class Happening(NamedTuple):
 
 class Cell(NamedTuple):
     """A cell of a table. `why` stands below it, in sentences. What `is_whole`, such as a reference,
-    is not broken over lines."""
+    is not broken over lines. `hidden` is added to a link for those who do not see its row."""
 
     text: str
     href: str | None = None
     tag: Tag | None = None
     why: tuple[str, ...] = ()
     is_whole: bool = False
+    hidden: str = ""
 
 
 class Head(NamedTuple):

@@ -8,6 +8,7 @@ import pytest
 
 from services.intake.acceptance.refusals import Code, Refusal
 from services.intake.api import refusals
+from services.intake.drafts import refusals as drafts
 from shared.web.problems import Problem
 
 
@@ -34,3 +35,9 @@ class TestARefusal:
     def test_is_not_what_was_done(self) -> None:
         """Anything else is passed through."""
         assert "done" == refusals.accept("done")
+
+    def test_of_a_draft_has_an_answer_too(self) -> None:
+        """In a table of its own, by code."""
+        assert set(get_args(drafts.Code)) == set(refusals.DRAFT_ANSWERS)
+        problem = refusals.not_drafted(drafts.Refusal("drafts_full", 500))
+        assert (409, "You have too many drafts") == (problem.status, problem.title)

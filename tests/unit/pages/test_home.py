@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -61,10 +62,12 @@ def shown(
     found: due.Outstanding | None,
     returns: Sequence[documents.ReturnSummary] = (),
     *,
+    saved: home.Saved = MappingProxyType({}),
     contract_id: str | None = None,
     is_supplier: bool = True,
 ) -> home.Page:
-    return home.show(returns, NOWHERE, found, contract_id=contract_id, is_supplier=is_supplier)
+    to_send = None if found is None else home.ToSend(found, saved)
+    return home.show(returns, NOWHERE, to_send, contract_id=contract_id, is_supplier=is_supplier)
 
 
 def a_summary(**changes: Any) -> documents.ReturnSummary:
@@ -169,7 +172,7 @@ class TestReturnsToSend:
         table = shown(outstanding(OVERDUE, OPEN, NOT_YET)).due
         assert table
         assert "Returns to send" == table.caption
-        heads = ["Month", "Contract", "Send between", "Status"]
+        heads = ["Month", "Contract", "Send between", "Status", "Fill in"]
         assert heads == [head.text for head in table.heads]
         expected = [
             ["September 2026", CONTRACT, "1 and 14 October 2026"],
@@ -183,6 +186,22 @@ class TestReturnsToSend:
             Tag("Not yet", "grey"),
         ]
         assert tags == [row[3].tag for row in table.rows]
+
+    def test_lead_to_what_can_be_filled_in(self) -> None:
+        """What was begun goes on; a month that has not ended has no way, unless it was begun."""
+        at = datetime(2026, 11, 5, 9, 14, tzinfo=UTC)
+        saved = {(CONTRACT, "2026-10"): at}
+        table = shown(outstanding(OVERDUE, OPEN, NOT_YET), saved=saved).due
+        assert table
+        assert [
+            ("Start", f"/drafts/{CONTRACT}/2026-09", ()),
+            ("Continue", f"/drafts/{CONTRACT}/2026-10", ("Saved 5 November 2026, 09:14",)),
+            ("", None, ()),
+        ] == [(row[4].text, row[4].href, row[4].why) for row in table.rows]
+        assert f" October 2026, {CONTRACT}" == table.rows[1][4].hidden
+        council = shown(outstanding(OVERDUE), is_supplier=False).due
+        assert council
+        assert 5 == len(council.rows[0])  # the supplier stands there, and no way
 
     @pytest.mark.parametrize(
         ("days", "expected"),
@@ -220,7 +239,7 @@ class TestPage:
         """Words stand where a table would; suppliers read how to send."""
         page = drawing.html("intake", "home.html", shown(outstanding()))
         said = drawing.text(page)
-        assert "Nothing to send. Returns are sent by program today" in said
+        assert "Nothing to send. You can fill in a return here, or send it by program" in said
         assert "You have sent no return yet." in said
         assert "<table" not in page
         council = drawing.html("intake", "home.html", shown(outstanding(), is_supplier=False))
