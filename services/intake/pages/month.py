@@ -30,7 +30,7 @@ DONE: Final[Mapping[drafts.Status, str]] = {
 }
 FAULTS_SHOWN_MAX: Final = 10
 """Of those that are of no promise."""
-_LATER: Final = ("/declaration", "/reason", "/lines")
+_LATER: Final = ("/declaration", "/revision", "/reason", "/lines")
 """What is asked when the return is checked, or by its promises."""
 
 
@@ -150,8 +150,8 @@ def _sentences(month: months.Month) -> list[str]:
         if month.today > month.due_on:
             by = f"It was due on {formats.day(month.due_on)}. Send it as soon as you can."
         said = "Nothing is saved yet." if month.draft is None else saved(month.draft)
-        revision = month.content.document.get("revision")
-        again = f"It replaces what you sent before, as revision {revision}." if month.sent else ""
+        again = f"It is revision {month.revision + 1}: it replaces the one before."
+        again = again if month.revision else ""
         return [each for each in (by, again, said) if each]
     if month.is_in and month.sent is not None:
         return [f"You sent the return for {name}: receipt {month.sent.receipt_no}."]

@@ -115,12 +115,12 @@ class TestAMonth:
     def test_names_what_is_wrong_with_the_return_itself(self) -> None:
         """Not what is asked later (the declaration), nor what is of a line."""
         draft = a_draft(build.a_line(build.VISIT, unit="hours"))
-        content = drafts.put(draft.content, "revision", 2)
+        content = drafts.put(drafts.put(draft.content, "revision", 2), "nil", True)
         month = a_month(drafts.save(draft, content, "Tom", SAVED_AT))
         assert (
             (
-                "Revision: this month has no return yet: the next one is revision 1. Check what "
-                "was sent before, then send this as revision 1."
+                "Nothing to report: a nil return says that there is nothing to report, and this "
+                "one has lines. Remove the lines, or do not send it as nil."
             ),
         ) == shown(month).problems
 
