@@ -18,7 +18,9 @@ from services.verification.api import (
     contracts,
     descriptions,
     figures,
+    overviews,
     proposals,
+    queried,
     standings,
 )
 from services.verification.api.dependencies import Dependencies
@@ -62,7 +64,9 @@ def build(settings: Settings) -> FastAPI:
 
     app = service.build("verification", lifespan)
     server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
-    for each in (contracts, commitments, figures, standings, alerts, cases, proposals):
+    for each in (contracts, commitments, figures, standings, overviews, queried):
+        app.include_router(each.router)
+    for each in (alerts, cases, proposals):
         app.include_router(each.router)
     everywhere.open_site(app, "council", settings, web.TEMPLATES)
     app.include_router(web.router)

@@ -60,6 +60,8 @@ async def a_manager_sees_what_is_behind(person: Person) -> None:
     """£1,000 a day for 184 days, of which £150,000 counts: 34,000 of 365,000 is 9.3%. And 4 hours a
     day, of which 606 of 736 count: 130 of 1,460 is 8.9%, but a return is missing."""
     await person.sign_in("Priya Nair")
+    await person.open(f"{person.sites['verification']}/contracts")
+    await person.follow("Every promise, the worst first", ends="/promises")
     await person.reads(
         "1 promise is behind. 1 promise cannot be rated till a return comes or the council "
         "decides.",

@@ -288,7 +288,7 @@ class TestCost:
             await service.deliver(build.returned(1, "2026-10", build.line("1", "10000")))
             await service.deliver(verification_service.day_ended("2026-11-13"))
             visitor = Visitor(service.app, auth.Caller("m", "manager", build.AUTHORITY))
-            for path in ("/", "/contracts/C1"):
+            for path in ("/contracts", "/promises", "/contracts/C1"):
                 async with counted(service.pool) as queries:
                     answer = await visitor.get(path)
                 assert 200 == answer.status_code, answer.text

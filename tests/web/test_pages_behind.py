@@ -55,7 +55,7 @@ class TestWhoIsBehind:
         self, service: VerificationService
     ) -> None:
         """20,000 is 78.6% of what was due: 5,444.60 behind, 0.9% of 600,000."""
-        page = await opened(service, "/")
+        page = await opened(service, "/promises")
         said = drawing.text(page)
         assert (
             "1 promise is behind. 1 promise cannot be rated till a return comes or the council "
@@ -66,12 +66,6 @@ class TestWhoIsBehind:
         assert "£5,444.60 0.9% of the whole target" in said
         assert "1 October 2026" in said
         assert "Open: the supplier is to be notified" in said
-
-    async def test_leaves_nothing_out_that_has_a_page(self, service: VerificationService) -> None:
-        """Where nothing is promised nobody is behind: such a contract is in the list of all."""
-        page = await opened(service, "/")
-        assert re.search(r'href="[^"]*/contracts"', page)
-        assert ["C1", "C2", "C3", "C4"] == listed(await opened(service, "/contracts"))
 
     @pytest.mark.parametrize(
         ("asked", "expected"),
@@ -92,7 +86,7 @@ class TestWhoIsBehind:
         self, service: VerificationService, asked: str, expected: list[str]
     ) -> None:
         """By what the form sends; what is empty asks for nothing."""
-        page = await opened(service, f"/{asked}")
+        page = await opened(service, f"/promises{asked}")
         assert expected == listed(page)
         if not expected:
             assert "No promise matches these filters." in page
@@ -101,9 +95,9 @@ class TestWhoIsBehind:
         self, service: VerificationService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The sentence is that of all pages."""
-        monkeypatch.setattr(filters, "ROWS", 1)
-        first = await opened(service, "/?case=none&rating=")
-        (address,) = re.findall(r'href="[^"]*(/\?case=none&amp;cursor=[^"]+)"', first)
+        monkeypatch.setattr(filters, "PROMISES", 1)
+        first = await opened(service, "/promises?case=none&rating=")
+        (address,) = re.findall(r'href="[^"]*(/promises\?case=none&amp;cursor=[^"]+)"', first)
         second = await opened(service, address.replace("&amp;", "&"))
         assert (["C3"], ["C2"]) == (listed(first), listed(second))
         for page in (first, second):
@@ -131,26 +125,26 @@ class TestWhoIsBehind:
         self, service: VerificationService, asked: str, status: int, words: str
     ) -> None:
         """A page in any case."""
-        answer = await Visitor(service.app, MANAGER).get(f"/{asked}")
+        answer = await Visitor(service.app, MANAGER).get(f"/promises{asked}")
         assert (status, True) == (answer.status_code, words in answer.text), answer.text
 
     async def test_is_a_page_whatever_is_asked_for(self, service: VerificationService) -> None:
         """A browser that would take a spreadsheet gets none here: only programs do."""
-        answer = await Visitor(service.app, MANAGER).get("/", accept="text/csv")
+        answer = await Visitor(service.app, MANAGER).get("/promises", accept="text/csv")
         assert "text/html; charset=utf-8" == answer.headers["content-type"]
 
     async def test_is_for_a_supplier_what_is_its_own(self, service: VerificationService) -> None:
         """Another supplier's contract is none that there is, by address or by filter."""
         own = auth.Caller("s", "supplier", build.AUTHORITY, build.SUPPLIER)
         other = auth.Caller("s", "supplier", build.AUTHORITY, "GB-COH-00000009")
-        assert ["C1", "C3", "C2"] == listed(await opened(service, "/", own))
-        assert "Nothing is promised yet." in await opened(service, "/", other)
-        answer = await Visitor(service.app, other).get("/?contract=C1")
+        assert ["C1", "C3", "C2"] == listed(await opened(service, "/promises", own))
+        assert "Nothing is promised yet." in await opened(service, "/promises", other)
+        answer = await Visitor(service.app, other).get("/promises?contract=C1")
         assert (422, []) == (answer.status_code, listed(answer.text))
 
     async def test_costs_little(self, service: VerificationService) -> None:
         """Four queries with all filters: the contract, the list, its titles, the counts."""
-        for path in ("/", "/?contract=C1&case=open&missing=false", "/contracts"):
+        for path in ("/promises", "/promises?contract=C1&case=open&missing=false"):
             async with counted(service.pool) as queries:
                 page = await opened(service, path)
             assert 1 <= len(queries) <= QUERIES_MAX, queries

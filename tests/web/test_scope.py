@@ -68,7 +68,15 @@ OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock", "GET /sign-in/{
 """One clock for the local demo, and a choice of people, on loopback only."""
 HOMES: Final = {"GET /"}
 """What every site begins with."""
-LISTING: Final = {*HOMES, "GET /contracts", "GET /cases", "GET /approvals"}
+LISTING: Final = {
+    *HOMES,
+    "GET /contracts",
+    "GET /cases",
+    "GET /approvals",
+    "GET /promises",
+    "GET /queried",
+    "GET /alerts",
+}
 """Pages with a list: to a stranger, an empty one."""
 _MONTH: Final = "/drafts/{contract_id}/{period}"
 _PROMISE: Final = f"{_MONTH}/promises/{{commitment_id}}"
@@ -83,13 +91,17 @@ DRAFTS: Final = {
     *(f"{method} {path}" for path in _FORMS for method in ("GET", "POST")),
 }
 """What a supplier fills in is its own business until it is sent."""
+FILES: Final = {"GET /contracts.csv"}
+"""Lists as files: to a stranger, headings alone."""
 PAGES: Final = {
     *LISTING,
     *DRAFTS,
+    *FILES,
     "GET /returns/{return_id}",
     "GET /contracts/{contract_id}",
     "GET /cases/{case_id}",
     "POST /approvals",
+    "POST /alerts/acknowledge",
     "GET /entries/{index}",
     "GET /entries/{index}/leaf",
     "GET /entries/{index}/event",
@@ -102,8 +114,10 @@ LISTS: Final = {
     "GET /api/v1/returns",
     "GET /api/v1/due",
     "GET /api/v1/performance",
+    "GET /api/v1/performance/contracts",
     "GET /api/v1/contracts",
     "GET /api/v1/lines",
+    "GET /api/v1/lines/queried",
     "GET /api/v1/alerts",
     "GET /api/v1/cases",
     "GET /api/v1/proposals",
@@ -270,7 +284,7 @@ class TestEveryRoute:
     async def test_of_verification_keeps_to_its_scope(self, others: Others, database: str) -> None:
         """To read, change, approve and import."""
         async with verification_service.at_work(database) as service:
-            await service.promise("C1")
+            await service.promise("C1", area=verification_builders.KNOWSLEY)
             short = verification_builders.line("1", "10.00")
             await service.deliver(
                 verification_builders.returned(1, "2026-10", short),

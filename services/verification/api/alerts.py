@@ -17,14 +17,14 @@ from fastapi import APIRouter, Query
 
 from services.verification import store
 from services.verification.api import commitments, contracts, figures, moments, reasons, refusals
-from services.verification.api.dependencies import Injected, Manager, Reader
+from services.verification.api.dependencies import Dependencies, Injected, Manager, Reader
 from services.verification.api.documents import Organisation
 from services.verification.api.documents import alerts as documents
 from services.verification.domain import meant, wording
 from services.verification.domain.lines import Line
 from services.verification.register import acknowledgements
 from shared import calendar, findings, sql
-from shared.web import lists, routes, scope
+from shared.web import auth, lists, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
@@ -39,6 +39,13 @@ async def list_alerts(
 ) -> lists.Page[documents.Alert]:
     """Alerts in words, the newest first."""
     await contracts.assert_seen(dependencies, who, query.contract)
+    return await find(dependencies, who, query)
+
+
+async def find(
+    dependencies: Dependencies, who: auth.Caller, query: documents.AlertsQuery
+) -> lists.Page[documents.Alert]:
+    """One page of what the caller may see. Raises a `400` problem for an odd cursor."""
     pool, of = dependencies.delivery.pool, scope.of(who)
     rows = await store.reading.list_alerts(
         pool,
@@ -65,6 +72,23 @@ async def list_alerts(
         for row, alert, own in zip(shown, raised, lines, strict=True)
     ]
     return lists.Page(items=items, next=next_cursor)
+
+
+async def count(
+    dependencies: Dependencies, who: auth.Caller, query: documents.AlertsQuery
+) -> Counts:
+    """How many there are of a kind and a contract, over all pages."""
+    row = await store.reading.count_alerts(
+        dependencies.delivery.pool, scope.of(who), kind=query.kind, contract_id=query.contract
+    )
+    return Counts(**row)
+
+
+class Counts(NamedTuple):
+    """Alerts, and those that nobody has acknowledged."""
+
+    alerts: int
+    unseen: int
 
 
 @router.post("/alerts/{alert_id}/acknowledge")

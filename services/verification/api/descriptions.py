@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.verification.api import documents
-from services.verification.api.documents import alerts, cases, imports, proposals, standings
+from services.verification.api.documents import (
+    alerts,
+    cases,
+    imports,
+    overviews,
+    proposals,
+    queried,
+    standings,
+)
 from shared.web import openapi
 
 _LINEAR: Final = {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
@@ -23,7 +31,7 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 
 TEXTS: Final = openapi.Texts(
-    (documents, alerts, cases, imports, proposals, standings),
+    (documents, alerts, cases, imports, proposals, standings, overviews, queried),
     {
         "acknowledged_by": "Who has seen it and answers for it; null if nobody has.",
         "acknowledged_at": "When; null if nobody has.",
@@ -32,6 +40,8 @@ TEXTS: Final = openapi.Texts(
         "case": "Only those with an open case, or only those without.",
         "supplier": "Only of this supplier, by org-id.",
         "missing": "Only of contracts with an overdue return, or only of those without.",
+        "search": "Only contracts with this in their reference or title.",
+        "ends_by": "Only contracts that end from today to this day.",
         "format": "JSON or CSV. The header `accept: text/csv` asks for CSV too.",
         "acknowledged": "Only those that somebody has acknowledged, or only the others.",
         "alert_id": "The alert.",

@@ -27,8 +27,8 @@ KEPT_MONTHS: Final = 12
 """How long sums and ratings of a closed period are kept, so that a correction of it can be told. A
 late claim reaches back as far (rule I5)."""
 
-_WAITING: Final = frozenset({"data_missing", "awaiting_council"})
-"""Why a rating is Other for the time being (rule A5)."""
+WAITING: Final = frozenset({"data_missing", "awaiting_council"})
+"""Why a rating is Other for the time being, and replaced when that ends (rule A5)."""
 
 
 def rerate(work: Work, start: str, filed: str | None = None) -> None:
@@ -36,7 +36,7 @@ def rerate(work: Work, start: str, filed: str | None = None) -> None:
     period whose own return the input was."""
     state = work.state
     for period in _periods(work, start):
-        is_complete, missing = _is_complete(work, period), _missing(work, period)
+        is_complete, missing = _is_complete(work, period), owed_by(work.state, period)
         for subject in _subjects(work, period):
             found = state.commitments[subject.commitment_id]
             if found.is_history(period):
@@ -52,7 +52,7 @@ def rerate(work: Work, start: str, filed: str | None = None) -> None:
 def close(work: Work, period: str) -> None:
     """The due day of `period` has ended: what is not rated yet is rated with what there is, after
     the contract's end only if a return is in."""
-    state, missing = work.state, _missing(work, period)
+    state, missing = work.state, owed_by(work.state, period)
     if period <= last_period(state) or period in work.filed_periods():
         for subject in _subjects(work, period):
             found = state.commitments[subject.commitment_id]
@@ -70,6 +70,12 @@ def last_period(state: State) -> str:
 def is_kept(state: State, period: str) -> bool:
     """Whether a rating of `period` can still be asked for, so that its returns are remembered."""
     return not state.commitments or any(each.is_kept(period) for each in state.commitments.values())
+
+
+def owed_by(found: State, period: str) -> Missing:
+    """Which returns are not in of those that a rating of `period` needs."""
+    owed = [key[:7] for key in found.owed if key[:7] <= period]
+    return Missing(bool(owed), period in owed)
 
 
 # --- which periods are rated ---------------------------------------------------------------------
@@ -112,7 +118,7 @@ def _rerate_closed(work: Work, subject: Subject, missing: Missing) -> None:
     if rated is None:  # after the contract's end, also where that has moved since
         if period in work.filed_periods():
             _rate(work, subject, missing)
-    elif rated.reason in _WAITING:
+    elif rated.reason in WAITING:
         still_waits = rated.reason == "awaiting_council" or missing.any_so_far
         if not still_waits or work.is_touched(commitment_id, period):
             _rate(work, subject, missing, is_due=False)
@@ -143,11 +149,6 @@ def _is_complete(work: Work, period: str) -> bool:
     return bool(state.suppliers) and all(
         slot_key((period, supplier)) in state.filed for supplier in state.suppliers
     )
-
-
-def _missing(work: Work, period: str) -> Missing:
-    owed = [key[:7] for key in work.state.owed if key[:7] <= period]
-    return Missing(bool(owed), period in owed)
 
 
 # --- a rating, and the case that it moves --------------------------------------------------------
@@ -236,7 +237,7 @@ def _forget(work: Work) -> None:
 def _forgotten_through(commitment: Commitment, closed_through: str) -> str:
     """Never past a rating that waits."""
     through = calendar.add_months(closed_through, -KEPT_MONTHS)
-    waiting = (p for p, rated in commitment.ratings.items() if rated.reason in _WAITING)
+    waiting = (p for p, rated in commitment.ratings.items() if rated.reason in WAITING)
     first = min((p for p in waiting if not commitment.is_history(p)), default=None)
     return through if first is None else min(through, calendar.previous_period(first))
 

@@ -1,13 +1,14 @@
-"""Standing: where each commitment of a contract stands now, so that the worst of all contracts can
-be listed first (rules A1 to A4, A8).
+"""Standing: where a contract and each of its commitments stand now, so that the worst of all
+contracts can be listed first (rules A1 to A4, A8).
 
 Promises: pure, of the state alone, so a replay makes it again. The figures are those of the last
-period that was rated: what was due at its end and what of it counts. Contracts have no score: each
-commitment stands for itself.
+period that was rated: what was due at its end and what of it counts. Contracts have no score: a
+contract stands where its worst commitment does, and units are never added.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -67,6 +68,27 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Its open shortfall case."""
 
 
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """A contract by its worst commitment, and how many of them stand where."""
+
+    rank: int
+    """That of the worst; `RANK_NOT_DUE` if nothing is promised."""
+    behind: Decimal = _ZERO
+    commitment_id: str | None = None
+    """The worst. None: nothing is promised."""
+    unit: str | None = None
+    rating: events.Rating | None = None
+    reason: str | None = None
+    gap: Decimal = _ZERO
+    promises: int = 0
+    promises_behind: int = 0
+    shortfalls: int = 0
+    """Open shortfall cases."""
+    held: dict[str, str] = msgspec.field(default_factory=dict)
+    """Commitments with a rating that waits for the council to decide lines: the last such period
+    of each."""
+
+
 class Missing(msgspec.Struct, frozen=True, array_like=True):
     """A return that is not in, from the end of its month on."""
 
@@ -89,9 +111,50 @@ class Counts(NamedTuple):
     good: int
 
 
+class ContractCounts(NamedTuple):
+    """How many contracts stand where."""
+
+    contracts: int
+    behind: int
+    """With a commitment that is behind."""
+    promises_behind: int
+    waiting: int
+    """Their worst commitment cannot be rated: a return is missing, or the council must decide."""
+    good: int
+    overdue: int
+    """Returns that are overdue."""
+
+
 def of(state: State) -> list[Standing]:
     """Every commitment that was ever active, by id."""
     return [_stand(state, each, state.commitments[each]) for each in sorted(state.commitments)]
+
+
+def overview(state: State, standings: Sequence[Standing]) -> Overview:
+    """A contract by its commitments, which stand so."""
+    held = {each.commitment_id: _held(state.commitments[each.commitment_id]) for each in standings}
+    worst = min(standings, key=lambda s: (s.rank, -s.behind, s.commitment_id), default=None)
+    if worst is None:
+        return Overview(rank=RANK_NOT_DUE)
+    return Overview(
+        rank=worst.rank,
+        behind=worst.behind,
+        commitment_id=worst.commitment_id,
+        unit=worst.unit,
+        rating=worst.rating,
+        reason=worst.reason,
+        gap=worst.gap,
+        promises=len(standings),
+        promises_behind=sum(each.rank <= RANK_BEHIND_MAX for each in standings),
+        shortfalls=sum(each.case_id is not None for each in standings),
+        held={name: period for name, period in held.items() if period is not None},
+    )
+
+
+def _held(commitment: Commitment) -> str | None:
+    """The last period whose rating waits for the council."""
+    waiting = (p for p, rated in commitment.ratings.items() if rated.reason == "awaiting_council")
+    return max(waiting, default=None)
 
 
 def missing(state: State) -> list[Missing]:

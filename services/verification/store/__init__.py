@@ -10,11 +10,14 @@ from services.verification.store import (
     cases,
     histories,
     names,
+    overviews,
     postcodes,
     proposals,
+    queried,
     reading,
     register,
     rows,
+    worklist,
 )
 
 __all__ = [
@@ -23,11 +26,14 @@ __all__ = [
     "cases",
     "histories",
     "names",
+    "overviews",
     "postcodes",
     "proposals",
+    "queried",
     "reading",
     "register",
     "rows",
+    "worklist",
 ]
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

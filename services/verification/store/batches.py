@@ -201,13 +201,14 @@ async def move_contracts(conn: sql.Connection, moved: Sequence[rows.StateRow]) -
 async def set_standings(conn: sql.Connection, found: Sequence[rows.StandingRow]) -> None:
     """Where these contracts stand from now on."""
     if found:
-        contract_ids, authority_ids, missing, commitments = sql.columns(found, 4)
+        contract_ids, authority_ids, missing, commitments, overviews = sql.columns(found, 5)
         await QUERIES.set_standings(
             conn,
             contract_ids=contract_ids,
             authority_ids=authority_ids,
             missing=missing,
             commitments=commitments,
+            overviews=overviews,
         )
 
 

@@ -106,14 +106,15 @@ FROM unnest(:contract_ids::text[], :inputs::integer[], :wake_on::date[], :states
     AS n (contract_id, inputs, wake_on, state)
 WHERE c.contract_id = n.contract_id;
 
--- name: set_standings(contract_ids, authority_ids, missing, commitments)!
+-- name: set_standings(contract_ids, authority_ids, missing, commitments, overviews)!
 -- Where the contracts of a batch stand now.
-INSERT INTO standing (contract_id, authority_id, missing, commitments)
-SELECT contract_id, authority_id, missing, commitments
-FROM unnest(:contract_ids::text[], :authority_ids::text[], :missing::json[], :commitments::json[])
-    AS n (contract_id, authority_id, missing, commitments)
+INSERT INTO standing (contract_id, authority_id, missing, commitments, overview)
+SELECT contract_id, authority_id, missing, commitments, overview
+FROM unnest(:contract_ids::text[], :authority_ids::text[], :missing::json[], :commitments::json[],
+            :overviews::json[])
+    AS n (contract_id, authority_id, missing, commitments, overview)
 ON CONFLICT ON CONSTRAINT standing_pk DO UPDATE
-SET missing = excluded.missing, commitments = excluded.commitments;
+SET missing = excluded.missing, commitments = excluded.commitments, overview = excluded.overview;
 
 -- name: drop_returns(contract_ids, periods, party_ids)!
 -- Returns whose lines go or change.

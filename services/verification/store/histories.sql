@@ -17,7 +17,7 @@ FROM contract WHERE contract_id = :contract_id;
 
 -- name: list_lines(contract_id)
 -- All current lines of a contract, return by return.
-SELECT contract_id, period, party_id, outcomes, lines
+SELECT contract_id, period, party_id, outcomes, lines, queried
 FROM checked_return WHERE contract_id = :contract_id ORDER BY period, party_id;
 
 -- name: list_claims(contract_id)
@@ -46,4 +46,5 @@ SELECT event_id, topic, body FROM outbox WHERE event_id = ANY(:event_ids::uuid[]
 
 -- name: list_standings(contract_id)
 -- Where a contract stands.
-SELECT contract_id, authority_id, missing, commitments FROM standing WHERE contract_id = :contract_id;
+SELECT contract_id, authority_id, missing, commitments, overview
+FROM standing WHERE contract_id = :contract_id;

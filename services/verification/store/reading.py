@@ -221,6 +221,12 @@ async def list_alerts(
     )
 
 
+async def count_alerts(pool: sql.Pool, of: Scope, **wanted: str | None) -> sql.Record:
+    """All, and those that nobody has acknowledged. `wanted`: kind, contract_id."""
+    row: sql.Record = await QUERIES.count_alerts(pool, **of.asked(), **wanted)
+    return row
+
+
 async def load_returns_meant(
     pool: sql.Pool, of: Scope, wanted: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str, str], list[Line] | None]:

@@ -129,6 +129,16 @@ LEFT JOIN contract_case AS k ON k.contract_id = f.contract_id
     AND k.case_id::text = convert_from(f.body, 'UTF8')::json ->> 'subject'
 ORDER BY f.raised_at DESC, f.event_id DESC;
 
+-- name: count_alerts(authority_id, party_id, contract_id, kind)^
+-- The same alerts, counted: all, and those that nobody has acknowledged.
+SELECT count(*) AS alerts, count(*) FILTER (WHERE a.acknowledged_at IS NULL) AS unseen
+FROM alert AS a JOIN contract AS c USING (contract_id)
+WHERE c.authority_id = :authority_id
+    AND (:party_id::text IS NULL OR (:party_id = ANY(c.supplier_ids)
+        AND coalesce(convert_from(a.body, 'UTF8')::jsonb ->> 'supplier_id', :party_id) = :party_id))
+    AND (:contract_id::text IS NULL OR a.contract_id = :contract_id)
+    AND (:kind::text IS NULL OR a.kind = :kind);
+
 -- name: load_returns_meant(contract_ids, periods, party_id, returns_max, bytes_max)
 -- The returns that alerts are about: those of their month, and of earlier months those with lines in
 -- doubt, the latest first. What is too long together is left out: its lines are NULL.

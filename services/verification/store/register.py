@@ -5,7 +5,7 @@ Promises: whoever changes a contract holds its row locked until the transaction 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -86,20 +86,26 @@ async def load_commitments(
     return found
 
 
-async def find_alert(conn: sql.Connection, alert_id: UUID) -> sql.Record | None:
-    """An alert of any contract: whose it is, and who has acknowledged it."""
-    row: sql.Record | None = await QUERIES.find_alert(conn, alert_id=alert_id)
-    return row
-
-
-async def set_acknowledged(conn: sql.Connection, event: events.AlertAcknowledged) -> None:
-    """Notes who acknowledged an alert, and when."""
-    await QUERIES.set_acknowledged(
-        conn,
-        alert_id=event.alert_id,
-        acknowledged_by=event.acknowledged_by,
-        acknowledged_at=event.occurred_at,
+async def load_alerts(
+    conn: sql.Connection, authority_id: str, alert_ids: Collection[UUID]
+) -> list[sql.Record]:
+    """Those of these alerts that are the authority's: by contract, with who acknowledged them."""
+    return await sql.rows(
+        QUERIES.load_alerts(conn, authority_id=authority_id, alert_ids=list(alert_ids))
     )
+
+
+async def set_acknowledged(
+    conn: sql.Connection, done: Collection[events.AlertAcknowledged]
+) -> None:
+    """Notes who acknowledged these alerts, and when."""
+    if done:
+        alert_ids, officers, moments = sql.columns(
+            [(each.alert_id, each.acknowledged_by, each.occurred_at) for each in done], 3
+        )
+        await QUERIES.set_acknowledged(
+            conn, alert_ids=alert_ids, acknowledged_by=officers, acknowledged_at=moments
+        )
 
 
 async def add_commitment(conn: sql.Connection, **values: Any) -> None:

@@ -79,11 +79,16 @@ UPDATE commitment SET state = 'active', terms = :terms, approved_by = :approved_
     approved_at = :approved_at
 WHERE contract_id = :contract_id AND commitment_id = :commitment_id AND version = :version;
 
--- name: find_alert(alert_id)^
--- An alert: of which contract it is, and whether it was acknowledged.
-SELECT event_id, contract_id, acknowledged_by, acknowledged_at FROM alert WHERE event_id = :alert_id;
+-- name: load_alerts(authority_id, alert_ids)
+-- Those of these alerts that are an authority's: of which contract each is, and who acknowledged it.
+SELECT a.event_id, a.contract_id, a.acknowledged_by, a.acknowledged_at
+FROM alert AS a JOIN contract AS c USING (contract_id)
+WHERE a.event_id = ANY(:alert_ids::uuid[]) AND c.authority_id = :authority_id
+ORDER BY a.contract_id, a.event_id;
 
--- name: set_acknowledged(alert_id, acknowledged_by, acknowledged_at)!
--- An officer has seen an alert (rule L3).
-UPDATE alert SET acknowledged_by = :acknowledged_by, acknowledged_at = :acknowledged_at
-WHERE event_id = :alert_id;
+-- name: set_acknowledged(alert_ids, acknowledged_by, acknowledged_at)!
+-- Officers have seen these alerts (rule L3).
+UPDATE alert AS a SET acknowledged_by = n.acknowledged_by, acknowledged_at = n.acknowledged_at
+FROM unnest(:alert_ids::uuid[], :acknowledged_by::text[], :acknowledged_at::timestamptz[])
+    AS n (event_id, acknowledged_by, acknowledged_at)
+WHERE a.event_id = n.event_id;

@@ -6,6 +6,7 @@ queried has a column of its own; the rest is JSON.
 
 from __future__ import annotations
 
+import collections
 import json
 import operator
 import re
@@ -123,19 +124,23 @@ class StandingRow(NamedTuple):
     authority_id: str
     missing: str
     commitments: str
+    overview: str
 
 
 def standing_row(found: state.State) -> StandingRow:
+    standings = standing.of(found)
     return StandingRow(
         found.contract_id,
         found.authority_id,
         _encoder.encode(standing.missing(found)).decode(),
-        _encoder.encode(standing.of(found)).decode(),
+        _encoder.encode(standings).decode(),
+        _encoder.encode(standing.overview(found, standings)).decode(),
     )
 
 
 _missing: Final = msgspec.json.Decoder(tuple[standing.Missing, ...])
 _standing: Final = msgspec.json.Decoder(standing.Standing)
+_overview: Final = msgspec.json.Decoder(standing.Overview)
 
 
 def read_missing(row: sql.Record) -> tuple[standing.Missing, ...]:
@@ -144,6 +149,10 @@ def read_missing(row: sql.Record) -> tuple[standing.Missing, ...]:
 
 def read_standing(row: sql.Record) -> standing.Standing:
     return _standing.decode(row["standing"])
+
+
+def read_overview(row: sql.Record) -> standing.Overview:
+    return _overview.decode(row["overview"])
 
 
 # --- lines and claims ----------------------------------------------------------------------------
@@ -158,6 +167,8 @@ class ReturnRow(NamedTuple):
     outcomes: str
     """The outcomes among its lines, sorted, separated by spaces."""
     lines: bytes
+    queried: str | None
+    """How many of them wait for the council, by commitment; None: none."""
 
 
 def return_row(contract_id: str, lines: Iterable[Line]) -> ReturnRow:
@@ -165,7 +176,17 @@ def return_row(contract_id: str, lines: Iterable[Line]) -> ReturnRow:
     ordered = sorted(lines, key=_order)
     outcomes = " ".join(sorted({line.result.outcome for line in ordered}))
     first = ordered[0]
-    return ReturnRow(contract_id, first.period, first.party_id, outcomes, _encoder.encode(ordered))
+    waiting = collections.Counter(
+        line.commitment_id for line in ordered if line.result.outcome == "queried"
+    )
+    return ReturnRow(
+        contract_id=contract_id,
+        period=first.period,
+        party_id=first.party_id,
+        outcomes=outcomes,
+        lines=_encoder.encode(ordered),
+        queried=_encoder.encode(waiting).decode() if waiting else None,
+    )
 
 
 _order: Final = operator.attrgetter("order")

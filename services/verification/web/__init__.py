@@ -12,10 +12,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.verification.web import approvals, cases, contracts
+from services.verification.web import alerts, approvals, cases, contracts, overviews, work
 
 TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
-for each in (contracts, cases, approvals):
+for each in (contracts, cases, approvals, work, overviews, alerts):
     router.include_router(each.router)

@@ -1,4 +1,4 @@
-"""The first page of the contracts: who is behind, and why?"""
+"""Every promise: who is behind, and why?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from services.verification.api import documents
 from services.verification.api.documents import standings
 from services.verification.domain import standing
-from services.verification.pages import filters, home, ratings
+from services.verification.pages import filters, promises, ratings
 from shared.pages.parts import Pages
 from tests.unit.pages import drawing
 from tests.web.test_pages import HTML_BYTES_MAX
@@ -62,9 +62,9 @@ def counted(behind: int, over: int, waiting: int = 0, good: int = 0, early: int 
     return standing.Counts(behind + waiting + good + early, behind, over, waiting, good)
 
 
-def shown(*rows: standings.Standing, counts: Any = None, **asked: str) -> home.Page:
+def shown(*rows: standings.Standing, counts: Any = None, **asked: str) -> promises.Page:
     counts = counted(len(rows), len(rows)) if counts is None else counts
-    return home.show(filters.Asked(**asked), rows, counts, ONE_PAGE)
+    return promises.show(filters.Promises(**asked), rows, counts, ONE_PAGE)
 
 
 def row(**changes: Any) -> list[tuple[str, tuple[str, ...]]]:
@@ -177,21 +177,25 @@ class TestPromise:
 
 class TestFilters:
     def test_has_a_choice_for_each_rating(self) -> None:
-        assert list(ratings.COLOURS) == [each.value for each in filters.CHOICES["rating"]]
+        assert list(ratings.COLOURS) == [
+            each.value for each in filters.Promises.FILTERS["rating"].choices
+        ]
 
     def test_ask_the_api_for_what_was_chosen(self) -> None:
         """What is empty is not asked for; an org-id may be written in any of its spellings."""
-        asked = filters.Asked(rating="", missing="true", case="open", supplier=" gb-coh-99000001 ")
-        assert () == filters.check(asked, has_contract=False)
-        found = filters.query(asked)
-        assert (None, True, "open", "GB-COH-99000001", None, filters.ROWS) == (
+        asked = filters.Promises(
+            rating="", missing="true", case="open", supplier=" gb-coh-99000001 "
+        )
+        assert () == asked.check(has_contract=False)
+        found = asked.query()
+        assert (None, True, "open", "GB-COH-99000001", None, filters.PROMISES) == (
             *(found.rating, found.missing, found.case, found.supplier, found.contract),
             found.limit,
         )
 
     def test_name_every_fault_at_once(self) -> None:
         """With the value, and what to do."""
-        asked = filters.Asked(
+        asked = filters.Promises(
             rating="Bad", missing="yes", case="shut", supplier="Brackenfold", contract="a/b"
         )
         assert {
@@ -200,13 +204,13 @@ class TestFilters:
             "case": "Case open cannot be 'shut'. Choose one of the list.",
             "supplier": "'Brackenfold' is no org-id. Write one such as GB-COH-01234567.",
             "contract": "You have no contract 'a/b'. Write its reference as the list does.",
-        } == dict(filters.check(asked, has_contract=False))
+        } == dict(asked.check(has_contract=False))
 
     def test_keep_what_was_written_beside_the_fault(self) -> None:
         """Above the form and at the field, in the same words."""
-        asked = filters.Asked(supplier="<Brackenfold>", case="open")
-        faults = filters.check(asked, has_contract=False)
-        drawn = drawing.html("verification", "home.html", home.show_faults(asked, faults))
+        asked = filters.Promises(supplier="<Brackenfold>", case="open")
+        faults = asked.check(has_contract=False)
+        drawn = drawing.html("verification", "promises.html", promises.show_faults(asked, faults))
         assert "<title>Error: Who is behind" in drawn
         assert 2 == drawn.count("&lt;Brackenfold&gt;&#39; is no org-id.")
         assert 'href="#supplier"' in drawn
@@ -218,16 +222,16 @@ class TestFilters:
 class TestPage:
     def test_is_drawn_with_everything(self) -> None:
         """Every field has its label, and the way back to all."""
-        page = drawing.html("verification", "home.html", shown(a_standing(), rating="Good"))
-        for name, label in filters.LABELS.items():
+        page = drawing.html("verification", "promises.html", shown(a_standing(), rating="Good"))
+        for name, (label, *_) in filters.Promises.FILTERS.items():
             assert f'for="{name}"' in page
             assert label in drawing.text(page)
-        assert 'action="/council/"' in page
+        assert 'action="/council/promises"' in page
         assert 'href="/council/contracts/KMBC-2026-0101"' in page
         assert "Clear filters" in page
 
     def test_is_drawn_with_nothing(self) -> None:
-        page = drawing.html("verification", "home.html", shown())
+        page = drawing.html("verification", "promises.html", shown())
         assert "Nothing is promised yet." in page
         assert "<table" not in page
         assert "Clear filters" not in page
@@ -235,6 +239,6 @@ class TestPage:
     def test_that_is_full_is_light(self) -> None:
         """Forty promises, each with all that a row can have."""
         owed = [missing(f"2026-0{month}") for month in range(1, 10)]
-        every = [a_standing(returns_missing=owed)] * filters.ROWS
-        page = drawing.html("verification", "home.html", shown(*every))
+        every = [a_standing(returns_missing=owed)] * filters.PROMISES
+        page = drawing.html("verification", "promises.html", shown(*every))
         assert HTML_BYTES_MAX >= len(page.encode())

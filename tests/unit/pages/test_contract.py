@@ -12,8 +12,7 @@ import pytest
 from services.verification.api import documents
 from services.verification.api.documents import alerts
 from services.verification.domain import cases
-from services.verification.pages import contract, contracts, ratings
-from shared.pages.parts import Pages
+from services.verification.pages import contract, ratings
 from shared.wire import events
 from tests.unit.pages import drawing
 
@@ -197,17 +196,3 @@ class TestPage:
         least = drawing.html("verification", "contract.html", shown(of=a_contract()))
         assert "Nothing is promised yet." in least
         assert "<table" not in least
-
-
-class TestContracts:
-    def test_are_listed_with_their_suppliers(self) -> None:
-        page = contracts.show([a_contract()], Pages(None, "/contracts?cursor=x"))
-        drawn = drawing.html("verification", "contracts.html", page)
-        assert 'href="/council/contracts/KMBC-2026-0101"' in drawn
-        assert 'href="/council/contracts?cursor=x"' in drawn
-        assert "Brackenfold" in drawn
-
-    def test_say_that_there_is_none(self) -> None:
-        page = contracts.show([], Pages(None, None))
-        drawn = drawing.html("verification", "contracts.html", page)
-        assert "No contract is registered yet." in drawn

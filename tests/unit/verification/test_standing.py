@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from services.verification.domain import behind, standing
+from services.verification.domain.cases import Rated
 from services.verification.domain.standing import Standing
+from services.verification.domain.state import State
 from tests.support import verification_builders as build
 
 VISITS: dict[str, Any] = {
@@ -123,6 +126,52 @@ def at(**figures: Any) -> Standing:
 
 
 SHORT = {"gap": Decimal("34000.00"), "behind": Decimal("0.093150")}
+
+
+def a_state(**ratings: dict[str, str | None]) -> State:
+    """A contract with commitments whose months were rated: of each the reason why it is Other."""
+    council = build.Council()
+    council.receive(build.registered())
+    council.receive(*(build.commitment(commitment_id=each) for each in ratings))
+    found = council.states["C1"]
+    for commitment_id, months in ratings.items():
+        found.commitments[commitment_id].ratings = {
+            period: Rated("Good" if reason is None else "Other", reason, None)
+            for period, reason in months.items()
+        }
+    return found
+
+
+class TestOverview:
+    def test_is_that_of_the_worst_commitment(self) -> None:
+        """By rating, then by the gap as a share of the target; by id at last."""
+        found = standing.overview(
+            a_state(a={}, b={}, c={}, d={}),
+            [
+                at(commitment_id="a", rank=5),
+                at(commitment_id="b", rank=2, rating="Requires improvement", **SHORT),
+                at(commitment_id="c", rank=2, rating="Requires improvement", **SHORT),
+                at(commitment_id="d", rank=3, behind=Decimal("0.5"), case_id=UUID(int=1)),
+            ],
+        )
+        assert (2, "b", "Requires improvement", Decimal("34000.00")) == (
+            *(found.rank, found.commitment_id, found.rating, found.gap),
+        )
+        assert (4, 3, 1) == (found.promises, found.promises_behind, found.shortfalls)
+
+    def test_names_what_the_council_holds(self) -> None:
+        """Of each the last month that waits for the council, also where a later one is rated; what
+        waits for a return is not held by the council."""
+        state = a_state(
+            a={"2026-10": "awaiting_council", "2026-11": "awaiting_council", "2026-12": None},
+            b={"2026-10": "data_missing"},
+        )
+        found = standing.overview(state, [at(commitment_id="a"), at(commitment_id="b")])
+        assert {"a": "2026-11"} == found.held
+
+    def test_of_nothing_is_not_due(self) -> None:
+        found = standing.overview(a_state(), [])
+        assert (standing.RANK_NOT_DUE, None, 0) == (found.rank, found.commitment_id, found.promises)
 
 
 class TestAHeadline:

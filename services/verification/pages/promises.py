@@ -37,7 +37,7 @@ class Page:
 
 
 def show(
-    asked: filters.Asked,
+    asked: filters.Promises,
     standings: Sequence[documents.Standing],
     counts: standing.Counts,
     pages: Pages,
@@ -48,20 +48,20 @@ def show(
         title=TITLE,
         sentences=_narrowed(counts) if is_narrowed else _all(counts),
         faults=(),
-        form=filters.show(asked),
+        form=asked.form(),
         is_narrowed=is_narrowed,
         table=_table(standings) if standings else None,
         pages=pages,
     )
 
 
-def show_faults(asked: filters.Asked, faults: tuple[Fault, ...]) -> Page:
+def show_faults(asked: filters.Promises, faults: tuple[Fault, ...]) -> Page:
     """The page of a form that asks for what cannot be."""
     return Page(
         title=f"Error: {TITLE}",
         sentences=(),
         faults=faults,
-        form=filters.show(asked, faults),
+        form=asked.form(faults),
         is_narrowed=True,
         table=None,
         pages=Pages(None, None),
