@@ -97,10 +97,9 @@ async def find_outstanding(
         pool, seen, contract_id, "", OUTSTANDING_CONTRACTS_MAX + 1
     )
     contracts = listed[:OUTSTANDING_CONTRACTS_MAX]
-    sent = await store.due.load_sent(pool, [one.contract_id for one in contracts], seen.party_id)
     asked = due.Asked(seen.party_id, "", calendar.period_of(today), states)
-    wanted = _Wanted(asked, today, _BEGINNING)
-    found = await asyncio.to_thread(list, _matching(contracts, sent, wanted))
+    matching = await _matching(pool, contracts, _Wanted(asked, today, _BEGINNING))
+    found = await asyncio.to_thread(list, matching)
     return Outstanding(
         counts=Counter(each.state for each in found),
         first=[_shown(each) for each in heapq.nsmallest(limit, found, key=due.urgency)],
@@ -120,35 +119,52 @@ async def _walk(
 ) -> list[due.Due]:
     """What is wanted, as far as a page needs it, contracts by contracts."""
     found: list[due.Due] = []
+    at_once = CONTRACTS_AT_ONCE if _is_in_full(wanted) else OUTSTANDING_CONTRACTS_MAX
     while True:
         contracts = await store.due.list_contracts(
-            pool, seen, query.contract, wanted.after.contract_id, CONTRACTS_AT_ONCE
+            pool, seen, query.contract, wanted.after.contract_id, at_once
         )
         if query.contract is not None and any(each.obligations is None for each in contracts):
             raise refusals.obligations_unknown()
-        contract_ids = [each.contract_id for each in contracts]
-        sent = await store.due.load_sent(pool, contract_ids, seen.party_id)
-        more = _matching(contracts, sent, wanted)
+        more = await _matching(pool, contracts, wanted)
         missing = query.limit + 1 - len(found)
         found += await asyncio.to_thread(list, itertools.islice(more, missing))
-        if len(found) > query.limit or len(contracts) < CONTRACTS_AT_ONCE:
+        if len(found) > query.limit or len(contracts) < at_once:
             return found
-        wanted = wanted._replace(after=_Key(contract_ids[-1], _ALL))
+        wanted = wanted._replace(after=_Key(contracts[-1].contract_id, _ALL))
 
 
-def _matching(
-    contracts: Sequence[events.ContractPublished],
-    sent: Mapping[str, Mapping[due.Slot, due.Sent]],
-    wanted: _Wanted,
+def _is_in_full(wanted: _Wanted) -> bool:
+    """Whether what is in has to be known in full: to tell what is not, its months are enough."""
+    return "received" in wanted.asked.states
+
+
+async def _matching(
+    pool: sql.Pool, contracts: Sequence[events.ContractPublished], wanted: _Wanted
 ) -> Iterator[due.Due]:
-    for contract in contracts:
-        contract_id = contract.contract_id
-        if contract.obligations is None:
-            continue
-        for each in due.due(contract, sent.get(contract_id, {}), wanted.asked, wanted.today):
-            is_before = contract_id == wanted.after.contract_id and each.slot <= wanted.after.slot
-            if not is_before:
-                yield each
+    """What is wanted of these contracts, worked out as it is asked for."""
+    known = [each for each in contracts if each.obligations is not None]
+    contract_ids, party_id = [each.contract_id for each in known], wanted.asked.party_id
+    if _is_in_full(wanted):
+        sent = await store.due.load_sent(pool, contract_ids, party_id)
+        each_due = (
+            due.due(each, sent.get(each.contract_id, {}), wanted.asked, wanted.today)
+            for each in known
+        )
+    else:
+        filled = await store.due.load_filled(pool, contract_ids, party_id)
+        each_due = (
+            due.outstanding(
+                each, filled.get(each.contract_id, due.NOTHING), wanted.asked, wanted.today
+            )
+            for each in known
+        )
+    return itertools.filterfalse(
+        lambda each: (
+            each.contract_id == wanted.after.contract_id and each.slot <= wanted.after.slot
+        ),
+        itertools.chain.from_iterable(each_due),
+    )
 
 
 def _shown(each: due.Due) -> documents.Due:

@@ -13,6 +13,7 @@ Refuses: to guess. Of a contract that was published without its obligations noth
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -83,27 +84,71 @@ class Asked(NamedTuple):
     states: Collection[DueState] = STATES
 
 
+class Filled(NamedTuple):
+    """What was sent for a contract, where nothing that is in is asked for."""
+
+    periods: Mapping[str, Collection[str]]
+    """The months whose return is in, by party."""
+    emptied: Mapping[Slot, Sent]
+    """What was sent and is withdrawn."""
+
+
+NOTHING: Final = Filled({}, {})
+
+
 def due(
     published: events.ContractPublished, sent: Mapping[Slot, Sent], asked: Asked, today: date
 ) -> Iterator[Due]:
     """What the contract asks for, by month and supplier. `sent`: all that was sent for it in these
     months by these parties."""
+    if "received" in asked.states:
+        yield from _due_of(published, Filled({}, sent), asked, today)
+        return
+    periods: defaultdict[str, set[str]] = defaultdict(set)
+    for slot, it in sent.items():
+        if not it.is_withdrawn:
+            periods[slot.party_id].add(slot.period)
+    yield from outstanding(published, Filled(periods, sent), asked, today)
+
+
+def outstanding(
+    published: events.ContractPublished, filled: Filled, asked: Asked, today: date
+) -> Iterator[Due]:
+    """The same of what is not in, which needs to know less of what is."""
+    assert "received" not in asked.states, "what is in is not known well enough"
+    return _due_of(published, filled, asked, today)
+
+
+def _due_of(
+    published: events.ContractPublished, filled: Filled, asked: Asked, today: date
+) -> Iterator[Due]:
     contract = _Contract(published)
-    parties = sorted(each for each in published.supplier_ids if asked.party_id in (None, each))
-    period = max(asked.first, contract.first_period)
-    last = min(asked.last, contract.terms.last_period)
-    is_received_told = "received" in asked.states
-    while parties and period <= last:
-        for party_id in parties:
-            slot = Slot(period, party_id)
-            it = sent.get(slot)
-            if not is_received_told and it is not None and not it.is_withdrawn:
+    parties = [
+        (each, filled.periods.get(each, ()))
+        for each in sorted(published.supplier_ids)
+        if asked.party_id in (None, each)
+    ]
+    first = max(asked.first, contract.first_period)
+    for period in _months(first, min(asked.last, contract.terms.last_period)):
+        for party_id, periods in parties:
+            if period in periods:
                 continue  # as nearly all are: only the rest needs the calendar
+            slot = Slot(period, party_id)
+            it = filled.emptied.get(slot)
             if contract.asks_for(slot, it):
                 told = _due(published.contract_id, slot, it, today)
                 if told.state in asked.states:
                     yield told
+
+
+@functools.lru_cache(maxsize=256)
+def _months(first: str, last: str) -> tuple[str, ...]:
+    """The months from one to another: contracts that began together have the same."""
+    found, period = [], first
+    while period <= last:
+        found.append(period)
         period = calendar.next_period(period)
+    return tuple(found)
 
 
 class _Contract:

@@ -17,6 +17,7 @@ from services.intake.domain.due import DueState
 from services.intake.domain.return_status import ReturnStatus
 from services.intake.pages import addresses
 from shared import formats
+from shared.pages import names
 from shared.pages.parts import Cell, Head, Pages, Table, Tag
 
 TAGS: Final[dict[ReturnStatus, Tag]] = {
@@ -66,30 +67,33 @@ class Page:
     pages: Pages
 
 
-def show(
+def show(  # noqa: PLR0913  the last three are named
     returns: Sequence[documents.ReturnSummary],
     pages: Pages,
     to_send: ToSend | None,
     *,
     contract_id: str | None,
     is_supplier: bool,
+    known: names.Names = names.NONE,
 ) -> Page:
-    """The page of these returns. `to_send`: None on a later page of the list."""
+    """The page of these returns. `to_send`: None on a later page of the list. `known`: what their
+    contracts and suppliers are called."""
+    whose = _Whose(known, is_supplier=is_supplier)
     outstanding = to_send.outstanding if to_send else None
     nothing = "You have sent no return yet." if is_supplier else "No return has come yet."
     return Page(
         title="Returns",
-        of=contract_id,
+        of=contract_id and known.contract(contract_id),
         sentences=tuple(_sentences(outstanding, is_supplier=is_supplier)) if outstanding else (),
         is_sender=is_supplier and outstanding is not None,
-        due=_due(to_send.outstanding.first, to_send.saved, is_supplier=is_supplier)
+        due=_due(to_send.outstanding.first, to_send.saved, whose)
         if to_send and to_send.outstanding.first
         else None,
         nothing=nothing if contract_id is None else "Nothing was sent for this contract.",
         sent=Table(
             caption="Sent lately" if outstanding else "Sent before",
-            heads=_heads("Month", "Contract", "Receipt", "Sent", "Status", is_supplier=is_supplier),
-            rows=tuple(_sent_row(each, is_supplier=is_supplier) for each in returns),
+            heads=whose.heads("Month", "Contract", "Receipt", "Sent", "Status"),
+            rows=tuple(_sent_row(each, whose) for each in returns),
         )
         if returns
         else None,
@@ -148,27 +152,37 @@ def _are(count: int) -> str:
 # --- the tables ----------------------------------------------------------------------------------
 
 
-def _due(outstanding: Sequence[documents.Due], saved: Saved, *, is_supplier: bool) -> Table:
-    heads = _heads("Month", "Contract", "Send between", "Status", is_supplier=is_supplier)
+class _Whose(NamedTuple):
+    """The contract of a row; to others than the supplier itself also who it is."""
+
+    known: names.Names
+    is_supplier: bool
+
+    def heads(self, month: str, contract: str, *rest: str) -> tuple[Head, ...]:
+        whose = () if self.is_supplier else ("Supplier",)
+        return tuple(map(Head, (month, contract, *whose, *rest)))
+
+    def cells(self, contract_id: str, party_id: str) -> tuple[Cell, ...]:
+        contract = self.known.contract_cell(contract_id)
+        return (contract,) if self.is_supplier else (contract, self.known.party_cell(party_id))
+
+
+def _due(outstanding: Sequence[documents.Due], saved: Saved, whose: _Whose) -> Table:
+    heads = whose.heads("Month", "Contract", "Send between", "Status")
     return Table(
-        caption="Returns to send" if is_supplier else "Returns that are overdue",
-        heads=(*heads, Head("Fill in")) if is_supplier else heads,
-        rows=tuple(_due_row(each, saved, is_supplier=is_supplier) for each in outstanding),
+        caption="Returns to send" if whose.is_supplier else "Returns that are overdue",
+        heads=(*heads, Head("Fill in")) if whose.is_supplier else heads,
+        rows=tuple(_due_row(each, saved, whose) for each in outstanding),
     )
 
 
-def _heads(month: str, contract: str, *rest: str, is_supplier: bool) -> tuple[Head, ...]:
-    whose = () if is_supplier else ("Supplier",)
-    return tuple(map(Head, (month, contract, *whose, *rest)))
-
-
-def _due_row(each: documents.Due, saved: Saved, *, is_supplier: bool) -> tuple[Cell, ...]:
+def _due_row(each: documents.Due, saved: Saved, whose: _Whose) -> tuple[Cell, ...]:
     return (
         Cell(formats.month(each.period)),
-        *_whose(each.contract_id, each.party_id, is_supplier=is_supplier),
+        *whose.cells(each.contract_id, each.party_id),
         Cell(_between(each)),
         Cell("", tag=_status(each)),
-        *((_way(each, saved),) if is_supplier else ()),
+        *((_way(each, saved),) if whose.is_supplier else ()),
     )
 
 
@@ -195,20 +209,14 @@ def _status(each: documents.Due) -> Tag:
     return Tag(f"Overdue by {formats.count(each.overdue_working_days, 'working day')}", "red")
 
 
-def _sent_row(each: documents.ReturnSummary, *, is_supplier: bool) -> tuple[Cell, ...]:
+def _sent_row(each: documents.ReturnSummary, whose: _Whose) -> tuple[Cell, ...]:
     month = formats.month(each.period)
     if each.revision > 1:
         month += f", revision {each.revision}"
     return (
         Cell(month, f"/returns/{each.return_id}"),
-        *_whose(each.contract_id, each.party_id, is_supplier=is_supplier),
+        *whose.cells(each.contract_id, each.party_id),
         Cell(str(each.receipt_no)),
         Cell(formats.moment(each.received_at)),
         Cell("", tag=TAGS[each.status]),
     )
-
-
-def _whose(contract_id: str, party_id: str, *, is_supplier: bool) -> tuple[Cell, ...]:
-    """The contract; to others than the supplier itself also who it is."""
-    contract = Cell(contract_id, is_whole=True)
-    return (contract,) if is_supplier else (contract, Cell(party_id, is_whole=True))

@@ -15,6 +15,7 @@ from typing import Any, Final
 from services.intake.api import documents
 from services.intake.pages import home
 from shared import formats
+from shared.pages import names
 from shared.pages.parts import Cell, Fact, Happening, Head, Link, Table, Tag
 
 OUTCOMES: Final[dict[str, Tag]] = {
@@ -46,8 +47,16 @@ class Page:
     happenings: tuple[Happening, ...]
 
 
-def show(found: documents.Return, promises: Mapping[str, str], *, is_supplier: bool) -> Page:
-    """The page of a return. `promises`: what each commitment is about, by id, as far as known."""
+def show(
+    found: documents.Return,
+    promises: Mapping[str, str],
+    *,
+    is_supplier: bool,
+    known: names.Names = names.NONE,
+) -> Page:
+    """The page of a return. `promises`: what each commitment is about, by id, as far as known;
+    `known`: what it, the contract and the supplier are called."""
+    promises = {**promises, **known.promises_of(found.contract_id)}
     return Page(
         title=f"Return for {formats.month(found.period)}",
         contract_id=found.contract_id,
@@ -57,7 +66,7 @@ def show(found: documents.Return, promises: Mapping[str, str], *, is_supplier: b
         if found.superseded_by
         else None,
         lines=_lines(found, promises) if found.lines else None,
-        facts=_facts(found),
+        facts=_facts(found, known),
         happenings=_happenings(found),
     )
 
@@ -147,10 +156,13 @@ def _amount(quantity: str, unit: str) -> str:
 # --- its receipt and its life --------------------------------------------------------------------
 
 
-def _facts(found: documents.Return) -> tuple[Fact, ...]:
+def _facts(found: documents.Return, known: names.Names) -> tuple[Fact, ...]:
+    contract_id = found.contract_id
+    title = known.contracts.get(contract_id)
+    contract = contract_id if title is None else f"{title} ({contract_id})"
     return (
-        Fact("Contract", found.contract_id, f"council:/contracts/{found.contract_id}"),
-        Fact("Supplier", found.party_id),
+        Fact("Contract", contract, f"council:/contracts/{contract_id}"),
+        Fact("Supplier", known.party(found.party_id)),
         Fact("Receipt number", str(found.receipt_no)),
         Fact("Revision", str(found.revision)),
         Fact("SHA-256 of what was sent", found.receipt.sha256),

@@ -39,3 +39,19 @@ async def load_sent(
         slot = due.Slot(row["period"], row["party_id"])
         found[row["contract_id"]][slot] = rows.read_sent(row)
     return found
+
+
+async def load_filled(
+    pool: sql.Pool, contract_ids: Collection[str], party_id: str | None
+) -> Mapping[str, due.Filled]:
+    """For which months of these contracts a return is in, by one party or all; by contract. What is
+    withdrawn is told in full: a second query, where there is any."""
+    periods: defaultdict[str, dict[str, Collection[str]]] = defaultdict(dict)
+    emptied: set[str] = set()
+    asked = QUERIES.load_filled(pool, contract_ids=list(contract_ids), party_id=party_id)
+    async for row in asked:
+        periods[row["contract_id"]][row["party_id"]] = frozenset(row["filled"] or ())
+        if row["is_emptied"]:
+            emptied.add(row["contract_id"])
+    sent = await load_sent(pool, emptied, party_id) if emptied else {}
+    return {each: due.Filled(periods[each], sent.get(each, {})) for each in periods}

@@ -31,3 +31,24 @@ LEFT JOIN accepted_return AS f ON (f.contract_id, f.party_id, f.period, f.revisi
 LEFT JOIN accepted_return AS g ON (g.contract_id, g.party_id, g.period, g.revision)
     = (c.contract_id, c.party_id, c.period, c.withdrawn)
 LEFT JOIN withdrawal AS w ON w.return_id = g.return_id;
+
+-- name: load_filled(contract_ids, party_id)
+-- The months of these contracts whose latest revision stands, by contract and party; and whether any
+-- was emptied. From the index alone: no return is read, but for those that were withdrawn.
+WITH gone AS (
+    SELECT a.contract_id, a.party_id, a.period, max(a.revision) AS revision
+    FROM withdrawal AS w JOIN accepted_return AS a USING (return_id)
+    WHERE a.contract_id = ANY(:contract_ids::text[])
+    GROUP BY a.contract_id, a.party_id, a.period
+), latest AS (
+    SELECT contract_id, party_id, period, max(revision) AS revision
+    FROM accepted_return
+    WHERE contract_id = ANY(:contract_ids::text[])
+        AND (:party_id::text IS NULL OR party_id = :party_id)
+    GROUP BY contract_id, party_id, period
+)
+SELECT l.contract_id, l.party_id,
+    array_agg(l.period) FILTER (WHERE g.revision IS DISTINCT FROM l.revision) AS filled,
+    bool_or(g.revision IS NOT DISTINCT FROM l.revision) AS is_emptied
+FROM latest AS l LEFT JOIN gone AS g USING (contract_id, party_id, period)
+GROUP BY l.contract_id, l.party_id;

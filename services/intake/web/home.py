@@ -33,7 +33,19 @@ async def show_home(
     is_supplier = who.role == "supplier"
     shown = [each for each in found.items if isinstance(each, documents.ReturnSummary)]
     to_send = None if cursor else await _find_to_send(who, dependencies, contract)
-    page = home.show(shown, pages, to_send, contract_id=contract, is_supplier=is_supplier)
+    contract_ids = {each.contract_id for each in shown}
+    contract_ids |= {each.contract_id for each in (to_send.outstanding.first if to_send else ())}
+    if contract is not None:
+        contract_ids.add(contract)
+    pool, of = dependencies.delivery.pool, scope.of(who.caller)
+    page = home.show(
+        shown,
+        pages,
+        to_send,
+        contract_id=contract,
+        is_supplier=is_supplier,
+        known=await store.names.load_names(pool, of, contract_ids),
+    )
     return site.show(request, "home.html", page, who)
 
 

@@ -13,6 +13,7 @@ from services.intake.pages import returned
 from shared import catalogue
 from shared.pages import site
 from shared.pages.access import Reader
+from shared.web import scope
 from shared.wire import events
 
 router = APIRouter(include_in_schema=False)
@@ -25,7 +26,9 @@ async def show_return(
     """One return: what counts, and why not the rest."""
     found = await returns.get_return(return_id, who.caller, dependencies)
     promises = await _promises(dependencies, found.contract_id)
-    page = returned.show(found, promises, is_supplier=who.role == "supplier")
+    pool, of = dependencies.delivery.pool, scope.of(who.caller)
+    known = await store.names.load_names(pool, of, [found.contract_id])
+    page = returned.show(found, promises, is_supplier=who.role == "supplier", known=known)
     return site.show(request, "returned.html", page, who)
 
 
