@@ -31,8 +31,8 @@ COMMITMENTS = {
     "spend": ("local-spend", "GBP"),
 }
 """Measure and unit by commitment. All are of kind `sum`."""
-_LINES = ("visits", "visits", "hours", "hours", "hours", "spend")
-assert len(_LINES) == LINES
+LINE_NAMES = ("visits", "visits", "hours", "hours", "hours", "spend")
+assert len(LINE_NAMES) == LINES
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,11 @@ def returns(plan: Plan) -> Iterator[Return]:
     ):
         year, of_year = divmod(month, 12)
         period = f"{FIRST_YEAR + year}-{of_year + 1:02}"
-        lines = tuple(_line(name, month + place + at) for at, name in enumerate(_LINES))
+        lines = tuple(line(name, month + place + at) for at, name in enumerate(LINE_NAMES))
         yield Return(contract_id, period, month * 100_000 + place, lines)
 
 
-def _line(commitment_id: str, seed: int) -> Line:
+def line(commitment_id: str, seed: int) -> Line:
     whole = Decimal(seed * 7 % 9 + 1)
     quantity = whole * 123 + Decimal("0.45") if commitment_id == "spend" else whole
     return Line(commitment_id, quantity, seed % 28 + 1)

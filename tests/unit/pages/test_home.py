@@ -17,7 +17,9 @@ import pytest
 from services.intake.api import documents, due
 from services.intake.domain.due import DueState
 from services.intake.pages import home
+from shared.pages import names
 from shared.pages.parts import Cell, Pages, Tag
+from shared.wire import events
 from tests.unit.pages import drawing
 
 NOWHERE: Final = Pages(None, None)
@@ -257,3 +259,29 @@ class TestPage:
         found = outstanding(*[OVERDUE] * 50, counts={"overdue": 60})
         full = shown(found, [a_summary()] * home.LATELY_ROWS, is_supplier=is_supplier)
         assert len(drawing.html("intake", "home.html", full).encode()) <= HTML_BYTES_MAX
+
+
+class TestName:
+    def test_stands_with_the_reference_below(self) -> None:
+        """To the supplier the contract's; to others the supplier's too. Without one, the ids."""
+        said = events.ContractNames(
+            title="Community hub", suppliers=(events.Named(id=PARTY, name="Brackenfold Builders"),)
+        )
+        known = names.collect({CONTRACT: said})
+        for is_supplier, expected in (
+            (True, [Cell("Community hub", why=(CONTRACT,))]),
+            (False, [Cell("Community hub", why=(CONTRACT,)), Cell("Brackenfold Builders")]),
+        ):
+            page = home.show(
+                [a_summary()],
+                NOWHERE,
+                home.ToSend(outstanding(OVERDUE)),
+                contract_id=CONTRACT,
+                is_supplier=is_supplier,
+                known=known,
+            )
+            assert page.due is not None
+            assert page.sent is not None
+            for table in (page.due, page.sent):
+                assert expected == list(table.rows[0][1 : 1 + len(expected)])
+            assert "Community hub" == page.of
