@@ -13,6 +13,7 @@ import pytest
 
 from services.ledger import store
 from services.ledger.audit import changes, export
+from services.ledger.domain.entries import sought
 from shared import sql
 from shared.web.scope import Scope
 from tests.support import ledger_service as build
@@ -125,6 +126,51 @@ class TestPage:
             start = store.reading.Occurrence(since, -1)
             await store.reading.list_occurrences(reading, EVERYONE, narrowed, start, PAGE)
             assert READ_MAX * 2 > reading.rows, (filters, since)
+
+    async def test_of_the_newest_costs_the_same_anywhere(self, long: sql.Connection) -> None:
+        """As pages list them: backwards, with every filter, from the end and from the middle."""
+        asked: list[tuple[Scope, dict[str, Any], int | None]] = [
+            (EVERYONE, {}, None),
+            (EVERYONE, {}, COUNT // 2),
+            (LATE, {}, None),
+            (Scope("nobody"), {}, None),
+            (EVERYONE, {"contract": "C7"}, None),
+            (EVERYONE, {"contract": "Nothing"}, None),
+            (EVERYONE, {"party": "P-LATE"}, COUNT // 2 + 100),
+            (EVERYONE, {"party": "Nothing"}, None),
+            (EVERYONE, {"type": "RecordParked"}, None),
+            (EVERYONE, {"type": "ReturnChecked"}, COUNT // 2),
+            (EVERYONE, {"period": "2020-02"}, None),
+            (EVERYONE, {"contract": "C7", "type": "ReturnChecked"}, None),
+        ]
+        for seen_by, filters, before in asked:
+            reading: Any = Reading(long)
+            narrowed = store.reading.Filter(**filters)
+            await store.newest.list_newest(reading, seen_by, narrowed, before, PAGE)
+            assert READ_MAX > reading.rows, (seen_by, filters, before)
+        between_days: list[dict[str, Any]] = [{}, {"type": "ReturnChecked"}, {"contract": "C7"}]
+        for filters in between_days:
+            reading = Reading(long)
+            end = store.reading.Occurrence(MIDDLE + timedelta(days=1), -1)
+            stretch = store.newest.Stretch(MIDDLE, end)
+            narrowed = store.reading.Filter(**filters)
+            await store.newest.list_latest(reading, EVERYONE, narrowed, stretch, PAGE)
+            assert READ_MAX * 2 > reading.rows, filters
+
+    async def test_of_what_stands_around_an_entry_stays_on_its_contract(
+        self, long: sql.Connection
+    ) -> None:
+        """A contract has a hundred entries here."""
+        reading: Any = Reading(long)
+        await store.around.list_around(reading, EVERYONE, COUNT // 2)
+        assert READ_MAX > reading.rows
+
+    async def test_of_a_search_reads_what_it_finds(self, long: sql.Connection) -> None:
+        """By number, id and hash, of what is there and of what is not."""
+        for text in ("15000", "receipt 7", "0199b6c2-0102-7a00-8000-5f0d8c1e0102", "ab" * 32):
+            reading: Any = Reading(long)
+            await store.search.list_hits(reading, EVERYONE, sought.read(text))
+            assert READ_MAX > reading.rows, text
 
     async def test_of_changes_costs_the_same_anywhere(self, long: sql.Connection) -> None:
         """Over all days: from the middle, of one contract, of a party that came late; and what was
