@@ -107,6 +107,8 @@ def _facts(return_id: str, leaf: Mapping[str, Any]) -> Iterator[Fact]:
         yield Fact("Supplier", party_id, f"/?supplier={party_id}")
     if revision := said.get("revision"):
         yield Fact("Revision", str(revision))
+    if supersedes := leaf.get("supersedes"):
+        yield Fact("Took the place of", "The revision before", f"/returns/{supersedes}")
     yield Fact("What counts, and why not the rest", "The return", f"supplier:/returns/{return_id}")
 
 

@@ -172,6 +172,13 @@ class TestLife:
             "Receipt 24: received on 4 November 2026, 10:00, not checked yet and withdrawn."
         ) == said
 
+    def test_leads_back_to_the_revision_before(self) -> None:
+        leaf = encoded(
+            "ReturnReceived", contract_id="C1", facts=self.facts(revision=2), supersedes="r-1"
+        )
+        page = life.show(self.RETURN, [life.Leaf(1, leaf)], size=3)
+        assert Fact("Took the place of", "The revision before", "/returns/r-1") in page.facts
+
     def test_of_facts_that_were_too_long_is_its_own(self) -> None:
         """Then the leaf has only a digest."""
         leaf = encoded("ReturnReceived", contract_id="C1", facts={"digest": "x"}, period="2026-10")
