@@ -105,7 +105,8 @@ def check(asked: Asked, size: int) -> tuple[Fault, ...]:
             faults.append(
                 Fault(name, f"Only {formats.count(size, 'entry', 'entries')} are signed.")
             )
-    if not faults and int(asked.older) > int(asked.newer):
+    asked_for = sizes(asked)
+    if not faults and asked_for is not None and asked_for.older > asked_for.newer:
         faults.append(
             Fault("from", "The earlier tree cannot have more entries than the later one.")
         )
@@ -145,8 +146,10 @@ _LABELS: Final = {"from": "Entries of the earlier tree", "to": "Entries of the l
 
 
 def _size(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
-    return min(int(text), SIZE_MAX) if is_number else None
+    """A size, also as the page writes it: `1,204`."""
+    plain = text.replace(",", "")
+    is_number = plain.isascii() and plain.isdigit() and len(plain) <= DIGITS_MAX
+    return min(int(plain), SIZE_MAX) if is_number else None
 
 
 def _facts(log: Log, newest: Signed | None) -> list[Fact]:

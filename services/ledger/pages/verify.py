@@ -16,7 +16,7 @@ from shared.pages.parts import Cell, Fact, Fault, Field, Head, Table, Tag
 
 TITLE: Final = "Verify"
 FILE_BYTES_MAX: Final = 10_000_000
-"""Of a pack: some seven thousand entries with their events. `makegood verify` takes any size."""
+"""Of a pack: some four thousand entries with their events. `makegood verify` takes any size."""
 FAILURES_SHOWN_MAX: Final = 10
 """Of each check; the others are counted."""
 CHARACTERS_SHOWN_MAX: Final = 300

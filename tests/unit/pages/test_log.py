@@ -75,6 +75,10 @@ class TestLog:
             each.label for each in page.answer.facts
         ]
 
+    def test_reads_a_size_as_the_page_writes_it(self) -> None:
+        query = log.Asked.model_validate({"from": "1,204", "to": " 2000 "})
+        assert (1204, 2000) == log.sizes(query)
+
     @pytest.mark.parametrize(
         ("older", "newer", "faults"),
         [
