@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.pages import names
 from shared.wire import ids
 from tests.support import ledger_service as build
 from tests.support.ledger_client import CALLERS, OTHER_PARTY, OURS, Client, connect
@@ -127,10 +128,12 @@ class TestContract:
         await service.append(build.promised(1, "16"), draft, build.promised(2, "24"))
         answer = await visitor(client).get("/contracts/C1")
         text = " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+        first = "visits Version 1: 16 visits, approved"
+        manager, approver = names.NONE.person("m"), names.NONE.person("a")
         for row in (
-            "visits – Version 1: 16 visits, approved m a Entry 8",
-            "visits Version 1: 16 visits, approved Version 2: 24 visits, proposed m Nobody yet",
-            "visits Version 1: 16 visits, approved Version 2: 24 visits, approved m a Entry 10",
+            f"visits – Version 1: 16 visits, approved {manager} {approver} Entry 8",
+            f"{first} Version 2: 24 visits, proposed {manager} Nobody yet",
+            f"{first} Version 2: 24 visits, approved {manager} {approver} Entry 10",
             "January 2026 GB-COH-00000001 2 November 2026, 09:00, receipt 1 Not told Entry 0",
             "8 entries, numbered without a gap.",
         ):

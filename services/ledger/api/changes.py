@@ -58,12 +58,12 @@ async def list_changes(
 
 
 async def find(conn: sql.Connection, entry: documents.Entry) -> documents.Change | None:
-    """What one entry changed, which the caller may see; None if it is not of a type that changes
-    anything, or its leaf is damaged."""
+    """What one entry changed, which the caller may see, without the entry of its cause; None if it
+    is not of a type that changes anything, or its leaf is damaged."""
     if entry.leaf.get("type") not in changes.TYPES:
         return None
     row = store.rows.ShownLeaf(entry.index, base64.b64decode(entry.leaf_base64), b"")
-    found = await changes.describe(conn, [row])
+    found = await changes.describe(conn, [row], has_causes=False)
     return _document(found[entry.index]) if found else None
 
 

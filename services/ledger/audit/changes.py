@@ -62,9 +62,11 @@ class _Decision(NamedTuple):
     stated: Sequence[figures.Figure]
 
 
-async def describe(conn: sql.Connection, rows: Iterable[store.rows.ShownLeaf]) -> dict[int, Change]:
+async def describe(
+    conn: sql.Connection, rows: Iterable[store.rows.ShownLeaf], *, has_causes: bool = True
+) -> dict[int, Change]:
     """The change that each of these entries is, by its index. Those whose leaf is damaged are not
-    among them."""
+    among them. With `has_causes`, the entries of causes are looked up."""
     decisions = []
     for row in rows:
         found = await _read(conn, row.idx, row.leaf)
@@ -72,7 +74,7 @@ async def describe(conn: sql.Connection, rows: Iterable[store.rows.ShownLeaf]) -
             decisions.append(found)
     before, earlier = await _stated_before(conn, decisions), await _earlier(conn, decisions)
     causes = [figures.cause(each.leaf, each.facts or {}) for each in decisions]
-    event_ids = {cause.event_id for cause in causes if cause.event_id is not None}
+    event_ids = {cause.event_id for cause in causes if has_causes and cause.event_id is not None}
     entries = await store.changes.load_indexes(conn, event_ids)
     return {
         each.entry: _change(each, cause, entries, before, earlier)

@@ -43,6 +43,14 @@ class Asked(BaseModel):
             return None
 
 
+class Asking(NamedTuple):
+    """Which contract is asked for, how, and what is known of names."""
+
+    contract_id: str
+    asked: Asked
+    known: names.Names = names.NONE
+
+
 class Link(NamedTuple):
     """An entry of the chain."""
 
@@ -77,6 +85,9 @@ class Page:
     """One contract; on later pages of the chain only this."""
 
     title: str
+    heading: str
+    reference: str | None
+    """If the heading is not it."""
     sentence: str
     contract_id: str
     as_at: str
@@ -100,32 +111,39 @@ def check(asked: Asked) -> tuple[Fault, ...]:
     return ()
 
 
-def show(
-    contract_id: str,
-    asked: Asked,
-    told: Told | None,
-    chain: Sequence[Link],
-    pages: Pages,
-) -> Page:
+def officer_ids(told: Told) -> set[str]:
+    """Who proposed and approved, as far as this reader may see it."""
+    found = {
+        (each.event or {}).get(name)
+        for each in told.versions
+        for name in ("proposed_by", "approved_by")
+    }
+    return {each for each in found if each is not None}
+
+
+def show(asking: Asking, told: Told | None, chain: Sequence[Link], pages: Pages) -> Page:
     """The page of a contract. `told` is None on later pages of the chain."""
+    contract_id, asked, known = asking
     faults = check(asked)
     days = [] if told is None else _returns(told.returns)
-    heading = f"Contract {contract_id}"
-    versions = () if told is None else told.versions
+    title = known.contracts.get(contract_id)
+    heading = title or f"Contract {contract_id}"
     return Page(
         title=f"Error: {heading}" if faults else heading,
+        heading=heading,
+        reference=contract_id if title else None,
         sentence=_sentence(asked.day, chain, pages),
         contract_id=contract_id,
         as_at=asked.as_at,
         faults=faults,
         form=_form(asked, faults),
         has_told=told is not None,
-        versions=_versions(versions, is_open=bool(told and told.is_open)) if versions else None,
+        versions=_versions(told, asking) if told is not None and told.versions else None,
         versions_left_out=f"/?contract={contract_id}&type=CommitmentChanged"
         if told is not None and told.has_more_versions
         else None,
         is_open=bool(told and told.is_open),
-        returns=_months(days[:RETURNS_SHOWN_MAX]) if days else None,
+        returns=_months(days[:RETURNS_SHOWN_MAX], known) if days else None,
         returns_left_out=f"/?contract={contract_id}&type=ReturnReceived"
         if told is not None and (told.returns.next or len(days) > RETURNS_SHOWN_MAX)
         else None,
@@ -161,27 +179,26 @@ def _form(asked: Asked, faults: Sequence[Fault]) -> Field:
 # --- who changed what ----------------------------------------------------------------------------
 
 
-def _versions(versions: Sequence[Version], *, is_open: bool) -> Table:
-    heads = ["Promise", "Before", "After", *(["Proposed by", "Approved by"] if is_open else [])]
+def _versions(told: Told, asking: Asking) -> Table:
+    people = ["Proposed by", "Approved by"] if told.is_open else []
     return Table(
         caption="Who changed what",
-        heads=tuple(map(Head, [*heads, "Entry"])),
-        rows=tuple(_version(each, is_open=is_open) for each in versions),
+        heads=tuple(map(Head, ["Promise", "Before", "After", *people, "Entry"])),
+        rows=tuple(_version(each, asking, is_open=told.is_open) for each in told.versions),
     )
 
 
-def _version(each: Version, *, is_open: bool) -> tuple[Cell, ...]:
+def _version(each: Version, asking: Asking, *, is_open: bool) -> tuple[Cell, ...]:
     after = documents.Version.model_validate(each.leaf["facts"]["commitment"])
     before = each.before and steps.version(documents.Version.model_validate(each.before))
-    entry = Cell(f"Entry {each.idx}", f"/entries/{each.idx}", is_whole=True)
-    cells = (Cell(after.commitment_id), Cell(before or "–"), Cell(steps.version(after)))
-    return (*cells, *(_officers(each.event) if is_open else ()), entry)
+    promise = steps.promise(after.commitment_id, asking.known.promises_of(asking.contract_id))
+    cells = (promise, Cell(before or "–"), Cell(steps.version(after)))
+    return (*cells, *(_officers(each.event, asking.known) if is_open else ()), _entry(each.idx))
 
 
-def _officers(event: Mapping[str, Any] | None) -> tuple[Cell, Cell]:
+def _officers(event: Mapping[str, Any] | None, known: names.Names) -> tuple[Cell, Cell]:
     if event is None:
         return Cell("The event does not open"), Cell("")
-    known = names.NONE
     proposed, approved = event.get("proposed_by"), event.get("approved_by")
     return (
         Cell(known.person(str(proposed))),
@@ -208,16 +225,16 @@ def _returns(told: documents.Returns) -> list[_Row]:
     ]
 
 
-def _months(rows: Sequence[_Row]) -> Table:
+def _months(rows: Sequence[_Row], known: names.Names) -> Table:
     return Table(
         caption="Returns",
         heads=tuple(map(Head, ("Month", "Supplier", "Received", "Late", "Entry"))),
-        rows=tuple(map(_month, rows)),
+        rows=tuple(_month(each, known) for each in rows),
     )
 
 
-def _month(row: _Row) -> tuple[Cell, ...]:
-    month, party = Cell(formats.month(row.period)), Cell(row.party_id, is_whole=True)
+def _month(row: _Row, known: names.Names) -> tuple[Cell, ...]:
+    month, party = Cell(formats.month(row.period)), known.party_cell(row.party_id)
     last = row.received
     if last is None:
         entry = row.slot.reminders[-1].entry

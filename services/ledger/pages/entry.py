@@ -17,6 +17,7 @@ from services.ledger.api import documents
 from services.ledger.domain.entries import words
 from services.ledger.pages import steps
 from shared import formats
+from shared.pages import names
 from shared.pages.parts import Cell, Fact, Head, Table
 
 CHANGES_SHOWN_MAX: Final = 40
@@ -72,15 +73,20 @@ class Page:
 
 
 def show(
-    found: documents.Entry, change: documents.Change | None, around: Sequence[Near], cover: Cover
+    found: documents.Entry,
+    change: documents.Change | None,
+    around: Sequence[Near],
+    cover: Cover,
+    known: names.Names = names.NONE,
 ) -> Page:
     """The page of an entry. `change`: what it changed, if it is of a kind that does."""
-    rows = [] if change is None else list(_changed(change))
+    titles = known.promises_of(str(found.leaf.get("contract_id")))
+    rows = [] if change is None else list(_changed(change, titles))
     left = len(rows) - CHANGES_SHOWN_MAX
     return Page(
         title=f"Entry {found.index}",
         sentence=found.words,
-        facts=tuple(_facts(found)),
+        facts=tuple(_facts(found, known)),
         changed=_changes(rows[:CHANGES_SHOWN_MAX]) if rows else None,
         changes_left_out=f"And {formats.count(left, 'further change')}." if left > 0 else None,
         near=_near(around) if around else None,
@@ -93,12 +99,12 @@ def show(
     )
 
 
-def _facts(found: documents.Entry) -> Iterator[Fact]:
+def _facts(found: documents.Entry, known: names.Names) -> Iterator[Fact]:
     leaf = found.leaf
     yield Fact("Type", words.NOUNS.get(leaf["type"], leaf["type"]))
     yield Fact("When", formats.moment(datetime.fromisoformat(leaf["occurred_at"])))
     if contract_id := leaf.get("contract_id"):
-        place = f"{contract_id}, number {leaf['contract_seq']} of its entries"
+        place = f"{known.contract(contract_id)}, number {leaf['contract_seq']} of its entries"
         yield Fact("Contract", place, f"/contracts/{contract_id}")
     if period := leaf.get("period"):
         yield Fact("Month", formats.month(period))
@@ -120,24 +126,34 @@ def _changes(rows: Sequence[tuple[Cell, ...]]) -> Table:
     return Table("What it changed", tuple(map(Head, heads)), tuple(rows))
 
 
-def _changed(change: documents.Change) -> Iterator[tuple[Cell, ...]]:
+def _changed(change: documents.Change, titles: Mapping[str, str]) -> Iterator[tuple[Cell, ...]]:
     """A row for each thing that is otherwise than before."""
     for figure in change.figures:
         month, was = formats.month(figure.period), figure.before
         for what, say in _FIGURES.items():
             before, after = None if was is None else say(was), say(figure.after)
             if before != after:
-                yield _row(figure.commitment_id, month, what, before, after)
+                yield _row(steps.promise(figure.commitment_id, titles), month, what, before, after)
     for lines in change.lines or ():
         before, after = steps.lines(lines.before), steps.lines(lines.after)
-        yield _row(lines.commitment_id, "", "Counted of this return", before, after)
+        yield _row(
+            steps.promise(lines.commitment_id, titles), "", "Counted of this return", before, after
+        )
     for elsewhere in change.lines_elsewhere:
         counted = steps.lines(elsewhere.now)
-        yield _row(elsewhere.commitment_id, "", "Counted of earlier returns", None, counted)
+        yield _row(
+            steps.promise(elsewhere.commitment_id, titles),
+            "",
+            "Counted of earlier returns",
+            None,
+            counted,
+        )
     if change.commitment is not None:
         old, new = change.commitment.before, change.commitment.after
         before = None if old is None else steps.version(old)
-        yield _row(new.commitment_id, "", "Promise", before, steps.version(new))
+        yield _row(
+            steps.promise(new.commitment_id, titles), "", "Promise", before, steps.version(new)
+        )
 
 
 _FIGURES: Final[Mapping[str, Callable[[documents.Figure], str]]] = {
@@ -147,8 +163,8 @@ _FIGURES: Final[Mapping[str, Callable[[documents.Figure], str]]] = {
 }
 
 
-def _row(promise: str, month: str, what: str, before: str | None, after: str) -> tuple[Cell, ...]:
-    return Cell(promise), Cell(month), Cell(what), Cell(before or "–"), Cell(after)
+def _row(promise: Cell, month: str, what: str, before: str | None, after: str) -> tuple[Cell, ...]:
+    return promise, Cell(month), Cell(what), Cell(before or "–"), Cell(after)
 
 
 # --- what is near it -----------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Final, NamedTuple, TypeAlias
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Alias
@@ -20,6 +20,7 @@ from services.ledger.api import documents
 from services.ledger.domain.entries import sought, words
 from services.ledger.pages import log
 from shared import fields, formats, identifiers
+from shared.pages import names
 from shared.pages.parts import Cell, Choice, Fault, Field, Head, Pages, Table
 
 TITLE: Final = "The record"
@@ -88,6 +89,7 @@ class Told(NamedTuple):
     hits: Sequence[documents.Hit]
     leaves: Sequence[Leaf]
     pages: Pages
+    known: names.Names = names.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +114,9 @@ class Page:
 def show(asked: Asked, faults: tuple[Fault, ...], told: Told, *, is_supplier: bool) -> Page:
     """The page of a list, or of what a search found."""
     size, signed_at, now = told.log
+    leaves = [_read(each) for each in told.leaves]
     is_search = bool(asked.q)
-    table = _found(told.hits) if told.hits else _list(told.leaves) if told.leaves else None
+    table = _found(told.hits) if told.hits else _list(leaves, told.known) if leaves else None
     return Page(
         title=f"Error: {TITLE}" if faults else TITLE,
         sentence=log.NOTHING if signed_at is None else log.signed(size, signed_at, now),
@@ -215,23 +218,37 @@ def key(asked: Asked, idx: int, occurred_at: datetime | None) -> list[str | int]
     return [idx] if asked.days is None else [str(occurred_at), idx]
 
 
-def _list(leaves: Sequence[Leaf]) -> Table:
+def contract_ids(leaves: Sequence[Leaf]) -> set[str]:
+    """Of which contracts these entries are."""
+    found = {_read(each).said.get("contract_id") for each in leaves}
+    return {each for each in found if each is not None}
+
+
+class _Read(NamedTuple):
+    idx: int
+    said: Mapping[str, Any]
+
+
+def _read(leaf: Leaf) -> _Read:
+    return _Read(leaf.idx, json.loads(leaf.encoded))
+
+
+def _list(leaves: Sequence[_Read], known: names.Names) -> Table:
     return Table(
         caption="Entries, the newest first",
         heads=tuple(map(Head, ("Entry", "When", "What happened", "Contract"))),
-        rows=tuple(map(_row, leaves)),
+        rows=tuple(_row(each, known) for each in leaves),
         is_caption_shown=False,
     )
 
 
-def _row(each: Leaf) -> tuple[Cell, ...]:
-    leaf = json.loads(each.encoded)
-    contract_id = leaf.get("contract_id")
+def _row(each: _Read, known: names.Names) -> tuple[Cell, ...]:
+    contract_id = each.said.get("contract_id")
     return (
         Cell(f"Entry {each.idx}", f"/entries/{each.idx}", is_whole=True),
-        Cell(formats.moment(datetime.fromisoformat(leaf["occurred_at"]))),
-        Cell(words.of(leaf)),
-        Cell(contract_id, f"/contracts/{contract_id}", is_whole=True) if contract_id else Cell(""),
+        Cell(formats.moment(datetime.fromisoformat(each.said["occurred_at"]))),
+        Cell(words.of(each.said)),
+        known.contract_cell(contract_id, f"/contracts/{contract_id}") if contract_id else Cell(""),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from services.ledger.domain.entries import words
 from shared import formats
+from shared.pages import names
 from shared.pages.parts import Cell, Fact, Head, Table
 
 SHOWN_MAX: Final = 60
@@ -44,7 +45,15 @@ class _Step(NamedTuple):
     name: str
 
 
-def show(return_id: str, leaves: Sequence[Leaf], *, size: int) -> Page:
+def contract_ids(leaves: Sequence[Leaf]) -> set[str]:
+    """Of which contract the return is."""
+    found = {json.loads(each.encoded).get("contract_id") for each in leaves}
+    return {each for each in found if each is not None}
+
+
+def show(
+    return_id: str, leaves: Sequence[Leaf], *, size: int, known: names.Names = names.NONE
+) -> Page:
     """The page of a return. `size`: how many entries are under the newest checkpoint."""
     steps = list(_steps(return_id, leaves))
     own = next((each for each in steps if each.name == _RECEIVED), steps[0])
@@ -52,7 +61,7 @@ def show(return_id: str, leaves: Sequence[Leaf], *, size: int) -> Page:
     return Page(
         title=f"Return for {formats.month(own.leaf['period'])}",
         sentence=_sentence(own, steps),
-        facts=tuple(_facts(return_id, own.leaf)),
+        facts=tuple(_facts(return_id, own.leaf, known)),
         table=_table(steps[:SHOWN_MAX], size),
         left_out=f"And {formats.count(left, 'later entry', 'later entries')}."
         if left > 0
@@ -86,25 +95,25 @@ def _steps(return_id: str, leaves: Sequence[Leaf]) -> Iterator[_Step]:
 
 def _sentence(own: _Step, steps: Sequence[_Step]) -> str:
     """`Receipt 24: received on 5 November 2026, 09:00, checked and withdrawn.`"""
-    names = {each.name for each in steps}
+    found = {each.name for each in steps}
     receipt_no = own.leaf["facts"].get("receipt_no")
     first = "" if receipt_no is None else f"Receipt {receipt_no}: "
     said = [f"received on {_when(own.leaf)}"]
-    said.append("checked" if _CHECKED in names else "not checked yet")
-    if _REPLACED in names:
+    said.append("checked" if _CHECKED in found else "not checked yet")
+    if _REPLACED in found:
         said.append("replaced by a later revision")
-    if _WITHDRAWN in names:
+    if _WITHDRAWN in found:
         said.append("withdrawn")
     sentence = f"{first}{formats.listed(said)}."
     return sentence[:1].upper() + sentence[1:]
 
 
-def _facts(return_id: str, leaf: Mapping[str, Any]) -> Iterator[Fact]:
+def _facts(return_id: str, leaf: Mapping[str, Any], known: names.Names) -> Iterator[Fact]:
     said = leaf["facts"]
     contract_id = leaf["contract_id"]
-    yield Fact("Contract", contract_id, f"/contracts/{contract_id}")
+    yield Fact("Contract", known.contract(contract_id), f"/contracts/{contract_id}")
     if party_id := said.get("party_id"):
-        yield Fact("Supplier", party_id, f"/?supplier={party_id}")
+        yield Fact("Supplier", known.party(party_id), f"/?supplier={party_id}")
     if revision := said.get("revision"):
         yield Fact("Revision", str(revision))
     if supersedes := leaf.get("supersedes"):

@@ -5,12 +5,20 @@ Promises: pure. The record holds quantities without their unit: they are shown a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from services.ledger.api import documents
 from shared import formats
+from shared.pages.parts import Cell
+
+
+def promise(commitment_id: str, titles: Mapping[str, str]) -> Cell:
+    """The title of a promise with its id below; the id alone while there is no title."""
+    title = titles.get(commitment_id)
+    return Cell(commitment_id) if title is None else Cell(title, why=(commitment_id,))
 
 
 def rated(figure: documents.Figure) -> str:

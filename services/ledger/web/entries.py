@@ -29,11 +29,14 @@ async def show_entry(
         around = await store.around.list_around(conn, scope.of(who.caller), index)
         cover = await store.checkpoints.get_cover(conn, index)
         change = await changes.find(conn, found)
+        ids = [found.leaf["contract_id"]] if "contract_id" in found.leaf else []
+        known = await store.names.load_names(conn, scope.of(who.caller), ids)
     page = entry.show(
         found,
         change,
         [entry.Near(each.kind, each.idx, each.leaf) for each in around],
         entry.Cover(is_covered=cover.is_covered, verifier_key=cover.verifier_key),
+        known,
     )
     return site.show(request, "entry.html", page, who)
 

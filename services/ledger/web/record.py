@@ -38,9 +38,11 @@ async def show_home(
     async with dependencies.pool.acquire() as conn:
         newest = await store.checkpoints.find_checkpoint(conn)
         rows = [] if query.q or faults else await _list(conn, caller, query)
-    shown, next_cursor = lists.cut(
-        rows, listing.ROWS, lambda row: home.key(query, row.idx, row.occurred_at)
-    )
+        shown, next_cursor = lists.cut(
+            rows, listing.ROWS, lambda row: home.key(query, row.idx, row.occurred_at)
+        )
+        leaves = [home.Leaf(row.idx, row.leaf) for row in shown]
+        known = await store.names.load_names(conn, scope.of(caller), home.contract_ids(leaves))
     told = home.Told(
         home.Log(
             newest.size if newest else 0,
@@ -48,8 +50,9 @@ async def show_home(
             dependencies.clock.now(),
         ),
         hits,
-        [home.Leaf(row.idx, row.leaf) for row in shown],
+        leaves,
         listing.pages("/", query.cursor, next_cursor, **query.given),
+        known,
     )
     page = home.show(query, faults, told, is_supplier=caller.party_id is not None)
     return site.show(request, "home.html", page, who, 422 if faults else 200)
@@ -92,11 +95,12 @@ async def show_contract(
         if not rows:
             raise refusals.no_contract()
         told = None if query.cursor else await _tell(conn, who.caller, narrowed)
+        officers = () if told is None else contract.officer_ids(told)
+        known = await store.names.load_names(conn, seen_by, [contract_id], officers)
     shown, next_cursor = lists.cut(rows, listing.ROWS, lambda row: [row.idx])
     kept = {"as_at": query.as_at or None}
     page = contract.show(
-        contract_id,
-        query,
+        contract.Asking(contract_id, query, known),
         told,
         [contract.Link(row.idx, row.leaf) for row in shown],
         listing.pages(f"/contracts/{contract_id}", query.cursor, next_cursor, **kept),
@@ -153,12 +157,11 @@ async def show_life(
     """A return's life: received, checked, what it caused, withdrawn or replaced."""
     async with dependencies.pool.acquire() as conn:
         rows = await store.reading.list_life(conn, return_id, scope.of(who.caller))
+        if not rows:
+            raise refusals.no_return()
         newest = await store.checkpoints.find_checkpoint(conn)
-    if not rows:
-        raise refusals.no_return()
-    page = life.show(
-        str(return_id),
-        [life.Leaf(row.idx, row.leaf) for row in rows],
-        size=newest.size if newest else 0,
-    )
+        leaves = [life.Leaf(row.idx, row.leaf) for row in rows]
+        ids = life.contract_ids(leaves)
+        known = await store.names.load_names(conn, scope.of(who.caller), ids)
+    page = life.show(str(return_id), leaves, size=newest.size if newest else 0, known=known)
     return site.show(request, "life.html", page, who)

@@ -11,6 +11,7 @@ import pytest
 
 from services.ledger.api import documents
 from services.ledger.pages import contract, home, life
+from shared.pages import names
 from shared.pages.parts import Cell, Fact, Pages
 from tests.unit.pages import drawing
 from tests.unit.pages.test_entry import a_leaf
@@ -194,6 +195,8 @@ class TestLife:
 
 
 class TestContract:
+    known = names.NONE
+
     def chain(self, *numbers: int) -> list[contract.Link]:
         return [
             contract.Link(100 + n, encoded("ReturnReceived", contract_id="C1", contract_seq=n))
@@ -212,7 +215,8 @@ class TestContract:
 
     def shown(self, told: contract.Told | None = None, *numbers: int, as_at: str = "") -> Any:
         asked = contract.Asked(as_at=as_at)
-        return contract.show("C1", asked, told, self.chain(*(numbers or (1, 2))), NO_PAGES)
+        asking = contract.Asking("C1", asked, self.known)
+        return contract.show(asking, told, self.chain(*(numbers or (1, 2))), NO_PAGES)
 
     def test_says_that_its_chain_has_no_gap(self) -> None:
         assert "2 entries, numbered without a gap." == self.shown(self.told()).sentence
@@ -261,6 +265,23 @@ class TestContract:
         assert 4 == len(hidden.versions.heads)
         drawn = drawing.text(drawing.html("ledger", "contract.html", hidden))
         assert "Who proposed and approved is in the events, which auditors see." in drawn
+
+    def test_calls_things_by_their_names(self) -> None:
+        """As far as they are known; the ids stand below."""
+        known = names.Names(
+            contracts={"C1": "Community hub"},
+            promises={names.Promise("C1", "visits"): "School visits"},
+            people={"priya": "Priya Nair"},
+        )
+        event = {"proposed_by": "priya", "approved_by": None}
+        told = self.told(versions=[self.version(event)])
+        assert {"priya"} == contract.officer_ids(told)
+        asking = contract.Asking("C1", contract.Asked(), known)
+        page = contract.show(asking, told, self.chain(1), NO_PAGES)
+        assert ("Community hub", "C1") == (page.heading, page.reference)
+        assert page.versions is not None
+        assert Cell("School visits", why=("visits",)) == page.versions.rows[0][0]
+        assert "Priya Nair" == page.versions.rows[0][3].text
 
     def test_of_a_proposal_says_that_nobody_approved_it(self) -> None:
         event = {"proposed_by": "priya", "approved_by": None}
