@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 FORMS_A_MINUTE: Final = 60
 """Of one session; also at once. Nobody types faster."""
+UPLOADS_A_MINUTE: Final = 6
+"""Of one session; also at once. To read one may take a second."""
 
 Name: TypeAlias = Literal["supplier", "council", "record"]
 
@@ -103,6 +105,7 @@ class Site:
         """The demo's clock, where the service has one. Sessions go by the machine's."""
         self.forms = buckets.Buckets(FORMS_A_MINUTE / 60, FORMS_A_MINUTE)
         """What each session may still send. It goes by the machine's clock."""
+        self.uploads = buckets.Buckets(UPLOADS_A_MINUTE / 60, UPLOADS_A_MINUTE)
         self.help_contact = settings.help_contact
         self._council = settings.council_name
         self._key_path = settings.session_key_path

@@ -185,7 +185,9 @@ def _checked(cell: Cell) -> Cell:
         misread = Misread("This holds a character that cannot be seen", "Type it again.")
     else:
         return cell
-    return cell._replace(text=text[:CHARACTERS_MAX], value="", misread=misread)
+    shown = _UNSEEN.sub("\ufffd", text[:CHARACTERS_MAX])
+    return cell._replace(text=shown, value="", misread=misread)
 
 
-_UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Neither seen nor stored: control characters, and half a surrogate pair (rule I13)."""

@@ -133,7 +133,7 @@ _MONTHS: Final = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
-_WRITE_DAY: Final = "Write it as 6 October 2026, 06/10/2026 or 2026-10-06."
+_WRITE_DAY: Final = "Write it as 6 October 2026 or 06/10/2026."
 
 
 def day(cell: tables.Cell, habits: tables.Habits) -> date | Misread:

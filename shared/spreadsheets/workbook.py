@@ -84,7 +84,7 @@ def _tell(parts: zips.Parts, path: str, reader: markup.Reader) -> bool:
     body = parts.unpack(path)
     if body is None:
         return False
-    markup.read(body, reader)
+    parts.elements_left = markup.read(body, reader, parts.elements_left)
     return True
 
 

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from typing import Final
 
-from shared.spreadsheets import tables
+from shared.spreadsheets import markup, tables
 
 PARTS_MAX: Final = 1_000
 UNPACKED_BYTES_MAX: Final = 40 * 1024 * 1024
@@ -38,6 +38,8 @@ class Parts:
             raise tables.RefusedError(_DAMAGED, _SAVE_AGAIN) from error
         infos = self._zip.infolist()
         self._check(infos, len(body))
+        self.elements_left = markup.ELEMENTS_MAX
+        """Of XML, in what is still to be read."""
         self._infos = {info.filename: info for info in infos}
 
     def __contains__(self, name: str) -> bool:

@@ -68,8 +68,11 @@ OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock", "GET /sign-in/{
 """One clock for the local demo, and a choice of people, on loopback only."""
 HOMES: Final = {"GET /"}
 """What every site begins with."""
+CHECKING: Final = {"GET /check-file", "POST /check-file"}
+"""A file of any own contract: somebody else's is none of the choices."""
 LISTING: Final = {
     *HOMES,
+    *CHECKING,
     "GET /contracts",
     "GET /cases",
     "GET /approvals",
@@ -88,6 +91,9 @@ _FORMS: Final = (
 DRAFTS: Final = {
     f"GET {_MONTH}",
     f"POST {_MONTH}/invoiced",
+    f"GET {_MONTH}/upload",
+    f"POST {_MONTH}/upload",
+    f"POST {_MONTH}/use-file",
     *(f"{method} {path}" for path in _FORMS for method in ("GET", "POST")),
 }
 """What a supplier fills in is its own business until it is sent."""
@@ -96,6 +102,7 @@ FILES: Final = {"GET /contracts.csv"}
 PAGES: Final = {
     *LISTING,
     *DRAFTS,
+    "GET /contracts/{contract_id}/template/{period}.{format_}",
     *FILES,
     "GET /returns/{return_id}",
     "GET /contracts/{contract_id}",

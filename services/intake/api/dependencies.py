@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +11,7 @@ from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.group_commit import Committer
 from services.intake.acceptance.throttle import Throttle
 from services.intake.settings import Settings
+from services.intake.spreadsheets.kept import Kept
 from shared.clock import Clock
 from shared.delivery import transaction
 from shared.web import auth
@@ -26,6 +27,8 @@ class Dependencies:
     committer: Committer
     throttle: Throttle
     clock: Clock
+    kept_files: Kept = field(default_factory=Kept)
+    """Files that were checked and may be used."""
 
 
 async def _of(request: Request) -> Dependencies:

@@ -145,17 +145,17 @@ def word(fault: faults.Fault, called: str | None = None) -> str:
         return f"{called}: nothing is given. {_fix(fault, step)}".strip()
     if fault.message.startswith(_FORM):
         return f"{called}: this must be {_WANTED.get(step, _TEXT)}."
-    return f"{called}: {_lower(_dated(fault.message))}. {_fix(fault, step)}".strip()
+    return f"{called}: {_lower(dated(fault.message))}. {_fix(fault, step)}".strip()
 
 
 def _fix(fault: faults.Fault, step: str) -> str:
     fix = _FIXES.get(fault.fix, fault.fix)
     if step in _WANTED and _WRITE.match(fix):
         return f"Give {_WANTED[step]}."
-    return _dated(fix)
+    return dated(fix)
 
 
-def _dated(text: str) -> str:
+def dated(text: str) -> str:
     """With days and months as people write them: `2026-10-06` is 6 October 2026."""
     return _ISO_MONTH.sub(lambda found: formats.month(found[1]), _ISO_DAY.sub(_day, text))
 

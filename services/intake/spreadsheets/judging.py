@@ -70,7 +70,7 @@ def judge(
         content=content,
         body=body,
         reading=reading,
-        faults=tuple(found[: faults.FAULTS_MAX]),
+        faults=tuple(found),
         filled=filled,
         promises=tuple(wanted.promises),
     )

@@ -11,12 +11,12 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.intake.web import drafts, home, lines, promises, returns, signing_in
+from services.intake.web import drafts, files, home, lines, promises, returns, signing_in
 
 __all__ = ["TEMPLATES", "router"]
 
 TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
-for each in (home, drafts, promises, lines, returns, signing_in):
+for each in (home, drafts, promises, lines, files, returns, signing_in):
     router.include_router(each.router)

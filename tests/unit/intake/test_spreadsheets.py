@@ -246,7 +246,7 @@ class TestAFault:
                 "C3",
                 "First day",
                 "This day does not exist",
-                "Write it as 6 October 2026, 06/10/2026 or 2026-10-06.",
+                "Write it as 6 October 2026 or 06/10/2026.",
             ),
             ("E3", "Start time", "There is a time, and no first day", "Give the first day."),
             (

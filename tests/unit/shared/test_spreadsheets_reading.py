@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import resource
 import time as stopwatch
@@ -250,6 +251,19 @@ def unpacked(body: bytes) -> dict[str, str]:
         return {name: opened.read(name).decode() for name in opened.namelist()}
 
 
+class TestReadingAside:
+    async def test_lets_the_event_loop_go_on(self) -> None:
+        """A service that stops for a file would lose its place at the broker."""
+        body = b"a,b,c,d,e,f\n" * 5_020
+        task = asyncio.ensure_future(reading.read_aside(body))
+        turns = 0
+        while not task.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert isinstance(task.result(), tables.Book)
+        assert 5 < turns
+
+
 class TestHostileXlsx:
     def test_with_a_cell_far_away_costs_nothing(self) -> None:
         """A library that lays out a sheet in memory needs 700 GB for these two cells."""
@@ -271,6 +285,19 @@ class TestHostileXlsx:
         assert "The file unpacks to 20 MB, which is too much" == refused(
             xlsx.book(" " * 20 * 1024 * 1024)
         )
+
+    def test_of_blank_cells_without_end_is_not_read_to_its_end(self) -> None:
+        """They cost time, though they hold nothing: 1,500,001 of them on two sheets."""
+        rows = "".join(f"<row>{'<c/>' * 100}</row>{at:07}" for at in range(7_500))
+        assert "The file has too many cells, filled or not" == refused(xlsx.book(rows, rows))
+        assert [] == list(read(xlsx.book(rows)).sheets[0].rows)
+
+    @pytest.mark.parametrize("escape", ["_x0000_", "_xD800_", "_x0007_"])
+    def test_with_a_character_that_cannot_be_stored_is_told_by_its_cell(self, escape: str) -> None:
+        """A NUL or half a surrogate pair, as XLSX writes what XML cannot have."""
+        found = cell(f'<row r="7"><c r="B7" t="inlineStr"><is><t>a{escape}</t></is></c></row>')
+        expected = tables.Misread("This holds a character that cannot be seen", "Type it again.")
+        assert ("B7", "a\ufffd", expected) == (found.address, found.text, found.misread)
 
     def test_defines_no_entities(self) -> None:
         """Neither the ones that multiply nor the ones that name a file."""
