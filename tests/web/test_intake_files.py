@@ -167,6 +167,15 @@ class TestSendingAFile:
         message = "The part return cannot be read"
         assert [message] == [each["message"] for each in answer.json()["errors"]]
 
+    async def test_is_taken_thirty_times_a_minute(self, supplier: Sender) -> None:
+        """To read a file may take a second, of each client the same service."""
+        answers = [await supplier.send_raw(b"", dry_run=True) for _ in range(30)]
+        assert {422} == {each.status_code for each in answers}
+        while (more := await supplier.send_raw(b"", dry_run=True)).status_code == 422:
+            answers.append(more)  # on a slow machine two seconds bring another one
+            assert 200 > len(answers)
+        assert (429, True) == (more.status_code, more.headers["retry-after"] in ("1", "2"))
+
     async def test_is_for_own_contracts_alone(self, system: RunningSystem) -> None:
         """Anybody else's does not exist, for a file and for a template."""
         caller = await system.caller("supplier", "GB-COH-00000009")

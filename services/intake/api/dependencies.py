@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
@@ -12,9 +12,14 @@ from services.intake.acceptance.group_commit import Committer
 from services.intake.acceptance.throttle import Throttle
 from services.intake.settings import Settings
 from services.intake.spreadsheets.kept import Kept
+from shared import buckets
 from shared.clock import Clock
 from shared.delivery import transaction
 from shared.web import auth
+
+FILES_A_MINUTE: Final = 30
+"""Spreadsheets of one client, also at once. To read one may take a second, and they are read one
+after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,10 @@ class Dependencies:
     clock: Clock
     kept_files: Kept = field(default_factory=Kept)
     """Files that were checked and may be used."""
+    files: buckets.Buckets = field(
+        default_factory=lambda: buckets.Buckets(FILES_A_MINUTE / 60, FILES_A_MINUTE)
+    )
+    """Spreadsheets that each program may still send."""
 
 
 async def _of(request: Request) -> Dependencies:

@@ -10,6 +10,7 @@ Refuses: what cannot be read; a contract or month that the caller may not report
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final, NamedTuple
@@ -201,6 +202,8 @@ async def post_file(
     stored, and the answer is the return that would be sent. The receipt is for the JSON that the
     file means."""
     refusals.accept(dependencies.throttle.admit(who.client))
+    if wait_seconds := dependencies.files.spend(who.client):
+        refusals.accept(Refusal("too_many_requests", math.ceil(wait_seconds)))
     key = desk.read_key([k.encode("latin-1") for k in request.headers.getlist(desk.KEY_HEADER)])
     body, own = await _read_parts(request)
     month = await find_month(who, dependencies, query.contract, query.period)
