@@ -106,7 +106,8 @@ class TestUploading:
         """Three promises are not named, and stay to be answered."""
         async with visitors.counted(system.pool) as sent:
             checked = await supplier.send_file(f"{HERE}/upload", table(ROW))
-        assert QUERIES_MAX >= len(sent)
+        own = [each for each in sent if not re.search("outbox_unsent|desk", each)]
+        assert QUERIES_MAX >= len(own), own  # without those of the tasks that run beside
         assert 200 == checked.status_code
         said = text(checked)
         assert "No problem in october.xlsx 1 line. Nothing was stored." in said

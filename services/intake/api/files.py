@@ -13,12 +13,14 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 
+from services.intake import store
 from services.intake.acceptance import desk, group_commit
 from services.intake.acceptance.refusals import Refusal
 from services.intake.api import documents, receipts, refusals
@@ -52,6 +54,8 @@ class Checked(NamedTuple):
     judged: judging.Judged
     before: list[dict[str, Any]]
     """The lines of the month before."""
+    titles: Mapping[str, str] = MappingProxyType({})
+    """Of the promises that have one of their own."""
 
 
 async def find_month(
@@ -74,17 +78,35 @@ async def check(
     """What a file says of a month, and what is wrong with it. Without the return's own fields, what
     is asked later is no fault."""
     before = await months.find_lines_before(dependencies.delivery.pool, month)
-    judged = await _aside(book, lambda: _judge(month, book, own))
-    return Checked(month, book, judged, before)
+    titles = await _load_titles(dependencies, month)
+    judged = await _aside(book, lambda: _judge(month, book, own, titles))
+    return Checked(month, book, judged, before, titles)
+
+
+async def _load_titles(dependencies: Dependencies, month: months.Month) -> Mapping[str, str]:
+    """What the promises are called, by commitment, as far as it is known."""
+    place = month.place
+    of = scope.Scope(place.authority_id, place.party_id)
+    found = await store.names.load_names(dependencies.delivery.pool, of, [place.contract_id])
+    return {
+        each.commitment_id: title
+        for each, title in found.promises.items()
+        if each.contract_id == place.contract_id
+    }
 
 
 _THE_DESKS: Final = ("/revision",)
 """Only the desk knows whether this very return is in already, or another one."""
 
 
-def _judge(month: months.Month, book: tables.Book, own: Mapping[str, Any] | None) -> judging.Judged:
+def _judge(
+    month: months.Month,
+    book: tables.Book,
+    own: Mapping[str, Any] | None,
+    titles: Mapping[str, str],
+) -> judging.Judged:
     place = month.place
-    wanted = filling.Wanted(place.contract_id, place.period, month.promises)
+    wanted = filling.Wanted(place.contract_id, place.period, month.promises, titles)
     context = returns.Context(place.party_id, month.contract, month.revision, month.today)
     named = {"revision": month.revision + 1} if own is None else own
     judged = judging.judge(filling.fill(book, wanted), wanted, named, context)
@@ -127,6 +149,7 @@ async def make_template(
         period=place.period,
         promises=month.promises,
         before=before,
+        titles=await _load_titles(dependencies, month),
     )
     write = templates.xlsx if format_ == "xlsx" else templates.csv
     body = await asyncio.to_thread(write, wanted)

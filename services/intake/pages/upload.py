@@ -253,7 +253,7 @@ def _totals(found: files.Checked) -> Table:
         count = sum(line.get("commitment_id") == name for line in lines)
         rows.append(
             (
-                Cell(measure.title if measure else name),
+                Cell(filling.title(found.titles, name, measure)),
                 Cell(f"{count:,}"),
                 _reported(now.get(name), measure, found.judged.content.answers.get(name)),
                 Cell(_amount(before.get(name), measure)),

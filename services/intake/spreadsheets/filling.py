@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from services.intake.domain import drafts, faults
@@ -36,6 +38,8 @@ class Wanted(NamedTuple):
     period: str
     promises: Mapping[str, catalogue.Measure | None]
     """Those in force, by id."""
+    titles: Mapping[str, str] = MappingProxyType({})
+    """Of those that have one of their own."""
 
 
 class Place(NamedTuple):
@@ -138,7 +142,7 @@ class _Rows:
 
     def __init__(self, filled: Filled, habits: tables.Habits, wanted: Wanted) -> None:
         self._filled, self._habits, self._wanted = filled, habits, wanted
-        self._titles = _titles(wanted.promises)
+        self._titles = _ids_by_title(wanted)
         self._used_ids: set[str] = set()
         self._not_filled_in = 0
 
@@ -318,11 +322,19 @@ def _no_promise(wanted: Wanted) -> tables.Misread:
     return tables.Misread("This is none of your promises", f"Choose one of: {names}.")
 
 
-def _titles(promises: Mapping[str, catalogue.Measure | None]) -> dict[str, str]:
-    """Ids by title, where only one promise has it."""
-    pairs = [(headings.normal(m.title), name) for name, m in promises.items() if m is not None]
-    titles = [title for title, _ in pairs]
-    return {title: name for title, name in pairs if titles.count(title) == 1}
+def title(titles: Mapping[str, str], commitment_id: str, measure: catalogue.Measure | None) -> str:
+    """A promise's own title; until that is known, its measure's."""
+    return titles.get(commitment_id) or (measure.title if measure else commitment_id)
+
+
+def _ids_by_title(wanted: Wanted) -> dict[str, str]:
+    """Where only one promise has the title."""
+    pairs = [
+        (headings.normal(title(wanted.titles, name, measure)), name)
+        for name, measure in wanted.promises.items()
+    ]
+    counts = Counter(each for each, _ in pairs)
+    return {each: name for each, name in pairs if counts[each] == 1}
 
 
 def _of_post(hours: Decimal) -> str:

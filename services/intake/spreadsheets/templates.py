@@ -8,10 +8,11 @@ when the file comes back, so an untouched template reports nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from services.intake.domain import field_help, measures
-from services.intake.spreadsheets import columns
+from services.intake.spreadsheets import columns, filling
 from shared import catalogue, formats
 from shared.spreadsheets import writing
 
@@ -31,6 +32,8 @@ class Month(NamedTuple):
     promises: Mapping[str, catalogue.Measure | None]
     before: Sequence[Mapping[str, Any]]
     """The lines of the month before, as JSON."""
+    titles: Mapping[str, str] = MappingProxyType({})
+    """Of the promises that have one of their own."""
 
 
 def xlsx(month: Month) -> bytes:
@@ -54,7 +57,7 @@ def xlsx(month: Month) -> bytes:
     how = writing.Sheet(
         name=HOW,
         headings=["Promise", "Counted in", "A line needs", "It waits without", "Evidence"],
-        rows=[_how(name, measure) for name, measure in month.promises.items()],
+        rows=[_how(_named(month, name, each), each) for name, each in month.promises.items()],
         widths={0: 44, 1: 12, 2: 60, 3: 40, 4: 40},
         is_wrapped=True,
     )
@@ -83,7 +86,7 @@ def file_name(contract_id: str, period: str) -> str:
 
 def _rows(month: Month) -> Iterable[writing.Cells]:
     for commitment_id, measure in month.promises.items():
-        title = f"{commitment_id}: {measure.title}" if measure else commitment_id
+        title = _named(month, commitment_id, measure)
         shared: dict[str, writing.Value] = {
             columns.CONTRACT: month.contract_id,
             columns.MONTH: formats.month(month.period),
@@ -140,12 +143,17 @@ def _at(line: Mapping[str, Any], pointer: str) -> writing.Value:
     return value if isinstance(value, str) else None
 
 
-def _how(commitment_id: str, measure: catalogue.Measure | None) -> writing.Cells:
+def _named(month: Month, commitment_id: str, measure: catalogue.Measure | None) -> str:
+    """The id with the title behind it: either alone may be two promises'."""
+    return f"{commitment_id}: {filling.title(month.titles, commitment_id, measure)}"
+
+
+def _how(named: str, measure: catalogue.Measure | None) -> writing.Cells:
     if measure is None:
-        return (commitment_id, None, None, None, None)
+        return (named, None, None, None, None)
     described = measures.describe(measure)
     return (
-        f"{commitment_id}: {measure.title}",
+        named,
         measure.unit,
         _listed(each.pointer for each in described.needs if each.pointer not in _GIVEN),
         _listed(each.pointer for each in described.waits_without),

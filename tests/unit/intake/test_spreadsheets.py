@@ -146,6 +146,13 @@ class TestARow:
         judged = judge(table({**VISIT, "Promise": named}))
         assert "schools" == judged.content.lines[0]["commitment_id"]
 
+    def test_names_its_promise_by_its_own_title(self) -> None:
+        """The measure's then names none: many promises may have the measure."""
+        wanted = WANTED._replace(titles={"schools": "Visits in Huyton"})
+        assert [] == told(judge(table(VISIT | {"Promise": "visits in Huyton"}), wanted))
+        ((_, _, message, _),) = told(judge(table(VISIT | {"Promise": "School visits"}), wanted))
+        assert "This is none of your promises" == message
+
     def test_of_a_title_that_two_promises_have_names_none(self) -> None:
         """The fault names the cell and the choices."""
         promises = PROMISES | {"more": PROMISES["schools"]}

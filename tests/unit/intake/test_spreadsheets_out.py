@@ -48,6 +48,17 @@ class TestTheTemplate:
             for row in found
         ]
 
+    def test_names_promises_by_their_own_titles(self) -> None:
+        """Until one is known, by their measures'."""
+        titled = MONTH._replace(titles={"schools": "Visits in Huyton"})
+        how = headings_of(book(templates.xlsx(titled)).sheets[1])
+        assert [
+            "apprentices: Apprentices started",
+            "local-spend: Spend in the local area",
+            "schools: Visits in Huyton",
+            "training: Participant hours: duration times attendees",
+        ] == [row["Promise"] for row in how]
+
     def test_says_what_each_promise_needs(self) -> None:
         """By the headings of its columns."""
         how = headings_of(book(templates.xlsx(MONTH)).sheets[1])
