@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
+from services.intake import store
 from services.intake.api import refusals
 from services.intake.api.dependencies import Dependencies, Injected
 from services.intake.domain import carrying, drafts
@@ -59,7 +60,8 @@ class Visit:
 
     async def names(self) -> names.Names:
         """What the contract and its promises are called."""
-        return names.NONE
+        of = scope.of(self.who.caller)
+        return await store.names.load_names(self.pool, of, [self.month.place.contract_id])
 
     async def task(self, commitment_id: str) -> drafts.Task:
         """One promise of the month. Raises a `404` problem if there is none."""
