@@ -49,7 +49,8 @@ _ORG_HINT: Final = (
     "The company number, such as 01234567, or another register’s identifier, such as "
     "GB-CHC-1234567."
 )
-_OWN_HINT: Final = "Yours is filled in. If it is another organisation, give its company number."
+_OWN_HINT: Final = "Your company number is filled in. If it is another organisation, give theirs."
+_PAYER_HINT: Final = "Your company number is filled in. If a subcontractor paid, give theirs."
 
 _FROM: Final = _asked("/from", _DAY_HINT, "day", 20)
 _TO: Final = _asked("/to", "", "day", 20)
@@ -71,7 +72,7 @@ _INVOICE: Final = (
     _asked("/invoice/number", "", width=20),
     _asked("/invoice/date", "If it is another day.", "day", 20),
     _asked("/invoice/net_total", "Without VAT, the whole invoice.", "number", 10),
-    _asked("/invoice/payer_id", f"{_OWN_HINT[:-1]}, as of a subcontractor.", "org", 20),
+    _asked("/invoice/payer_id", _PAYER_HINT, "org", 20),
     _asked("/invoice/payee", "", width=30),
     _asked("/invoice/payee_id", _ORG_HINT, "org", 20),
 )
