@@ -17,6 +17,7 @@ _ONE: Final = {"people": "person"}
 """Units whose singular is not the plural without its "s"."""
 _UNITS: Final = {"GBP": "pounds", "FTE": "full-time posts"}
 """Units whose name is no word."""
+_SIZES: Final = ((10**12, "tn"), (10**9, "bn"), (10**6, "m"))
 _TENTH: Final = Decimal("0.1")
 
 
@@ -34,6 +35,14 @@ def amount(value: Decimal | None, unit: str | None, *, has_pence: bool = False) 
     if unit is None:
         return plain
     return f"{plain} {_ONE.get(unit, unit.removesuffix('s')) if abs(value) == 1 else unit}"
+
+
+def short(value: Decimal, unit: str | None) -> str:
+    """`£250,000`, `£1.5m`, `12`: a round figure where there is little room."""
+    size, letters = next((each for each in _SIZES if abs(value) >= each[0]), (1, ""))
+    sign, pounds = "-" * (value < 0), "£" * (unit == "GBP")
+    plain = f"{abs(value) / size:,f}"
+    return f"{sign}{pounds}{plain.rstrip('0').rstrip('.') if '.' in plain else plain}{letters}"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
@@ -70,6 +79,14 @@ def day(value: date) -> str:
 def month(period: str) -> str:
     """`May 2026`, of `2026-05`."""
     return f"{calendar.first_day(period):%B %Y}"
+
+
+def months(first: str, last: str) -> str:
+    """`May to October 2026`, `December 2026 to January 2027`, `May 2026`."""
+    if first == last:
+        return month(last)
+    begin = f"{calendar.first_day(first):%B}" if first[:4] == last[:4] else month(first)
+    return f"{begin} to {month(last)}"
 
 
 def moment(value: datetime) -> str:

@@ -69,8 +69,6 @@ async def a_manager_sees_what_is_behind(person: Person) -> None:
         "1 of 3 promises is behind: Spend with firms in Knowsley, £34,000.",
         "Spend with firms in Knowsley: behind since June 2026",
     )
-    await person.page.locator("summary").nth(1).press("Enter")
-    await person.reads("October 2026 £184,000 £150,000 81.5% Requires improvement")
 
 
 async def a_list_is_narrowed_down(person: Person) -> None:

@@ -95,7 +95,12 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
         "from": "2026-10",
         "to": "2026-11",
     },
-    verification.LinesQuery: {"contract": "C1", "state": "queried"},
+    verification.LinesQuery: {
+        "contract": "C1",
+        "state": "queried",
+        "period": "2026-10",
+        "commitment": "spend",
+    },
     alerts_documents.AlertsQuery: {
         "contract": "C1",
         "kind": "duplicate_claim",

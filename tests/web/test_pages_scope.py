@@ -126,6 +126,7 @@ class TestEveryPage:
             await manager.post("/contracts/C1/commitments", drafted)
             values = {
                 "contract_id": "C1",
+                "commitment_id": "spend",
                 "case_id": case_id,
                 "forms": {
                     "POST /approvals": {"approve": "C1/drafted/1"},
@@ -141,7 +142,8 @@ class TestEveryPage:
             visitor = visitors.Visitor(service.app, who)
             for page in ("/promises", "/contracts", "/queried", "/alerts"):
                 assert "/contracts/C1" in (await visitor.get(page)).text
-            for page in ("/contracts/C1", f"/cases/{case_id}"):
+            promise = "/contracts/C1/commitments/spend"
+            for page in ("/contracts/C1", promise, f"/cases/{case_id}"):
                 assert 200 == (await visitor.get(page)).status_code
             assert f"/cases/{case_id}" in (await visitor.get("/cases")).text
 

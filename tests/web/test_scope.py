@@ -109,6 +109,7 @@ PAGES: Final = {
     "GET /cases/{case_id}",
     "POST /approvals",
     "POST /alerts/acknowledge",
+    "GET /contracts/{contract_id}/commitments/{commitment_id}",
     "GET /entries/{index}",
     "GET /entries/{index}/leaf",
     "GET /entries/{index}/event",

@@ -7,7 +7,7 @@ about what all suppliers promised together.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Final
@@ -39,6 +39,13 @@ async def list_cases(
 ) -> lists.Page[alerts.Case]:
     """Shortfall and no-data cases as they are now, the oldest first."""
     await contracts.assert_seen(dependencies, who, query.contract)
+    return await find_cases(dependencies, who, query)
+
+
+async def find_cases(
+    dependencies: Dependencies, who: auth.Caller, query: alerts.CasesQuery
+) -> lists.Page[alerts.Case]:
+    """One page of the cases that the caller may see."""
     rows = await store.reading.list_cases(
         dependencies.delivery.pool,
         scope.of(who),
@@ -52,6 +59,14 @@ async def list_cases(
     )
     items = [alerts.Case(**row, is_open=cases.is_open(row["state"])) for row in shown]
     return lists.Page(items=items, next=next_cursor)
+
+
+def shown_to(of: scope.Scope, rows: Iterable[store.rows.CaseRow]) -> list[alerts.Case]:
+    """Of a contract that the caller may see, its cases; a supplier sees those about it, or about
+    what all suppliers promised together."""
+    own = (row for row in rows if of.party_id is None or row.party_id in (None, of.party_id))
+    shown = (row._asdict() for row in own)
+    return [alerts.Case(**each, is_open=cases.is_open(each["state"])) for each in shown]
 
 
 @router.get("/cases/{case_id}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -18,11 +19,12 @@ from services.verification import store
 from services.verification.api import commitments, documents, refusals
 from services.verification.api.dependencies import Dependencies, Injected, Manager, Reader
 from services.verification.api.documents import imports as imported
+from services.verification.domain.state import State
 from services.verification.register import contracts, imports
 from services.verification.register.refusals import Code, Refusal
 from services.verification.register.releases import Unreadable
 from services.verification.register.things import Thing, shown
-from shared import fields, sql
+from shared import calendar, fields, sql
 from shared.web import auth, lists, problems, routes, scope
 from shared.wire import events
 
@@ -147,6 +149,43 @@ def whole(
     return documents.ContractWhole(
         **_contract(row, waiting or set()), commitments=commitments.shown(versions)
     )
+
+
+def as_known(contract: documents.ContractWhole, then: State, day: date) -> documents.ContractWhole:
+    """A contract with its commitments as they were at the end of a day; its titles and names are
+    today's. `then`: the state that it had reached."""
+    names = {each.id: each.name for each in contract.suppliers}
+    known = (_commitment_then(each, calendar.midnight_after(day)) for each in contract.commitments)
+    return contract.model_copy(
+        update={
+            "version": then.version,
+            "starts_on": then.starts_on,
+            "ends_on": then.ends_on,
+            "suppliers": [
+                documents.Organisation(id=each, name=names.get(each)) for each in then.suppliers
+            ],
+            "commitments": [each for each in known if each is not None],
+        }
+    )
+
+
+def _commitment_then(
+    commitment: documents.Commitment, end: datetime
+) -> documents.Commitment | None:
+    """None if it was not proposed by then. What was approved or replaced later still waited."""
+    versions = [each for each in commitment.versions if each.proposed_at < end]
+    if not versions:
+        return None
+    newest = versions[-1].version
+    for place, each in enumerate(versions):
+        is_approved_later = each.approved_at is not None and each.approved_at >= end
+        if is_approved_later or (each.state == "replaced" and each.version == newest):
+            state = "needs_structuring" if each.measure is None else "draft"
+            later = {"state": state, "approved_by": None, "approved_at": None}
+            versions[place] = each.model_copy(update=later)
+    is_active = any(each.state == "active" for each in versions)
+    state = "active" if is_active else versions[-1].state
+    return commitment.model_copy(update={"state": state, "versions": versions})
 
 
 def _contract(row: sql.Record, waiting: set[str]) -> dict[str, Any]:

@@ -60,6 +60,11 @@ TEXTS: Final = openapi.Texts(
         "contract_title": "The title of the contract.",
         "supplier_name": "The name of the supplier; null if it is not known.",
         "commitment_title": "The title of the commitment.",
+        "period": "The month, YYYY-MM.",
+        "commitment": "Only of this commitment of the contract, which must be named too. The lines "
+        "come the latest month first.",
+        "Performed.headline": "How it stands, in one line.",
+        "Performed.words": "The figures of the last rated month, in words.",
         "expected": "What is due by then, rounded to two places.",
         "why": "Why, as codes.",
         "headline": "What has happened, in one line.",

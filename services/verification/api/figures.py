@@ -7,29 +7,31 @@ up to the end of that day.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query
 
 from services.verification import store
-from services.verification.api import commitments, contracts, documents, reasons
-from services.verification.api.dependencies import Injected, Reader
+from services.verification.api import commitments, contracts, documents, known, reasons, refusals
+from services.verification.api.dependencies import Dependencies, Injected, Reader
 from services.verification.domain import (
     assessment,
-    journal,
+    behind,
+    course,
     profiles,
+    standing,
     state,
 )
 from services.verification.domain.lines import Line
-from services.verification.domain.state import Commitment, State, Sums
-from services.verification.store.reading import FIRST_LINE, LineKey
+from services.verification.domain.state import Commitment, Sums
+from services.verification.register.refusals import Refusal
+from services.verification.store.reading import FIRST_LINE, LineKey, ListedLine
 from shared import calendar, fields, rules, sql
-from shared.web import lists, problems, routes, scope
+from shared.web import auth, lists, problems, routes, scope
 from shared.wire import events
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
@@ -47,11 +49,11 @@ async def get_performance(
     pool = dependencies.delivery.pool
     titles = commitments.titles(await store.register.list_commitments(pool, contract_id))
     if as_at is None:
-        return show(await known_now(pool, row), titles)
-    known = await _known_then(pool, contract_id, as_at)
-    if known is None:
+        return show(await known.now(pool, row), titles)
+    found = await known.then(pool, contract_id, as_at)
+    if isinstance(found, date):
         raise problems.Problem(404, "The contract was not registered by the end of that day")
-    return show(known, titles, as_at)
+    return show(found, titles, as_at)
 
 
 @router.get("/lines")
@@ -60,6 +62,9 @@ async def list_lines(
 ) -> lists.Page[documents.LineShown]:
     """Current lines with their results; those with `state=queried` wait for the council."""
     await contracts.assert_seen(dependencies, who, query.contract)
+    if query.commitment is not None:
+        contract_id = await _contract_of(dependencies, query, query.commitment)
+        return await find_lines(dependencies, who, contract_id, query)
     after = FIRST_LINE
     if query.cursor is not None:
         after = LineKey(*lists.decode_cursor(query.cursor, str, str, str, str))
@@ -71,52 +76,104 @@ async def list_lines(
         query.limit + 1,
         outcome=query.state,
         contract_id=query.contract,
+        period=query.period,
     )
+    return await _page(pool, of, found, query)
+
+
+async def find_lines(
+    dependencies: Dependencies, who: auth.Caller, contract_id: str, query: documents.LinesQuery
+) -> lists.Page[documents.LineShown]:
+    """Lines of one commitment of a contract that the caller may see, the latest month first."""
+    pool, of = dependencies.delivery.pool, scope.of(who)
+    found = await store.figures.list_lines(
+        pool,
+        of,
+        contract_id,
+        read_key(contract_id, query.cursor),
+        query.limit + 1,
+        commitment_id=query.commitment,
+        period=query.period,
+        outcome=query.state,
+    )
+    return await _page(pool, of, found, query)
+
+
+def lines_then(
+    then: known.Known, of: scope.Scope, query: documents.LinesQuery
+) -> lists.Page[documents.LineShown]:
+    """The same, of what was known on a day. What went first then is not named: claims are kept as
+    they are now."""
+    contract_id = then.state.contract_id
+    keyed = [
+        ListedLine(LineKey(contract_id, *line.id), line)
+        for line in then.lines
+        if line.commitment_id == query.commitment
+        and of.party_id in (None, line.party_id)
+        and query.period in (None, line.period)
+        and query.state in (None, line.result.outcome)
+    ]
+    keyed.sort(key=lambda each: (each.key.party_id, each.key.line_id))
+    keyed.sort(key=lambda each: each.key.period, reverse=True)
+    after = read_key(contract_id, query.cursor)
+    if after is not None:
+        keyed = [each for each in keyed if _is_after(each.key, after)]
+    shown, next_cursor = lists.cut(keyed, query.limit, lambda each: each.key)
+    why = reasons.Reasons("council" if of.party_id is None else "supplier", of.party_id, {}, {})
+    items = [line_shown(contract_id, each.line, why) for each in shown]
+    return lists.Page(items=items, next=next_cursor)
+
+
+def _is_after(key: LineKey, other: LineKey) -> bool:
+    if key.period != other.period:
+        return key.period < other.period
+    return key[2:] > other[2:]
+
+
+def read_key(contract_id: str, cursor: str | None) -> LineKey | None:
+    """The key in a cursor of one contract's lines. Raises a `400` problem."""
+    if cursor is None:
+        return None
+    key = LineKey(*lists.decode_cursor(cursor, str, str, str, str))
+    if key.contract_id != contract_id:
+        raise lists.odd_cursor()
+    return key
+
+
+async def _page(
+    pool: sql.Pool, of: scope.Scope, found: Sequence[ListedLine], query: documents.LinesQuery
+) -> lists.Page[documents.LineShown]:
+    """Of one line more than were asked for."""
     shown, next_cursor = lists.cut(found, query.limit, lambda each: each.key)
     why = await reasons.load(pool, of, (each.line for each in shown))
     items = [line_shown(each.key.contract_id, each.line, why) for each in shown]
     return lists.Page(items=items, next=next_cursor)
 
 
+async def _contract_of(
+    dependencies: Dependencies, query: documents.LinesQuery, commitment_id: str
+) -> str:
+    """The contract of the commitment that is asked for. Raises a `422` or `404` problem."""
+    if query.contract is None:
+        fix = "Give `contract` too: an id of a commitment is one contract's own."
+        message = "It is not said of which contract."
+        fault = problems.Fault("form", message, fix, parameter="commitment")
+        raise problems.Problem(422, problems.INVALID, errors=[fault])
+    rows = await store.register.list_commitments(dependencies.delivery.pool, query.contract)
+    if commitment_id not in commitments.titles(rows):
+        refusals.accept(Refusal("commitment_unknown"))
+    return query.contract
+
+
 # --- a contract's figures ------------------------------------------------------------------------
 
 
-class Known(NamedTuple):
-    """What is known of a contract, now or at the end of a day."""
-
-    state: State
-    lines: Iterable[Line]
-    assessments: Iterable[store.rows.AssessmentRow]
-    """In the order in which they were made."""
-
-
-async def known_now(pool: sql.Pool, row: sql.Record) -> Known:
-    """What is known of the contract in a row of `store.reading`."""
-    contract_id = row["contract_id"]
-    returns = await store.histories.list_lines(pool, contract_id)
-    lines = [line for each in returns for line in store.rows.read_lines(each.lines)]
-    assessments = await store.histories.list_assessments(pool, contract_id)
-    return Known(state.from_bytes(row["state"]), lines, assessments)
-
-
-async def _known_then(pool: sql.Pool, contract_id: str, as_at: date) -> Known | None:
-    """None if the contract was not registered by then."""
-    entries = await store.histories.list_entries(pool, contract_id)
-    end = calendar.midnight_after(as_at)
-    late = (n for n, entry in enumerate(entries) if entry["occurred_at"] >= end)
-    early = entries[: next(late, len(entries))]
-    folded = await asyncio.to_thread(lambda: journal.refold(map(store.rows.read_entry, early)))
-    if folded.state is None:
-        return None
-    outcomes = (event for each in folded.decisions for event in each.outcomes)
-    return Known(folded.state, folded.lines.values(), store.rows.assessment_rows(outcomes))
-
-
 def show(
-    known: Known, titles: Mapping[str, str], as_at: date | None = None
+    of: known.Known, titles: Mapping[str, str], as_at: date | None = None
 ) -> documents.Performance:
     """The figures of every commitment that was ever active."""
-    found, periods, newest = known.state, _by_period(known.lines), _newest(known.assessments)
+    found, periods, newest = of.state, _by_period(of.lines), _newest(of.assessments)
+    standings = {each.commitment_id: each for each in standing.of(found)}
     return documents.Performance(
         contract_id=found.contract_id,
         as_at=as_at,
@@ -124,7 +181,7 @@ def show(
         rule_set=rules.RULE_SET,
         commitments=[
             _performed(
-                commitment_id,
+                standings[commitment_id],
                 titles.get(commitment_id, commitment_id),
                 found.commitments[commitment_id],
                 newest.get(commitment_id, []),
@@ -136,7 +193,7 @@ def show(
 
 
 def _performed(
-    commitment_id: str,
+    stands: standing.Standing,
     title: str,
     commitment: Commitment,
     assessments: list[documents.AssessmentShown],
@@ -144,9 +201,12 @@ def _performed(
 ) -> documents.Performed:
     version = commitment.versions[-1]
     last = assessments[-1] if assessments else None
+    described = behind.describe(stands, title)
     return documents.Performed(
-        commitment_id=commitment_id,
+        commitment_id=stands.commitment_id,
         title=title,
+        headline=described.headline,
+        words=described.words,
         measure=version.measure,
         unit=version.unit,
         version=version.number,
@@ -155,10 +215,22 @@ def _performed(
         **_figures(commitment.total, version.per),
         **{name: last and getattr(last, name) for name in _OF_THE_LAST_ASSESSMENT},
         assessments=assessments,
+        needed=_needed(course.needed(commitment), version.unit),
         by_period=[
             {"period": period} | _plain_figures(periods[period], version.per)
             for period in sorted(periods)
         ],
+    )
+
+
+def _needed(found: course.Needed | None, unit: str) -> documents.Needed | None:
+    if found is None:
+        return None
+    return documents.Needed(
+        a_month=course.rounded(found.a_month, unit),
+        months=found.months,
+        best=found.best,
+        is_best_of_all=found.is_of_all,
     )
 
 
@@ -190,13 +262,21 @@ def _newest(
 ) -> dict[str, list[documents.AssessmentShown]]:
     """Each commitment's assessments, the newest of each period, by period."""
     newest: dict[str, dict[str, documents.AssessmentShown]] = {}
-    for row in rows:
-        for made in store.rows.read_assessments(row):
-            newest.setdefault(made.commitment_id, {})[made.period] = _shown(row, made)
+    for commitment_id, made in assessed(rows):
+        newest.setdefault(commitment_id, {})[made.period] = made
     return {
         commitment_id: [periods[period] for period in sorted(periods)]
         for commitment_id, periods in newest.items()
     }
+
+
+def assessed(
+    rows: Iterable[store.rows.AssessmentRow],
+) -> Iterator[tuple[str, documents.AssessmentShown]]:
+    """Every assessment with its commitment, in the order in which they were made."""
+    for row in rows:
+        for made in store.rows.read_assessments(row):
+            yield made.commitment_id, _shown(row, made)
 
 
 def _shown(row: store.rows.AssessmentRow, made: events.Assessment) -> documents.AssessmentShown:
@@ -249,6 +329,7 @@ def line_shown(contract_id: str, line: Line, why: reasons.Reasons) -> documents.
         line_id=line.line_id,
         commitment_id=line.commitment_id,
         activity_on=line.activity_on,
+        thing=line.thing,
         outcome=line.result.outcome,
         **_figures(sums, line.per),
         findings=why.of(line),

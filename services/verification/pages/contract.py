@@ -1,4 +1,5 @@
-"""A contract: is it on course? A sentence first, then each promise with its figures.
+"""A contract: is it on course? A sentence first, then each promise with its figures, the returns by
+month, the cases, and what changed last; as it is now, or as it was known on a day.
 
 Promises: pure. Every figure is one that the API gives; none is computed again but the gap, which is
 what was expected less what counts, if positive.
@@ -8,13 +9,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from services.verification.api import documents
 from services.verification.api.documents import alerts
-from services.verification.pages import contracts, ratings
+from services.verification.domain.lines import Slot
+from services.verification.domain.slots import Filing, Told
+from services.verification.pages import changes, known, months, promise, ratings
 from shared import calendar, formats
-from shared.pages.parts import Cell, Fact, Head, Table
+from shared.pages import sparks
+from shared.pages.months import Months
+from shared.pages.parts import Cell, Fact, Happening, Head, Pages, Table
+
+PROMISES_MAX: Final = 20
+"""On one page, the worst first: more would weigh over 60 kB."""
+NAMED_MAX: Final = 3
+"""Of what is behind, so many are named in the sentence."""
+CASES_MAX: Final = 10
+_RANKS: Final = {"Inadequate": 0, "Requires improvement": 1, "Approaching target": 2, "Other": 3}
+_RANK_NOT_RATED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What the page is made of."""
+
+    contract: documents.ContractWhole
+    performance: documents.Performance
+    assessed: Sequence[tuple[str, documents.AssessmentShown]]
+    """All assessments that were made, with their commitments, in order."""
+    cases: Sequence[alerts.Case]
+    slots: Mapping[Slot, Told]
+    filings: Sequence[Filing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,31 +50,61 @@ class Page:
     """One contract."""
 
     title: str
+    heading: str
     contract_id: str
+    known: known.Known
     sentences: tuple[str, ...]
     """The first says whether it is on course."""
     promises: Table | None
-    months: tuple[Table, ...]
-    """Each promise's months."""
+    pages: Pages
+    """Of the promises."""
+    waiting: Table | None
+    """Promises that are not in force yet."""
+    returns: Months | None
+    further_returns: str | None
     cases: Table | None
+    changes: tuple[Happening, ...]
     facts: tuple[Fact, ...]
 
 
-def show(
-    contract: documents.ContractWhole,
-    performance: documents.Performance,
-    cases: Sequence[alerts.Case],
-) -> Page:
-    """The page of a contract with its figures and cases."""
-    promises = performance.commitments
+def show(found: Gathered, as_known: known.Known, day: date | None = None, first: int = 0) -> Page:
+    """The page of a contract. `day`: as it was known then; None: now. `first`: the place of the
+    first promise of this page, from 0."""
+    contract = found.contract
+    ordered = sorted(found.performance.commitments, key=_rank)
+    promises = ordered[first : first + PROMISES_MAX]
+    names = {each.id: each.name or each.id for each in contract.suppliers}
+    returns = months.show(found.slots, names)
     return Page(
-        title=contract.title,
+        title=as_known.title(contract.title),
+        heading=contract.title,
         contract_id=contract.contract_id,
-        sentences=(_sentence(promises), *_waiting(contract)),
-        promises=_table(promises) if promises else None,
-        months=tuple(_months(each) for each in promises if each.assessments),
-        cases=_cases(cases, contract) if cases else None,
+        known=as_known,
+        sentences=(_sentence(ordered), *_waiting(contract)),
+        promises=_table(promises, contract.contract_id, day) if promises else None,
+        pages=_pages(contract.contract_id, day, first, len(ordered)),
+        waiting=_not_in_force(contract, ordered, day),
+        returns=returns.chart,
+        further_returns=_left_out(returns.left_out),
+        cases=_cases(found.cases, contract) if found.cases else None,
+        changes=_changes(found, names),
         facts=_facts(contract),
+    )
+
+
+def _rank(promise: documents.Performed) -> tuple[int, Decimal, str]:
+    """The worst first; of equals the one that is furthest behind, in parts of the whole."""
+    if not promise.assessments or promise.rating is None:
+        return (_RANK_NOT_RATED, Decimal(0), promise.commitment_id)
+    behind = _behind(promise.assessments[-1]) / promise.target
+    return (_RANKS.get(promise.rating, 4), -behind, promise.commitment_id)
+
+
+def _pages(contract_id: str, day: date | None, first: int, count: int) -> Pages:
+    path, after = f"/contracts/{contract_id}", first + PROMISES_MAX
+    return Pages(
+        first=known.at(path, day) if first else None,
+        next=known.at(path, day, **{"from": str(after)}) if after < count else None,
     )
 
 
@@ -57,16 +115,22 @@ def _sentence(promises: Sequence[documents.Performed]) -> str:
     if not promises:
         return "Nothing is promised yet."
     rated = [each for each in promises if each.rating not in (None, "Other")]
+    of = formats.count(len(promises), "promise", "promises")
     if not rated:
+        waits = sum(each.reason in ("data_missing", "awaiting_council") for each in promises)
+        if waits:
+            till = "till a return comes or the council decides"
+            return f"{waits} of {of} cannot be rated {till}."
         return "Nothing can be rated yet."
     behind = [each for each in rated if each.rating in ratings.BEHIND]
-    of = formats.count(len(promises), "promise", "promises")
     if not behind:
         if len(rated) < len(promises):
             return f"{len(rated)} of {of} {_is(len(rated))} on course; the rest is not rated."
         return "The promise is on course." if len(rated) == 1 else f"All {of} are on course."
-    gaps = "; ".join(f"{each.title}, {_gap(each)}" for each in behind)
-    return f"{len(behind)} of {of} {_is(len(behind))} behind: {gaps}."
+    named = [f"{each.title}, {_gap(each)}" for each in behind[:NAMED_MAX]]
+    if len(behind) > NAMED_MAX:
+        named.append(f"and {len(behind) - NAMED_MAX} more")
+    return f"{len(behind)} of {of} {_is(len(behind))} behind: {'; '.join(named)}."
 
 
 def _is(count: int) -> str:
@@ -98,87 +162,122 @@ def _waiting(contract: documents.ContractWhole) -> list[str]:
 # --- its promises --------------------------------------------------------------------------------
 
 
-def _table(promises: Sequence[documents.Performed]) -> Table:
+def _table(promises: Sequence[documents.Performed], contract_id: str, day: date | None) -> Table:
     return Table(
         caption="Promises",
         heads=(
             Head("Promise"),
-            Head("Promised", is_number=True),
             Head("Due", is_number=True),
             Head("Counted", is_number=True),
             Head("Behind", is_number=True),
             Head("Rating"),
+            Head("Six months"),
         ),
-        rows=tuple(map(_row, promises)),
+        rows=tuple(_row(each, contract_id, day) for each in promises),
     )
 
 
-def _row(promise: documents.Performed) -> tuple[Cell, ...]:
-    target = formats.amount(promise.target, promise.unit)
-    if not promise.assessments:
-        counted = formats.amount(promise.counted + promise.provisional, promise.unit)
+def _row(each: documents.Performed, contract_id: str, day: date | None) -> tuple[Cell, ...]:
+    target = formats.amount(each.target, each.unit)
+    href = known.at(promise.address(contract_id, each.commitment_id), day)
+    name = Cell(each.title, href, why=(f"{target} promised",))
+    if not each.assessments:
+        counted = formats.amount(each.counted + each.provisional, each.unit)
         blank = Cell("")
-        return Cell(promise.title), Cell(target), blank, Cell(counted), blank, Cell("Not rated yet")
-    last = promise.assessments[-1]
+        return name, blank, Cell(counted), blank, Cell("Not rated yet"), blank
+    last = each.assessments[-1]
     by = f"by {formats.day(calendar.last_day(last.period))}"
-    waits = formats.amount(last.queried, promise.unit)
+    waits = formats.amount(last.queried, each.unit)
     behind = _behind(last)
     return (
-        Cell(promise.title),
-        Cell(target),
-        Cell(formats.amount(last.expected, promise.unit), why=(by,)),
+        name,
+        Cell(formats.amount(last.expected, each.unit), why=(by,)),
         Cell(
-            formats.amount(last.low, promise.unit),
+            formats.amount(last.low, each.unit),
             why=(f"Waiting for the council: {waits}",) if last.queried else (),
         ),
-        Cell(formats.amount(behind, promise.unit) if behind else "–"),
+        Cell(formats.amount(behind, each.unit) if behind else "–"),
         Cell("", tag=ratings.tag(last.rating), why=ratings.reason(last.reason)),
+        _trend(each.assessments),
     )
 
 
-def _months(promise: documents.Performed) -> Table:
+def _trend(made: Sequence[documents.AssessmentShown]) -> Cell:
+    """`81.5%, up from 76.4%`: what counts of what was due, at the end of the last month and of the
+    month before."""
+    attained = [Decimal(each.attainment) for each in made if each.attainment is not None]
+    if made[-1].attainment is None:
+        return Cell("")
+    last = attained[-1]
+    text = formats.share(last)
+    if len(attained) > 1:
+        before = attained[-2]
+        way = f"up from {formats.share(before)}" if last > before else "as before"
+        text += f", {f'down from {formats.share(before)}' if last < before else way}"
+    return Cell(text, spark=sparks.spark(attained))
+
+
+def _not_in_force(
+    contract: documents.ContractWhole, promises: Sequence[documents.Performed], day: date | None
+) -> Table | None:
+    """Promises that were proposed or imported and bind nobody yet."""
+    in_force = {each.commitment_id for each in promises}
+    waiting = [each for each in contract.commitments if each.commitment_id not in in_force]
+    if not waiting:
+        return None
     return Table(
-        caption=promise.title,
-        heads=(
-            Head("By the end of"),
-            Head("Due", is_number=True),
-            Head("Counted", is_number=True),
-            Head("Delivered of what was due", is_number=True),
-            Head("Rating"),
+        caption="Not in force yet",
+        heads=(Head("Promise"), Head("What it waits for")),
+        rows=tuple(
+            (
+                Cell(
+                    each.title,
+                    known.at(promise.address(contract.contract_id, each.commitment_id), day),
+                ),
+                Cell(
+                    "Its figures: the target is still prose"
+                    if each.state == "needs_structuring"
+                    else "An approver"
+                ),
+            )
+            for each in waiting[:PROMISES_MAX]
         ),
-        rows=tuple(_month(each, promise.unit) for each in reversed(promise.assessments)),
-        is_caption_shown=False,
     )
 
 
-def _month(made: documents.AssessmentShown, unit: str) -> tuple[Cell, ...]:
-    return (
-        Cell(formats.month(made.period)),
-        Cell(formats.amount(made.expected, unit)),
-        Cell(formats.amount(made.low, unit)),
-        Cell("" if made.attainment is None else formats.share(Decimal(made.attainment))),
-        Cell("", tag=ratings.tag(made.rating), why=ratings.reason(made.reason)),
-    )
+def _left_out(count: int) -> str | None:
+    if not count:
+        return None
+    return f"{formats.count(count, 'more supplier')} sent returns: they are on the site of returns."
 
 
-# --- its cases, and what it is -------------------------------------------------------------------
+# --- its cases, what changed, and what it is -----------------------------------------------------
 
 
 def _cases(cases: Sequence[alerts.Case], contract: documents.ContractWhole) -> Table:
-    titles = {each.commitment_id: each.title for each in contract.commitments}
-    names = {each.id: each.name or each.id for each in contract.suppliers}
+    """Those that are open first, the newest before the others."""
+    ordered = sorted(cases, key=lambda each: (each.is_open, each.opened_at), reverse=True)
+    named = _names_of_cases(cases, contract)
     return Table(
         caption="Cases",
         heads=(Head("Case"), Head("Opened on"), Head("Where it stands")),
         rows=tuple(
             (
-                Cell(_case(each, titles, names)),
+                Cell(named[each.case_id], f"/cases/{each.case_id}"),
                 Cell(formats.day(calendar.london_day(each.opened_at))),
                 Cell(ratings.STATES.get(each.state, each.state)),
             )
-            for each in cases
+            for each in ordered[:CASES_MAX]
         ),
     )
+
+
+def _names_of_cases(
+    cases: Sequence[alerts.Case], contract: documents.ContractWhole
+) -> dict[object, str]:
+    titles = {each.commitment_id: each.title for each in contract.commitments}
+    names = {each.id: each.name or each.id for each in contract.suppliers}
+    return {each.case_id: _case(each, titles, names) for each in cases}
 
 
 def _case(case: alerts.Case, titles: Mapping[str, str], names: Mapping[str, str]) -> str:
@@ -189,12 +288,25 @@ def _case(case: alerts.Case, titles: Mapping[str, str], names: Mapping[str, str]
     return f"{titles.get(case.commitment_id or '', case.commitment_id)}: behind since {month}"
 
 
+def _changes(found: Gathered, names: Mapping[str, str]) -> tuple[Happening, ...]:
+    contract = found.contract
+    named = _names_of_cases(found.cases, contract)
+    return changes.show(
+        [
+            *changes.of_versions(contract),
+            *changes.of_filings(found.filings, names if len(names) > 1 else {}),
+            *changes.of_ratings(contract, found.assessed),
+            *changes.of_cases(found.cases, named, contract.contract_id),
+        ]
+    )
+
+
 def _facts(contract: documents.ContractWhole) -> tuple[Fact, ...]:
     contract_id = contract.contract_id
     return (
         Fact("Reference", contract_id),
-        Fact("Supplier", contracts.suppliers(contract)),
+        Fact("Supplier", ", ".join(each.name or each.id for each in contract.suppliers)),
         Fact("Runs", formats.days(contract.starts_on, contract.ends_on)),
         Fact("Returns", "Returns of this contract", f"supplier:/?contract={contract_id}"),
-        Fact("Record", "What happened, entry by entry", f"record:/?contract={contract_id}"),
+        Fact("Record", "What happened, entry by entry", f"record:/contracts/{contract_id}"),
     )

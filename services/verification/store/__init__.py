@@ -8,6 +8,7 @@ from typing import Final
 from services.verification.store import (
     batches,
     cases,
+    figures,
     histories,
     names,
     overviews,
@@ -24,6 +25,7 @@ __all__ = [
     "MIGRATIONS",
     "batches",
     "cases",
+    "figures",
     "histories",
     "names",
     "overviews",

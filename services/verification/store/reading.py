@@ -147,7 +147,7 @@ FIRST_LINE: Final = LineKey("", "", "", "")
 async def list_lines(
     pool: sql.Pool, of: Scope, after: LineKey, limit: int, **wanted: str | None
 ) -> list[ListedLine]:
-    """The first `limit` lines after a key. `wanted`: outcome, contract_id."""
+    """The first `limit` lines after a key. `wanted`: outcome, contract_id, period."""
     found: list[ListedLine] = []
     while True:
         returns = await _list_returns(pool, of, after, **wanted)

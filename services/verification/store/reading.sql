@@ -78,7 +78,7 @@ SELECT DISTINCT o.key
 FROM outbox_unsent AS u JOIN outbox AS o USING (id)
 WHERE o.topic = :topic AND o.key = ANY(:contract_ids::text[]);
 
--- name: list_returns(authority_id, party_id, outcome, contract_id, from_contract, from_period, from_party, limit)
+-- name: list_returns(authority_id, party_id, outcome, contract_id, period, from_contract, from_period, from_party, limit)
 -- Returns that the caller may see (a supplier only its own), from a key on. Those with lines in one state are
 -- found by the index of returns in doubt; nearly all have `counted` lines, so that state reads all.
 SELECT r.contract_id, r.period, r.party_id, r.lines
@@ -86,6 +86,7 @@ FROM checked_return AS r JOIN contract AS c USING (contract_id)
 WHERE c.authority_id = :authority_id
     AND (:party_id::text IS NULL OR r.party_id = :party_id)
     AND (:contract_id::text IS NULL OR r.contract_id = :contract_id)
+    AND (:period::text IS NULL OR r.period = :period)
     AND (coalesce(:outcome, 'counted') = 'counted'
         OR (r.outcomes <> 'counted' AND :outcome = ANY(string_to_array(r.outcomes, ' '))))
     AND (r.contract_id, r.period, r.party_id) >= (:from_contract, :from_period, :from_party)

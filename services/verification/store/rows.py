@@ -209,6 +209,11 @@ def read_lines(body: bytes, known: dict[object, Any] | None = None) -> list[Line
     return [_share(_line.decode(line), known) for line in _bare.decode(body)]
 
 
+def read_line(text: str) -> Line:
+    """One element of such a body."""
+    return _line.decode(text)
+
+
 def _spelling(value: object) -> object:
     """What tells values apart: equal decimals may be spelt in several ways."""
     if isinstance(value, Decimal):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from shared.pages import sparks
+
 
 class Link(NamedTuple):
     """A text that leads somewhere."""
@@ -35,7 +37,8 @@ class Happening(NamedTuple):
 
 class Cell(NamedTuple):
     """A cell of a table. `why` stands below it, in sentences. What `is_whole`, such as a reference,
-    is not broken over lines. `hidden` is added to a link for those who do not see its row."""
+    is not broken over lines. `hidden` is added to a link for those who do not see its row. A
+    `spark` stands above the text."""
 
     text: str
     href: str | None = None
@@ -43,6 +46,7 @@ class Cell(NamedTuple):
     why: tuple[str, ...] = ()
     is_whole: bool = False
     hidden: str = ""
+    spark: sparks.Spark | None = None
 
 
 class Head(NamedTuple):

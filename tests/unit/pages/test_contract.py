@@ -11,8 +11,8 @@ import pytest
 
 from services.verification.api import documents
 from services.verification.api.documents import alerts
-from services.verification.domain import cases
-from services.verification.pages import contract, ratings
+from services.verification.domain import cases, slots
+from services.verification.pages import contract, known, months, ratings
 from shared.wire import events
 from tests.unit.pages import drawing
 
@@ -28,6 +28,7 @@ def assessed(rating: str, expected: str, low: str, **more: Any) -> documents.Ass
         "counted": Decimal(low),
         "queried": Decimal(0),
         "attainment": "81.5",
+        "assessed_at": AT,
         "rating": rating,
         "reason": None,
     }
@@ -46,12 +47,24 @@ def promise(
         counted=Decimal(7),
         provisional=Decimal(0),
         rating=assessments[-1].rating if assessments else None,
+        reason=assessments[-1].reason if assessments else None,
         assessments=list(assessments),
     )
 
 
 def a_contract(*versions: str, state: str = "active") -> documents.ContractWhole:
-    drafted = [drawing.made(documents.Version, state=each) for each in versions]
+    drafted = [
+        drawing.made(
+            documents.Version,
+            state=each,
+            version=1,
+            target=Decimal(365000),
+            unit="GBP",
+            proposed_at=AT,
+            approved_at=None,
+        )
+        for each in versions
+    ]
     promised = drawing.made(
         documents.Commitment, commitment_id="spend", title="Spend", state=state, versions=drafted
     )
@@ -75,22 +88,38 @@ def a_case(**changes: Any) -> alerts.Case:
         "period": "2026-06",
         "state": "opened",
         "opened_at": AT,
+        "moved_at": AT,
+        "is_open": True,
     }
     return drawing.made(alerts.Case, **(values | changes))
+
+
+NOW = known.show("/contracts/KMBC-2026-0101", "", None, None)
 
 
 def shown(
     *promises: documents.Performed,
     of: documents.ContractWhole | None = None,
     followed: tuple[alerts.Case, ...] = (),
+    **more: Any,
 ) -> contract.Page:
     performance = drawing.made(documents.Performance, commitments=list(promises))
-    return contract.show(of or a_contract("active"), performance, followed)
+    gathered: dict[str, Any] = {"assessed": (), "slots": {}, "filings": ()}
+    return contract.show(
+        contract.Gathered(
+            contract=of or a_contract("active"),
+            performance=performance,
+            cases=followed,
+            **(gathered | more),
+        ),
+        NOW,
+    )
 
 
 GOOD = assessed("Good", "40", "48")
 BEHIND = assessed("Requires improvement", "184000", "150000", queried=Decimal(500))
 FAR_BEHIND = assessed("Inadequate", "9", "2")
+MISSING = assessed("Other", "9", "2", reason="data_missing")
 OTHER = assessed("Other", "0", "0", reason="nothing_due", attainment=None)
 
 
@@ -101,6 +130,10 @@ class TestSentence:
             ((), "Nothing is promised yet."),
             ((promise("A"),), "Nothing can be rated yet."),
             ((promise("A", OTHER),), "Nothing can be rated yet."),
+            (
+                (promise("A", MISSING), promise("B", OTHER)),
+                "1 of 2 promises cannot be rated till a return comes or the council decides.",
+            ),
             ((promise("A", GOOD),), "The promise is on course."),
             ((promise("A", GOOD), promise("B", GOOD)), "All 2 promises are on course."),
             (
@@ -116,7 +149,7 @@ class TestSentence:
                     promise("A", BEHIND),
                     promise("B", assessed("Inadequate", "9", "2"), unit="weeks"),
                 ),
-                "2 of 2 promises are behind: A, £34,000; B, 7 weeks.",
+                "2 of 2 promises are behind: B, 7 weeks; A, £34,000.",
             ),
         ],
     )
@@ -139,34 +172,107 @@ class TestPromise:
         table = shown(promise("Spend", BEHIND)).promises
         assert table is not None
         (row,) = table.rows
-        expected = ["Spend", "£365,000", "£184,000", "£150,000", "£34,000"]
-        assert expected == [cell.text for cell in row[:5]]
-        assert ("by 31 October 2026",) == row[2].why
-        assert ("Waiting for the council: £500",) == row[3].why
-        assert ratings.tag("Requires improvement") == row[5].tag
+        expected = ["Spend", "£184,000", "£150,000", "£34,000"]
+        assert expected == [cell.text for cell in row[:4]]
+        assert ("£365,000 promised",) == row[0].why
+        assert "/contracts/KMBC-2026-0101/commitments/spend" == row[0].href
+        assert ("by 31 October 2026",) == row[1].why
+        assert ("Waiting for the council: £500",) == row[2].why
+        assert ratings.tag("Requires improvement") == row[4].tag
 
     def test_that_was_not_assessed_has_what_counts(self) -> None:
         table = shown(promise("Visits", unit="visits")).promises
         assert table is not None
         texts = [cell.text for cell in table.rows[0]]
-        assert ["Visits", "365,000 visits", "", "7 visits", "", "Not rated yet"] == texts
+        assert ["Visits", "", "7 visits", "", "Not rated yet", ""] == texts
 
     def test_says_why_it_is_other(self) -> None:
         table = shown(promise("A", OTHER)).promises
         assert table is not None
-        assert ("Nothing is due yet.",) == table.rows[0][5].why
+        assert ("Nothing is due yet.",) == table.rows[0][4].why
 
-    def test_has_its_months_the_newest_first(self) -> None:
-        may = assessed("Good", "31000", "31500", period="2026-05", attainment="101.6")
-        (table,) = shown(promise("Spend", may, BEHIND)).months
-        assert ["October 2026", "May 2026"] == [row[0].text for row in table.rows]
-        assert ["81.5%", "101.6%"] == [row[3].text for row in table.rows]
+    @pytest.mark.parametrize(
+        ("attained", "expected"),
+        [
+            (("76.4", "81.5"), "81.5%, up from 76.4%"),
+            (("130.7", "130.4"), "130.4%, down from 130.7%"),
+            (("100", "100"), "100.0%, as before"),
+            (("101.6",), "101.6%"),
+        ],
+    )
+    def test_says_where_it_goes(self, attained: tuple[str, ...], expected: str) -> None:
+        """A line stands beside it, where there are two months."""
+        made = [assessed("Good", "1", "1", attainment=each) for each in attained]
+        table = shown(promise("A", *made)).promises
+        assert table is not None
+        assert expected == table.rows[0][5].text
+        assert (len(attained) > 1) == (table.rows[0][5].spark is not None)
+
+    def test_stands_before_what_is_less_behind(self) -> None:
+        """Inadequate, Requires improvement, Other, Good; what is not rated comes last."""
+        page = shown(
+            promise("Good", GOOD),
+            promise("New"),
+            promise("Other", OTHER),
+            promise("Spend", BEHIND),
+            promise("Far", FAR_BEHIND),
+        )
+        assert page.promises is not None
+        assert ["Far", "Spend", "Other", "Good", "New"] == [
+            row[0].text for row in page.promises.rows
+        ]
+
+    def test_is_one_of_a_page_of_them(self) -> None:
+        """Twenty to a page, and three named in the sentence."""
+        many = [promise(f"P{n:02}", BEHIND) for n in range(30)]
+        page = shown(*many)
+        assert page.promises is not None
+        assert contract.PROMISES_MAX == len(page.promises.rows)
+        assert "/contracts/KMBC-2026-0101?from=20" == page.pages.next
+        expected = (
+            "30 of 30 promises are behind: P00, £34,000; P01, £34,000; P02, £34,000; and 27 more."
+        )
+        assert expected == page.sentences[0]
+
+    def test_that_is_not_in_force_says_what_it_waits_for(self) -> None:
+        table = shown(of=a_contract("draft", state="draft")).waiting
+        assert table is not None
+        assert ["Spend", "An approver"] == [cell.text for cell in table.rows[0]]
+
+
+class TestReturns:
+    def test_are_shown_by_month_and_supplier(self) -> None:
+        """Each leads to its page; what is missing says since when."""
+        told = {
+            ("2026-09", SUPPLIER): slots.Told("late", return_id=UUID(int=9)),
+            ("2026-10", SUPPLIER): slots.Told("missing", date(2026, 11, 13)),
+        }
+        returns = shown(slots=told).returns
+        assert returns is not None
+        (row,) = returns.rows
+        assert "Brackenfold" == row.name
+        assert [
+            ("L", "late", f"supplier:/returns/{UUID(int=9)}"),
+            ("M", "missing, due by 13 November 2026", None),
+        ] == [(each.letter, each.words, each.href) for each in row.squares]
+        assert "L late, M missing" == returns.key
+
+    def test_of_many_suppliers_are_shown_in_part(self) -> None:
+        told = {
+            ("2026-10", f"GB-COH-{n:08}"): slots.Told("not_asked")
+            for n in range(months.SUPPLIERS_MAX + 2)
+        }
+        page = shown(slots=told)
+        assert page.returns is not None
+        assert months.SUPPLIERS_MAX == len(page.returns.rows)
+        expected = "2 more suppliers sent returns: they are on the site of returns."
+        assert expected == page.further_returns
 
 
 class TestCase:
     def test_is_named_by_what_it_is_about(self) -> None:
         """A promise, or a return that is missing."""
-        missing = a_case(kind="no_data", commitment_id=None, period="2026-07")
+        missing = a_case(case_id=UUID(int=2), kind="no_data", commitment_id=None, period="2026-07")
         table = shown(followed=(a_case(), missing)).cases
         assert table is not None
         expected = [

@@ -33,6 +33,9 @@ class Query(lists.PageQuery):
 
 class LinesQuery(Query):
     state: Literal["counted", "provisional", "queried", "not_counted"] | None = None
+    period: fields.Period | None = None
+    commitment: fields.CommitmentId | None = None
+    """Of the contract, which must be named too. The lines come the latest month first."""
 
 
 class _Request(BaseModel):
@@ -208,11 +211,26 @@ class AssessmentShown(BaseModel):
     that announced it."""
 
 
+class Needed(BaseModel):
+    """What must come each month from now on so that all is delivered in the end."""
+
+    a_month: Quantity
+    """Whole pounds, or one decimal place; of the exact figure the nearest."""
+    months: int
+    """The months left after the last rated one, without those that are suspended."""
+    best: Quantity
+    """The most that counted in one month so far."""
+    is_best_of_all: bool
+    """False: months that are over a year old are not among those compared."""
+
+
 class Performed(Checked):
     """A commitment's figures: what has been delivered, and how it was last rated."""
 
     commitment_id: str
     title: str
+    headline: str
+    words: str
     measure: str
     unit: str
     version: int
@@ -231,6 +249,9 @@ class Performed(Checked):
     used: dict[str, Any] | None
     assessments: list[AssessmentShown]
     """The newest of each period, by period."""
+    needed: Needed | None
+    """null: fewer than three months were rated, nothing or no month is left, or it does not come by
+    the month."""
     by_period: list[dict[str, str]]
     """Sums of the current lines of each period."""
 
@@ -257,6 +278,9 @@ class LineShown(BaseModel):
     line_id: str
     commitment_id: str
     activity_on: date
+    thing: str | None
+    """What it is about, as it names it: an invoice's number, a session's start, a school, a firm.
+    People are not named."""
     outcome: Literal["counted", "provisional", "queried", "not_counted"]
     reported: Quantity
     counted: Quantity
