@@ -74,10 +74,11 @@ def import_contracts(
         ),
     ] = None,
 ) -> None:
-    """Import contracts from OCDS releases.
+    """Import contracts from OCDS releases, or from a spreadsheet.
 
-    The file is a release package, or has one on each line (JSON Lines). What came of everything in
-    it is counted and listed; the same file again changes nothing.
+    The file is a release package, or has one on each line (JSON Lines); or it is XLSX or CSV, with
+    the columns of the template, which the page of imports gives out. What came of everything in it
+    is counted and listed; the same file again changes nothing.
 
     Needs the token of a manager, in MAKEGOOD_TOKEN or of the system that runs here; and
     verification, at MAKEGOOD_URL or as stack.json says.
@@ -170,11 +171,17 @@ def _post(
             f"{endpoint.url}{door.path}",
             params=query,
             content=_pieces(content, advance),
-            headers=endpoint.headers
-            | {"content-type": "application/json", "content-length": str(size)},
+            headers=endpoint.headers | {"content-type": _type(file), "content-length": str(size)},
             timeout=httpx.Timeout(client.SECONDS_MAX, read=seconds_max),
         )
     return _Answer(answer.status_code, client.json_of(answer, endpoint, file))
+
+
+def _type(file: Path) -> str:
+    from shared.spreadsheets import writing
+
+    types = {".xlsx": writing.XLSX, ".csv": writing.CSV}
+    return types.get(file.suffix.lower(), "application/json")
 
 
 def _pieces(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:

@@ -23,6 +23,8 @@ _KINDS: Final = {
     "award": "awards",
     "contract": "contracts",
     "metric": "metrics",
+    "sheet": "sheets",
+    "commitment": "commitments",
 }
 _FATES: Final = {
     "new": "new",
@@ -53,10 +55,16 @@ def show(to: rich.console.Console, summary: dict[str, Any]) -> None:
     to.print(rich.text.Text(f"Contracts of the register: {words}"))
     to.print(_counts(summary["counts"]))
     for fate, title in _TITLES.items():
-        listed = [each for each in summary["outcomes"] if each["fate"] == fate]
+        told = (each for each in summary["outcomes"] if each["fate"] == fate)
+        listed = [one for each in told for one in (each, *_more(each))]
         if listed:
             to.print(rich.text.Text(f"{title}: {len(listed)}", style="bold"))
             _show_groups(to, listed)
+
+
+def _more(outcome: dict[str, Any]) -> list[dict[str, Any]]:
+    """The other faults of a row of a spreadsheet."""
+    return [outcome | each for each in outcome["more"]]
 
 
 def _counts(counts: dict[str, dict[str, int]]) -> rich.table.Table:
@@ -66,7 +74,8 @@ def _counts(counts: dict[str, dict[str, int]]) -> rich.table.Table:
     for fate in fates:
         table.add_column(_FATES[fate], justify="right")
     for kind, title in _KINDS.items():
-        table.add_row(title, *(str(counts[kind].get(fate, "")) for fate in fates))
+        if kind in counts:
+            table.add_row(title, *(str(counts[kind].get(fate, "")) for fate in fates))
     return table
 
 
@@ -94,6 +103,6 @@ def _place(outcome: dict[str, Any]) -> str:
     place = outcome["place"] or "the whole file"
     if outcome["fate"] in ("skipped", "faulty"):
         return f"{place}  {outcome['value'] or ''}".rstrip()
-    if outcome["kind"] == "metric":
+    if outcome["kind"] in ("metric", "commitment"):
         return f"{outcome['contract_id']}  {outcome['id']}"
     return outcome["contract_id"] or place

@@ -18,6 +18,7 @@ from services.verification.api import (
     contracts,
     descriptions,
     figures,
+    imports,
     overviews,
     proposals,
     queried,
@@ -25,13 +26,15 @@ from services.verification.api import (
 )
 from services.verification.api.dependencies import Dependencies
 from services.verification.consumer import handlers
-from services.verification.register import imports
+from services.verification.register import releases
 from services.verification.settings import Settings
 from shared import books, calendar, clock, service
 from shared.delivery import transaction
 from shared.pages import everywhere
 from shared.web import auth, openapi, server
 
+FORM_BYTES_MAX: Final = 64 * 1024
+"""What a form has around its file."""
 MEASURE_SECONDS: Final = 15.0
 """How often the metrics are set that are counted in the database."""
 MEASURE_POSTCODES_SECONDS: Final = 3600.0
@@ -63,10 +66,11 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("verification", lifespan)
-    server.open_for_files(app, "POST", "/api/v1/contracts/import", imports.BODY_BYTES_MAX)
+    server.open_for_files(app, "POST", "/api/v1/contracts/import", releases.BODY_BYTES_MAX)
+    server.open_for_files(app, "POST", "/imports", releases.BODY_BYTES_MAX + FORM_BYTES_MAX)
     for each in (contracts, commitments, figures, standings, overviews, queried):
         app.include_router(each.router)
-    for each in (alerts, cases, proposals):
+    for each in (alerts, cases, proposals, imports):
         app.include_router(each.router)
     everywhere.open_site(app, "council", settings, web.TEMPLATES)
     app.include_router(web.router)

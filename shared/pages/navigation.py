@@ -27,7 +27,7 @@ BY_ROLE: Final[Mapping[auth.Role, tuple[Link, ...]]] = {
         Link("Figures", "council:/contracts"),
         _RECORD,
     ),
-    "manager": _OFFICERS,
+    "manager": (*_OFFICERS[:2], Link("Import", "council:/imports"), *_OFFICERS[2:]),
     "approver": (_OFFICERS[0], Link("Approvals", "council:/approvals"), *_OFFICERS[1:]),
     "auditor": (
         Link("Search", "record:/"),

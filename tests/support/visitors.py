@@ -49,6 +49,17 @@ class Visitor:
         async with self._client() as client:
             return await client.post(path, data=form, files=named, headers=own)
 
+    async def send_one(self, path: str, name: str, body: bytes) -> httpx.Response:
+        """Sends a file with the form of a page of this site."""
+        assert self.session is not None, "only those who are signed in are shown a form"
+        async with self._client() as client:
+            return await client.post(
+                path,
+                data={access.TOKEN: SEALER.form_token(self.session)},
+                files={"file": (name, body)},
+                headers=self.headers | {"sec-fetch-site": "same-origin"},
+            )
+
     async def ask(self, method: str, path: str, form: dict[str, Any]) -> httpx.Response:
         """Opens a page, or sends a form of one of this site."""
         if method == "GET":

@@ -99,11 +99,22 @@ DRAFTS: Final = {
 """What a supplier fills in is its own business until it is sent."""
 FILES: Final = {"GET /contracts.csv"}
 """Lists as files: to a stranger, headings alone."""
+BLANKS: Final = {
+    "GET /imports",
+    "GET /imports/template.xlsx",
+    "GET /imports/contracts.csv",
+    "GET /imports/promises.csv",
+    "POST /imports",
+    "POST /imports/{digest}",
+}
+"""Forms and templates to fill in. They show nobody's things; what is sent is the sender's own."""
 PAGES: Final = {
     *LISTING,
     *DRAFTS,
     "GET /contracts/{contract_id}/template/{period}.{format_}",
     *FILES,
+    *BLANKS,
+    "GET /imports/{digest}",
     "GET /returns/{return_id}",
     "GET /contracts/{contract_id}",
     "GET /cases/{case_id}",

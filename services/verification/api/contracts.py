@@ -1,4 +1,4 @@
-"""Contracts for programs: registered one by one, imported from what was published, and read.
+"""Contracts for programs: registered one by one, and read.
 
 Promises: a change is one transaction, and its messages to ledger and intake are posted with it. A
 caller sees the contracts of its authority, a supplier only its own; any other is `404`.
@@ -6,32 +6,23 @@ caller sees the contracts of its authority, a supplier only its own; any other i
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Response
 
 from services.verification import store
 from services.verification.api import commitments, documents, refusals
 from services.verification.api.dependencies import Dependencies, Injected, Manager, Reader
-from services.verification.api.documents import imports as imported
 from services.verification.domain.state import State
-from services.verification.register import contracts, imports
-from services.verification.register.refusals import Code, Refusal
-from services.verification.register.releases import Unreadable
-from services.verification.register.things import Thing, shown
-from shared import calendar, fields, sql
-from shared.web import auth, lists, problems, routes, scope
-from shared.wire import events
+from services.verification.register import contracts
+from services.verification.register.refusals import Refusal
+from shared import calendar, sql
+from shared.web import auth, lists, routes, scope
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
-
-OUTCOMES_AT_ONCE: Final = 200
-"""Of an import: so many are put into words together."""
 
 
 @router.post(
@@ -54,32 +45,6 @@ async def post_contract(
     delivery.posted.set()
     response.status_code = 201 if registered == "new" else 200
     return await _whole(dependencies, who, body.contract_id)
-
-
-@router.post("/contracts/import", response_model=imported.ImportSummary)
-async def import_contracts(
-    request: Request,
-    authority: fields.OrgId,
-    who: Manager,
-    dependencies: Injected,
-    *,
-    commit: bool = False,
-) -> Response:
-    """Contracts from OCDS 1.1 releases; a dry run unless `commit=true`. A file that cannot be read
-    as a whole is refused."""
-    if authority != who.authority_id:
-        raise problems.Problem(403, "You may import for your own authority only")
-    delivery, acting = dependencies.delivery, dependencies.acting(who)
-    body = await _body(request)
-    try:
-        file = await asyncio.to_thread(imports.read, body, acting.at)
-    finally:
-        body.clear()  # at once: it is not needed any more, and large
-    if isinstance(file, Unreadable):
-        raise problems.Problem(422, file.reason)
-    done = await imports.run(delivery, file, acting, is_committed=commit)
-    pieces = _summary(done, is_committed=commit)
-    return StreamingResponse(pieces, media_type="application/json")
 
 
 @router.get("/contracts")
@@ -105,15 +70,6 @@ async def get_contract(
 ) -> documents.ContractWhole:
     """One contract with its commitments and their versions."""
     return await _whole(dependencies, who, contract_id)
-
-
-async def _body(request: Request) -> bytearray:
-    """The body, in memory once: the framework would hold its pieces and the whole."""
-    body, end = bytearray(int(request.headers.get("content-length", 0))), 0
-    async for piece in request.stream():
-        body[end : end + len(piece)] = piece
-        end += len(piece)
-    return body
 
 
 async def find(dependencies: Dependencies, who: auth.Caller, contract_id: str) -> sql.Record:
@@ -224,41 +180,3 @@ def _registration(body: documents.ContractRequest) -> contracts.Registration:
         ocid=body.ocid,
         buyer_id=body.buyer.id if body.buyer else None,
     )
-
-
-def _summary(done: imports.Summary, *, is_committed: bool) -> Iterator[str]:
-    """An ImportSummary as JSON, in pieces: it tells of very many things."""
-    whole = imported.ImportSummary(
-        committed=is_committed,
-        contracts=imported.ImportCounts(**done.contracts()),
-        counts={kind: dict(counts) for kind, counts in done.counts().items()},
-        outcomes=[],
-    )
-    yield whole.model_dump_json().removesuffix("]}")
-    for start in range(0, len(done.things), OUTCOMES_AT_ONCE):
-        some = done.things[start : start + OUTCOMES_AT_ONCE]
-        yield "," * bool(start) + ",".join(_outcome(each).model_dump_json() for each in some)
-    yield "]}"
-
-
-def _outcome(thing: Thing) -> imported.ImportOutcome:
-    reason, fix = thing.reason, thing.fix
-    if isinstance(reason, Refusal):
-        fix = _FIXES.get(reason.code, _BY_HAND)
-        reason = refusals.sentence(reason)
-    assert thing.fate is not None, "everything has become something"
-    return imported.ImportOutcome(
-        kind=thing.kind,
-        fate=thing.fate,
-        place=thing.place.strip(),
-        ocid=shown(thing.ocid, events.TEXT_LENGTH_MAX),
-        id=shown(thing.id, events.TEXT_LENGTH_MAX),
-        contract_id=thing.contract_id,
-        value=thing.value,
-        reason=reason,
-        fix=fix,
-    )
-
-
-_FIXES: Final[dict[Code, str]] = {"too_many_commitments": "Import it with fewer metrics."}
-_BY_HAND: Final = "Register it by hand, under another id."

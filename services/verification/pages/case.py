@@ -63,7 +63,7 @@ class Page:
     sentences: tuple[str, ...]
     """The first says where it stands."""
     steps: tuple[Step, ...]
-    """Empty if the case left the way."""
+    """Empty if the case left the way, or has none: a missing return ends its case by coming."""
     happened: tuple[Happening, ...]
     """The newest first."""
     facts: tuple[Fact, ...]
@@ -75,7 +75,7 @@ def show(case: documents.CaseWhole, known: names.Names) -> Page:
         title=cases.name(case),
         contract=f"{case.contract_title}, {case.contract_id}",
         sentences=tuple(_sentences(case)),
-        steps=_steps(case.state),
+        steps=_steps(case.state) if case.kind == "shortfall" else (),
         happened=tuple(_happened(case, known)),
         facts=_facts(case),
     )
@@ -84,12 +84,12 @@ def show(case: documents.CaseWhole, known: names.Names) -> Page:
 def _sentences(case: documents.CaseWhole) -> Iterator[str]:
     if not case.is_open:
         moved = formats.day(calendar.london_day(case.moved_at))
-        yield f"{ratings.STATES.get(case.state, case.state)} on {moved}: {_reason(case)}."
+        yield f"{ratings.case_state(case.kind, case.state)} on {moved}: {_reason(case)}."
         return
     if case.next_step is not None:
         yield f"Open. {case.next_step.words}"
     else:
-        yield f"{ratings.STATES.get(case.state, case.state)}."
+        yield f"{ratings.case_state(case.kind, case.state)}."
     if case.gap and case.gap_share is not None:
         gap = formats.amount(case.gap, case.unit)
         share = formats.share(Decimal(case.gap_share))
@@ -111,7 +111,7 @@ def _happened(case: documents.CaseWhole, known: names.Names) -> Iterator[Happeni
     """The end, what was said, and the beginning."""
     if not case.is_open:
         yield Happening(
-            f"{ratings.STATES.get(case.state, case.state)}: {_reason(case)}",
+            f"{ratings.case_state(case.kind, case.state)}: {_reason(case)}",
             formats.moment(case.moved_at),
         )
     for said in case.said:

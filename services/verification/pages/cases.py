@@ -177,7 +177,7 @@ def _row(case: documents.CaseWhole) -> tuple[Cell, ...]:
         ),
         _rating(case),
         _gap(case),
-        Cell(ratings.STATES.get(case.state, case.state), why=step),
+        Cell(ratings.case_state(case.kind, case.state), why=step),
         Cell(formats.day(calendar.london_day(case.opened_at))),
     )
 

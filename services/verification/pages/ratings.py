@@ -34,6 +34,14 @@ STATES: Final = {
     "withdrawn": "Withdrawn",
 }
 """Of a case."""
+RETURN_MISSING: Final = "Open: the return is missing"
+"""Of the case of a return that does not come, before anybody was notified."""
+
+
+def case_state(kind: str, state: str) -> str:
+    """Where a case stands."""
+    is_missing = kind == "no_data" and state == "opened"
+    return RETURN_MISSING if is_missing else STATES.get(state, state)
 
 
 def tag(rating: str) -> Tag:

@@ -34,6 +34,9 @@ class Figures:
     target: Decimal
     starts_on: date
     ends_on: date
+    profile: Mapping[str, Any] | None = None
+    """How it falls due; None: evenly."""
+    area: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -20,9 +20,10 @@ from services.verification.register import commitments, contracts, ocds
 from services.verification.register.agreed_metrics import Figures, Metric
 from services.verification.register.publication import Acting
 from services.verification.register.refusals import Refusal
-from services.verification.register.succession import Entry
+from services.verification.register.succession import Entry, Release
 from services.verification.register.terms import Terms
 from services.verification.register.things import Fate
+from services.verification.register.written import Unsaid, Written
 from shared import calendar, sql
 
 
@@ -51,28 +52,28 @@ def plan(
     if row is None:
         if isinstance(told, ocds.Ended):
             return Plan("skipped", reason=told.reason)
-        wanted = _registration(entry, told, {"release_id": entry.release_id})
+        wanted = _new(entry)
+        if wanted is None:
+            return Refusal("contract_unknown")
         return Plan("new", wanted=wanted, metrics=entry.metrics)
     if row["authority_id"] != acting.authority_id:
-        return Refusal("contract_of_another_authority")
-    if _is_other(row, entry):
+        is_named = isinstance(told, Unsaid)
+        return Refusal("contract_unknown" if is_named else "contract_of_another_authority")
+    if entry.release is not None and _is_other(row, entry):
         return Refusal("contract_known")
-    words = json.loads(row["words"])
-    if isinstance(told, ocds.Ended):
-        wanted = _ended(row, words, entry, acting)
-        reason: str | None = f"{told.reason}: its contract ends on {wanted.ends_on}"
-    else:
-        wanted, reason = _registration(entry, told, words), None
-    is_same, published_at = contracts.is_same(row, wanted), row["published_at"]
-    if not is_same:
-        wanted.words["release_id"] = entry.release_id
+    wanted, reason = _again(row, entry, acting)
+    is_same, is_newer, published_at = contracts.is_same(row, wanted), False, row["published_at"]
+    if entry.release is not None:
+        release, words = entry.release, json.loads(row["words"])
+        is_newer = published_at is None or release.at > published_at
         before = (published_at or ocds.NEVER, words.get("release_id", ""))
-        if (entry.released_at, entry.release_id) < before:  # equal dates go by id
+        wanted.words.update({} if is_same else {"release_id": release.id})
+        if not is_same and (release.at, release.id) < before:  # equal dates go by id
             is_same, reason = True, f"the register has the release of {published_at:%Y-%m-%d}"
     known = {version["commitment_id"] for version in versions}
     return Plan(
         fate="unchanged" if is_same else "changed",
-        is_newer=published_at is None or entry.released_at > published_at,
+        is_newer=is_newer,
         wanted=wanted,
         metrics=tuple(each for each in entry.metrics if each.commitment_id not in known),
         reason=reason,
@@ -109,11 +110,12 @@ def signed(row: sql.Record) -> Signed | None:
 
 def _is_other(row: sql.Record, entry: Entry) -> bool:
     """Whether the contract that is registered under the id is another one."""
+    assert entry.release is not None, "what nobody published is told by its id alone"
     award_id, signed_id = signed(row) or (None, None)
     pairs = (
-        (row["ocid"], entry.ocid),
-        (row["award_id"] or award_id, entry.award_id),
-        (signed_id, entry.told.signed_id),
+        (row["ocid"], entry.release.ocid),
+        (row["award_id"] or award_id, entry.release.award_id),
+        (signed_id, getattr(entry.told, "signed_id", None)),
     )
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
@@ -149,7 +151,8 @@ async def _keep_locked(conn: sql.Connection, entry: Entry, acting: Acting) -> Pl
     elif planned.fate == "changed":
         refusal = await contracts.register_again(conn, row, planned.wanted, acting)
     elif planned.is_newer:  # it says the same, but an older release must not change it any more
-        await store.register.set_published_at(conn, contract_id, entry.released_at)
+        assert entry.release is not None, "only releases are newer than others"
+        await store.register.set_published_at(conn, contract_id, entry.release.at)
     if isinstance(refusal, Refusal):
         return refusal
     drafted = []
@@ -179,15 +182,60 @@ _STRUCTURED_BY_HAND: Final = ("commitment_unreadable", "version_refused")
 # --- what is registered --------------------------------------------------------------------------
 
 
-def _registration(
-    entry: Entry, told: ocds.Standing, words: dict[str, Any]
+def _new(entry: Entry) -> contracts.Registration | None:
+    """A contract that is not registered yet. None: the file does not say enough of it."""
+    if isinstance(entry.told, ocds.Standing):
+        assert entry.release is not None, "an award comes with its release"
+        return _published(entry, entry.told, entry.release, {"release_id": entry.release.id})
+    if isinstance(entry.told, Written):
+        return _written(entry.told, _Registered(entry.contract_id))
+    return None
+
+
+class _Again(NamedTuple):
+    wanted: contracts.Registration
+    reason: str | None = None
+
+
+def _again(row: sql.Record, entry: Entry, acting: Acting) -> _Again:
+    """What a registered contract becomes."""
+    told, words = entry.told, json.loads(row["words"])
+    if isinstance(told, ocds.Standing):
+        assert entry.release is not None, "an award comes with its release"
+        return _Again(_published(entry, told, entry.release, words))
+    if isinstance(told, ocds.Ended):
+        assert entry.release is not None, "an award comes with its release"
+        wanted = _ended(row, words, entry.release, acting)
+        return _Again(wanted, f"{told.reason}: its contract ends on {wanted.ends_on}")
+    registered = _Registered(
+        entry.contract_id,
+        tuple(row["supplier_ids"]),
+        words,
+        {name: row[name] for name in ("ocid", "award_id", "buyer_id", "published_at")},
+    )
+    if isinstance(told, Written):
+        return _Again(_written(told, registered))
+    return _Again(
+        contracts.Registration(
+            contract_id=entry.contract_id,
+            supplier_ids=registered.supplier_ids,
+            starts_on=row["starts_on"],
+            ends_on=row["ends_on"],
+            words=dict(words),
+            **registered.published,
+        )
+    )
+
+
+def _published(
+    entry: Entry, told: ocds.Standing, release: Release, words: dict[str, Any]
 ) -> contracts.Registration:
-    """`words`: those that are registered; which contract was signed stays known, and from which
-    release it is."""
+    """`words`: those that are registered. Which contract was signed stays known, and from which
+    release it is; so does what no release says."""
     buyer = told.buyer
-    kept = {name: words[name] for name in ("signed", "release_id") if name in words}
+    kept = {name: words[name] for name in _KEPT if name in words}
     if told.signed_id is not None:
-        kept["signed"] = {"award_id": entry.award_id, "id": told.signed_id}
+        kept["signed"] = {"award_id": release.award_id, "id": told.signed_id}
     return contracts.Registration(
         contract_id=entry.contract_id,
         supplier_ids=tuple(each.id for each in told.suppliers),
@@ -199,21 +247,54 @@ def _registration(
             "buyer": {"id": buyer.id, "name": buyer.name} if buyer else None,
         }
         | kept,
-        ocid=entry.ocid,
-        award_id=None if entry.is_further else entry.award_id,
+        ocid=release.ocid,
+        award_id=None if release.is_further else release.award_id,
         buyer_id=buyer.id if buyer else None,
-        published_at=entry.released_at,
+        published_at=release.at,
+    )
+
+
+_KEPT: Final = ("signed", "release_id", "value", "signed_on")
+
+
+class _Registered(NamedTuple):
+    """What is registered of a contract, that a row of a spreadsheet does not say."""
+
+    contract_id: str
+    supplier_ids: tuple[str, ...] = ()
+    words: Mapping[str, Any] = {}
+    published: Mapping[str, Any] = {}
+
+
+def _written(told: Written, registered: _Registered) -> contracts.Registration:
+    """What is not said stays as it is registered."""
+    names = registered.words.get("suppliers", {})
+    said = {
+        "title": told.title,
+        "suppliers": {each.id: each.name or names.get(each.id) for each in told.suppliers},
+        "value": None if told.value is None else format(told.value, ".2f"),
+        "signed_on": told.signed_on and str(told.signed_on),
+    }
+    words = {"buyer": None, **registered.words}
+    words.update({name: value for name, value in said.items() if value is not None})
+    return contracts.Registration(
+        contract_id=registered.contract_id,
+        supplier_ids=tuple(each.id for each in told.suppliers),
+        starts_on=told.starts_on,
+        ends_on=told.ends_on,
+        words=words,
+        **registered.published,
     )
 
 
 def _ended(
-    row: sql.Record, words: dict[str, Any], entry: Entry, acting: Acting
+    row: sql.Record, words: dict[str, Any], release: Release, acting: Acting
 ) -> contracts.Registration:
     """The contract as it is registered, but it ends on the day on which its end was published."""
-    moment = acting.at if entry.released_at == ocds.NEVER else entry.released_at
+    moment = acting.at if release.at == ocds.NEVER else release.at
     ends_on = min(row["ends_on"], calendar.london_day(moment))
     return contracts.Registration(
-        contract_id=entry.contract_id,
+        contract_id=row["contract_id"],
         supplier_ids=tuple(row["supplier_ids"]),
         starts_on=row["starts_on"],
         ends_on=max(row["starts_on"], ends_on),
@@ -221,7 +302,7 @@ def _ended(
         ocid=row["ocid"],
         award_id=row["award_id"],
         buyer_id=row["buyer_id"],
-        published_at=entry.released_at,
+        published_at=release.at,
     )
 
 
@@ -236,9 +317,11 @@ def _commitment(metric: Metric) -> commitments.New:
 
 
 def _terms(figures: Figures) -> Terms:
+    evenly = {"kind": "linear", "from": str(figures.starts_on), "to": str(figures.ends_on)}
     return Terms(
         measure=figures.measure,
         target=figures.target,
-        profile={"kind": "linear", "from": str(figures.starts_on), "to": str(figures.ends_on)},
+        profile=figures.profile or evenly,
+        area=figures.area,
         from_on=figures.starts_on,
     )

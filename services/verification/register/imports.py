@@ -1,11 +1,11 @@
-"""Contracts imported from what was published: OCDS release packages, or releases line by line.
+"""Contracts imported from a file: OCDS releases, or a spreadsheet.
 
-Promises: every release, award, contract and metric of a file comes out exactly once, with what
-became of it. A dry run does all that an import does, and takes it back. The newest release of a
-contract applies, and importing the same file again changes nothing. Each contract is a transaction
-of its own, so an import that was interrupted is simply run again. What cannot be imported is
-listed; the rest is imported.
-Refuses: a file that cannot be read as a whole (`releases`).
+Promises: every release, award, contract and metric of a file, every sheet and row, comes out
+exactly once, with what became of it. A dry run does all that an import does, and takes it back. The
+newest release of a contract applies, and importing the same file again changes nothing. Each
+contract is a transaction of its own, so an import that was interrupted is simply run again. What
+cannot be imported is listed; the rest is imported.
+Refuses: a file that cannot be read as a whole (`releases`, `spreadsheets.reading`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from services.verification import store
 from services.verification.register import (
@@ -31,8 +31,10 @@ from services.verification.register.agreed_metrics import Metric
 from services.verification.register.publication import Acting
 from services.verification.register.refusals import Refusal
 from services.verification.register.releases import Unreadable
+from services.verification.register.spreadsheets import reading
 from services.verification.register.succession import Entry
 from services.verification.register.things import Fate, Fault, Kind, Thing
+from services.verification.register.written import Unsaid
 from shared import sql
 from shared.delivery import transaction
 
@@ -46,7 +48,10 @@ notices have 1,000,000."""
 AWARDS_AT_ONCE: Final = 100
 """Their contracts are looked up together."""
 _REGISTERED: Final[tuple[Fate, ...]] = ("new", "changed", "unchanged")
-_KINDS: Final[tuple[Kind, ...]] = ("release", "award", "contract", "metric")
+_PUBLISHED: Final[tuple[Kind, ...]] = ("release", "award", "contract", "metric")
+_WRITTEN: Final[tuple[Kind, ...]] = ("sheet", "contract", "commitment")
+_PARTS: Final = frozenset({"metric", "commitment"})
+"""Of a contract."""
 
 
 @dataclass
@@ -55,11 +60,13 @@ class Summary:
 
     things: list[Thing]
     """All that is in the file, in order."""
+    kinds: tuple[Kind, ...] = _PUBLISHED
+    """What there can be in it."""
 
     def counts(self) -> dict[Kind, collections.Counter[Fate]]:
         """How many there are of each kind, by what became of them."""
         counts: dict[Kind, collections.Counter[Fate]] = {
-            kind: collections.Counter() for kind in _KINDS
+            kind: collections.Counter() for kind in self.kinds
         }
         for thing in self.things:
             assert thing.fate is not None, thing.place
@@ -71,14 +78,14 @@ class Summary:
         fates = {
             each.contract_id: each.fate
             for each in self.things
-            if each.kind != "metric" and each.fate in _REGISTERED
+            if each.kind not in _PARTS and each.fate in _REGISTERED
         }
         counts = collections.Counter(fates.values())
         return {fate: counts[fate] for fate in _REGISTERED}
 
 
 async def run(
-    delivery: transaction.Delivery, file: File, acting: Acting, *, is_committed: bool
+    delivery: transaction.Delivery, file: Source, acting: Acting, *, is_committed: bool
 ) -> Summary:
     """Imports a file for the authority of `acting`, or says what would come of it."""
     for batch in file.batches():
@@ -94,32 +101,29 @@ async def run(
 
 
 async def _gather(
-    pool: sql.Pool, file: File, acting: Acting
+    pool: sql.Pool, file: Source, acting: Acting
 ) -> tuple[dict[str, sql.Record], dict[str, list[sql.Record]]]:
     """The contracts of a file that are registered, and their commitments' versions."""
-    ocids = sorted({key.ocid for key in file.by_award})
     known = await store.register.load_contracts(pool, file.contract_ids())
-    known |= await store.register.load_further_contracts(pool, acting.authority_id, ocids)
+    known |= await store.register.load_further_contracts(pool, acting.authority_id, file.ocids())
     return known, await store.register.load_commitments(pool, list(known))
 
 
 def decide(
-    file: File,
+    file: Source,
     known: Mapping[str, sql.Record],
     versions: Mapping[str, Sequence[sql.Record]],
     acting: Acting,
 ) -> Iterator[tuple[Entry, entries.Plan | Refusal]]:
     """What is to become of each contract of a file. `known` and `versions`: the contracts and their
     commitments, as they are registered."""
-    registered = _registered(known.values())
-    for key, awards in sorted(file.by_award.items()):
-        for entry in succession.settle(key, awards, registered[key]):
-            if entry.contract_id in file.taken:  # two awards have ids that come to the same
-                yield entry, Refusal("contract_known")
-                continue
-            file.taken.add(entry.contract_id)
-            row, own = known.get(entry.contract_id), versions.get(entry.contract_id, [])
-            yield entry, entries.plan(row, own, entry, acting)
+    for entry in file.settle(known.values()):
+        if entry.contract_id in file.taken:  # two awards have ids that come to the same
+            yield entry, Refusal("contract_known")
+            continue
+        file.taken.add(entry.contract_id)
+        row, own = known.get(entry.contract_id), versions.get(entry.contract_id, [])
+        yield entry, entries.plan(row, own, entry, acting)
 
 
 def _registered(known: Iterable[sql.Record]) -> dict[succession.Key, dict[str, str]]:
@@ -136,9 +140,28 @@ def _registered(known: Iterable[sql.Record]) -> dict[succession.Key, dict[str, s
 # --- the file ------------------------------------------------------------------------------------
 
 
+class Source(Protocol):
+    """A file, whatever it is: `File` or `reading.Sheets`."""
+
+    taken: set[str]
+    """Ids of contracts that one of its entries has."""
+
+    def batches(self) -> Iterator[Source]:
+        """Its contracts, some at a time, so that what is registered of all is never in memory."""
+
+    def contract_ids(self) -> list[str]:
+        """The ids that its contracts may have in the register."""
+
+    def ocids(self) -> list[str]:
+        """What it publishes."""
+
+    def settle(self, known: Iterable[sql.Record]) -> Iterator[Entry]:
+        """What stands of each contract. `known`: those that are registered."""
+
+
 @dataclass
 class File:
-    """What a file contains."""
+    """What a file of releases contains."""
 
     releases: list[Thing] = field(default_factory=list)
     awards: list[ocds.Award] = field(default_factory=list)
@@ -157,17 +180,54 @@ class File:
             for each in succession.contract_ids(key, awards)
         ]
 
+    def ocids(self) -> list[str]:
+        """The contracting processes that it tells of."""
+        return sorted({key.ocid for key in self.by_award})
+
+    def settle(self, known: Iterable[sql.Record]) -> Iterator[Entry]:
+        """What stands of each award."""
+        registered = _registered(known)
+        for key, awards in sorted(self.by_award.items()):
+            yield from succession.settle(key, awards, registered[key])
+
     def batches(self) -> Iterator[File]:
-        """Its awards, some at a time, so that what is registered of all is never in memory."""
+        """Its awards, some at a time."""
         keys = sorted(self.by_award)
         for start in range(0, len(keys), AWARDS_AT_ONCE):
             some = (self.by_award[key] for key in keys[start : start + AWARDS_AT_ONCE])
             yield File(awards=list(itertools.chain.from_iterable(some)), taken=self.taken)
 
 
-def read(body: bytes | bytearray, at: datetime) -> File | Unreadable:
-    """All that is in a file that is imported at `at`."""
-    file, window = File(), published.window(at)
+def read(body: bytes | bytearray, at: datetime) -> File | reading.Sheets | Unreadable:
+    """All that is in a file that is imported at `at`. What it is shows how it begins."""
+    window = published.window(at)
+    if _is_spreadsheet(body):
+        return reading.read(bytes(body), window)
+    return _read_releases(body, window)
+
+
+def _is_spreadsheet(body: bytes | bytearray) -> bool:
+    """Whether it begins as XLSX or XLS do, or with headings. JSON begins with a bracket."""
+    if body.startswith(_BOOKS):
+        return True
+    start = bytes(body[:_HEADINGS_BYTES]).lstrip(_MARKS).replace(b"\x00", b"").lstrip()
+    first_line = start.splitlines()[0] if start else b""
+    is_text = first_line[:1].isalpha() or first_line[:1] in (b'"', b"'")
+    parts = max(first_line.count(each) for each in (b",", b";", b"\t"))
+    return is_text and parts >= _HEADINGS_MIN
+
+
+_BOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
+_HEADINGS_MIN: Final = 2
+"""Signs between the headings that must be there, at least: a letter has fewer."""
+_MARKS: Final = b"\xef\xbb\xbf\xff\xfe"
+"""Of the encodings of text."""
+_HEADINGS_BYTES: Final = 4096
+"""More than all headings take."""
+
+
+def _read_releases(body: bytes | bytearray, window: published.Window) -> File | Unreadable:
+    file = File()
     parts = characters = 0
     for row in releases.stream(body):
         if isinstance(row, Unreadable):
@@ -188,8 +248,11 @@ def read(body: bytes | bytearray, at: datetime) -> File | Unreadable:
     return file
 
 
-def summarize(file: File) -> Summary:
+def summarize(file: Source) -> Summary:
     """Everything in the file, when each contract has said what became of it."""
+    if isinstance(file, reading.Sheets):
+        return Summary(file.things(), _WRITTEN)
+    assert isinstance(file, File), "there are two sorts of files"
     for award in file.awards:
         _tell_award(award)
     return Summary([each for release in file.releases for each in release.all()])
@@ -218,6 +281,9 @@ def tell(entry: Entry, plan: entries.Plan | Refusal, versions: Sequence[sql.Reco
     """Says what became of a contract and its metrics. `versions`: of its commitments, before."""
     thing = entry.told.thing
     if isinstance(plan, Refusal):
+        if isinstance(entry.told, Unsaid):
+            _tell_unsaid(entry, plan)
+            return
         thing.becomes("faulty", plan)
         thing.value = entry.contract_id
         for metric in entry.metrics:
@@ -234,6 +300,13 @@ def tell(entry: Entry, plan: entries.Plan | Refusal, versions: Sequence[sql.Reco
         if metric.thing.fate is None:
             own = [each for each in versions if each["commitment_id"] == metric.commitment_id]
             _tell_known(metric, own)
+
+
+def _tell_unsaid(entry: Entry, refusal: Refusal) -> None:
+    """The contract has no row of its own: each of its commitments says what is wrong."""
+    for metric in entry.metrics:
+        metric.thing.becomes("faulty", refusal)
+        metric.thing.value = entry.contract_id
 
 
 def _tell_known(metric: Metric, versions: Sequence[sql.Record]) -> None:

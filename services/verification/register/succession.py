@@ -18,6 +18,7 @@ from services.verification.register import addresses
 from services.verification.register.agreed_metrics import Metric
 from services.verification.register.ocds import Award, Ended, Told
 from services.verification.register.things import Fault
+from services.verification.register.written import Unsaid, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +26,22 @@ class Entry:
     """A contract of the register, as a file tells it."""
 
     contract_id: str
+    told: Told | Written | Unsaid
+    metrics: tuple[Metric, ...]
+    release: Release | None = None
+    """None: nobody published it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Which contract of which award is told, and by which release."""
+
     ocid: str
     award_id: str
     is_further: bool
     """The award's first contract has the award's id, every further one an id of its own."""
-    released_at: datetime
-    release_id: str
-    told: Told
-    metrics: tuple[Metric, ...]
+    at: datetime
+    id: str
 
 
 class Key(NamedTuple):
@@ -99,16 +108,14 @@ def _entry(key: Key, contract_id: str, told: list[_Dated]) -> Entry:
     metrics = _metrics(told)
     for older in told[:-1]:
         _succeed(older, newest)
-    return Entry(
-        contract_id=contract_id,
+    release = Release(
         ocid=key.ocid,
         award_id=key.award_id,
         is_further=contract_id != addresses.contract_id(*key),
-        released_at=newest.award.released_at,
-        release_id=newest.award.release.id or "",
-        told=newest.told,
-        metrics=metrics,
+        at=newest.award.released_at,
+        id=newest.award.release.id or "",
     )
+    return Entry(contract_id=contract_id, told=newest.told, metrics=metrics, release=release)
 
 
 def _order(dated: _Dated) -> tuple[datetime, str, bytes]:

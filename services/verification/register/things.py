@@ -1,14 +1,14 @@
 """The things of a file that is imported, and what becomes of each.
 
-Promises: every release, award, contract and metric is one `Thing`, made as soon as it is seen and
-never removed. What becomes of it is said once: whoever says it first, knows best.
+Promises: every release, award, contract, metric, sheet and row is one `Thing`, made as soon as it
+is seen and never removed. What becomes of it is said once: whoever says it first, knows best.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -18,7 +18,8 @@ from shared import identifiers
 VALUE_CHARACTERS_MAX: Final = 100
 """A wrong value is shown, so that it can be found in the file, but cut to this length."""
 
-Kind: TypeAlias = Literal["release", "award", "contract", "metric"]
+Kind: TypeAlias = Literal["release", "award", "contract", "metric", "sheet", "commitment"]
+"""Of a spreadsheet: a sheet, and its rows of contracts and commitments."""
 Fate: TypeAlias = Literal[
     "read",  # a release: its awards and contracts say what became of them
     "new",
@@ -42,11 +43,12 @@ class Fault(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Thing:
-    """A release, award, contract or metric of a file."""
+    """A release, award, contract or metric of a file; a sheet or a row of a spreadsheet."""
 
     kind: Kind
     place: str
-    """A JSON pointer; after its number if the file has a release a line."""
+    """A JSON pointer; after its number if the file has a release a line. In a spreadsheet the
+    sheet, or a cell of the row."""
     published: object
     """The JSON, until it is forgotten."""
     id: str | None = None
@@ -61,6 +63,8 @@ class Thing:
     """What is wrong; of what is told elsewhere, the place."""
     reason: str | Refusal | None = None
     fix: str | None = None
+    more: list[Fault] = field(default_factory=list)
+    """What else is wrong with it."""
     _digest: bytes | None = None
 
     def becomes(self, fate: Fate, reason: str | Refusal | None = None) -> None:
@@ -94,6 +98,12 @@ class Thing:
         """It cannot be imported as it is; its parts are left out."""
         self.fault(fault)
         self.skip(f"its {self.kind} is faulty")
+
+    def fail_with(self, faults: Sequence[Fault]) -> None:
+        """The same, with every fault."""
+        if self.fate is None:
+            self.more = list(faults[1:])
+        self.fail(faults[0])
 
     def digest(self) -> bytes:
         """Of what was published: two things with one digest say the same."""

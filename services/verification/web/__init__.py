@@ -12,10 +12,18 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.verification.web import alerts, approvals, cases, contracts, overviews, work
+from services.verification.web import (
+    alerts,
+    approvals,
+    cases,
+    contracts,
+    imports,
+    overviews,
+    work,
+)
 
 TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
-for each in (contracts, cases, approvals, work, overviews, alerts):
+for each in (contracts, cases, approvals, imports, work, overviews, alerts):
     router.include_router(each.router)

@@ -75,10 +75,12 @@ async def _show(
     query = documents.ProposalsQuery(limit=approvals.ROWS, cursor=cursor)
     found = await proposals.list_proposals(caller, dependencies, query)
     counts = await store.proposals.count_proposals(pool, scope.of(caller), caller.actor_id)
+    officers = [each.proposed.proposed_by for each in found.items]
+    known = await store.names.load_names(pool, scope.of(caller), officer_ids=officers)
     page = approvals.show(
         found.items,
         counts,
-        approvals.Reader(may_approve=who.role == "approver"),
+        approvals.Reader(may_approve=who.role == "approver", known=known),
         listing.pages("/approvals", cursor, found.next),
         refused,
     )

@@ -13,7 +13,7 @@ from services.verification.api.dependencies import Injected
 from services.verification.pages import case
 from services.verification.pages import cases as case_pages
 from services.verification.store.cases import CaseFilter
-from shared.pages import listing, names, site
+from shared.pages import listing, site
 from shared.pages.access import Reader
 from shared.web import scope
 
@@ -50,4 +50,8 @@ async def show_case(
 ) -> Response:
     """One case: where it stands, and what was said of it."""
     found = await cases.get_case(case_id, who.caller, dependencies)
-    return site.show(request, "case.html", case.show(found, names.NONE), who)
+    officers = [each.acknowledged_by for each in found.said if each.acknowledged_by]
+    known = await store.names.load_names(
+        dependencies.delivery.pool, scope.of(who.caller), officer_ids=officers
+    )
+    return site.show(request, "case.html", case.show(found, known), who)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from services.verification.api import contracts
+from services.verification.api import imports as doors
 from services.verification.register import imports, releases
 from services.verification.register.releases import Unreadable
 from tests.support import published
@@ -30,7 +30,7 @@ class _Verification(http.server.BaseHTTPRequestHandler):
         if isinstance(file, Unreadable):
             self._answer(422, json.dumps({"title": file.reason, "status": 422}))
         else:
-            summary = contracts._summary(published.planned(body), is_committed=False)
+            summary = doors.summary(published.planned(body), is_committed=False)
             self._answer(200, "".join(summary))
 
     def _answer(self, status: int, body: str) -> None:

@@ -15,15 +15,28 @@ class ImportCounts(BaseModel):
     unchanged: int
 
 
+class ImportFault(BaseModel):
+    """What else is wrong with a row of a spreadsheet."""
+
+    place: str
+    """The cell, such as `Contracts!B7`."""
+    value: str | None
+    """What is there."""
+    reason: str
+    fix: str | None
+    """What to do."""
+
+
 class ImportOutcome(BaseModel):
     """What became of one thing of a file."""
 
     kind: things.Kind
+    """Of a spreadsheet: a sheet, and its rows of contracts and commitments."""
     fate: things.Fate
-    """A release whose awards tell for themselves is `read`."""
+    """A release whose awards tell for themselves is `read`; so is a sheet."""
     place: str
-    """A JSON pointer into the file, after the number of its line where a line is a release. Of what
-    is faulty: where the fault is."""
+    """A JSON pointer into the file, after the number of its line where a line is a release; of a
+    spreadsheet a sheet, or a cell such as `Contracts!B7`. Of what is faulty: where the fault is."""
     ocid: str | None
     id: str | None
     """As published."""
@@ -33,6 +46,8 @@ class ImportOutcome(BaseModel):
     reason: str | None
     fix: str | None
     """What to do."""
+    more: list[ImportFault]
+    """Its other faults."""
 
 
 class ImportSummary(BaseModel):
@@ -44,4 +59,5 @@ class ImportSummary(BaseModel):
     counts: dict[things.Kind, dict[things.Fate, int]]
     """Everything in the file, by kind and by what became of it."""
     outcomes: list[ImportOutcome]
-    """One for each release, award, contract and metric of the file, in order."""
+    """One for each release, award, contract and metric of the file, in order; of a spreadsheet, for
+    each sheet and row."""
