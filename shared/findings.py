@@ -62,14 +62,14 @@ class About:
 
 UNKNOWN: Final = About()
 
-_NOTHING: Final = "Nothing to do."
+NOTHING: Final = "Nothing to do."
 _SUPPLIER_CORRECTS: Final = "Nothing to do: the supplier corrects the line."
 _QUICKER: Final = "If it is wrong, correct it: that is quicker."
 _ASK: Final = "Ask the supplier, or decide by the evidence."
 _DECIDE: Final = "Decide which of the claims counts."
 
 
-def _both(why: str, supplier: str = _NOTHING, council: str = _NOTHING) -> Said:
+def _both(why: str, supplier: str = NOTHING, council: str = NOTHING) -> Said:
     """The same sentence to both."""
     return Said(Words(why, supplier), Words(why, council))
 
@@ -122,7 +122,7 @@ SAID: Final[dict[str, Said]] = {
             "This postcode ended in {found}. The line counts all the same.",
             "Give the new postcode next time.",
         ),
-        Words("The postcode ended in {found}; it still counts for 12 months.", _NOTHING),
+        Words("The postcode ended in {found}; it still counts for 12 months.", NOTHING),
     ),
     "thing_missing": Said(
         Words(
@@ -154,7 +154,7 @@ SAID: Final[dict[str, Said]] = {
             "You gave {found}; by its dates it comes to {wanted}.",
             "If that is wrong, correct the dates.",
         ),
-        Words("The line gives {found}; by its dates it comes to {wanted}.", _NOTHING),
+        Words("The line gives {found}; by its dates it comes to {wanted}.", NOTHING),
     ),
     "counted_once": _both("[{thing}: ]This counted before, in {wanted}; it counts once."),
     "claimed_again": Said(
@@ -231,7 +231,7 @@ SAID: Final[dict[str, Said]] = {
             "You withdrew this return. Nothing of it counts.",
             "If the month is still owed, send it again.",
         ),
-        Words("The supplier withdrew this return. Nothing of it counts.", _NOTHING),
+        Words("The supplier withdrew this return. Nothing of it counts.", NOTHING),
     ),
 }
 """By code."""

@@ -2,7 +2,8 @@
 
 Promises: a page is for people who are signed in, with a role that may see it; the API never looks
 at their cookie. A form is taken only from a page of this service, made for this very session, and
-at most `site.FORMS_A_MINUTE` of one session a minute. One that came too early comes back filled.
+at most `site.FORMS_A_MINUTE` of one session a minute. One that came too early, or while we could
+not take it, comes back to be sent again (`everywhere`).
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ Reader = Annotated[sessions.Session, Depends(visitor("supplier", "manager", "app
 """Everyone but operators, who run the system and read nobody's things."""
 
 
+Supplier = Annotated[sessions.Session, Depends(visitor("supplier"))]
+"""Whoever sends returns."""
+
+
 async def read_form(request: Request) -> FormData:
     """A form of the person who is signed in. Raises a `401` or `403` problem."""
     session = _sender(request)
@@ -58,9 +63,10 @@ async def read_form(request: Request) -> FormData:
     form = await request.form(max_files=0, max_fields=FORM_FIELDS_MAX)
     if not here.sealer.is_form_token(session, str(form.get(TOKEN, ""))):
         raise problems.Problem(403, "This form is of another session", _AGAIN)
-    wait_seconds = here.forms.spend(session.session_id)
+    request.state.form = form
+    wait_seconds = math.ceil(here.forms.spend(session.session_id))
     if wait_seconds:
-        raise TooManyForms(form, math.ceil(wait_seconds))
+        raise problems.Problem(429, "Too many forms", headers={"retry-after": str(wait_seconds)})
     return form
 
 
@@ -106,14 +112,6 @@ def _sender(request: Request) -> sessions.Session:
     if not is_from_here(request):
         raise problems.Problem(403, "This form came from elsewhere", _AGAIN)
     return session
-
-
-class TooManyForms(problems.Problem):
-    """A session sent too many forms. Nothing of this one was stored; `form` has all of it."""
-
-    def __init__(self, form: FormData, wait_seconds: int) -> None:
-        super().__init__(429, "Too many forms", headers={"retry-after": str(wait_seconds)})
-        self.form, self.wait_seconds = form, wait_seconds
 
 
 _LATER: Final = "Nothing was stored. Wait a minute, then send the file again."

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
+from shared import formats
 from shared.pages import about, access, sessions, site, statics
 from shared.settings import Settings
 from shared.web import problems
@@ -67,11 +69,12 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """A form that came too early: it is kept on the page, to be sent again."""
+class Kept:
+    """A form that could not be taken: it is kept on the page, to be sent again."""
 
     title: str
-    sentence: str
+    why: str
+    what_to_do: str
     href: str
     kept: tuple[tuple[str, str], ...]
     """What it says: names and values."""
@@ -103,32 +106,36 @@ _WORDS: Final[Mapping[int, Trouble]] = {
 
 def show_problem(problem: problems.Problem, request: Request) -> Response:
     """The page of a problem."""
-    if isinstance(problem, access.TooManyForms):
-        return _show_wait(problem, request)
-    status = problem.status
+    status, form = problem.status, getattr(request.state, "form", None)
     if status in (400, 422) and request.method in ("GET", "HEAD"):
         status = 404
     trouble = _WORDS.get(status) or Trouble(
         problem.title or HTTPStatus(status).phrase, (problem.detail,) if problem.detail else ()
     )
     here = site.of(request.app)
-    answer = site.show(request, "problem.html", trouble, here.session(request), status)
+    if form is not None and status in (429, 503):
+        answer = _show_kept(problem, form, request)
+    else:
+        answer = site.show(request, "problem.html", trouble, here.session(request), status)
     for name, value in (problem.headers or {}).items():
         answer.headers[name] = value
     return answer
 
 
-def _show_wait(problem: access.TooManyForms, request: Request) -> Response:
+def _show_kept(problem: problems.Problem, form: FormData, request: Request) -> Response:
+    seconds = (problem.headers or {}).get("retry-after", str(problems.RETRY_SECONDS))
+    is_ours = problem.status == 503
     query = request.url.query
-    page = Wait(
-        "Wait a moment",
-        f"You sent more than {site.FORMS_A_MINUTE} forms in a minute. Nothing of this one was "
-        f"stored. What you typed is kept on this page: in {problem.wait_seconds} seconds, send it "
-        "again.",
+    page = Kept(
+        _SORRY if is_ours else "Wait a moment",
+        "We cannot take this now." if is_ours else _TOO_MANY,
+        "Nothing of it was stored. What you typed is kept on this page: in "
+        f"{formats.count(int(seconds), 'second')}, send it again.",
         site.path(request) + (f"?{query}" if query else ""),
-        tuple((name, str(value)) for name, value in problem.form.multi_items()),
+        tuple((name, str(value)) for name, value in form.multi_items()),
     )
     session = site.of(request.app).session(request)
-    answer = site.show(request, "wait.html", page, session, problem.status)
-    answer.headers.update(problem.headers or {})
-    return answer
+    return site.show(request, "kept.html", page, session, problem.status)
+
+
+_TOO_MANY: Final = f"You sent more than {site.FORMS_A_MINUTE} forms in a minute."

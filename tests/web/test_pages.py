@@ -234,23 +234,30 @@ class TestForms:
     async def test_of_one_session_are_60_a_minute(self, system: RunningSystem) -> None:
         """The next one comes back as it was typed, to be sent again; another session's is taken."""
         visitor, other = Visitor(system.app, SUPPLIER), Visitor(system.app, SUPPLIER)
-        assert visitor.session is not None
-        from_here = {"sec-fetch-site": "same-origin"}
         now = [0.0]
         site.of(system.app).forms = buckets.Buckets(1, site.FORMS_A_MINUTE, lambda: now[0])
-        form = {access.TOKEN: SEALER.form_token(visitor.session), "reason": 'It "was" <wrong>'}
-        answers = [await visitor.post("/sign-out?a=b", form, **from_here) for _ in range(61)]
+        form = {"reason": 'It "was" <wrong>'}
+        answers = [await visitor.send("/sign-out?a=b", **form) for _ in range(61)]
         assert [303] * 60 + [429] == [each.status_code for each in answers]
         kept = answers[-1]
         assert "1" == kept.headers["retry-after"]
-        assert "Wait a moment" in kept.text
-        assert 'action="/sign-out?a=b"' in kept.text.replace("http://127.0.0.1:8001", "")
+        assert "You sent more than 60 forms in a minute." in kept.text
+        assert "in 1 second, send it again" in kept.text
+        assert 'action="/sign-out?a=b"' in kept.text
         assert 'name="reason" value="It &#34;was&#34; &lt;wrong&gt;"' in kept.text
-        assert other.session is not None
-        theirs = {access.TOKEN: SEALER.form_token(other.session)}
-        assert 303 == (await other.post("/sign-out", theirs, **from_here)).status_code
+        assert 303 == (await other.send("/sign-out")).status_code
         now[0] = 1.0
-        assert 303 == (await visitor.post("/sign-out", form, **from_here)).status_code
+        assert 303 == (await visitor.send("/sign-out", **form)).status_code
+
+    async def test_that_cannot_be_stored_now_is_kept(self, system: RunningSystem) -> None:
+        """Here a withdrawal, while the database does not answer."""
+        return_id = await sent(system)
+        system.pool.terminate()
+        visitor = Visitor(system.app, SUPPLIER)
+        answer = await visitor.send(f"/returns/{return_id}/withdraw", reason="A wrong month")
+        assert 503 == answer.status_code
+        assert "We cannot take this now." in answer.text
+        assert 'name="reason" value="A wrong month"' in answer.text
 
 
 class TestStatic:

@@ -111,7 +111,10 @@ class TestEveryPage:
             sent = (await own.send(intake_builders.a_return())).json()
             strangers = others(intake_builders.PARTY)
             officers = [auth.Caller(role, role, intake_builders.AUTHORITY) for role in OFFICERS]
-            await check(system.app, values | sent, strangers)
+            reason = {"reason": "mischief"}
+            at = "POST /returns/{return_id}"
+            forms = {f"{at}/withdraw": reason, f"{at}/revise": reason}
+            await check(system.app, values | sent | {"forms": forms}, strangers)
             await check_drafts(system.app, values, officers)
             for who in (
                 auth.Caller("s", "supplier", intake_builders.AUTHORITY, intake_builders.PARTY),

@@ -74,6 +74,7 @@ LISTING: Final = {
     *HOMES,
     *CHECKING,
     "GET /contracts",
+    "GET /returns",
     "GET /cases",
     "GET /approvals",
     "GET /promises",
@@ -84,7 +85,7 @@ LISTING: Final = {
 _MONTH: Final = "/drafts/{contract_id}/{period}"
 _PROMISE: Final = f"{_MONTH}/promises/{{commitment_id}}"
 _FORMS: Final = (
-    *(f"{_MONTH}/{name}" for name in ("nothing", "delete", "copy")),
+    *(f"{_MONTH}/{name}" for name in ("nothing", "delete", "copy", "check")),
     *(f"{_PROMISE}/lines/{name}" for name in ("new", "{number}", "{number}/remove")),
     _PROMISE,
 )
@@ -97,7 +98,7 @@ DRAFTS: Final = {
     *(f"{method} {path}" for path in _FORMS for method in ("GET", "POST")),
 }
 """What a supplier fills in is its own business until it is sent."""
-FILES: Final = {"GET /contracts.csv"}
+FILES: Final = {"GET /contracts.csv", "GET /returns.csv"}
 """Lists as files: to a stranger, headings alone."""
 BLANKS: Final = {
     "GET /imports",
@@ -116,6 +117,14 @@ PAGES: Final = {
     *BLANKS,
     "GET /imports/{digest}",
     "GET /returns/{return_id}",
+    "GET /returns/{return_id}/receipt",
+    "GET /returns/{return_id}/receipt.json",
+    "GET /returns/{return_id}/withdraw",
+    "POST /returns/{return_id}/withdraw",
+    "GET /returns/{return_id}/revise",
+    "POST /returns/{return_id}/revise",
+    "GET /returns/{return_id}/withdrawal",
+    "GET /returns/{return_id}/withdrawal.json",
     "GET /contracts/{contract_id}",
     "GET /cases/{case_id}",
     "POST /approvals",

@@ -20,6 +20,7 @@ from typing import Annotated, Final, NamedTuple
 from fastapi import APIRouter, Query
 
 from services.intake import store
+from services.intake.acceptance.refusals import Refusal
 from services.intake.api import documents, narrowing, refusals
 from services.intake.api.dependencies import Dependencies, Injected, Reader
 from services.intake.domain import due
@@ -33,6 +34,8 @@ CONTRACTS_AT_ONCE: Final = 20
 """Read and worked out together: some milliseconds each. A page is nearly always of fewer."""
 OUTSTANDING_CONTRACTS_MAX: Final = 500
 """Looked at for what is outstanding, in two queries: as many as a page is made for."""
+MONTHS_AT_ONCE: Final = 24
+"""Returns of one contract on a page: two years of one supplier."""
 _ALL: Final = due.Slot("~", "")
 """After every slot."""
 
@@ -106,6 +109,52 @@ async def find_outstanding(
         unknown=sum(one.obligations is None for one in contracts),
         is_whole=len(listed) <= OUTSTANDING_CONTRACTS_MAX,
     )
+
+
+class OfContract(NamedTuple):
+    """A contract, and a return for each of its months."""
+
+    contract: events.ContractPublished
+    months: Sequence[documents.Due]
+    """The newest first; at most `MONTHS_AT_ONCE` returns."""
+    before: str | None
+    """The month with which the earlier ones begin; None if these are all."""
+    counts: Mapping[due.DueState, int]
+    """How many returns there are until the running month, by state."""
+
+
+async def find_months(
+    who: auth.Caller, dependencies: Dependencies, contract_id: str, until: str | None
+) -> OfContract:
+    """A contract that the caller may see, with what was asked for until a month, or the running
+    one. In two queries. Raises a `404` problem."""
+    pool, seen = dependencies.delivery.pool, scope.of(who)
+    found = await store.due.list_contracts(pool, seen, contract_id, "", 1)
+    contract = refusals.accept(found[0] if found else Refusal("contract_unknown"))
+    today = calendar.london_day(dependencies.clock.now())
+    asked = due.Asked(seen.party_id, "", calendar.period_of(today))
+    matching = await _matching(pool, [contract], _Wanted(asked, today, _BEGINNING))
+    all_months = await asyncio.to_thread(list, matching)
+    newest = [each for each in reversed(all_months) if each.slot.period <= (until or asked.last)]
+    shown, rest = newest[:MONTHS_AT_ONCE], newest[MONTHS_AT_ONCE:]
+    return OfContract(
+        contract=contract,
+        months=[_shown(each) for each in shown],
+        before=rest[0].slot.period if rest else None,
+        counts=Counter(each.state for each in all_months),
+    )
+
+
+async def list_contracts(
+    who: auth.Caller, dependencies: Dependencies, limit: int, cursor: str | None
+) -> lists.Page[events.ContractPublished]:
+    """The contracts that the caller may see, by reference, as they were published last."""
+    after = "" if cursor is None else lists.decode_cursor(cursor, str)[0]
+    seen = scope.of(who)
+    found = await store.due.list_contracts(dependencies.delivery.pool, seen, None, after, limit + 2)
+    later = [each for each in found if each.contract_id != after]
+    shown, next_cursor = lists.cut(later, limit, lambda each: [each.contract_id])
+    return lists.Page.model_construct(items=list(shown), next=next_cursor)
 
 
 class _Wanted(NamedTuple):

@@ -19,7 +19,7 @@ from services.intake.acceptance import desk, group_commit, withdrawals
 from services.intake.acceptance.refusals import Refusal
 from services.intake.api import documents, listed, narrowing, receipts, refusals, views
 from services.intake.api.dependencies import Dependencies, Injected, Reader, Supplier
-from services.intake.domain import admission
+from services.intake.domain import admission, faults
 from shared.web import auth, problems, routes, scope
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
@@ -55,16 +55,23 @@ async def post_return(request: Request) -> Response:
     dependencies: Dependencies = request.app.state.dependencies
     refusals.accept(dependencies.throttle.admit(who.client))
     key = desk.read_key([k.encode("latin-1") for k in request.headers.getlist(desk.KEY_HEADER)])
-    post = await desk.read(await request.body(), key, _sender(who))
+    decision = await commit(await request.body(), key, who, dependencies)
+    if isinstance(decision, admission.Refused):
+        raise refusals.faulty(decision)
+    return receipts.respond(decision.issued, is_new=isinstance(decision, admission.Accepted))
+
+
+async def commit(
+    body: bytes, key: str | faults.Fault | None, who: auth.Caller, dependencies: Dependencies
+) -> admission.Decision:
+    """The decision on what a supplier sends, after its commit. Raises a `503` problem."""
+    post = await desk.read(body, key, _sender(who))
     try:
-        decision = await dependencies.committer.submit(post)
+        return await dependencies.committer.submit(post)
     except group_commit.FullError:
         raise refusals.full() from None
     except group_commit.BrokenError:
         raise problems.unavailable() from None
-    if isinstance(decision, admission.Refused):
-        raise refusals.faulty(decision)
-    return receipts.respond(decision.issued, is_new=isinstance(decision, admission.Accepted))
 
 
 @router.post("/returns/{return_id}/withdraw", status_code=201, responses=receipts.RESPONSES)
@@ -72,6 +79,14 @@ async def withdraw(
     return_id: UUID, body: documents.WithdrawalRequest, who: Supplier, dependencies: Injected
 ) -> Response:
     """Withdraw the current revision of a month, with a reason."""
+    withdrawn = await take_back(return_id, body, who, dependencies)
+    return receipts.respond(withdrawn.issued, is_new=withdrawn.is_new)
+
+
+async def take_back(
+    return_id: UUID, body: documents.WithdrawalRequest, who: auth.Caller, dependencies: Dependencies
+) -> withdrawals.Withdrawn:
+    """Withdraws a return, now or already before. Raises the problem of a refusal."""
     refusals.accept(dependencies.throttle.admit(who.client))
     delivery = dependencies.delivery
     if delivery.alarm is not None:
@@ -82,7 +97,7 @@ async def withdraw(
             await withdrawals.withdraw(conn, dependencies.desk, seen, return_id, body.reason)
         )
     delivery.posted.set()
-    return receipts.respond(withdrawn.issued, is_new=withdrawn.is_new)
+    return withdrawn
 
 
 @router.get("/returns")
@@ -108,6 +123,16 @@ async def get_return(return_id: UUID, who: Reader, dependencies: Injected) -> do
     statuses = await store.reading.load_line_statuses(pool, return_id)
     eyes = views.Eyes(who.role == "supplier", dependencies.desk.signer.public_key)
     return await views.show(row, statuses, eyes)
+
+
+async def list_revisions(
+    found: documents.Return, who: auth.Caller, dependencies: Dependencies
+) -> list[documents.ReturnSummary]:
+    """The newest revisions of the month of a return that the caller may see, this one or others."""
+    of = scope.Scope(who.authority_id, found.party_id)
+    asked = documents.ReturnsQuery(contract=found.contract_id, period=found.period)
+    listing = await listed.list_returns(dependencies.delivery.pool, of, asked)
+    return [each for each in listing.items if isinstance(each, documents.ReturnSummary)]
 
 
 def _sender(who: auth.Caller) -> desk.Sender:

@@ -179,6 +179,14 @@ def put(content: Content, name: str, value: object) -> Content:
     return content._replace(document=rest if value is None else {**rest, name: value})
 
 
+def declare(
+    content: Content, revision: int, reason: str, declaration: Mapping[str, Any]
+) -> Content:
+    """As it is sent: as this revision, with a reason if it is not the first, and declared."""
+    again = put(content, "reason", reason.strip() or None if revision > 1 else None)
+    return put(put(again, "revision", revision), "declaration", dict(declaration))
+
+
 def _with_lines(content: Content, lines: list[dict[str, Any]]) -> Content:
     return put(content, "lines", lines)
 

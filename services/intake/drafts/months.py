@@ -144,10 +144,20 @@ async def find_lines_before(pool: sql.Pool, month: Month) -> list[dict[str, Any]
 
 
 def _lines(body: bytes) -> list[dict[str, Any]]:
+    return [each for each in _document(body).get("lines") or () if isinstance(each, dict)]
+
+
+async def find_sent(pool: sql.Pool, month: Month) -> dict[str, Any]:
+    """The return that stands for the month, as it was sent; empty if none does."""
+    body = await store.drafts.find_body(pool, month.place)
+    return {} if body is None else await run(len(body), lambda: _document(body))
+
+
+def _document(body: bytes) -> dict[str, Any]:
     document = documents.read(body)
     if isinstance(document, documents.Unreadable) or not isinstance(document.value, dict):
-        return []  # it was accepted once: somebody changed it by hand
-    return [each for each in document.value.get("lines") or () if isinstance(each, dict)]
+        return {}  # it was accepted once: somebody changed it by hand
+    return document.value
 
 
 async def run(size: int, work: Callable[[], Value]) -> Value:

@@ -90,10 +90,11 @@ def show(  # noqa: PLR0913  the last three are named
         if to_send and to_send.outstanding.first
         else None,
         nothing=nothing if contract_id is None else "Nothing was sent for this contract.",
-        sent=Table(
-            caption="Sent lately" if outstanding else "Sent before",
-            heads=whose.heads("Month", "Contract", "Receipt", "Sent", "Status"),
-            rows=tuple(_sent_row(each, whose) for each in returns),
+        sent=sent(
+            returns,
+            "Sent lately" if outstanding else "Sent before",
+            whose.known,
+            is_supplier=is_supplier,
         )
         if returns
         else None,
@@ -181,7 +182,7 @@ def _due_row(each: documents.Due, saved: Saved, whose: _Whose) -> tuple[Cell, ..
         Cell(formats.month(each.period)),
         *whose.cells(each.contract_id, each.party_id),
         Cell(_between(each)),
-        Cell("", tag=_status(each)),
+        Cell("", tag=status(each)),
         *((_way(each, saved),) if whose.is_supplier else ()),
     )
 
@@ -200,13 +201,30 @@ def _between(each: documents.Due) -> str:
     return formats.days(each.send_from, each.due_on, "and")
 
 
-def _status(each: documents.Due) -> Tag:
-    """Whose due day was a Friday is overdue on Saturday, by no working day."""
+def status(each: documents.Due) -> Tag:
+    """Of a return that is not in. If its due day was a Friday, it is overdue on Saturday, by no
+    working day."""
     if each.state != "overdue":
         return _OPEN if each.state == "open" else _NOT_YET
     if not each.overdue_working_days:
         return Tag("Overdue", "red")
     return Tag(f"Overdue by {formats.count(each.overdue_working_days, 'working day')}", "red")
+
+
+def sent(
+    returns: Sequence[documents.ReturnSummary],
+    caption: str,
+    known: names.Names = names.NONE,
+    *,
+    is_supplier: bool,
+) -> Table:
+    """Returns as they are listed."""
+    whose = _Whose(known, is_supplier)
+    return Table(
+        caption=caption,
+        heads=whose.heads("Month", "Contract", "Receipt", "Sent", "Status"),
+        rows=tuple(_sent_row(each, whose) for each in returns),
+    )
 
 
 def _sent_row(each: documents.ReturnSummary, whose: _Whose) -> tuple[Cell, ...]:

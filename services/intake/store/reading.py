@@ -70,6 +70,12 @@ async def find_return(pool: sql.Pool, of: Scope, return_id: UUID) -> sql.Record 
     return row
 
 
+async def find_return_id(pool: sql.Pool, of: Scope, key: str) -> UUID | None:
+    """The return that a party sent under an Idempotency-Key."""
+    found: UUID | None = await QUERIES.find_return_id(pool, key=key, **of.asked())
+    return found
+
+
 async def load_line_statuses(pool: sql.Pool, return_id: UUID) -> dict[str, rows.RecordedStatus]:
     """The latest status of each line of a return, by line id."""
     found = await sql.rows(QUERIES.load_line_statuses(pool, return_id=return_id))

@@ -77,6 +77,11 @@ WHERE a.return_id = :return_id
     AND (:party_id::text IS NULL OR a.party_id = :party_id)
     AND a.authority_id = :authority_id;
 
+-- name: find_return_id(party_id, authority_id, key)$
+-- The return that a party sent under an Idempotency-Key. Of nobody's key but its own.
+SELECT return_id FROM idempotency
+WHERE (party_id, authority_id, key) = (:party_id, :authority_id, :key);
+
 -- name: load_line_statuses(return_id)
 -- The latest status of each line of a return, and the entry that has the event which set it.
 SELECT l.key AS line_id, l.value::text AS said, e.index AS entry

@@ -11,12 +11,38 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.intake.web import drafts, files, home, lines, promises, returns, signing_in
+from services.intake.web import (
+    contracts,
+    drafts,
+    files,
+    home,
+    lines,
+    promises,
+    receipts,
+    returns,
+    revisions,
+    sending,
+    signing_in,
+    withdrawals,
+)
 
 __all__ = ["TEMPLATES", "router"]
 
 TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
-for each in (home, drafts, promises, lines, files, returns, signing_in):
+for each in (
+    home,
+    drafts,
+    promises,
+    lines,
+    files,
+    sending,
+    returns,
+    receipts,
+    revisions,
+    withdrawals,
+    contracts,
+    signing_in,
+):
     router.include_router(each.router)

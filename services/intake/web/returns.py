@@ -1,38 +1,103 @@
-"""A return, for its supplier and its council."""
+"""Returns, for their suppliers and their councils: all of them, and one."""
 
 from __future__ import annotations
 
+import asyncio
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.intake import store
-from services.intake.api import returns
+from services.intake.api import documents, returns
 from services.intake.api.dependencies import Dependencies, Injected
-from services.intake.pages import returned
-from shared import catalogue
+from services.intake.domain import submission
+from services.intake.pages import returned, sent
+from shared import calendar, catalogue
 from shared.pages import site
 from shared.pages.access import Reader
-from shared.web import scope
+from shared.spreadsheets import writing
+from shared.web import auth, lists, problems, scope
 from shared.wire import events
 
 router = APIRouter(include_in_schema=False)
 
 
+@router.get("/returns")
+async def show_returns(
+    request: Request, who: Reader, dependencies: Injected, query: Annotated[sent.Asked, Query()]
+) -> Response:
+    """All returns that this person may see, or what was refused."""
+    today = calendar.london_day(dependencies.clock.now())
+    has_contract = await _has_contract(dependencies, who.caller, query.contract)
+    faults = sent.check(query, today, has_contract=has_contract)
+    if faults:
+        return site.show(request, "sent.html", sent.show_faults(query, faults), who, 422)
+    found = await returns.list_returns(who.caller, dependencies, sent.query(query))
+    ids = {each.contract_id for each in found.items if each.contract_id is not None}
+    pool, of = dependencies.delivery.pool, scope.of(who.caller)
+    known = await store.names.load_names(pool, of, ids)
+    page = sent.show(query, found.items, found.next, known, is_supplier=who.role == "supplier")
+    return site.show(request, "sent.html", page, who)
+
+
+@router.get("/returns.csv")
+async def save_returns(
+    who: Reader, dependencies: Injected, query: Annotated[sent.Asked, Query()]
+) -> Response:
+    """The list as a file: the newest `CSV_ROWS_MAX` rows."""
+    today = calendar.london_day(dependencies.clock.now())
+    has_contract = await _has_contract(dependencies, who.caller, query.contract)
+    if sent.check(query, today, has_contract=has_contract):
+        raise problems.Problem(404, "There is no such list")
+    asked = sent.query(query, lists.ITEMS_MAX)
+    found: list[documents.ReturnSummary | documents.Refusal] = []
+    while len(found) < CSV_ROWS_MAX:
+        page = await returns.list_returns(who.caller, dependencies, asked)
+        found += page.items
+        if page.next is None:
+            break
+        asked = asked.model_copy(update={"cursor": page.next})
+    headings = sent.HEADINGS_OF_REFUSED if asked.status == "refused" else sent.HEADINGS
+    body = await asyncio.to_thread(writing.csv_file, headings, map(sent.row, found))
+    headers = {"content-disposition": 'attachment; filename="returns.csv"'}
+    return Response(body, media_type=f"{writing.CSV}; charset=utf-8", headers=headers)
+
+
+CSV_ROWS_MAX: Final = 10_000
+"""Of one file, in ten queries: two years of 400 suppliers."""
+
+
 @router.get("/returns/{return_id}")
 async def show_return(
-    request: Request, return_id: UUID, who: Reader, dependencies: Injected
+    request: Request,
+    return_id: UUID,
+    who: Reader,
+    dependencies: Injected,
+    lines_from: Annotated[int, Query(ge=0, le=submission.LINES_MAX)] = 0,
 ) -> Response:
     """One return: what counts, and why not the rest."""
     found = await returns.get_return(return_id, who.caller, dependencies)
-    promises = await _promises(dependencies, found.contract_id)
+    promises = await find_promises(dependencies, found.contract_id)
+    revisions = await returns.list_revisions(found, who.caller, dependencies)
     pool, of = dependencies.delivery.pool, scope.of(who.caller)
     known = await store.names.load_names(pool, of, [found.contract_id])
-    page = returned.show(found, promises, is_supplier=who.role == "supplier", known=known)
+    is_supplier = who.role == "supplier"
+    page = returned.show(
+        found, promises, revisions, lines_from, is_supplier=is_supplier, known=known
+    )
     return site.show(request, "returned.html", page, who)
 
 
-async def _promises(dependencies: Dependencies, contract_id: str) -> dict[str, str]:
+async def _has_contract(dependencies: Dependencies, caller: auth.Caller, contract_id: str) -> bool:
+    """Whether there is such a contract, and this person may see it."""
+    if not contract_id:
+        return False
+    pool, of = dependencies.delivery.pool, scope.of(caller)
+    return await store.reading.find_contract_id(pool, of, contract_id) is not None
+
+
+async def find_promises(dependencies: Dependencies, contract_id: str) -> dict[str, str]:
     """What each commitment is about, by id."""
     async with dependencies.delivery.pool.acquire() as conn:
         rows = await store.desk.load_contracts(conn, [contract_id])

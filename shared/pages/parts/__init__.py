@@ -96,8 +96,8 @@ class Choice(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What is wrong with a field: its name, and a sentence. `faults.html` lists them above the
-    heading, each linked to its field, which says the same."""
+    """What is wrong with a field: its name, or the address of the page where it is, and a sentence.
+    `faults.html` lists them above the heading, each linked to its field, which says the same."""
 
     name: str
     text: str

@@ -45,6 +45,7 @@ def a_due(period: str, state: DueState, overdue: int | None = None, **more: Any)
         "send_from": send_from,
         "due_on": due_on,
         "overdue_working_days": overdue,
+        "return_id": None,
     }
     return drawing.made(documents.Due, **(values | more))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -62,6 +62,7 @@ def a_return(*lines: documents.Line, **changes: Any) -> documents.Return:
         "entry": 41,
         "held": None,
         "differs": None,
+        "reason": None,
         "supersedes": None,
         "withdrawal": None,
         "receipt": receipt,
@@ -132,6 +133,36 @@ class TestLines:
         order = ["Line 5", "Line 4", "Line 3", "Line 1", "Line 2"]
         assert order == [row[0].why[0] for row in table.rows]
 
+    def test_begin_for_the_council_with_what_does_not_count(self) -> None:
+        """What can be mended quickest by its supplier comes first to the supplier alone."""
+        to_do = {"rule": "V3", "code": "postcode_unknown", "words": "We do not know it."}
+        to_do["what_to_do"] = "If it is wrong, correct it: that is quicker."
+        nothing = {"rule": "V6", "code": "counted_once", "words": "It counted before."}
+        nothing["what_to_do"] = "Nothing to do."
+        found = a_return(
+            a_line(1, **NOT_COUNTED | {"reasons": [nothing]}),
+            a_line(2, **QUERIED | {"reasons": [to_do]}),
+        )
+        for is_supplier, order in ((True, ["Line 2", "Line 1"]), (False, ["Line 1", "Line 2"])):
+            table = returned.show(found, {}, is_supplier=is_supplier).lines
+            assert table is not None
+            assert order == [row[0].why[0] for row in table.rows]
+        assert table is not None
+        said = {row[0].why[0]: row[4].why for row in table.rows}
+        assert ("It counted before.",) == said["Line 1"]
+        assert ("We do not know it. If it is wrong, correct it: that is quicker.",) == said[
+            "Line 2"
+        ]
+
+    def test_are_fifty_a_page(self) -> None:
+        """Of 120 lines the last page has 20."""
+        found = a_return(*(a_line(n) for n in range(120)))
+        pages = [returned.show(found, {}, (), n, is_supplier=True) for n in (0, 50, 100)]
+        assert [50, 50, 20] == [len(each.lines.rows) for each in pages if each.lines]
+        at = f"/returns/{ID}"
+        expected = [(None, f"{at}?lines_from=50"), (at, f"{at}?lines_from=100"), (at, None)]
+        assert expected == [(each.pages.first, each.pages.next) for each in pages]
+
     def test_have_the_figures_and_the_reason(self) -> None:
         """The promise by its title, money to the penny."""
         promises = {"local-spend": "Spend in the local area"}
@@ -150,13 +181,66 @@ class TestLines:
         assert "" == table.rows[0][3].text
 
 
+WITHDRAWAL: Final = documents.Withdrawal(
+    receipt_no=30, reason="turned round", withdrawn_at=AT, entry=50
+)
+
+
+class TestWays:
+    @pytest.mark.parametrize(
+        ("changes", "is_offered"),
+        [
+            ({"status": "received"}, True),
+            ({"status": "held", "held": "we are looking at it"}, True),
+            ({"status": "checked"}, True),
+            ({"status": "superseded", "superseded_by": UUID(int=8)}, False),
+            ({"status": "withdrawn", "withdrawal": WITHDRAWAL}, False),
+            ({"status": "held", "withdrawal": WITHDRAWAL, "held": "we are looking"}, False),
+        ],
+    )
+    def test_are_of_the_current_return(self, changes: dict[str, Any], is_offered: bool) -> None:
+        """And of its supplier alone."""
+        found = a_return(a_line(1), **changes)
+        at = f"/returns/{ID}"
+        ways = (Link("Correct", f"{at}/revise"), Link("Withdraw", f"{at}/withdraw"))
+        assert (ways if is_offered else ()) == returned.show(found, {}, is_supplier=True).ways
+        assert () == returned.show(found, {}, is_supplier=False).ways
+
+
+class TestRevisions:
+    def test_of_the_month_are_linked(self) -> None:
+        """But for the one on the page; a single one is no list."""
+        found = a_return(a_line(1), revision=2, reason="A line was missing.")
+        first = drawing.made(
+            documents.ReturnSummary,
+            return_id=UUID(int=6),
+            revision=1,
+            receipt_no=20,
+            received_at=AT,
+            status="superseded",
+        )
+        page = returned.show(found, {}, [found, first], is_supplier=True)
+        assert page.revisions is not None
+        expected = [
+            Cell("Revision 2, on this page"),
+            Cell("Revision 1", f"/returns/{UUID(int=6)}"),
+        ]
+        assert expected == [row[0] for row in page.revisions.rows]
+        assert "A line was missing." in [fact.text for fact in page.facts]
+        assert returned.show(found, {}, [found], is_supplier=True).revisions is None
+
+
 class TestLife:
+    def test_leads_to_what_was_decided_of_its_lines(self) -> None:
+        """Two lines in one entry, one in another, one not yet."""
+        found = a_return(*(a_line(n, entry=entry) for n, entry in enumerate((44, 44, 51, None))))
+        _, *decided = returned.show(found, {}, is_supplier=True).happenings
+        assert ["2 lines decided", "1 line decided"] == [each.what for each in decided]
+        assert Link("Entry 51 of the record", "record:/entries/51") == decided[1].link
+
     def test_leads_to_the_entries(self) -> None:
         """Of the return and of its withdrawal, with the time in London."""
-        withdrawal = documents.Withdrawal(
-            receipt_no=30, reason="turned round", withdrawn_at=AT, entry=50
-        )
-        found = a_return(status="withdrawn", withdrawal=withdrawal)
+        found = a_return(status="withdrawn", withdrawal=WITHDRAWAL)
         first, second = returned.show(found, {}, is_supplier=True).happenings
         assert "3 July 2026, 10:00" == first.when
         assert Link("Entry 41 of the record", "record:/entries/41") == first.link
