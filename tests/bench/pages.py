@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import csv
 import html.parser
+import re
 import shutil
 import statistics
 import sys
@@ -28,7 +29,6 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import rich.console
 import rich.table
 from fastapi import FastAPI
-from starlette.routing import Match
 
 from deploy.local.servers import both
 from shared import log
@@ -144,7 +144,7 @@ async def _measure(
     seen, opened = set(waiting), 0
     while waiting and opened < PAGES_MAX:
         address = waiting.popleft()
-        kind = Kind(who, address.site, _route(apps[address.site], address.path))
+        kind = Kind(who, address.site, _route(address.path))
         if len(found[kind]) >= EXAMPLES:
             continue
         answer = await visitors[address.site].get(address.path)
@@ -169,15 +169,13 @@ async def _measure(
     return costs
 
 
-def _route(app: FastAPI, path: str) -> str:
-    """The route of a page, with the names of its parameters."""
+def _route(path: str) -> str:
+    """The kind of a page: its path without what tells one thing from another, and the names of its
+    parameters."""
     parts = urlsplit(path)
-    scope = {"type": "http", "method": "GET", "path": parts.path, "headers": []}
     asked = ",".join(sorted({name for name, _ in parse_qsl(parts.query)}))
-    for route in app.routes:
-        if route.matches(scope)[0] is Match.FULL:
-            return f"{getattr(route, 'path', parts.path)}{'?' + asked if asked else ''}"
-    return parts.path
+    steps = ("*" if re.search("[0-9]", step) else step for step in parts.path.split("/"))
+    return f"{'/'.join(steps)}{'?' + asked if asked else ''}"
 
 
 def _leads(apps: Mapping[site.Name, FastAPI], address: Address, text: str) -> Iterator[Address]:
