@@ -139,7 +139,8 @@ def _facts(case: documents.CaseWhole) -> tuple[Fact, ...]:
     contract = case.contract_id
     found = [Fact("Contract", case.contract_title, f"/contracts/{contract}")]
     if case.commitment_id is not None:
-        found.append(Fact("Promise", case.commitment_title or "", f"/contracts/{contract}"))
+        promise = f"/contracts/{contract}/commitments/{case.commitment_id}"
+        found.append(Fact("Promise", case.commitment_title or "", promise))
     found += [
         Fact("Supplier", cases.suppliers(case)),
         Fact("Returns", "Returns of this contract", f"supplier:/?contract={contract}"),
