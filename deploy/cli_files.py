@@ -74,7 +74,7 @@ def import_contracts(
         ),
     ] = None,
 ) -> None:
-    """Import contracts from OCDS releases, or from a spreadsheet.
+    """Import contracts: OCDS releases, or a spreadsheet.
 
     The file is a release package, or has one on each line (JSON Lines); or it is XLSX or CSV, with
     the columns of the template, which the page of imports gives out. What came of everything in it

@@ -45,7 +45,7 @@ class TestAMonth:
         assert 4 == text.count("Not started")
         assert "Check and send 4 promises to finish first Cannot start yet" in text
         assert f'"{OCTOBER}/check"' not in (await desk.get(OCTOBER)).text
-        assert await desk.system.pool.fetchval("SELECT count(*) FROM draft") == 0
+        assert 0 == await desk.system.pool.fetchval("SELECT count(*) FROM draft")
 
     async def test_shows_how_far_each_is(self, desk: Desk) -> None:
         """A line, nothing, a line with a fault."""

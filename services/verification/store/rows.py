@@ -194,7 +194,6 @@ _lines: Final = msgspec.json.Decoder(list[Line])
 _line: Final = msgspec.json.Decoder(Line)
 _bare: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
-
 _SHARED_BYTES: Final = 256 * 1024
 """Lines of returns that are larger share what is equal among them: it halves the memory that they
 take, for a fifth of the time that it takes to read them."""

@@ -45,9 +45,15 @@ class TestAContent:
     def test_that_is_begun_is_a_return_with_nothing_yet(self) -> None:
         """Of the contract and month, as their next revision; it is not a nil return."""
         content = drafts.settle(drafts.begin("C1", "2026-10", 2), PROMISES)
-        said = {"contract_id": "C1", "period": "2026-10", "revision": 2, "lines": [], "nil": False}
-        assert said == content.document
-        assert said == json.loads(content.body)
+        wanted = {
+            "contract_id": "C1",
+            "period": "2026-10",
+            "revision": 2,
+            "lines": [],
+            "nil": False,
+        }
+        assert wanted == content.document
+        assert wanted == json.loads(content.body)
 
     def test_numbers_the_lines_that_are_added(self) -> None:
         """From the highest number on; ids that are no numbers do not count, and what a line was

@@ -174,12 +174,11 @@ class TestAPromise:
         month = a_month(a_draft(build.a_line(build.VISIT, from_="2026-09-30", session=None)))
         page = promise.show(month, task(month), names.NONE, ())
         assert page.lines
-        assert page.lines.rows[0][0].why == (
-            (
-                "Date: this is before October 2026, the month of this return. If it is a late "
-                "claim, say why it is late."
-            ),
+        wanted = (
+            "Date: this is before October 2026, the month of this return. If it is a late claim, "
+            "say why it is late."
         )
+        assert (wanted,) == page.lines.rows[0][0].why
 
     def test_of_an_unknown_measure_adds_nothing(self) -> None:
         """Its lines can be seen and removed, and nothing else."""
