@@ -33,7 +33,8 @@ async def a_supplier_sees_what_counts(person: Person) -> None:
         "Asha Rowntree, supplier",
         "Here it is 16 November 2026",
         "Returns Nothing to send. Next: November 2026, between 1 and 14 December 2026.",
-        "November 2026 KMBC-2026-0101 1 and 14 December 2026 Not yet",
+        "November 2026 Community hub in Page Moss: building works KMBC-2026-0101 1 and 14 "
+        "December 2026 Not yet",
         "You can fill in a return here, or send it by program.",
     )
     link = person.page.get_by_role("link", name="June 2026", exact=True)
@@ -48,7 +49,7 @@ async def a_supplier_sees_what_counts(person: Person) -> None:
         "Received, receipt 6",
     )
     await person.follow("Entry 41 of the record", ends="/entries/41")
-    await person.reads("Entry 41", "ReturnReceived", "June 2026", "Receipt 6")
+    await person.reads("Entry 41", "Return received", "June 2026", "Receipt 6")
 
 
 async def a_manager_sees_what_is_behind(person: Person) -> None:
@@ -92,7 +93,8 @@ async def a_manager_sees_what_is_overdue(person: Person) -> None:
     await person.open(f"{person.sites['intake']}/")
     await person.reads(
         "Returns 1 return is overdue. Returns that are overdue",
-        "July 2026 KMBC-2026-0104 GB-COH-99000003 1 and 14 August 2026 Overdue by 65 working days",
+        "July 2026 Parks and verges: grounds maintenance KMBC-2026-0104 Thistlewick Grounds "
+        "(fictional) 1 and 14 August 2026 Overdue by 65 working days",
     )
     await person.follow("Next page")
     await person.reads("Returns Sent before")

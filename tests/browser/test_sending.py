@@ -90,7 +90,7 @@ async def corrects_it(person: Person) -> None:
     await person.follow("Correct")
     await write(person, "Why do you correct it?", "The hours of July were forgotten.")
     await person.follow("Start the correction", ends=MONTH)
-    await person.reads("Return for July 2026", "It replaces what you sent before")
+    await person.reads("Return for July 2026", "it replaces the one before.")
     await person.follow(f"{MONTH}/promises/volunteering")
     await person.follow("Add a line")
     await write(person, "Date, or first day", "14 July 2026")
