@@ -27,7 +27,7 @@ demo: $(STATICS) ## the whole system with six months of returns; ONCE=1 ends aft
 	@$(BIN)/makegood demo $(if $(ONCE),--once)
 
 test: lint ## lint, then every test on a real Kafka and PostgreSQL
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 lint: $(VENV)/developer ## style, types, and who may import whom
 	@$(BIN)/ruff check

@@ -19,6 +19,8 @@ from pathlib import Path
 import asyncpg
 import hypothesis
 import pytest
+from xdist import remote  # type: ignore[import-untyped]  # it ships no types
+from xdist.scheduler import loadscope  # type: ignore[import-untyped]
 
 from deploy.local.servers import both as local_servers
 from deploy.local.servers import process
@@ -68,6 +70,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if holder is not None:
             asyncio.run(process.end(holder, signal.SIGTERM))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Schedule(loadscope.LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each test to the next free worker, and all journeys through the browser to one, in
+    their order: they share a demo, and the later ones change what the earlier ones read."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        journeys = "tests/browser/"
+        return journeys if nodeid.startswith(journeys) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: remote.Producer) -> _Schedule:
+    """Distributes the tests among workers."""
+    return _Schedule(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

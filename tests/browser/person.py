@@ -23,7 +23,6 @@ NEEDS_BROWSER: Final = [
         browsing.program() is None,
         reason="there is no Chromium; `.ci/chromium` installs it, as root and with apt",
     ),
-    pytest.mark.xdist_group("browser"),  # one demo, and one browser at a time
 ]
 """The marks of every module with a journey."""
 TABS_MAX: Final = 300
