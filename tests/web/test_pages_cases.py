@@ -147,6 +147,18 @@ class TestACase:
         assert "Behind: £5,444.60, Requires improvement" in page
         assert "Opened: rated Requires improvement or worse" in page
 
+    async def test_gives_no_more_time_when_it_grows(self, service: VerificationService) -> None:
+        """It opened on 3 November. In December it falls further behind; the notice was still to be
+        sent within five working days of November."""
+        spent = build.line("1", "1", invoice=build.invoice("INV-9", "30000.00"))
+        await service.deliver(
+            day_ended("2026-11-30", "C1"),
+            build.returned(9, "2026-11", spent, contract_id="C1", day="2026-12-03"),
+        )
+        page = drawing.text(await opened(service, f"/cases/{await case_of(service, 'C1')}"))
+        assert "Fell further behind" in page
+        assert "It was to be done by 10 November 2026." in page
+
     async def test_of_a_missing_return_names_whose_it_is(
         self, service: VerificationService
     ) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Final
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Query
 
 from services.verification import store
@@ -20,7 +21,7 @@ from services.verification.api import contracts, moments, refusals
 from services.verification.api.dependencies import Dependencies, Injected, Reader
 from services.verification.api.documents import Organisation, alerts
 from services.verification.api.documents import cases as documents
-from services.verification.domain import behind, cases, wording
+from services.verification.domain import announcements, behind, cases, wording
 from services.verification.register.refusals import Refusal
 from services.verification.store.cases import FIRST_CASE, CaseFilter, CaseKey
 from shared import calendar, findings, sql
@@ -136,6 +137,17 @@ def _subject(row: sql.Record) -> tuple[str, str]:
     return row["contract_id"], str(row["case_id"])
 
 
+def _since_opened(alert: events.AlertRaised, row: sql.Record) -> events.AlertRaised:
+    """The alert with the day by which its step was first to be done: a shortfall that grows gives
+    nobody more time (rule C2)."""
+    if row["kind"] == "no_data" or alert.step_by is None:
+        return alert
+    first = calendar.working_day(
+        calendar.london_day(row["opened_at"]), announcements.NOTICE_WORKING_DAYS
+    )
+    return msgspec.structs.replace(alert, step_by=min(first, alert.step_by))
+
+
 def _whole(
     row: sql.Record, alerts_of: Sequence[sql.Record], seen: wording.Seen
 ) -> documents.CaseWhole:
@@ -146,7 +158,7 @@ def _whole(
     concerned = [row["party_id"]] if row["party_id"] else list(row["supplier_ids"])
     raised = [events.read(each["body"]) for each in alerts_of]
     described = [
-        (each, alert, wording.describe(alert, names, seen))
+        (each, alert, wording.describe(_since_opened(alert, row), names, seen))
         for each, alert in zip(alerts_of, raised, strict=True)
         if isinstance(alert, events.AlertRaised)
     ]
