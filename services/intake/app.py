@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.intake import store, web
+from services.intake import store
 from services.intake.acceptance import days, officers, throttle
 from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.group_commit import Committer
@@ -31,7 +32,7 @@ from services.intake.pages import people
 from services.intake.settings import Settings
 from shared import books, buckets, clock, keys, service
 from shared.delivery import transaction
-from shared.pages import everywhere
+from shared.pages import everywhere, late
 from shared.web import auth, openapi, server
 
 
@@ -71,8 +72,8 @@ def build(settings: Settings) -> FastAPI:
         server.open_for_uploads(app, "POST", last, files.BODY_BYTES_MAX)
     if settings.demo:
         app.include_router(demo_clock.router)
-    everywhere.open_site(app, "supplier", settings, web.TEMPLATES)
-    app.include_router(web.router)
+    everywhere.open_site(app, "supplier", settings, Path(__file__).with_name("pages"))
+    app.add_middleware(late.LatePages, owner=app, module="services.intake.web")
     openapi.describe(app, descriptions.TEXTS)
     return app
 

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 
-from services.verification import metrics, store, web
+from services.verification import metrics, store
 from services.verification.api import (
     alerts,
     cases,
@@ -30,7 +31,7 @@ from services.verification.register import releases
 from services.verification.settings import Settings
 from shared import books, calendar, clock, service
 from shared.delivery import transaction
-from shared.pages import everywhere
+from shared.pages import everywhere, late
 from shared.web import auth, openapi, server
 
 FORM_BYTES_MAX: Final = 64 * 1024
@@ -72,8 +73,8 @@ def build(settings: Settings) -> FastAPI:
         app.include_router(each.router)
     for each in (alerts, cases, proposals, imports):
         app.include_router(each.router)
-    everywhere.open_site(app, "council", settings, web.TEMPLATES)
-    app.include_router(web.router)
+    everywhere.open_site(app, "council", settings, Path(__file__).with_name("pages"))
+    app.add_middleware(late.LatePages, owner=app, module="services.verification.web")
     openapi.describe(app, descriptions.TEXTS)
     return app
 

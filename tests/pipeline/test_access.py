@@ -44,7 +44,7 @@ PASSWORDS = {name: f"{name}-0123456789abcdef" * 2 for name in ("intake", "verifi
 GROUPS = ("makegood-intake", "makegood-verification", "makegood-ledger", "console")
 
 WRITES = {
-    "intake": {"returns", "parked", REPLIES, OTHERS_REPLIES},
+    "intake": {"returns", "people", "parked", REPLIES, OTHERS_REPLIES},
     "verification": {"outcomes", "alerts", "contracts", "reconsider", "parked"},
     "ledger": {"entries", "parked"},
     PARTY: {INBOUND},
@@ -52,9 +52,12 @@ WRITES = {
 """From docs/architecture.md, The system: each arrow from a service to a topic."""
 READS = {
     # what it subscribes to, and what it wrote
-    "intake": {"outcomes", "contracts", "entries", "parked", INBOUND, OTHERS_INBOUND, "returns"},
-    "verification": {"returns", "reconsider", "outcomes", "alerts", "contracts"},
-    "ledger": {"returns", "outcomes", "alerts", "parked", "entries"},
+    "intake": {
+        *("outcomes", "contracts", "entries", "parked", INBOUND, OTHERS_INBOUND),
+        *("returns", "people"),
+    },
+    "verification": {"returns", "reconsider", "people", "outcomes", "alerts", "contracts"},
+    "ledger": {"returns", "outcomes", "alerts", "contracts", "people", "parked", "entries"},
     PARTY: {INBOUND, REPLIES},
 }
 

@@ -18,6 +18,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.verification import app as verification_app
+from shared.pages import late
 from shared.web import auth
 from shared.web import routes as every_route
 from shared.wire import events
@@ -178,6 +179,7 @@ ISSUING: Final = {
 
 def routes(app: FastAPI) -> set[str]:
     """Method and path of each, without converters."""
+    late.load(app)
     return {
         f"{method} {re.sub(r':path}', '}', route.path)}"
         for route in every_route.every(app)

@@ -6,9 +6,6 @@ this person's role, authority and party. A module for each part of the desk.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
-
 from fastapi import APIRouter
 
 from services.intake.web import (
@@ -25,10 +22,6 @@ from services.intake.web import (
     signing_in,
     withdrawals,
 )
-
-__all__ = ["TEMPLATES", "router"]
-
-TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
 for each in (

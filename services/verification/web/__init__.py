@@ -7,9 +7,6 @@ this person's role, authority and party.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
-
 from fastapi import APIRouter
 
 from services.verification.web import (
@@ -21,8 +18,6 @@ from services.verification.web import (
     overviews,
     work,
 )
-
-TEMPLATES: Final = Path(__file__).parents[1] / "pages"
 
 router = APIRouter(include_in_schema=False)
 for each in (contracts, cases, approvals, imports, work, overviews, alerts):
