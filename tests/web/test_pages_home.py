@@ -66,7 +66,7 @@ class TestHome:
         )
         way = "You can fill in a return here, or send it by program ."
         assert f"{sentences} Returns to send {table} {way}" in said
-        assert said.endswith("You have sent no return yet.")
+        assert said.endswith("You have sent no return yet. All returns, and what was not accepted")
 
     async def test_tells_no_more_of_what_was_sent(self, system: RunningSystem) -> None:
         """October's return of one contract is in, and stands below."""
@@ -97,7 +97,8 @@ class TestHome:
         assert "Open" not in said
         assert "by program" not in said
         there = await read(system, auth.Caller("c", role, "GB-LAE-SHN"))
-        assert "Returns No return is overdue. No return has come yet." == there.partition("> ")[2]
+        nothing = "Returns No return is overdue. No return has come yet."
+        assert f"{nothing} All returns, and what was not accepted" == there.partition("> ")[2]
 
     async def test_is_narrowed_down_to_a_contract(self, system: RunningSystem) -> None:
         """Also to the one of which nothing is known."""
