@@ -181,7 +181,7 @@ class TestVerification:
             async def shared() -> Any:
                 return [len(each._kafka.assignment()) if each._kafka else 0 for each in both]
 
-            half = topics.PARTITIONS
+            half = topics.PARTITIONS * 3 // 2  # of three topics
             await eventually(shared, [half, half])
             returns = [
                 build.returned(

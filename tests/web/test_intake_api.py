@@ -338,7 +338,8 @@ class TestTheDemoClock:
         assert (200, "2026-11-19") == (moved.status_code, moved.json()["day_ended"])
         again = await operator.post("/api/v1/clock", {"day": "2026-11-20"})
         assert (200, "2026-11-19") == (again.status_code, again.json()["day_ended"])
-        assert 15 * 12 == await system.pool.fetchval("SELECT count(*) FROM outbox")
+        ended = "SELECT count(*) FROM outbox WHERE topic = 'makegood.returns.v1'"
+        assert 15 * 12 == await system.pool.fetchval(ended)
         back = await operator.post("/api/v1/clock", {"now": "2026-11-19T00:00:00Z"})
         odd = await operator.post("/api/v1/clock", {})
         assert [409, 409] == [back.status_code, odd.status_code]
@@ -380,6 +381,8 @@ class TestHealth:
         assert {
             "/health",
             "/api/v1/returns",
+            "/api/v1/returns/file",
+            "/api/v1/contracts/{contract_id}/template",
             "/api/v1/returns/{return_id}",
             "/api/v1/returns/{return_id}/withdraw",
             "/api/v1/due",

@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from services.verification import store
 from services.verification.register import (
@@ -31,12 +31,14 @@ from services.verification.register.agreed_metrics import Metric
 from services.verification.register.publication import Acting
 from services.verification.register.refusals import Refusal
 from services.verification.register.releases import Unreadable
-from services.verification.register.spreadsheets import reading
 from services.verification.register.succession import Entry
 from services.verification.register.things import Fate, Fault, Kind, Thing
 from services.verification.register.written import Unsaid
 from shared import sql
 from shared.delivery import transaction
+
+if TYPE_CHECKING:
+    from services.verification.register.spreadsheets import reading
 
 BODY_BYTES_MAX: Final = releases.BODY_BYTES_MAX
 PARTS_MAX: Final = 30_000
@@ -202,6 +204,8 @@ def read(body: bytes | bytearray, at: datetime) -> File | reading.Sheets | Unrea
     """All that is in a file that is imported at `at`. What it is shows how it begins."""
     window = published.window(at)
     if _is_spreadsheet(body):
+        from services.verification.register.spreadsheets import reading  # with the first one only
+
         return reading.read(bytes(body), window)
     return _read_releases(body, window)
 
@@ -250,9 +254,8 @@ def _read_releases(body: bytes | bytearray, window: published.Window) -> File | 
 
 def summarize(file: Source) -> Summary:
     """Everything in the file, when each contract has said what became of it."""
-    if isinstance(file, reading.Sheets):
-        return Summary(file.things(), _WRITTEN)
-    assert isinstance(file, File), "there are two sorts of files"
+    if not isinstance(file, File):
+        return Summary(cast("reading.Sheets", file).things(), _WRITTEN)
     for award in file.awards:
         _tell_award(award)
     return Summary([each for release in file.releases for each in release.all()])
