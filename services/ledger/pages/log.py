@@ -217,7 +217,8 @@ def _table(shown: Sequence[Signed]) -> Table:
         heads=heads,
         rows=tuple(
             (
-                Cell(f"{each.size:,}", f"/log?from={each.size}&to={newest}"),
+                # of the empty tree there is nothing to prove
+                Cell(f"{each.size:,}", f"/log?from={each.size}&to={newest}" if each.size else None),
                 Cell(formats.moment(each.signed_at)),
                 Cell(f"{each.root[:16]}…", is_whole=True),
             )
