@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.verification.api import standings
 from services.verification.consumer import replay
 from shared import sql
-from shared.web import lists
+from shared.web import lists, spreadsheets
 from tests.support import verification_builders as build
 from tests.support import verification_service
 from tests.support.verification_service import (
@@ -331,7 +330,7 @@ class TestCsv:
         self, six: None, manager: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """422, and what to do; never a file that looks whole."""
-        monkeypatch.setattr(standings, "ROWS_MAX", 5)
+        monkeypatch.setattr(spreadsheets, "ROWS_MAX", 5)
         answer = await manager.get("/performance", format="csv")
         assert 422 == answer.status_code
         assert "Filter by rating" in answer.json()["errors"][0]["fix"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,8 +16,7 @@ from services.intake.pages import returned, sent
 from shared import calendar, catalogue
 from shared.pages import site
 from shared.pages.access import Reader
-from shared.spreadsheets import writing
-from shared.web import auth, lists, problems, scope
+from shared.web import auth, lists, problems, scope, spreadsheets
 from shared.wire import events
 
 router = APIRouter(include_in_schema=False)
@@ -45,27 +44,23 @@ async def show_returns(
 async def save_returns(
     who: Reader, dependencies: Injected, query: Annotated[sent.Asked, Query()]
 ) -> Response:
-    """The list as a file: the newest `CSV_ROWS_MAX` rows."""
+    """The list as a file. If it is longer than a file may be, the newest, and its name says so."""
     today = calendar.london_day(dependencies.clock.now())
     has_contract = await _has_contract(dependencies, who.caller, query.contract)
     if sent.check(query, today, has_contract=has_contract):
         raise problems.Problem(404, "There is no such list")
     asked = sent.query(query, lists.ITEMS_MAX)
     found: list[documents.ReturnSummary | documents.Refusal] = []
-    while len(found) < CSV_ROWS_MAX:
+    name = f"returns-newest-{spreadsheets.ROWS_MAX}"
+    while len(found) < spreadsheets.ROWS_MAX:
         page = await returns.list_returns(who.caller, dependencies, asked)
         found += page.items
         if page.next is None:
+            name = "returns"
             break
         asked = asked.model_copy(update={"cursor": page.next})
     headings = sent.HEADINGS_OF_REFUSED if asked.status == "refused" else sent.HEADINGS
-    body = await asyncio.to_thread(writing.csv_file, headings, map(sent.row, found))
-    headers = {"content-disposition": 'attachment; filename="returns.csv"'}
-    return Response(body, media_type=f"{writing.CSV}; charset=utf-8", headers=headers)
-
-
-CSV_ROWS_MAX: Final = 10_000
-"""Of one file, in ten queries: two years of 400 suppliers."""
+    return await asyncio.to_thread(spreadsheets.answer, name, headings, map(sent.row, found))
 
 
 @router.get("/returns/{return_id}")

@@ -22,12 +22,9 @@ from services.verification.domain import behind, standing
 from services.verification.store import overviews
 from shared import calendar, sql
 from shared.spreadsheets import writing
-from shared.web import auth, lists, problems, routes, scope, spreadsheets
+from shared.web import auth, lists, routes, scope, spreadsheets
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
-
-ROWS_MAX: Final = 10_000
-"""Of one CSV: what a spreadsheet still opens at once. A larger answer would be built in memory."""
 
 
 @router.get(
@@ -68,11 +65,10 @@ async def csv(
     dependencies: Dependencies, who: auth.Caller, query: documents.OverviewsQuery
 ) -> Response:
     """All of what the caller may see. Raises a `422` problem if that is too much for one file."""
-    found = await _load(dependencies, who, query, overviews.FIRST, ROWS_MAX + 1)
-    if len(found.rows) > ROWS_MAX:
-        fix = "Filter by rating or supplier, or read the pages as JSON."
-        fault = problems.Fault("form", f"There are more than {ROWS_MAX:,} rows.", fix)
-        raise problems.Problem(422, "This is too much for one file", errors=[fault])
+    found = await _load(dependencies, who, query, overviews.FIRST, spreadsheets.ROWS_MAX + 1)
+    spreadsheets.assert_fits(
+        len(found.rows), "Filter by rating or supplier, or read the pages as JSON."
+    )
     return spreadsheets.answer("contracts", _COLUMNS, (_cells(_item(row)) for row in found.rows))
 
 

@@ -23,12 +23,9 @@ from services.verification.domain import behind, standing
 from services.verification.store.reading import FIRST_STANDING, StandingFilter, StandingKey
 from shared import calendar, sql
 from shared.spreadsheets import writing
-from shared.web import auth, lists, problems, routes, scope, spreadsheets
+from shared.web import auth, lists, routes, scope, spreadsheets
 
 router = APIRouter(prefix="/api/v1", route_class=routes.Route)
-
-ROWS_MAX: Final = 10_000
-"""Of one CSV: what a spreadsheet still opens at once. A larger answer would be built in memory."""
 
 
 @router.get(
@@ -76,12 +73,15 @@ async def _csv(
 ) -> Response:
     today = _today(dependencies)
     rows = await store.reading.list_standings(
-        dependencies.delivery.pool, of, FIRST_STANDING, ROWS_MAX + 1, _filter(query, today)
+        dependencies.delivery.pool,
+        of,
+        FIRST_STANDING,
+        spreadsheets.ROWS_MAX + 1,
+        _filter(query, today),
     )
-    if len(rows) > ROWS_MAX:
-        fix = "Filter by rating, supplier or contract, or read the pages as JSON."
-        fault = problems.Fault("form", f"There are more than {ROWS_MAX:,} rows.", fix)
-        raise problems.Problem(422, "This is too much for one file", errors=[fault])
+    spreadsheets.assert_fits(
+        len(rows), "Filter by rating, supplier or contract, or read the pages as JSON."
+    )
     items = await _items(dependencies, of, rows, today)
     return spreadsheets.answer("behind", _COLUMNS, map(_cells, items))
 
