@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from services.intake.domain import receipts
-from shared.web import auth
+from shared.web import auth, lists, spreadsheets
 from tests.support import intake_builders as build
 from tests.support.visitors import Visitor, counted
 from tests.unit.pages import drawing
@@ -175,6 +175,23 @@ class TestAllReturns:
         assert expected == row
         assert 1 == len((await visitor.get("/returns.csv?year=2025")).text.splitlines())
         assert 404 == (await visitor.get("/returns.csv?year=26")).status_code
+
+    async def test_say_in_the_name_of_the_file_that_it_is_cut(
+        self, system: RunningSystem, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of two refused returns, in a file of one row: never a file that looks whole."""
+        own = await system.caller("supplier", build.PARTY)
+        for unit in ("visits", "hours"):
+            refused = build.a_return(build.a_line(build.SPEND, unit=unit))
+            assert 422 == (await own.send(refused)).status_code
+        visitor, path = Visitor(system.app, SUPPLIER), "/returns.csv?status=refused"
+        whole = await visitor.get(path)
+        monkeypatch.setattr(lists, "ITEMS_MAX", 1)
+        monkeypatch.setattr(spreadsheets, "ROWS_MAX", 1)
+        cut = await visitor.get(path)
+        assert (3, 2) == tuple(len(each.text.splitlines()) for each in (whole, cut))
+        assert 'filename="returns.csv"' in whole.headers["content-disposition"]
+        assert 'filename="returns-newest-1.csv"' in cut.headers["content-disposition"]
 
     async def test_that_were_refused_are_saved_without_formulas(
         self, system: RunningSystem
