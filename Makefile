@@ -52,8 +52,9 @@ clean: ## stop the stack, delete its data and all that was built; keeps the user
 
 # --- how the virtual environment comes about: three stamps, each made from the one before ---
 
+# docopt has no wheel. GOV.UK Notify's client asks for it and never imports it.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url
+	--no-header --no-annotate --no-emit-index-url --no-emit-package docopt
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -75,15 +76,16 @@ $(VENV)/developer: $(STATICS) requirements-dev.lock
 	$(call install,requirements-dev.lock)
 
 # From the cache alone if it has everything, else it is filled first. Every file is held against
-# its hash in the lock; the project itself is built with what the lock brought, without network.
+# its hash in the lock, which is whole: nothing else is looked for. The project itself is built with
+# what the lock brought, without network.
 # Bytecode is left to the first import: most of what is installed is never imported.
 define install
 @mkdir -p $(WHEELS)
 @echo 'Installing $(1) …'
-@$(PIP) install --quiet --no-compile --no-index --find-links $(WHEELS) --require-hashes -r $(1) 2>/dev/null || { \
-	$(PIP) download --only-binary :all: --require-hashes --dest $(WHEELS) -r $(1) && \
+@$(PIP) install --quiet --no-compile --no-index --find-links $(WHEELS) --no-deps --require-hashes -r $(1) 2>/dev/null || { \
+	$(PIP) download --only-binary :all: --no-deps --require-hashes --dest $(WHEELS) -r $(1) && \
 	echo 'Installing …' && \
-	$(PIP) install --quiet --no-compile --no-index --find-links $(WHEELS) --require-hashes -r $(1); }
+	$(PIP) install --quiet --no-compile --no-index --find-links $(WHEELS) --no-deps --require-hashes -r $(1); }
 @$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
 @touch $@
 endef
