@@ -33,8 +33,9 @@ LINES_SHOWN_MAX: Final = 3
 """Of one alert."""
 
 _KINDS: Final = (
-    *("shortfall_worsened", "shortfall_opened", "correction_changed_rating", "duplicate_claim"),
-    *("return_overdue", "return_due", "shortfall_recovered"),
+    *("shortfall_worsened", "shortfall_opened", "contract_ends_with_gap", "queue_holds_rating"),
+    *("correction_changed_rating", "duplicate_claim", "return_overdue"),
+    *("commitment_without_owner", "return_due", "shortfall_recovered"),
 )
 """Of alerts, the worst first."""
 _STYLES: Final = {

@@ -260,8 +260,8 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     contract_id: Identifier
     kind: AlertKind
     subject: Identifier
-    """What it is about: a case, an obligation, a line. Each transition of a subject has one alert
-    of each kind."""
+    """What it is about: a case, an obligation, a line, a commitment, a contract. Each transition of
+    a subject has one alert of each kind."""
     supplier_id: Identifier | None = None
     commitment_id: Identifier | None = None
     period: Period | None = None
@@ -272,16 +272,18 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     reported: Quantity | None = None
     counted: Quantity | None = None
     low: Quantity | None = None
+    queried: Quantity | None = None
     gap: Quantity | None = None
     rating: Rating | None = None
     rating_before: Rating | None = None
     """The rating that stands, where a correction would change it to `rating`."""
     due_on: date | None = None
+    ends_on: date | None = None
     why: tuple[bounds.Code, ...] = ()
     """Codes: not_delivered, rejected, awaiting_council, no_return, claimed_before, corrected."""
     step: bounds.Code | None = None
     """The suggested next step: send_return, chase_return, notify_supplier, decide_line,
-    review_rating."""
+    decide_lines, review_rating, review_contract, name_owner."""
     step_by: date | None = None
     returns: tuple[UUID, ...] = ()
     rule_set: Identifier

@@ -260,6 +260,9 @@ AlertKind: TypeAlias = Literal[
     "shortfall_recovered",
     "duplicate_claim",
     "correction_changed_rating",
+    "queue_holds_rating",
+    "contract_ends_with_gap",
+    "commitment_without_owner",
 ]
 
 

@@ -46,6 +46,8 @@ def is_over(
         return owed is not None and (alert.period, alert.supplier_id) not in owed
     if alert.kind == "duplicate_claim":
         return own is not None and not any(line.result.is_displaced for line in own)
+    if alert.kind == "queue_holds_rating":
+        return own is not None and not any(line.result.outcome == "queried" for line in own)
     return case is not None and not cases.is_open(case)
 
 

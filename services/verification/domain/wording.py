@@ -41,9 +41,21 @@ _STEPS: Final[dict[str, dict[findings.Reader, str]]] = {
         "supplier": "Withdraw one of the claims, or wait for the council's decision",
         "council": "Decide which of the claims counts",
     },
+    "decide_lines": {
+        "supplier": "Wait for the council's decision on the lines that wait",
+        "council": "Decide the lines that wait",
+    },
     "review_rating": {
         "supplier": "Wait for the council's decision on the rating for {month}",
         "council": "Decide whether the rating for {month} is to be reissued",
+    },
+    "review_contract": {
+        "supplier": "Tell the council how you will deliver the rest before the contract ends",
+        "council": "Ask {supplier} how the rest will be delivered before the contract ends",
+    },
+    "name_owner": {
+        "supplier": "Wait for the council to name who follows the contract",
+        "council": "Name an owner of the contract",
     },
 }
 _OVER: Final = {
@@ -52,6 +64,7 @@ _OVER: Final = {
     "shortfall_opened": "Its case has ended since.",
     "shortfall_worsened": "Its case has ended since.",
     "duplicate_claim": "The line no longer waits for another claim.",
+    "queue_holds_rating": "None of its lines waits any more.",
 }
 """What is said of an alert whose cause has ended, by kind."""
 NAMED_MAX: Final = 3
@@ -134,6 +147,7 @@ def _together(known: Names) -> str:
 
 def _subject(alert: events.AlertRaised, title: str | None, seen: Seen) -> str:
     month, thing = _month(alert.period), seen.about.thing or "the same thing"
+    gap, end = formats.amount(alert.gap, alert.unit), _day(alert.ends_on)
     return {
         "return_due": f"The return for {month} is due",
         "return_overdue": f"The return for {month} is overdue",
@@ -142,6 +156,9 @@ def _subject(alert: events.AlertRaised, title: str | None, seen: Seen) -> str:
         "shortfall_recovered": f"{title} is back on course",
         "duplicate_claim": f"{title}: {thing} was claimed twice",
         "correction_changed_rating": f"{title}: a correction changes the rating for {month}",
+        "queue_holds_rating": f"{title} cannot be rated for {month} till the council decides",
+        "contract_ends_with_gap": f"{title} is {gap} behind, and the contract ends on {end}",
+        "commitment_without_owner": f"{title or 'What was promised'} has no owner",
     }[alert.kind]
 
 
@@ -150,9 +167,17 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None, seen: Se
         verb = "is" if alert.kind == "return_due" else "was"
         due_on = _day(alert.due_on)
         return f"The return of {supplier} for {_month(alert.period)} {verb} due on {due_on}."
+    if alert.kind == "commitment_without_owner":
+        return "Nobody at the council is named to follow it."
     figure = functools.partial(formats.amount, unit=alert.unit)
     if alert.kind == "duplicate_claim":
         return _duplicate(f"{supplier} reported {figure(alert.reported)}", alert, seen)
+    return _figures(alert, share)
+
+
+def _figures(alert: events.AlertRaised, share: str | None) -> str:
+    """What was due, reported and counted, and what follows."""
+    figure = functools.partial(formats.amount, unit=alert.unit)
     end = _day(calendar.last_day(alert.period)) if alert.period else "now"
     were = functools.partial(formats.were, unit=alert.unit)
     due = formats.part_of(alert.expected, alert.target, alert.unit)
@@ -161,9 +186,14 @@ def _words(alert: events.AlertRaised, supplier: str, share: str | None, seen: Se
         f"By {end}, {due} {were(alert.target)} due.",
         f"{reported} {were(alert.reported)} reported and {counted} counted.",
     ]
+    if alert.queried:
+        verb = "waits" if were(alert.queried) == "was" else "wait"
+        sentences.append(f"{figure(alert.queried)} {verb} for the council's decision.")
     if alert.gap:
         gap = figure(alert.gap)
         sentences.append(f"That is {gap} behind: {share}% of the whole target.")
+    if alert.kind == "queue_holds_rating":
+        return " ".join([*sentences, f"{_month(alert.period)} cannot be rated till then."])
     if alert.rating_before is None:
         sentences.append(f"Rated: {alert.rating}.")
     else:

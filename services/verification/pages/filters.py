@@ -158,6 +158,9 @@ KINDS: Final = {
     "shortfall_recovered": "Back on course",
     "duplicate_claim": "Claimed twice",
     "correction_changed_rating": "A correction changes a rating",
+    "queue_holds_rating": "Waiting lines hold a rating",
+    "contract_ends_with_gap": "The contract ends, with a gap",
+    "commitment_without_owner": "No owner",
 }
 """Of alerts, in words."""
 

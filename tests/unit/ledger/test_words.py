@@ -166,6 +166,21 @@ TABLE = [
         ),
     ),
     (
+        leaf("AlertRaised", kind="queue_holds_rating", **ALERT | {"rating": "Other"}),
+        ("Alert: spend cannot be rated for October 2026 until the council has decided lines."),
+    ),
+    (
+        leaf("AlertRaised", kind="contract_ends_with_gap", ends_on="2027-01-31", **ALERT),
+        (
+            "Alert: the contract ends on 31 January 2027, and spend is behind at the end of "
+            "October 2026, rated Inadequate."
+        ),
+    ),
+    (
+        leaf("AlertRaised", None, kind="commitment_without_owner"),
+        "Alert: nobody at the council is named as its owner.",
+    ),
+    (
         leaf("AlertAcknowledged", alert_id="0199b6c2-0110-7a00-8000-5f0d8c1e0110"),
         "Alert 0199b6c2-0110-7a00-8000-5f0d8c1e0110 acknowledged.",
     ),

@@ -81,12 +81,14 @@ class TestWhatIsOver:
         raised = msgspec.structs.replace(opened, kind=kind)
         assert is_over == meant.is_over(raised, case, owed, ())
 
-    def test_of_a_duplicate_follows_the_line(self) -> None:
-        """While it is displaced there is something to do; what is not known is not over."""
+    def test_of_a_duplicate_or_a_rating_that_is_held_follows_the_lines(self) -> None:
+        """While one is displaced, or waits, there is something to do; what is not known is not
+        over."""
         (opened,) = council().alerts
-        raised = msgspec.structs.replace(opened, kind="duplicate_claim")
         plain = council().rows()[0]
         full = lines.Finding("V6", "invoice_full", "9000", "0", "9000")
         waiting = msgspec.structs.replace(plain, alone=lines.Result("queried", findings=(full,)))
-        found = [meant.is_over(raised, None, (), own) for own in ([waiting], [plain], [], None)]
-        assert [False, True, True, False] == found
+        for kind in ("duplicate_claim", "queue_holds_rating"):
+            raised = msgspec.structs.replace(opened, kind=kind)
+            found = [meant.is_over(raised, None, (), own) for own in ([waiting], [plain], [], None)]
+            assert [False, True, True, False] == found

@@ -42,6 +42,11 @@ class TestAnAlert:
             ("shortfall_worsened", "School visits has fallen further behind"),
             ("shortfall_recovered", "School visits is back on course"),
             ("duplicate_claim", "School visits: the same thing was claimed twice"),
+            (
+                "queue_holds_rating",
+                "School visits cannot be rated for October 2026 till the council decides",
+            ),
+            ("commitment_without_owner", "School visits has no owner"),
         ],
     )
     def test_has_a_headline(self, kind: str, headline: str) -> None:
@@ -95,6 +100,67 @@ class TestAnAlert:
             "Ask Example Builders (fictional) for the return for October 2026 by 20 November 2026."
             == described.next_step.words
         )
+
+
+SPEND: dict[str, Any] = {
+    "commitment_id": "visits",
+    "unit": "GBP",
+    "target": Decimal(146000),
+    "expected": Decimal(61200),
+    "reported": Decimal(62000),
+    "counted": Decimal(53000),
+    "low": Decimal(53000),
+    "gap": Decimal(8200),
+    "supplier_id": build.SUPPLIER,
+}
+
+
+class TestWhatTheQueueHolds:
+    def test_is_told_as_the_councils_own(self) -> None:
+        """How much waits, and that it cannot be rated till then; no reason besides, and no
+        rating."""
+        held = {"queried": Decimal(9000), "rating": "Other", "why": ("awaiting_council",)}
+        assert (
+            "By 31 October 2026, £61,200 of £146,000 was due. £62,000 was reported and £53,000 "
+            "counted. £9,000 waits for the council's decision. That is £8,200 behind: 5.6% of the "
+            "whole target. October 2026 cannot be rated till then."
+            == wording.describe(alert("queue_holds_rating", **SPEND | held), NAMES, SEEN).words
+        )
+
+    def test_counts_things_in_the_plural(self) -> None:
+        held = {"unit": "visits", "queried": Decimal(2)}
+        said = wording.describe(alert("queue_holds_rating", **SPEND | held), NAMES, SEEN).words
+        assert "2 visits wait for the council's decision." in said
+
+
+class TestAContractThatEnds:
+    def test_says_on_which_day_and_by_how_much_it_is_behind(self) -> None:
+        """The figures are those of the last rating."""
+        ends = {"ends_on": date(2027, 2, 14), "rating": "Inadequate", "why": ("not_delivered",)}
+        described = wording.describe(alert("contract_ends_with_gap", **SPEND | ends), NAMES, SEEN)
+        assert (
+            "School visits is £8,200 behind, and the contract ends on 14 February 2027: Community "
+            "hub (Example Builders (fictional))" == described.headline
+        )
+        assert (
+            "By 31 October 2026, £61,200 of £146,000 was due. £62,000 was reported and £53,000 "
+            "counted. That is £8,200 behind: 5.6% of the whole target. Rated: Inadequate. Why: "
+            "less was delivered than was due." == described.words
+        )
+
+
+class TestAPromiseWithoutAnOwner:
+    def test_asks_the_council_to_name_one(self) -> None:
+        """Of a commitment, or of all of the contract."""
+        raised = alert("commitment_without_owner", step="name_owner", step_by=date(2026, 11, 20))
+        described = wording.describe(raised, NAMES, SEEN)
+        assert (
+            "What was promised has no owner: Community hub (Example Builders (fictional))"
+            == described.headline
+        )
+        assert "Nobody at the council is named to follow it." == described.words
+        assert described.next_step is not None
+        assert "Name an owner of the contract by 20 November 2026." == described.next_step.words
 
 
 def step(code: str, today: str, reader: findings.Reader = "council") -> wording.NextStep:
@@ -164,6 +230,24 @@ class TestTheNextStep:
                 "Decide which of the claims counts",
             ),
             (
+                "decide_lines",
+                "Wait for the council's decision on the lines that wait",
+                "Decide the lines that wait",
+            ),
+            (
+                "review_contract",
+                "Tell the council how you will deliver the rest before the contract ends",
+                (
+                    "Ask Example Builders (fictional) how the rest will be delivered before the "
+                    "contract ends"
+                ),
+            ),
+            (
+                "name_owner",
+                "Wait for the council to name who follows the contract",
+                "Name an owner of the contract",
+            ),
+            (
                 "review_rating",
                 "Wait for the council's decision on the rating for October 2026",
                 "Decide whether the rating for October 2026 is to be reissued",
@@ -184,6 +268,7 @@ class TestWhatIsOver:
             ("return_overdue", "It is in by now, or no longer asked for."),
             ("shortfall_opened", "Its case has ended since."),
             ("duplicate_claim", "The line no longer waits for another claim."),
+            ("queue_holds_rating", "None of its lines waits any more."),
         ],
     )
     def test_says_so_and_asks_for_nothing(self, kind: str, words: str) -> None:

@@ -138,6 +138,11 @@ _ALERTS: Final = {
     "duplicate_claim": "{supplier} claims for {commitment} in {month} what was claimed before",
     "correction_changed_rating": "a correction would change the rating of {commitment} for {month} "
     "from {before} to {rating}; the rating stands",
+    "queue_holds_rating": "{commitment} cannot be rated for {month} until the council has decided "
+    "lines",
+    "contract_ends_with_gap": "the contract ends on {ends_on}, and {commitment} is behind at the "
+    "end of {month}, rated {rating}",
+    "commitment_without_owner": "nobody at the council is named as its owner",
 }
 
 
@@ -149,6 +154,7 @@ def _alert(leaf: Leaf, facts: Leaf) -> str:
         supplier=facts.get("supplier_id", "the suppliers"),
         month=_month(leaf.get("period")),
         due_on=_day(facts.get("due_on")),
+        ends_on=_day(facts.get("ends_on")),
         commitment=facts.get("commitment_id"),
         rating=facts.get("rating"),
         before=facts.get("rating_before"),
