@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from services.verification.domain import assessment, cases, parts, profiles
+from services.verification.domain import assessment, cases, parts
 from services.verification.domain.assessment import Assessment
 from services.verification.domain.lines import Finding, Line
 from services.verification.domain.state import Decisions, slot_key
@@ -22,6 +22,8 @@ from services.verification.domain.work import (
     Alert,
     Correction,
     Duplicate,
+    Ending,
+    Held,
     Reminder,
     Shortfall,
     Work,
@@ -189,6 +191,10 @@ def _alert(work: Work, alert: Alert) -> events.AlertRaised:
         return _shortfall(work, alert)
     if isinstance(alert, Correction):
         return _correction(work, alert)
+    if isinstance(alert, Held):
+        return _held(work, alert)
+    if isinstance(alert, Ending):
+        return _ending(work, alert)
     if isinstance(alert, Reminder):
         return _reminder(work, alert)
     return _duplicate(work, alert)
@@ -212,11 +218,10 @@ def _shortfall(work: Work, alert: Shortfall) -> events.AlertRaised:
 
 def _correction(work: Work, alert: Correction) -> events.AlertRaised:
     """A rating that stands, though what is known now would be rated differently (rule L2)."""
-    made, cause = alert.assessment, work.event
+    made = alert.assessment
     subject = f"{made.subject.commitment_id}/{made.subject.period}"
-    said = getattr(cause, "receipt_no", None) or getattr(cause, "winner", None)
     return events.AlertRaised(
-        **_alert_head(work, "correction_changed_rating", subject, str(said)),
+        **_alert_head(work, "correction_changed_rating", subject, _cause(work)),
         **_figures(work, made),
         kind="correction_changed_rating",
         subject=subject,
@@ -227,11 +232,50 @@ def _correction(work: Work, alert: Correction) -> events.AlertRaised:
     )
 
 
+def _held(work: Work, alert: Held) -> events.AlertRaised:
+    """A rating that waits for the council to decide lines (rule L2)."""
+    made = alert.assessment
+    subject = f"{made.subject.commitment_id}/{made.subject.period}"
+    return events.AlertRaised(
+        **_alert_head(work, "queue_holds_rating", subject, _cause(work)),
+        **_figures(work, made),
+        kind="queue_holds_rating",
+        subject=subject,
+        queried=assessment.units(made.sums.queried, made.subject.version.per),
+        why=("awaiting_council",),
+        step="decide_lines",
+        step_by=_step_by(work),
+    )
+
+
+def _ending(work: Work, alert: Ending) -> events.AlertRaised:
+    """A commitment that is behind while its contract comes to its end (rule L2)."""
+    made, ends_on = alert.assessment, work.state.ends_on
+    subject = made.subject.commitment_id
+    return events.AlertRaised(
+        **_alert_head(work, "contract_ends_with_gap", subject, f"{ends_on}:{_cause(work)}"),
+        **_figures(work, made),
+        kind="contract_ends_with_gap",
+        subject=subject,
+        ends_on=ends_on,
+        why=alert.why,
+        step="review_contract",
+        step_by=_step_by(work),
+    )
+
+
+def _cause(work: Work) -> str:
+    """What of the event that caused it is like no other: its receipt number, the claim that won, or
+    its day."""
+    said = (getattr(work.event, name, None) for name in ("receipt_no", "winner", "day"))
+    return str(next((each for each in said if each is not None), None))
+
+
 def _figures(work: Work, made: Assessment) -> dict[str, Any]:
     """What an alert says of an assessment (rule L1)."""
     (commitment_id, version, period), sums, answer = made.subject, made.sums, made.answer
     expected, suppliers = answer.due.expected, work.state.suppliers
-    behind = profiles.plus(expected, (-answer.low[0], answer.low[1]))
+    behind = assessment.behind(answer)
     return {
         "supplier_id": suppliers[0] if len(suppliers) == 1 else None,
         "commitment_id": commitment_id,

@@ -155,6 +155,11 @@ def ratio(value: Decimal, per: int = 1) -> Ratio:
     return (numerator, denominator) if per == 1 else profiles.reduced(numerator, denominator * per)
 
 
+def behind(assessed: Assessed) -> Ratio:
+    """Expected minus low, exact; not positive where enough was delivered."""
+    return profiles.plus(assessed.due.expected, (-assessed.low[0], assessed.low[1]))
+
+
 def attainment(assessed: Assessed) -> Ratio | None:
     """low / expected, exact; none where nothing is expected (rule A3)."""
     expected, low = assessed.due.expected, assessed.low

@@ -35,6 +35,7 @@ from uuid import UUID
 from services.verification.domain import (
     announcements,
     checks,
+    ending,
     obligations,
     places,
     profiles,
@@ -200,7 +201,8 @@ def _version(state: State, event: events.CommitmentChanged) -> Version:
 
 def _registered(event: events.ContractRegistered) -> State:
     # Months that had ended before the contract was registered are not owed (rule A5).
-    known_on = max(event.starts_on, calendar.london_day(event.occurred_at))
+    registered_on = calendar.london_day(event.occurred_at)
+    known_on = max(event.starts_on, registered_on)
     before = calendar.previous_period(calendar.period_of(known_on))
     return State(
         contract_id=event.contract_id,
@@ -212,6 +214,7 @@ def _registered(event: events.ContractRegistered) -> State:
         ended_through=before,
         closed_through=before,
         inputs=1,
+        end_told=event.ends_on if registered_on > ending.told_on(event.ends_on) else None,
     )
 
 

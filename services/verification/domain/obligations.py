@@ -3,7 +3,7 @@
 Promises: everything with a date happens with the DayEnded that it is due with, in order of the
 dates, also where days come late: periods end, what is missing of them is owed and what is complete
 is assessed; due days end and the rest is assessed; the ladder of each missing return is climbed; of
-several steps passed at once only the last is announced.
+several steps passed at once only the last is announced. Last, it is told that the contract ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.verification.domain import cases, periods, rating
+from services.verification.domain import cases, ending, periods, rating
 from services.verification.domain.cases import Case
 from services.verification.domain.lines import Slot
 from services.verification.domain.state import Commitment, Owed, State, slot_key, slot_of
@@ -43,6 +43,7 @@ def end_day(work: Work, day: date) -> None:
         period = calendar.next_period(period)
     for key in sorted(state.owed):
         _climb(work, slot_of(key), day + _DAY)
+    ending.warn(work, day + _DAY)
 
 
 def wake_on(state: State) -> date | None:
@@ -57,6 +58,8 @@ def wake_on(state: State) -> date | None:
         steps = periods.ladder(owed.due_on)
         if owed.steps < len(steps):
             days.append(steps[owed.steps].on - _DAY)
+    if (day := ending.wake_on(state)) is not None:
+        days.append(day)
     return min(days, default=None)
 
 

@@ -19,7 +19,7 @@ from services.verification.domain import assessment, cases
 from services.verification.domain.assessment import Assessment, Missing, Subject
 from services.verification.domain.cases import Case, Rated
 from services.verification.domain.state import Commitment, State, slot_key
-from services.verification.domain.work import Correction, Shortfall, Work
+from services.verification.domain.work import Correction, Held, Shortfall, Work
 from shared import calendar, rules
 from shared.wire import ids
 
@@ -165,7 +165,15 @@ def _rate(work: Work, subject: Subject, missing: Missing, *, is_due: bool = True
     commitment.ratings[subject.period] = made.answer.rated
     work.assessments.append(made)
     if not commitment.is_history(subject.period):
+        _tell_held(work, made, before)
         _move_case(work, commitment, made)
+
+
+def _tell_held(work: Work, made: Assessment, before: Rated | None) -> None:
+    """One alert for as long as the council's queue holds a rating (rules A2, L2)."""
+    held = "awaiting_council"
+    if made.answer.rated.reason == held and (before is None or before.reason != held):
+        work.alerts.append(Held(made))
 
 
 def _assess(work: Work, subject: Subject, missing: Missing) -> Assessment:
@@ -185,12 +193,12 @@ def _move_case(work: Work, commitment: Commitment, made: Assessment) -> None:
         commitment.case = case = _new_case(work, commitment, made)
         reason = "approaching_twice" if rating == "Approaching target" else "rated_behind"
         work.moves.append(cases.open_(subject, case, reason))
-        work.alerts.append(Shortfall("shortfall_opened", case, made, _why(work, made)))
+        work.alerts.append(Shortfall("shortfall_opened", case, made, why(work, made)))
     elif case is None or effect is None:
         return
     elif effect == "worsen":
         commitment.case = case = msgspec.structs.replace(case, worst=rating)
-        work.alerts.append(Shortfall("shortfall_worsened", case, made, _why(work, made)))
+        work.alerts.append(Shortfall("shortfall_worsened", case, made, why(work, made)))
     elif effect == "withdraw":
         commitment.case = None
         work.moves.append(cases.move(subject, case, "withdrawn", "rating_replaced"))
@@ -209,7 +217,7 @@ def _new_case(work: Work, commitment: Commitment, made: Assessment) -> Case:
     return Case(case_id, "opened", period, made.answer.rated.rating)
 
 
-def _why(work: Work, made: Assessment) -> tuple[str, ...]:
+def why(work: Work, made: Assessment) -> tuple[str, ...]:
     """Why it is behind, by code (rule L1)."""
     _, version, period = made.subject
     is_owed = any(key[:7] <= period for key in work.state.owed)

@@ -229,6 +229,8 @@ class State(msgspec.Struct, array_like=True):
     """Which references its current lines say to be one person."""
     former: tuple[str, ...] = ()
     """Suppliers that it had before: what they reported until then may still arrive."""
+    end_told: date | None = None
+    """The last end of which it was told that it comes, or that was near when it became known."""
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):

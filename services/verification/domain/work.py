@@ -45,6 +45,21 @@ class Correction(NamedTuple):
     rating_before: events.Rating
 
 
+class Held(NamedTuple):
+    """A rating waits for the council to decide lines (rules A2, L2)."""
+
+    assessment: Assessment
+
+
+class Ending(NamedTuple):
+    """A commitment that is behind while its contract comes to its end (rule L2)."""
+
+    assessment: Assessment
+    """The last that says how it stands."""
+    why: tuple[str, ...]
+    """Why it is behind, by code."""
+
+
 class Reminder(NamedTuple):
     """A step of the ladder of a return that is not in (rule O1)."""
 
@@ -53,7 +68,7 @@ class Reminder(NamedTuple):
     step: Step
 
 
-Alert: TypeAlias = Duplicate | Shortfall | Correction | Reminder
+Alert: TypeAlias = Duplicate | Shortfall | Correction | Held | Ending | Reminder
 """What people must hear (rule L2)."""
 
 
