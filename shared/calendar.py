@@ -77,6 +77,12 @@ def add_months(period: str, count: int) -> str:
     return f"{months // 12:04}-{months % 12 + 1:02}"
 
 
+def months_since(period: str, later: str) -> int:
+    """How many months `later` is after `period`; negative if it is before."""
+    years = int(later[:4]) - int(period[:4])
+    return years * 12 + int(later[5:]) - int(period[5:])
+
+
 # --- working days -------------------------------------------------------------------------------
 
 
@@ -99,6 +105,11 @@ def working_days_since(day: date, today: date) -> int:
         each += _DAY
         count += _is_working_day(each)
     return count
+
+
+def has_holidays(year: int) -> bool:
+    """Whether the bank holidays of `year` are known."""
+    return bool(_holidays(year))
 
 
 def _is_working_day(day: date) -> bool:
