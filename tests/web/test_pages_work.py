@@ -220,7 +220,7 @@ class TestAlerts:
             assert answer.headers["location"].endswith("/alerts")
         said = await opened(service, "/alerts")
         assert 1 == said.count("Acknowledged by A. Person, ")
-        assert f"{len(others)} alert is not acknowledged." in said
+        assert f"{len(others)} alerts are not acknowledged." in said
         acknowledged = [
             each for each in await service.messages() if isinstance(each, events.AlertAcknowledged)
         ]
