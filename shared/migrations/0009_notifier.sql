@@ -41,6 +41,7 @@ CREATE TABLE dispatch (
     dispatch_id uuid CONSTRAINT dispatch_pk PRIMARY KEY,
     recipient_id text COLLATE "C" NOT NULL,
     authority_id text NOT NULL,
+    channel text NOT NULL CONSTRAINT dispatch_channel CHECK (channel IN ('email', 'webhook')),
     due_at timestamptz NOT NULL,
     planned_at timestamptz NOT NULL DEFAULT now(),
     state text NOT NULL DEFAULT 'waiting' CONSTRAINT dispatch_state
@@ -56,6 +57,6 @@ CREATE TABLE dispatch (
     CONSTRAINT dispatch_lease_ends CHECK ((lease IS NULL) = (leased_until IS NULL)),
     CONSTRAINT dispatch_ended CHECK ((state IN ('waiting', 'sending')) = (ended_at IS NULL))
 );
-CREATE INDEX dispatch_open ON dispatch (next_at, dispatch_id) WHERE state IN ('waiting', 'sending');
+CREATE INDEX dispatch_open ON dispatch (channel, next_at, dispatch_id) WHERE state IN ('waiting', 'sending');
 CREATE INDEX dispatch_of_recipient ON dispatch (recipient_id, due_at);
 CREATE INDEX dispatch_newest ON dispatch (authority_id, planned_at DESC, dispatch_id DESC);

@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from shared import sql
@@ -19,7 +20,7 @@ ADDRESS_MAX: Final = 320
 """Characters of an e-mail address: 64 before the @, 255 behind it."""
 Channel: TypeAlias = Literal["email", "webhook"]
 
-_COLUMNS: Final = "recipient_id, authority_id, party_id, channel, address, secret, choices, is_on"
+QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +41,18 @@ class Recipient:
 
 async def set_recipient(conn: sql.Connection, who: Recipient, *, set_by: str, at: datetime) -> None:
     """Stores a recipient, or a new address of one; its choices stay as they are."""
-    await conn.execute(
-        """
-        INSERT INTO recipient (recipient_id, authority_id, party_id, channel, address, secret,
-            choices, is_on, set_by, set_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT ON CONSTRAINT recipient_pk DO UPDATE SET
-            address = excluded.address, secret = excluded.secret, is_on = excluded.is_on,
-            set_by = excluded.set_by, set_at = excluded.set_at
-        """,
-        who.recipient_id,
-        who.authority_id,
-        who.party_id,
-        who.channel,
-        who.address,
-        who.secret,
-        json.dumps(dict(who.choices)),
-        who.is_on,
-        set_by,
-        at,
+    await QUERIES.set_recipient(
+        conn,
+        recipient_id=who.recipient_id,
+        authority_id=who.authority_id,
+        party_id=who.party_id,
+        channel=who.channel,
+        address=who.address,
+        secret=who.secret,
+        choices=json.dumps(dict(who.choices)),
+        is_on=who.is_on,
+        set_by=set_by,
+        set_at=at,
     )
 
 
@@ -66,56 +60,39 @@ async def set_choices(
     conn: sql.Connection | sql.Pool, recipient_id: str, choices: Mapping[str, How]
 ) -> bool:
     """Stores how a recipient wants to be told. False if there is no such recipient."""
-    found = await conn.fetchval(
-        "UPDATE recipient SET choices = $2 WHERE recipient_id = $1 RETURNING true",
-        recipient_id,
-        json.dumps(dict(choices)),
+    found = await QUERIES.set_choices(
+        conn, recipient_id=recipient_id, choices=json.dumps(dict(choices))
     )
-    return bool(found)
+    return found is not None
 
 
 async def find_recipient(conn: sql.Connection | sql.Pool, recipient_id: str) -> Recipient | None:
-    """A recipient, if there is one."""
-    row = await conn.fetchrow(
-        f"SELECT {_COLUMNS} FROM recipient WHERE recipient_id = $1", recipient_id
-    )
-    return None if row is None else read_recipient(row)
+    """A recipient, if there is one, also if it is switched off."""
+    return (await load_recipients(conn, [recipient_id])).get(recipient_id)
 
 
 async def load_recipients(
     conn: sql.Connection | sql.Pool, recipient_ids: Collection[str]
 ) -> dict[str, Recipient]:
-    """Those of these recipients that are switched on, by id."""
-    rows = await conn.fetch(
-        f"SELECT {_COLUMNS} FROM recipient WHERE recipient_id = ANY($1) AND is_on",
-        list(recipient_ids),
-    )
-    return {row["recipient_id"]: read_recipient(row) for row in rows}
+    """These recipients by id, also those that are switched off."""
+    found = QUERIES.load_recipients(conn, recipient_ids=list(recipient_ids))
+    return {row["recipient_id"]: read_recipient(row) for row in await sql.rows(found)}
 
 
 async def list_of_parties(
     conn: sql.Connection | sql.Pool, authority_id: str, party_ids: Collection[str]
 ) -> list[Recipient]:
     """The recipients of these suppliers under an authority that are switched on."""
-    rows = await conn.fetch(
-        f"SELECT {_COLUMNS} FROM recipient "
-        "WHERE authority_id = $1 AND party_id = ANY($2) AND is_on ORDER BY recipient_id",
-        authority_id,
-        list(party_ids),
-    )
-    return [read_recipient(row) for row in rows]
+    found = QUERIES.list_of_parties(conn, authority_id=authority_id, party_ids=list(party_ids))
+    return [read_recipient(row) for row in await sql.rows(found)]
 
 
-async def list_webhooks(
-    conn: sql.Connection | sql.Pool, authority_ids: Collection[str]
+async def list_of_authorities(
+    conn: sql.Connection | sql.Pool, authority_ids: Collection[str], channel: Channel
 ) -> list[Recipient]:
-    """The webhooks of these authorities that are switched on."""
-    rows = await conn.fetch(
-        f"SELECT {_COLUMNS} FROM recipient "
-        "WHERE authority_id = ANY($1) AND channel = 'webhook' AND is_on ORDER BY recipient_id",
-        list(authority_ids),
-    )
-    return [read_recipient(row) for row in rows]
+    """The authorities' own recipients on a channel that are switched on."""
+    found = QUERIES.list_of_authorities(conn, authority_ids=list(authority_ids), channel=channel)
+    return [read_recipient(row) for row in await sql.rows(found)]
 
 
 def read_recipient(row: sql.Record) -> Recipient:

@@ -1,0 +1,34 @@
+-- Who can be told, and where. `recipients.py` has the functions.
+
+-- name: set_recipient(recipient_id, authority_id, party_id, channel, address, secret, choices, is_on, set_by, set_at)!
+-- A recipient, or a new address of one; its choices stay as they are.
+INSERT INTO recipient (recipient_id, authority_id, party_id, channel, address, secret, choices, is_on,
+    set_by, set_at)
+VALUES (:recipient_id, :authority_id, :party_id, :channel, :address, :secret, :choices, :is_on, :set_by,
+    :set_at)
+ON CONFLICT ON CONSTRAINT recipient_pk DO UPDATE SET
+    address = excluded.address, secret = excluded.secret, is_on = excluded.is_on,
+    set_by = excluded.set_by, set_at = excluded.set_at;
+
+-- name: set_choices(recipient_id, choices)$
+-- How a recipient wants to be told; its id, if it is there.
+UPDATE recipient SET choices = :choices WHERE recipient_id = :recipient_id RETURNING recipient_id;
+
+-- name: load_recipients(recipient_ids)
+-- Recipients by id, also those that are switched off.
+SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
+FROM recipient WHERE recipient_id = ANY(:recipient_ids::text[]);
+
+-- name: list_of_parties(authority_id, party_ids)
+-- The recipients of suppliers under an authority that are switched on.
+SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
+FROM recipient
+WHERE authority_id = :authority_id AND party_id = ANY(:party_ids::text[]) AND is_on
+ORDER BY recipient_id;
+
+-- name: list_of_authorities(authority_ids, channel)
+-- The recipients of authorities on one channel that are switched on.
+SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
+FROM recipient
+WHERE authority_id = ANY(:authority_ids::text[]) AND channel = :channel AND party_id IS NULL AND is_on
+ORDER BY recipient_id;
