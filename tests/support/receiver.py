@@ -44,7 +44,9 @@ async def running(behave: Behave, tls: ssl.SSLContext | None = None) -> AsyncIte
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(
+            ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError
+        ):
             await _answer(await _read(reader), behave, writer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
