@@ -2,8 +2,8 @@
 
 Promises:
 
-- Each call is signed with the webhook's own secret. `webhook-id` is the dispatch: whoever gets one
-  twice can tell, so that what may have arrived is simply sent again.
+- Each call is signed with the webhook's own secret, which is stored sealed. `webhook-id` is the
+  dispatch: whoever gets one twice can tell, so that what may have arrived is simply sent again.
 - It goes where `guard` lets it, over no proxy, and follows no redirect. It ends within its time. At
   most 10 kB of the answer are read, and none has to be.
 - Each webhook has a server of its own: a failure is that of its dispatch, never of the channel.
@@ -15,7 +15,6 @@ import asyncio
 import base64
 import contextlib
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ import httpcore
 import httpx
 import standardwebhooks
 
-from shared.notifier import sending
+from shared.notifier import sealing, sending
 from shared.notifier.channels import answers, guard
 
 STEP_SECONDS_MAX: Final = 10.0
@@ -61,16 +60,16 @@ class Webhooks:
     def __init__(
         self,
         allowed: guard.Allowed,
+        key: bytes,
         *,
         authorities: Path | None = None,
         patience: Patience | None = None,
         resolve: guard.Resolve = guard.resolve_by_system,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`authorities`: the certificates of whoever may vouch for a server, instead of the
-        system's. `now`: the time by which a receiver tells an old call, never a clock that was
-        moved."""
-        self._allowed, self._patience, self._now = allowed, patience or Patience(), now
+        """`key`: the secrets are sealed with it. `authorities`: the certificates of whoever may
+        vouch for a server, instead of the system's."""
+        self._allowed, self._key = allowed, key
+        self._patience = patience or Patience()
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(cafile=authorities),
             max_connections=CONNECTIONS_MAX,
@@ -81,9 +80,14 @@ class Webhooks:
     async def send(self, outgoing: sending.Outgoing) -> sending.Outcome:
         if (reason := guard.refuse_url(outgoing.address, self._allowed)) is not None:
             return sending.Outcome("refused", reason)
+        assert outgoing.secret is not None
+        try:
+            secret = sealing.open_sealed(self._key, outgoing.secret, outgoing.address)
+        except sealing.SealError as error:
+            return sending.Outcome("refused", answers.cut("Its secret cannot be read:", error))
         try:
             async with asyncio.timeout(self._patience.call_seconds):
-                return await self._call(outgoing)
+                return await self._call(outgoing, secret)
         except guard.ForbiddenError as error:
             return sending.Outcome("refused", answers.cut(error))
         except _FAULTS as error:
@@ -93,7 +97,7 @@ class Webhooks:
         """Lets go of connections."""
         await self._pool.aclose()
 
-    async def _call(self, outgoing: sending.Outgoing) -> sending.Outcome:
+    async def _call(self, outgoing: sending.Outgoing, secret: bytes) -> sending.Outcome:
         url = httpx.URL(outgoing.address)
         steps = dict.fromkeys(("connect", "read", "write", "pool"), self._patience.step_seconds)
         async with self._pool.stream(
@@ -101,7 +105,7 @@ class Webhooks:
             httpcore.URL(
                 scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
             ),
-            headers=[(b"host", url.netloc), *_headers(outgoing, self._now())],
+            headers=[(b"host", url.netloc), *_headers(outgoing, secret)],
             content=outgoing.body,
             extensions={"timeout": steps},
         ) as response:
@@ -125,11 +129,12 @@ def write_secret(secret: bytes) -> str:
     return f"whsec_{base64.b64encode(secret).decode('ascii')}"
 
 
-def _headers(outgoing: sending.Outgoing, at: datetime) -> list[tuple[bytes, bytes]]:
+def _headers(outgoing: sending.Outgoing, secret: bytes) -> list[tuple[bytes, bytes]]:
     assert outgoing.body is not None
-    assert outgoing.secret is not None
     dispatch_id = str(outgoing.dispatch_id)
-    signature = standardwebhooks.Webhook(outgoing.secret).sign(
+    # The receiver compares it with its own clock: never the demo's, which was moved.
+    at = datetime.now(UTC)
+    signature = standardwebhooks.Webhook(secret).sign(
         dispatch_id, at, outgoing.body.decode("utf-8")
     )
     return [

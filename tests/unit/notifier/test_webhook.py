@@ -12,11 +12,12 @@ from typing import Any, Final
 import pytest
 import standardwebhooks
 
-from shared.notifier import sending
+from shared.notifier import sealing, sending
 from shared.notifier.channels import guard, webhook
 from tests.support import certificates, letters, receiver
 
 SECRET: Final = bytes(range(32))
+KEY: Final = b"k" * 32
 BODY: Final = json.dumps({"type": "shortfall_opened", "title": "Wochen – £40"}).encode()
 HERE: Final = guard.read_allowed("127.0.0.0/8")
 IMPATIENT: Final = webhook.Patience(step_seconds=0.4, call_seconds=0.8)
@@ -44,9 +45,10 @@ async def send(
 
 
 async def call(url: str, **options: Any) -> sending.Outcome:
-    made = webhook.Webhooks(options.pop("allowed", HERE), **options)
+    sealed = options.pop("sealed", sealing.seal(KEY, SECRET, url))
+    made = webhook.Webhooks(options.pop("allowed", HERE), KEY, **options)
     try:
-        return await made.send(letters.outgoing(address=url, body=BODY, secret=SECRET))
+        return await made.send(letters.outgoing(address=url, body=BODY, secret=sealed))
     finally:
         await made.close()
 
@@ -134,6 +136,30 @@ class TestACall:
             pass
         outcome = await call(f"http://127.0.0.1:{port}/")
         assert ("later", False) == (outcome.state, outcome.is_away)
+
+
+class TestASecret:
+    def test_is_told_by_its_key_alone(self) -> None:
+        """Two that are alike are sealed differently."""
+        one, other = (sealing.seal(KEY, SECRET, "https://hooks.example/") for _ in range(2))
+        assert one != other
+        assert SECRET not in one
+        assert SECRET == sealing.open_sealed(KEY, one, "https://hooks.example/")
+
+    @pytest.mark.parametrize(
+        "sealed",
+        [
+            sealing.seal(b"o" * 32, SECRET, "https://hooks.example/"),
+            sealing.seal(KEY, SECRET, "https://other.example/"),
+            SECRET,
+            b"",
+        ],
+    )
+    async def test_of_another_key_or_url_signs_nothing(self, sealed: bytes) -> None:
+        """The webhook must be entered anew."""
+        outcome = await call("https://hooks.example/", sealed=sealed)
+        assert "refused" == outcome.state
+        assert outcome.answer.startswith("Its secret cannot be read")
 
 
 class TestTheGuard:
