@@ -98,6 +98,7 @@ def working_day(day: date, count: int) -> date:
     return day
 
 
+@functools.lru_cache(maxsize=4096)
 def working_days_since(day: date, today: date) -> int:
     """How many English working days there are after `day`, up to `today`; 0 if it is not later."""
     count, each = 0, day
