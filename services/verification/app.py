@@ -21,6 +21,7 @@ from services.verification.api import (
     figures,
     imports,
     overviews,
+    people,
     proposals,
     queried,
     standings,
@@ -71,7 +72,7 @@ def build(settings: Settings) -> FastAPI:
     server.open_for_files(app, "POST", "/imports", releases.BODY_BYTES_MAX + FORM_BYTES_MAX)
     for each in (contracts, commitments, figures, standings, overviews, queried):
         app.include_router(each.router)
-    for each in (alerts, cases, proposals, imports):
+    for each in (alerts, cases, proposals, people, imports):
         app.include_router(each.router)
     everywhere.open_site(app, "council", settings, Path(__file__).with_name("pages"))
     app.add_middleware(late.LatePages, owner=app, module="services.verification.web")

@@ -80,8 +80,10 @@ class RunningSystem:
                 ("/contracts", "manager", verification_service.a_contract(contract_id, **LIFE)),
                 (f"{at}/commitments", "manager", verification_service.a_commitment()),
                 (f"{at}/commitments/spend/activate", "approver", {}),
+                (f"{at}/people", "manager", {"owner": verification_service.OWNER}),
             ):
-                answer = await client.post(path, json=body, headers=self.bearer(role))
+                method = "PUT" if path.endswith("/people") else "POST"
+                answer = await client.request(method, path, json=body, headers=self.bearer(role))
                 assert answer.is_success, answer.text
 
     async def write(self, *sent: events.Event) -> None:

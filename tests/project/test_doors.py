@@ -30,6 +30,7 @@ from services.verification.api import (
     commitments,
     contracts,
     figures,
+    people,
     proposals,
     standings,
 )
@@ -77,6 +78,9 @@ BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
         "reason": "extended",
     },
     verification.Activation: {"version": 1},
+    verification.PeopleRequest: dict.fromkeys(
+        ("owner", "deputy", "category_lead", "director"), "priya-nair@GB-LAE-KWL"
+    ),
 }
 QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
     intake.ReturnsQuery: {
@@ -142,7 +146,7 @@ PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
 ROUTERS = [demo_clock, due, measures, parties, receipts, returns]
 ROUTERS += [changes, entries, export, log, ledger_returns, search]
-ROUTERS += [alerts, cases, commitments, contracts, figures, proposals, standings]
+ROUTERS += [alerts, cases, commitments, contracts, figures, people, proposals, standings]
 
 
 def address(model: type[pydantic.BaseModel]) -> str:

@@ -23,10 +23,11 @@ from shared import clock, sql
 from shared.delivery import offsets, topics, transaction
 from shared.delivery.messages import Record
 from shared.web import auth
-from shared.wire import events
+from shared.wire import events, ids
 from tests.support import delivery_builders
 from tests.support import verification_builders as build
 
+OWNER = f"priya-nair@{build.AUTHORITY}"
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
 
 
@@ -43,6 +44,9 @@ class Caller:
         return await self._client.post(
             f"/api/v1{path}", json=body, params=parameters, headers=self._headers
         )
+
+    async def put(self, path: str, body: Any) -> httpx.Response:
+        return await self._client.put(f"/api/v1{path}", json=body, headers=self._headers)
 
     async def upload(self, path: str, body: bytes, **parameters: Any) -> httpx.Response:
         return await self._client.post(
@@ -79,7 +83,8 @@ class VerificationService:
     async def promise(
         self, *contract_ids: str, area: dict[str, Any] | None = None, **figures: Any
     ) -> None:
-        """Contracts of the builders with one active commitment, `spend`, through the API."""
+        """Contracts of the builders with one active commitment, `spend`, and an owner, through the
+        API."""
         manager, approver = await self.caller("manager"), await self.caller("approver")
         for contract_id in contract_ids:
             added = await manager.post("/contracts", a_contract(contract_id))
@@ -87,8 +92,9 @@ class VerificationService:
                 f"/contracts/{contract_id}/commitments", a_commitment(area=area, **figures)
             )
             activated = await approver.post(f"/contracts/{contract_id}/commitments/spend/activate")
-            statuses = [each.status_code for each in (added, drafted, activated)]
-            assert [201, 201, 200] == statuses, activated.text
+            owned = await manager.put(f"/contracts/{contract_id}/people", {"owner": OWNER})
+            statuses = [each.status_code for each in (added, drafted, activated, owned)]
+            assert [201, 201, 200, 200] == statuses, activated.text
 
     async def deliver(self, *delivered: events.Event, at_once: int = 500) -> None:
         """Handles events as records of their topics, in batches."""
@@ -149,6 +155,20 @@ def place(event: events.Event) -> tuple[str, int]:
     }
     topic = others.get(type(event), topics.RETURNS)
     return topic.name, contracts.partition(events.subject(event))
+
+
+def officer(
+    account: str, name: str | None, role: str | None = "manager", authority: str = build.AUTHORITY
+) -> events.OfficerNamed:
+    """What intake says of an officer: `priya` is priya@GB-LAE-KWL."""
+    return events.OfficerNamed(
+        event_id=ids.new(),
+        authority_id=authority,
+        occurred_at=START,
+        officer_id=f"{account}@{authority}",
+        name=name,
+        role=role,
+    )
 
 
 def day_ended(day: str, contract_id: str = "C1") -> events.DayEnded:

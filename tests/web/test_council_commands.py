@@ -18,6 +18,7 @@ from shared.web import auth
 from tests.support import verification_builders as build
 from tests.support import verification_service
 from tests.support.verification_service import (
+    OWNER,
     VerificationService,
     a_commitment,
     a_contract,
@@ -98,6 +99,7 @@ async def two(desk: Desk) -> None:
         await manager.post("/contracts", a_contract(contract_id, title=title))
         await manager.post(f"/contracts/{contract_id}/commitments", a_commitment())
         await approver.post(f"/contracts/{contract_id}/commitments/spend/activate")
+        await manager.put(f"/contracts/{contract_id}/people", {"owner": OWNER})
     for number, (contract_id, amount) in enumerate(((LONG, "18250.00"), ("C2", "26000.00")), 1):
         paid = build.line("1", amount, invoice=build.invoice(f"INV-{number}", "30000.00"))
         await service.deliver(

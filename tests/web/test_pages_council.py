@@ -189,8 +189,8 @@ class TestContract:
             assert (True, True) == ("INV-11" in seen, "INV-12" in seen)
 
     async def test_costs_little(self, service: VerificationService) -> None:
-        """Five queries, and three as at a day."""
-        for path, most in (("/contracts/C1", 5), ("/contracts/C1?as_at=2026-12-15", 3)):
+        """Six queries, and four as at a day."""
+        for path, most in (("/contracts/C1", 6), ("/contracts/C1?as_at=2026-12-15", 4)):
             async with counted(service.pool) as queries:
                 page = await opened(service, path)
             assert most == len(queries) <= QUERIES_MAX, queries

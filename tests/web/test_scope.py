@@ -128,6 +128,8 @@ PAGES: Final = {
     "GET /returns/{return_id}/withdrawal.json",
     "GET /contracts/{contract_id}",
     "GET /cases/{case_id}",
+    "GET /contracts/{contract_id}/people",
+    "POST /contracts/{contract_id}/people",
     "POST /approvals",
     "POST /alerts/acknowledge",
     "GET /contracts/{contract_id}/commitments/{commitment_id}",
@@ -334,6 +336,7 @@ class TestEveryRoute:
                 "asked": {"POST /api/v1/contracts/import": OWN},
                 "bodies": {
                     "POST /api/v1/contracts": verification_service.a_contract(),
+                    "PUT /api/v1/contracts/{contract_id}/people": {"owner": "me@" + ELSEWHERE},
                     "POST /api/v1/contracts/{contract_id}/commitments": terms,
                     "PATCH /api/v1/contracts/{contract_id}/commitments/{commitment_id}": {
                         "target": "1",

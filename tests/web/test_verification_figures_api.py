@@ -70,6 +70,7 @@ class TestWhoMaySee:
         await manager.post("/contracts", verification_service.a_contract(supplier_ids=list(both)))
         await manager.post("/contracts/C1/commitments", a_commitment())
         await approver.post("/contracts/C1/commitments/spend/activate")
+        await manager.put("/contracts/C1/people", {"owner": verification_service.OWNER})
         for number, party_id in enumerate(both, 1):
             line = build.line("1", f"{number}.00", invoice=build.invoice(f"INV-{number}"))
             await service.deliver(build.returned(number, "2026-10", line, party_id=party_id))

@@ -38,8 +38,8 @@ class Played:
 
 
 async def sign_contracts(outside: Clients, sample: Sample, advance: Callable[[], None]) -> None:
-    """Registers the contracts: the manager drafts each commitment, the approver activates it (rule
-    P3). Returns when all contracts are published."""
+    """Registers the contracts: the manager says who answers for each and drafts its commitments,
+    the approver activates them (rule P3). Returns when all contracts are published."""
     for contract in sample.contracts:
         supplier_id = contract["supplier_id"]
         names = ("contract_id", "title", "starts_on", "ends_on")
@@ -49,6 +49,7 @@ async def sign_contracts(outside: Clients, sample: Sample, advance: Callable[[],
         }
         await outside.ask("manager", "POST", "verification/api/v1/contracts", json=body)
         at = f"verification/api/v1/contracts/{contract['contract_id']}"
+        await outside.ask("manager", "PUT", f"{at}/people", json=contract["people"])
         for commitment in contract["commitments"]:
             await outside.ask("manager", "POST", f"{at}/commitments", json=commitment)
             name = commitment["commitment_id"]

@@ -59,6 +59,8 @@ class Sample:
     suppliers: dict[str, dict[str, str]]
     """By party."""
     contracts: tuple[dict[str, Any], ...]
+    people: tuple[dict[str, str], ...]
+    """The council's, each with account, name, role and address."""
     starts_at: datetime
     ends_on: date
     happenings: tuple[Happening, ...]
@@ -86,6 +88,7 @@ def load() -> Sample:
         authority_id=promised["authority_id"],
         suppliers={each["party_id"]: each for each in promised["suppliers"]},
         contracts=tuple(promised["contracts"]),
+        people=tuple(_read("people.json")),
         starts_at=datetime.fromisoformat(calendar["starts_at"]),
         ends_on=date.fromisoformat(calendar["ends_on"]),
         happenings=tuple(

@@ -165,7 +165,7 @@ def _alert(
     if row["missing"] is not None:
         owed = {(each.period, each.party_id) for each in store.rows.read_missing(row)}
     known = own.shown if own.has_all else None
-    is_over = meant.is_over(alert, row["case_state"], owed, known)
+    is_over = meant.is_over(alert, row["case_state"], owed, known, row["has_owner"])
     described = wording.describe(
         alert, names, wording.Seen(seen.today, is_over, seen.why.reader, about)
     )

@@ -35,5 +35,7 @@ Injected = Annotated[Dependencies, Depends(_of)]
 
 Manager = Annotated[auth.Caller, Depends(auth.caller("manager"))]
 Approver = Annotated[auth.Caller, Depends(auth.caller("approver"))]
+Responsible = Annotated[auth.Caller, Depends(auth.caller("manager", "approver"))]
+"""Whoever answers for contracts."""
 Officer = Annotated[auth.Caller, Depends(auth.caller("manager", "approver", "auditor"))]
 Reader = Annotated[auth.Caller, Depends(auth.caller("supplier", "manager", "approver", "auditor"))]

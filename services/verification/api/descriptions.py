@@ -10,6 +10,7 @@ from services.verification.api.documents import (
     cases,
     imports,
     overviews,
+    people,
     proposals,
     queried,
     standings,
@@ -31,7 +32,7 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 
 TEXTS: Final = openapi.Texts(
-    (documents, alerts, cases, imports, proposals, standings, overviews, queried),
+    (documents, alerts, cases, imports, people, proposals, standings, overviews, queried),
     {
         "acknowledged_by": "Who has seen it and answers for it; null if nobody has.",
         "acknowledged_at": "When; null if nobody has.",
@@ -106,6 +107,14 @@ TEXTS: Final = openapi.Texts(
         "commit": "Whether to store; without it nothing is stored.",
         "as_at": "As it was known at the end of this day; null: now.",
         "kind": "The kind.",
+        "on": "Only who held a part at any time of this day; null: everybody, now and before.",
+        "officer_id": "The account id of the officer.",
+        "People.held": "Who holds or held which part: what is held now first, then the newest.",
+        "part": "What an officer is to the contract.",
+        "Held.from": "Since when.",
+        "until": "Until when; null: the part is held now.",
+        "set_by": "Who set it.",
+        "ended_by": "Who ended it; null: the part is held now.",
     },
     {
         "post_contract": {
@@ -128,6 +137,14 @@ TEXTS: Final = openapi.Texts(
                 "target": "900000",
                 "from": "2027-04-01",
                 "reason": "agreed with the extension",
+            }
+        },
+        "put_people": {
+            "an owner with a deputy": {
+                "owner": "priya-nair@GB-LAE-KWL",
+                "deputy": "ellen-ford@GB-LAE-KWL",
+                "category_lead": "ruth-okafor@GB-LAE-KWL",
+                "director": "dilys-venn@GB-LAE-KWL",
             }
         },
         "activate_commitment": {"the version that was read": {"version": 1}},

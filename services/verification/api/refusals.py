@@ -43,6 +43,8 @@ ANSWERS: Final[dict[Code, Answer]] = {
         "This version cannot take effect",
         "A version takes effect no earlier than the one before it ({detail})",
     ),
+    "officer_unknown": Answer(422, "No manager or approver of the authority has this account"),
+    "owner_is_deputy": Answer(422, "Owner and deputy are two people"),
 }
 
 
@@ -56,7 +58,8 @@ def accept(outcome: Value | Refusal) -> Value:
 def sentence(refusal: Refusal) -> str:
     """A refusal in one line, for a list of them."""
     title = ANSWERS[refusal.code].title.format(detail=refusal.detail)
-    return f"{title}: {refusal.detail}" if refusal.pointer is not None else title
+    has_detail = refusal.pointer is not None and refusal.detail is not None
+    return f"{title}: {refusal.detail}" if has_detail else title
 
 
 def _problem(refusal: Refusal) -> Problem:

@@ -15,8 +15,9 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from services.verification import store
-from services.verification.domain import claims, fold, obligations, world
+from services.verification.domain import claims, fold, obligations, ownerless, world
 from services.verification.domain.lines import Lines
+from services.verification.domain.ownerless import Ownerless
 from services.verification.domain.state import Decisions, Facts, Needs, State
 from services.verification.domain.world import World
 from services.verification.store import rows
@@ -50,6 +51,9 @@ class Batch:
     cases: dict[object, rows.CaseRow] = field(default_factory=dict)
     """Those that moved, by id."""
     days: list[rows.DayRow] = field(default_factory=list)
+    ownerless: dict[int, list[Ownerless]] = field(default_factory=dict)
+    """Contracts of which it is to be said that they have no owner, by partition."""
+    told_ownerless: list[Ownerless] = field(default_factory=list)
     outcomes: collections.Counter[str] = field(default_factory=collections.Counter)
     """Returns and withdrawals, by the outcome of their worst line."""
     _returns: dict[store.batches.ReturnId, None] = field(default_factory=dict)
@@ -72,9 +76,13 @@ class Batch:
         return None
 
     def end_day(self, event: events.DayEnded, body: bytes) -> None:
-        """Folds a day into the contracts of its partition that have something due by its end."""
+        """Folds a day into the contracts of its partition that have something due by its end; says
+        which have no owner."""
         for contract_id in self._waking(event):
             self._fold(contract_id, event, body, Facts())
+        for contract in self.ownerless.pop(event.partition, ()):
+            self._raise(ownerless.tell(contract, event))
+            self.told_ownerless.append(contract)
         digest = hashlib.sha256(body).digest()
         self.days.append(rows.DayRow(event.partition, event.day, event.event_id, digest))
 
@@ -145,9 +153,12 @@ class Batch:
                 self.cases[outcome.case_id] = rows.case_row(outcome, before)
         self.assessments.extend(rows.assessment_rows(decisions.outcomes))
         for alert in decisions.alerts:
-            self.alerts.append(rows.alert_row(alert, self.post(topics.ALERTS, alert)))
+            self._raise(alert)
         for event in decisions.reconsider:
             self.post(topics.RECONSIDER, event)
+
+    def _raise(self, alert: events.Event) -> None:
+        self.alerts.append(rows.alert_row(alert, self.post(topics.ALERTS, alert)))
 
 
 def _worst(parts: Sequence[events.ReturnChecked]) -> str:

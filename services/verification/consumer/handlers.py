@@ -18,7 +18,7 @@ from uuid import UUID
 
 from services.verification import metrics, store
 from services.verification.consumer.batch import Batch
-from services.verification.domain import fold, places, rating, state, world
+from services.verification.domain import fold, ownerless, places, rating, state, world
 from services.verification.domain.lines import Lines
 from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
@@ -146,6 +146,9 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
         needs.of_messages.append(wanted)
     lines: dict[str, Lines] = {}
     batch = Batch(states, partitions, lines, World(await _places(conn, needs)), unit.send)
+    if needs.days:
+        most = ownerless.AT_ONCE_MAX
+        batch.ownerless = await store.people.lock_ownerless(conn, needs.days, most)
     await _add_lines(conn, batch, needs, needs.returns)
     for contract_id, found in lines.items():
         needs.keys |= world.keys(states[contract_id], found.all())
@@ -208,6 +211,7 @@ async def _apply(conn: sql.Connection, batch: Batch) -> None:
     await store.batches.add_assessments(conn, batch.assessments)
     await store.batches.move_cases(conn, batch.cases.values())
     await store.batches.add_alerts(conn, batch.alerts)
+    await store.people.set_owners_told(conn, batch.told_ownerless)
     await store.batches.add_days(conn, batch.days)
     await store.batches.move_contracts(conn, batch.state_rows())
     await store.batches.set_standings(conn, batch.standing_rows())

@@ -3,7 +3,7 @@
 Promises: reads only. Each contract is folded from its journal with the foreign facts that each
 input used; its state, lines, claims, cases, assessments, alerts, and every message that it posted
 must come out to the byte. So must what people registered, proposed and approved, with their words.
-A difference is named with its contract.
+An alert that comes of no journal must be as it was posted. A difference is named with its contract.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from services.verification import store
-from services.verification.domain import journal, state
+from services.verification.domain import journal, ownerless, state
 from services.verification.domain.journal import Folded
 from services.verification.register import retold
 from services.verification.store import rows
@@ -62,14 +62,16 @@ async def run(pool: sql.Pool) -> Report:
         entries = [rows.read_entry(row) for row in inputs]
         folded = journal.refold(entries)
         assert folded.state is not None, "a contract has a journal"
+        of_days = [row for row in stored.alerts if row.kind == ownerless.KIND]
         wanted = _messages(folded) | _announced(inputs)
+        wanted |= {row.event_id: row.body for row in of_days}
         posted = await store.histories.load_messages(pool, list(wanted))
         report.contracts += 1
         report.inputs += len(inputs)
         report.messages += len(wanted)
         differences = (
             *retold.differences([e.event for e in entries], folded.state, contract, versions),
-            *_unlike(_made(contract_id, entries, folded), stored),
+            *_unlike(_made(contract_id, entries, folded, of_days), stored),
             *_unsaid(wanted, posted),
         )
         for what in differences[: DIFFERENCES_MAX - len(report.differences)]:
@@ -102,13 +104,17 @@ async def _stored(conn: sql.Connection, contract_id: str, found: bytes) -> _Tabl
     )
 
 
-def _made(contract_id: str, entries: Sequence[journal.Entry], folded: Folded) -> _Tables:
-    """What the folds make of the journal."""
-    alerts = (
-        rows.alert_row(alert, events.write(alert))
-        for each in folded.decisions
-        for alert in each.alerts
-    )
+def _made(
+    contract_id: str,
+    entries: Sequence[journal.Entry],
+    folded: Folded,
+    of_days: Sequence[rows.AlertRow],
+) -> _Tables:
+    """What the folds make of the journal. `of_days`: alerts that come of no journal, which are held
+    against their own bytes."""
+    raised = (alert for each in folded.decisions for alert in each.alerts)
+    alerts = [rows.alert_row(alert, events.write(alert)) for alert in raised]
+    alerts += [rows.alert_row(events.read(row.body), row.body) for row in of_days]
     acknowledged = {
         each.event.alert_id: each.event
         for each in entries

@@ -38,16 +38,19 @@ def is_over(
     case: CaseState | None,
     owed: Collection[Slot] | None,
     own: Sequence[Line] | None,
+    has_owner: bool = False,
 ) -> bool:
     """Whether what an alert is about has ended since. `case`: the state of its case; `owed`: the
     returns that the contract owes, if that is known; `own`: the lines that it is about, if all are
-    known."""
+    known; `has_owner`: whether somebody owns the contract."""
     if alert.kind in ("return_due", "return_overdue"):
         return owed is not None and (alert.period, alert.supplier_id) not in owed
     if alert.kind == "duplicate_claim":
         return own is not None and not any(line.result.is_displaced for line in own)
     if alert.kind == "queue_holds_rating":
         return own is not None and not any(line.result.outcome == "queried" for line in own)
+    if alert.kind == "commitment_without_owner":
+        return has_owner
     return case is not None and not cases.is_open(case)
 
 

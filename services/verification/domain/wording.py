@@ -65,6 +65,7 @@ _OVER: Final = {
     "shortfall_worsened": "Its case has ended since.",
     "duplicate_claim": "The line no longer waits for another claim.",
     "queue_holds_rating": "None of its lines waits any more.",
+    "commitment_without_owner": "The contract has an owner now.",
 }
 """What is said of an alert whose cause has ended, by kind."""
 NAMED_MAX: Final = 3

@@ -43,6 +43,8 @@ class Gathered:
     cases: Sequence[alerts.Case]
     slots: Mapping[Slot, Told]
     filings: Sequence[Filing]
+    people: tuple[Fact, ...] = ()
+    """Who answers for it; empty for a supplier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ def show(found: Gathered, as_known: known.Known, day: date | None = None, first:
         further_returns=_left_out(returns.left_out),
         cases=_cases(found.cases, contract) if found.cases else None,
         changes=_changes(found, names),
-        facts=_facts(contract),
+        facts=_facts(contract, found.people),
     )
 
 
@@ -301,12 +303,13 @@ def _changes(found: Gathered, names: Mapping[str, str]) -> tuple[Happening, ...]
     )
 
 
-def _facts(contract: documents.ContractWhole) -> tuple[Fact, ...]:
+def _facts(contract: documents.ContractWhole, people: tuple[Fact, ...]) -> tuple[Fact, ...]:
     contract_id = contract.contract_id
     return (
         Fact("Reference", contract_id),
         Fact("Supplier", ", ".join(each.name or each.id for each in contract.suppliers)),
         Fact("Runs", formats.days(contract.starts_on, contract.ends_on)),
+        *people,
         Fact("Returns", "Returns of this contract", f"supplier:/?contract={contract_id}"),
         Fact("Record", "What happened, entry by entry", f"record:/contracts/{contract_id}"),
     )

@@ -24,6 +24,8 @@ Code: TypeAlias = Literal[
     "another_version_proposed",
     "own_proposal",
     "version_refused",
+    "officer_unknown",
+    "owner_is_deputy",
 ]
 
 

@@ -109,7 +109,8 @@ WHERE c.authority_id = :authority_id;
 
 -- name: list_alerts(authority_id, party_id, contract_id, kind, is_acknowledged, before, before_id, limit)
 -- Alerts of the contracts that the caller may see, with what they are about as it is now (the case, the
--- returns that are owed), the newest first, from a key on. A supplier sees those that name it, or nobody.
+-- returns that are owed, whether there is an owner), the newest first, from a key on. A supplier sees
+-- those that name it, or nobody.
 WITH found AS (
     SELECT a.event_id, a.raised_at, a.contract_id, a.body, a.acknowledged_by, a.acknowledged_at, c.words
     FROM alert AS a JOIN contract AS c USING (contract_id)
@@ -123,7 +124,11 @@ WITH found AS (
     ORDER BY a.raised_at DESC, a.event_id DESC LIMIT :limit
 )
 SELECT f.event_id, f.raised_at, f.contract_id, f.body, f.acknowledged_by, f.acknowledged_at, f.words,
-    s.missing, k.state AS case_state
+    s.missing, k.state AS case_state,
+    EXISTS (
+        SELECT FROM contract_officer AS h
+        WHERE h.contract_id = f.contract_id AND h.part = 'owner' AND h.until_at IS NULL
+    ) AS has_owner
 FROM found AS f
 LEFT JOIN standing AS s USING (contract_id)
 LEFT JOIN contract_case AS k ON k.contract_id = f.contract_id

@@ -16,9 +16,10 @@ from services.verification.web import (
     contracts,
     imports,
     overviews,
+    people,
     work,
 )
 
 router = APIRouter(include_in_schema=False)
-for each in (contracts, cases, approvals, imports, work, overviews, alerts):
+for each in (contracts, people, cases, approvals, imports, work, overviews, alerts):
     router.include_router(each.router)

@@ -8,17 +8,19 @@ from typing import Annotated, Final, NamedTuple
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.verification import store
-from services.verification.api import cases, contracts, figures, refusals
+from services.verification.api import cases, contracts, figures, people, refusals
 from services.verification.api import documents as figure_documents
 from services.verification.api import known as as_known
 from services.verification.api.dependencies import Dependencies, Injected
 from services.verification.api.documents import alerts as documents
 from services.verification.domain import slots
 from services.verification.pages import contract, known, months, narrowed, promise
+from services.verification.pages import people as page_people
 from services.verification.register.refusals import Refusal
 from shared import calendar, fields
 from shared.pages import listing, names, site
 from shared.pages.access import Reader
+from shared.pages.parts import Fact
 from shared.web import auth, scope
 
 CASES_MAX: Final = 100
@@ -49,6 +51,9 @@ async def show_contract(
     else:
         filings = [each for each in seen.known.filings if of.party_id in (None, each.slot[1])]
         followed = cases.shown_to(of, seen.known.cases)
+    answering: tuple[Fact, ...] = ()
+    if of.party_id is None:  # suppliers are told nothing of the council's people
+        answering = await _people(dependencies, of, contract_id, seen.day)
     page = contract.show(
         contract.Gathered(
             contract=seen.contract,
@@ -57,12 +62,25 @@ async def show_contract(
             cases=followed,
             slots=slots.tell(state, filings, day, window, of.party_id),
             filings=filings,
+            people=answering,
         ),
         known.show(f"/contracts/{contract_id}", query.as_at, seen.day, seen.fault),
         seen.day,
         query.first,
     )
     return site.show(request, "contract.html", page, who, 422 if seen.fault else 200)
+
+
+async def _people(
+    dependencies: Dependencies, of: scope.Scope, contract_id: str, day: date | None
+) -> tuple[Fact, ...]:
+    """Who answers for a contract; who did at the end of a day."""
+    during = store.people.NOW
+    if day is not None:
+        end = calendar.midnight_after(day)
+        during = store.people.During(end, end)
+    rows = await store.people.list_held(dependencies.delivery.pool, of, contract_id, during)
+    return page_people.of_contract(contract_id, people.held(rows), people.named(rows))
 
 
 def _promise(contract_id: fields.ContractId, commitment_id: fields.CommitmentId) -> names.Promise:

@@ -81,6 +81,15 @@ class TestWhatIsOver:
         raised = msgspec.structs.replace(opened, kind=kind)
         assert is_over == meant.is_over(raised, case, owed, ())
 
+    def test_of_a_contract_without_an_owner_ends_with_an_owner(self) -> None:
+        """Whatever else the contract has."""
+        (opened,) = council().alerts
+        raised = msgspec.structs.replace(opened, kind="commitment_without_owner")
+        over = [
+            meant.is_over(raised, None, (), (), has_owner=has_owner) for has_owner in (True, False)
+        ]
+        assert [True, False] == over
+
     def test_of_a_duplicate_or_a_rating_that_is_held_follows_the_lines(self) -> None:
         """While one is displaced, or waits, there is something to do; what is not known is not
         over."""

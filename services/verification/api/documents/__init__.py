@@ -110,6 +110,20 @@ class Activation(_Request):
     """The version that was read; refused if another is proposed by now."""
 
 
+class PeopleRequest(_Request):
+    """Who is to hold which part of a contract, by account id. What is left out or null is nobody's
+    from now on."""
+
+    owner: fields.Identifier | None = None
+    """Answers for the contract, and is told of its alerts at once."""
+    deputy: fields.Identifier | None = None
+    """Stands in for the owner, and is told with the owner."""
+    category_lead: fields.Identifier | None = None
+    """Is told of what nobody has answered for 10 working days."""
+    director: fields.Identifier | None = None
+    """Is told of what nobody has answered for 20 working days."""
+
+
 class Version(BaseModel):
     """One version of a commitment."""
 
