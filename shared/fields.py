@@ -26,6 +26,7 @@ TEXT_CHARACTERS_MAX: Final = 2_000
 TITLE_CHARACTERS_MAX: Final = 500
 CONTRACT_ID_CHARACTERS_MAX: Final = 150
 CODE_CHARACTERS_MAX: Final = 100
+MAIL_CHARACTERS_MAX: Final = identifiers.MAIL_CHARACTERS_MAX
 DAY_MIN: Final = date(bounds.YEAR_MIN, 1, 1)
 DAY_MAX: Final = date(bounds.YEAR_MAX, 12, 31)
 
@@ -105,6 +106,12 @@ def _odd(message: str) -> PydanticCustomError:
 
 
 OrgId = Annotated[Identifier, _normal(identifiers.org_id, "an org-id, such as GB-COH-01234567")]
+
+MailAddress = Annotated[
+    str,
+    StringConstraints(max_length=MAIL_CHARACTERS_MAX, pattern=_IDENTIFIER.pattern),
+    _normal(identifiers.mail_address, "an e-mail address, such as a.person@firm.example"),
+]
 
 
 def _each_once(names: Any) -> Any:

@@ -18,6 +18,8 @@ CHARACTERS_MAX: Final = 200
 """The longest identifier on any door and on the wire. Org-ids and codes are far below."""
 ORG_ID_CHARACTERS_MAX: Final = 100
 """An org-id is part of a topic's name, which has a limit of its own."""
+MAIL_CHARACTERS_MAX: Final = 320
+"""Of an e-mail address: 64 before the @, 255 behind it."""
 OWN_SCHEME: Final = "MG-NAME"
 """Our scheme, for organisations of published data that have no identifier there."""
 
@@ -63,6 +65,20 @@ _PLACEHOLDERS: Final = frozenset(
         "unknown",
         "9999999999",  # a learner number that is not known
     )
+)
+
+
+def mail_address(text: str) -> str | None:
+    """An e-mail address in its plain form, without blanks around it: neither quoted nor with a
+    comment, and in ASCII, so that it is one address wherever it is written."""
+    stripped = text.strip()
+    return stripped if len(stripped) <= MAIL_CHARACTERS_MAX and _MAIL.fullmatch(stripped) else None
+
+
+_MAIL: Final = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@(?=.{1,255}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
 )
 
 

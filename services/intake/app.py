@@ -14,6 +14,7 @@ from services.intake.acceptance import days, officers, throttle
 from services.intake.acceptance.desk import Desk
 from services.intake.acceptance.group_commit import Committer
 from services.intake.api import (
+    contacts,
     demo_clock,
     descriptions,
     due,
@@ -52,7 +53,7 @@ def build(settings: Settings) -> FastAPI:
             settings,
             delivery,
             handlers.SUBSCRIPTION,
-            handlers.handler(delivery, dependencies.desk),
+            handlers.handler(delivery, dependencies.desk, settings.digest_hour),
             dependencies.committer.run,
             dependencies.throttle.pressure.run,
             lambda: days.run(delivery, dependencies.clock.now),
@@ -64,7 +65,7 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("intake", lifespan)
-    for each in (returns, receipts, parties, due, measures, files):
+    for each in (returns, receipts, parties, contacts, due, measures, files):
         app.include_router(each.router)
     bytes_max = submission.BODY_BYTES_MAX
     server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return, bytes_max)

@@ -166,6 +166,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                     await self._cluster_id(),
                     await consumer.beginning_offsets(assigned),
                     await consumer.end_offsets(assigned),
+                    self._subscription.late,
                 )
                 break
             except offsets.LostError as lost:

@@ -170,6 +170,9 @@ class Subscription:
     pause_seconds: float = 0.0
     """A pause after each batch that was all there was. What arrives meanwhile becomes one batch,
     which costs a fraction of many small ones. For topics that nobody waits for."""
+    late: frozenset[str] = frozenset()
+    """Topics that the service has read only since a later version. Where one is read for the first
+    time, what the broker has no more is no loss."""
 
     def includes(self, topic: str) -> bool:
         """Whether the service reads `topic`."""

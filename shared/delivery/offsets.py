@@ -8,7 +8,7 @@ fence (`transaction`) can compare its digest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from aiokafka import TopicPartition
 
@@ -25,14 +25,16 @@ async def assign(
     cluster_id: str,
     beginnings: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
+    late: Collection[str] = (),
 ) -> dict[TopicPartition, int]:
     """The offset at which to start reading each newly assigned partition. Raises LostError.
 
     A topic that was never read before starts with its first incarnation, at offset 0. So records
-    that were deleted before we first read it count as lost too.
+    that were deleted before we first read it count as lost too; but for those that are `late`,
+    which start with what is there.
     """
     async with pool.acquire() as conn, conn.transaction():
-        await _add_new(conn, cluster_id, beginnings)
+        await _add_new(conn, cluster_id, beginnings, late)
         rows = await conn.fetch(
             """
             SELECT o.topic, o.partition, o.next_offset, o.last_digest, i.cluster_id
@@ -70,7 +72,10 @@ def find_loss(row: sql.Record, cluster_id: str, beginning: int, end: int) -> str
 
 
 async def _add_new(
-    conn: sql.Connection, cluster_id: str, partitions: Mapping[TopicPartition, int]
+    conn: sql.Connection,
+    cluster_id: str,
+    partitions: Mapping[TopicPartition, int],
+    late: Collection[str],
 ) -> None:
     ordered = sorted(partitions)
     await conn.execute(
@@ -85,11 +90,13 @@ async def _add_new(
     await conn.execute(
         """
         INSERT INTO consumer_offset (topic, partition, next_offset)
-        SELECT topic, partition, 0 FROM unnest($1::text[], $2::integer[]) AS p (topic, partition)
+        SELECT topic, partition, next_offset
+        FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS p (topic, partition, next_offset)
         ON CONFLICT DO NOTHING
         """,
         [p.topic for p in ordered],
         [p.partition for p in ordered],
+        [partitions[p] if p.topic in late else 0 for p in ordered],
     )
 
 

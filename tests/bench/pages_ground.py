@@ -124,7 +124,7 @@ class Ground:
         said = await self._new("verification", self.verification.pool)
         again = [each for topic, each in said if topic == topics.RECONSIDER.name]
         await self.verification.deliver(*again, at_once=AT_ONCE)
-        known = (topics.OUTCOMES.name, topics.CONTRACTS.name)
+        known = (topics.OUTCOMES.name, topics.ALERTS.name, topics.CONTRACTS.name)
         await self._tell_intake([pair for pair in said if pair[0] in known])
         await self._append([each for topic, each in said if topic != topics.RECONSIDER.name])
         return bool(said)
@@ -163,7 +163,7 @@ async def build(dsn: str, folder: Path, count: int, tell: Callable[[str], object
     ):
         if await verification.pool.fetchval("SELECT count(*) FROM contract"):
             return
-        for topic in (topics.CONTRACTS, topics.OUTCOMES, topics.ENTRIES):
+        for topic in (topics.CONTRACTS, topics.OUTCOMES, topics.ALERTS, topics.ENTRIES):
             await intake.begin(topic.name)
         async with ledger_service.at_work(dsn, folder) as ledger:
             ground = Ground(intake, verification, ledger)

@@ -19,6 +19,7 @@ import pydantic
 import pytest
 from fastapi.routing import APIRoute
 
+from services.intake.api import contacts as intake_contacts
 from services.intake.api import demo_clock, due, measures, parties, receipts, returns
 from services.intake.api import documents as intake
 from services.ledger.api import changes, entries, export, log, search
@@ -45,6 +46,7 @@ AREA = {"gss": ["E08000011"], "edition": "sample-1"}
 PROFILE = {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
 BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
     intake.WithdrawalRequest: {"reason": "wrong month"},
+    intake.ContactRequest: {"person_id": "a@B", "address": "a.person@firm.example"},
     intake.ClockRequest: {"now": "2026-11-05T09:00:00Z", "day": "2026-11-05"},
     verification.ContractRequest: {
         "contract_id": "C1",
@@ -144,7 +146,7 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
 }
 PAGE = {"cursor": "WzFd", "limit": "7"}
 ODD = {"nul": "a\x00b", "surrogate": "a\ud800b", "control": "a\x01b", "long": "7" * 2_001}
-ROUTERS = [demo_clock, due, measures, parties, receipts, returns]
+ROUTERS = [demo_clock, intake_contacts, due, measures, parties, receipts, returns]
 ROUTERS += [changes, entries, export, log, ledger_returns, search]
 ROUTERS += [alerts, cases, commitments, contracts, figures, people, proposals, standings]
 

@@ -52,7 +52,7 @@ class Council:
             assert all(answer.is_success for answer in added), [each.text for each in added]
         published = await self.verification.messages(topics.CONTRACTS)
         await self.intake.publish(*{each.contract_id: each for each in published}.values())
-        for topic in (topics.OUTCOMES, topics.ENTRIES, topics.PARKED):
+        for topic in (topics.OUTCOMES, topics.ALERTS, topics.ENTRIES, topics.PARKED):
             await self.intake.begin(topic.name)
         await self.hand_on()
 
@@ -92,7 +92,7 @@ class Council:
         if topic in (topics.RETURNS, topics.OUTCOMES, topics.ALERTS):
             records = self.ledger.records(*said, topic=topic)
             await _consume(self.ledger.delivery, self.ledger.recorder.handle, records)
-        if topic is topics.OUTCOMES:
+        if topic in (topics.OUTCOMES, topics.ALERTS):
             offset = self.offsets[topic.name]
             records = [
                 intake_service.record_of(event, topic.name, n)

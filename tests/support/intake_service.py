@@ -68,7 +68,7 @@ class IntakeService:
 
     async def handle(self, records: Sequence[Record]) -> None:
         """Handles a batch of Kafka records."""
-        await handlers.handler(self.delivery, self.desk)(records)
+        await handlers.handler(self.delivery, self.desk, 8)(records)
 
     async def begin(self, topic: str) -> None:
         """Assigns the only partition of a topic, from offset 0."""
@@ -141,7 +141,7 @@ async def listening(dsn: str) -> AsyncIterator[IntakeService]:
         owner = store.parties.Owner(build.PARTY, build.AUTHORITY)
         async with made.pool.acquire() as conn:
             await store.parties.add_inbound_topic(conn, INBOUND, owner)
-        ours = (topics.CONTRACTS, topics.OUTCOMES, topics.ENTRIES, topics.PARKED)
+        ours = (topics.CONTRACTS, topics.OUTCOMES, topics.ALERTS, topics.ENTRIES, topics.PARKED)
         for name in (INBOUND, *(topic.name for topic in ours)):
             await made.begin(name)
         yield made

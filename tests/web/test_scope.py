@@ -158,6 +158,7 @@ LISTS: Final = {
     "GET /api/v1/contracts/{contract_id}/history",
     "GET /api/v1/returns/{return_id}/life",
     "GET /api/v1/parties/{party_id}/credentials",
+    "GET /api/v1/parties/{party_id}/contacts",
 }
 """They show what is in scope: to a stranger, nothing."""
 EVERYONES: Final = {
@@ -175,6 +176,9 @@ INSTALLER: Final = "operator of the installation"
 ISSUING: Final = {
     "GET /api/v1/parties/{party_id}/credentials": 200,
     "POST /api/v1/parties/{party_id}/credentials": 503,
+    "GET /api/v1/parties/{party_id}/contacts": 200,
+    "POST /api/v1/parties/{party_id}/contacts": 201,
+    "DELETE /api/v1/parties/{party_id}/contacts/{person_id}": 204,
 }
 """What an operator of the installation does for every authority. There is no broker here."""
 
@@ -291,12 +295,21 @@ class TestEveryRoute:
         async with open_system(database, tmp_path) as system:
             own = await system.caller("supplier", intake_builders.PARTY)
             sent = (await own.send(intake_builders.a_return())).json()
+            operator = await system.caller("operator")
+            contact = {"person_id": "asha", "address": "asha@firm.example"}
+            at = f"/api/v1/parties/{intake_builders.PARTY}/contacts"
+            for each in (contact, contact | {"person_id": "ben"}):
+                assert 201 == (await operator.post(at, each)).status_code
             values = {
                 "return_id": sent["return_id"],
                 "party_id": intake_builders.PARTY,
+                "person_id": "asha",
                 "contract_id": intake_builders.CONTRACT,
                 "asked": {
                     "POST /api/v1/parties/{party_id}/credentials": OWN,
+                    "GET /api/v1/parties/{party_id}/contacts": OWN,
+                    "POST /api/v1/parties/{party_id}/contacts": OWN,
+                    "DELETE /api/v1/parties/{party_id}/contacts/{person_id}": OWN,
                     "POST /api/v1/returns/file": {
                         "contract": intake_builders.CONTRACT,
                         "period": "2026-10",
@@ -306,6 +319,7 @@ class TestEveryRoute:
                 "bodies": {
                     "POST /api/v1/returns": intake_builders.a_return(),
                     "POST /api/v1/returns/{return_id}/withdraw": {"reason": "mischief"},
+                    "POST /api/v1/parties/{party_id}/contacts": contact,
                 },
             }
             tokens = await others(system.pool)

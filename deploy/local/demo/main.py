@@ -138,6 +138,7 @@ class Job:
             with progress.step("Contracts signed", len(self._sample.contracts)) as advance:
                 await play.sign_contracts(outside, self._sample, advance)
                 await play.give_credentials(outside, self._sample)
+                await play.enter_contacts(outside, self._sample)
             for month, happenings in self._sample.months():
                 with progress.step(f"{month}", player.days_of(happenings)) as advance:
                     await player.play(happenings, advance)

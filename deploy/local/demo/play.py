@@ -16,6 +16,7 @@ from deploy.local.demo import clients
 from deploy.local.demo.clients import Clients, UnexpectedError
 from deploy.local.demo.listener import Listener
 from deploy.local.demo.sample import Happening, Sample
+from services.intake.pages import people
 from shared import calendar
 from shared.delivery import topics
 
@@ -78,6 +79,20 @@ async def give_credentials(outside: Clients, sample: Sample) -> None:
             return "token" in answer
 
         await clients.until(is_issued, f"the contract of {party_id} at intake", FACT_SECONDS_MAX)
+
+
+async def enter_contacts(outside: Clients, sample: Sample) -> None:
+    """The operator enters where the suppliers' people are told of changes."""
+    for person in people.GROUPS["Suppliers"]:
+        party_id = person.who.party_id
+        if party_id in sample.suppliers:
+            domain = f"{person.does.partition(' ')[0].lower()}.example"
+            body = {
+                "person_id": person.who.actor_id,
+                "address": f"{person.key.replace('-', '.')}@{domain}",
+            }
+            at = f"intake/api/v1/parties/{party_id}/contacts"
+            await outside.ask("operator", "POST", at, json=body)
 
 
 class Player:

@@ -16,6 +16,9 @@ Code: TypeAlias = Literal[
     "contract_unknown",
     "party_unknown",
     "return_superseded",
+    "contact_unknown",
+    "contact_elsewhere",
+    "contacts_full",
 ]
 
 

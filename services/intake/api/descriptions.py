@@ -96,6 +96,10 @@ TEXTS: Final = openapi.Texts(
         "now": "The moment that the clock shows.",
         "day_ended": "The last day that has ended.",
         "actor_id": "Who holds it.",
+        "person_id": "The account of the supplier's person.",
+        "address": "Where mails go.",
+        "set_by": "Who entered it.",
+        "set_at": "When it was entered.",
         "created_at": "When it was issued.",
         "revoked_at": "When it was revoked; null while it is valid.",
         "inbound_topic": "The party's own topic, for returns by Kafka.",
@@ -128,6 +132,12 @@ TEXTS: Final = openapi.Texts(
     {
         "post_return": _returns(),
         "withdraw": {"wrong month": {"reason": "This was sent for the wrong month."}},
+        "post_contact": {
+            "a contact": {
+                "person_id": "a-person@GB-COH-99000001",
+                "address": "a.person@brackenfold.example",
+            }
+        },
         "move": {"the end of a day": {"day": "2026-11-20"}},
     },
     _shapes,

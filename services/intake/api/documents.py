@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import due, return_status
 from shared import catalogue, fields
@@ -316,6 +316,25 @@ class NewCredential(BaseModel):
     inbound_topic: str
     replies_topic: str
     """On which intake answers what came on the inbound topic."""
+
+
+class ContactRequest(BaseModel):
+    """Somebody to be told of changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person_id: fields.Identifier
+    """The account of the supplier's person."""
+    address: fields.MailAddress
+
+
+class Contact(BaseModel):
+    person_id: str
+    address: str
+    is_on: bool
+    """Whether mails go there."""
+    set_by: str
+    set_at: datetime
 
 
 class ClockRequest(BaseModel):

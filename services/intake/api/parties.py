@@ -37,7 +37,7 @@ async def post_credential(
         topic, replies = topics.inbound(party_id), topics.replies_to(party_id)
     except ValueError as error:
         raise refusals.not_a_party(str(error)) from None
-    authority_id = _acts_for(who, authority)
+    authority_id = acts_for(who, authority)
     if authority_id is None:
         raise refusals.authority_missing()
     owner = store.parties.Owner(party_id, authority_id)
@@ -61,12 +61,12 @@ async def list_credentials(
 ) -> lists.Page[documents.Credential]:
     """Who holds tokens of a party; never the tokens."""
     rows = await store.parties.list_credentials(
-        dependencies.delivery.pool, party_id, _acts_for(who, authority)
+        dependencies.delivery.pool, party_id, acts_for(who, authority)
     )
     return lists.Page(items=[documents.Credential(**row) for row in rows], next=None)
 
 
-def _acts_for(who: auth.Caller, asked: str | None) -> str | None:
+def acts_for(who: auth.Caller, asked: str | None) -> str | None:
     """The authority that an operator acts for: its own, or the one that the installation's operator
     asked for, if any. Raises a `404` problem for an authority that is not the operator's."""
     if who.is_installations:

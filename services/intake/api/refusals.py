@@ -47,6 +47,15 @@ ANSWERS: Final[dict[Code, Answer]] = {
             "Withdraw the latest revision of this month.",
         ),
     ),
+    "contact_unknown": Answer(404, "There is no such contact"),
+    "contact_elsewhere": Answer(
+        409,
+        "This person is a contact already",
+        "It is one of another supplier or authority. Delete it there first, or give another id.",
+    ),
+    "contacts_full": Answer(
+        409, "This supplier has very many contacts", "Delete one of them first."
+    ),
 }
 
 _DRAFT_KEPT: Final = "Your draft is as it was saved last."

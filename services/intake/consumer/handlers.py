@@ -3,7 +3,8 @@
 Promises: an inbound record is a submission like one by HTTP, whatever its bytes are. It is
 accepted, recognised as sent before, or refused with a ReturnRefused, and its party is answered on a
 topic of its own. The party is the one that the exact name of the inbound topic belongs to. Events
-of other services are stored, to be used or shown later. There is one transaction for a batch.
+of other services are stored, to be used or shown later; of some of them suppliers' people are told
+(`telling`). There is one transaction for a batch.
 
 Refuses (parks): a contract in another authority's name than it is known in; records on an inbound
 topic that belongs to no party; and bytes that are no JSON object. Those are refused as well, so
@@ -19,6 +20,7 @@ from uuid import UUID
 
 from services.intake import metrics, store
 from services.intake.acceptance import desk
+from services.intake.consumer import telling
 from services.intake.domain import admission, answers, line_status
 from services.intake.domain.faults import Fault
 from shared import books, log, sql
@@ -38,6 +40,7 @@ _log = log.get(__name__)
 _OURS: Final = (
     topics.CONTRACTS.name,
     topics.OUTCOMES.name,
+    topics.ALERTS.name,
     topics.ENTRIES.name,
     topics.PARKED.name,
 )
@@ -46,6 +49,7 @@ SUBSCRIPTION: Final = kafka.Subscription(
     pattern="^(?:"
     + "|".join([*(name.replace(".", r"\.") for name in _OURS), topics.INBOUND_PATTERN.strip("^$")])
     + ")$",
+    late=frozenset({topics.ALERTS.name}),
     pause_seconds=0.1,  # the status of a line may be read a little later
 )
 
@@ -67,12 +71,15 @@ def read(record: Record) -> tuple[Any, UUID | None]:
     return Inbound(record.value or b"", desk.read_key(headers)), None
 
 
-def handler(delivery: transaction.Delivery, intake_desk: desk.Desk) -> consumer.Handle:
-    """Handles batches of `SUBSCRIPTION`'s topics."""
+def handler(
+    delivery: transaction.Delivery, intake_desk: desk.Desk, digest_hour: int
+) -> consumer.Handle:
+    """Handles batches of `SUBSCRIPTION`'s topics. `digest_hour`: when digests go out, in London."""
 
     async def handle(records: Sequence[Record]) -> None:
         async with transaction.unit(delivery, records) as unit:
             await _apply_events(unit)
+            await telling.tell(unit, telling.Clock(intake_desk.now(), digest_hour))
             decisions = await _decide_inbound(unit, intake_desk)
         for decision in decisions:
             metrics.count(decision)

@@ -187,6 +187,11 @@ class _Contract:
         return is_withdrawn_since and self.terms.asks_for(*slot)
 
 
+def first_period(published: events.ContractPublished) -> str | None:
+    """The first month whose return the contract asks for; None if that is not known."""
+    return None if published.obligations is None else _Contract(published).first_period
+
+
 def due_day(period: str, withdrawn_at: datetime | None) -> date:
     """The day by whose end the return of `period` is due; `withdrawn_at`: when its slot was last
     emptied."""

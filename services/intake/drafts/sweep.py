@@ -1,4 +1,5 @@
-"""Deletes drafts whose day has come: 60 days after the due day, or after they were saved last.
+"""Deletes drafts whose day has come: 60 days after the due day, or after they were saved last. And
+alerts that people were told of, after 90 days.
 
 Promises: the page of a draft has told the day. A piece at a time, so that no lock is held long.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.intake import store
@@ -17,12 +18,15 @@ EVERY_SECONDS: Final = 600.0
 """Drafts go by the day: it may be ten minutes later."""
 AT_ONCE: Final = 100
 """A draft may have 10 MB."""
+TOLD_FOR: Final = timedelta(days=90)
+"""So long a mail that was not delivered can be sent again with all that it said."""
 
 
 async def run(pool: sql.Pool, now: Callable[[], datetime]) -> None:
     """Sweeps for ever."""
     while True:
         await sweep(pool, now())
+        await store.told.drop_told(pool, now() - TOLD_FOR)
         await asyncio.sleep(EVERY_SECONDS)
 
 

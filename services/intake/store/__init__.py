@@ -7,6 +7,7 @@ from typing import Final
 
 from services.intake.store import (
     checking,
+    contacts,
     desk,
     draft_rows,
     drafts,
@@ -17,12 +18,14 @@ from services.intake.store import (
     projections,
     reading,
     rows,
+    told,
     withdrawals,
 )
 
 __all__ = [
     "MIGRATIONS",
     "checking",
+    "contacts",
     "desk",
     "draft_rows",
     "drafts",
@@ -33,6 +36,7 @@ __all__ = [
     "projections",
     "reading",
     "rows",
+    "told",
     "withdrawals",
 ]
 

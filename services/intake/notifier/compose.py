@@ -1,0 +1,129 @@
+"""The letters of dispatches to suppliers' people, in a handful of queries for the batch.
+
+Promises: a letter says what is so when it is written: a return that came since is in. At most
+`letters.ITEMS_MAX` things, the worst first; the others are a number and a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from services.intake import store
+from services.intake.domain import due
+from services.intake.notifier import wording
+from services.intake.store.told import Asked, ToldReturn
+from shared import sql
+from shared.notifier import dispatches, letters
+from shared.notifier.recipients import Recipient
+from shared.pages import names
+from shared.wire import events
+
+_REMINDERS: Final = ("return_due", "return_overdue")
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the letters of a batch are written of."""
+
+    alerts: Mapping[UUID, events.AlertRaised]
+    returns: Mapping[UUID, ToldReturn]
+    filled: frozenset[Asked]
+    names: names.Names
+    latest_at: datetime | None
+    """The latest time that intake knows: a mail may have waited."""
+
+
+class Composer:
+    """Writes letters. `site`: where the suppliers' pages are."""
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+
+    async def compose(
+        self, pool: sql.Pool, batch: Sequence[dispatches.Ready]
+    ) -> dict[UUID, letters.Letter]:
+        """The letter of each dispatch whose recipient is still there."""
+        known = [(ready, ready.recipient) for ready in batch if ready.recipient is not None]
+        if not known:
+            return {}
+        facts = await _load(pool, [each for ready, _ in known for each in ready.notifications])
+        return {
+            ready.dispatch_id: _write(ready, recipient, facts, self._site)
+            for ready, recipient in known
+        }
+
+
+async def _load(pool: sql.Pool, shown: Sequence[dispatches.Shown]) -> _Facts:
+    checked = {each.event_id for each in shown if each.kind == "return_checked"}
+    others = {each.event_id for each in shown} - checked
+    alerts = await store.told.load_alerts(pool, others)
+    line_ids: dict[UUID, set[str]] = {return_id: set() for return_id in checked}
+    for line in filter(None, map(_duplicate, alerts.values())):
+        line_ids.setdefault(line.return_id, set()).add(line.line_id)
+    contract_ids = {each.contract_id for each in shown if each.contract_id is not None}
+    return _Facts(
+        alerts=alerts,
+        returns=await store.told.load_returns(pool, line_ids),
+        filled=frozenset(await store.told.load_filled(pool, _asked(alerts.values()))),
+        names=await store.told.load_names(pool, contract_ids),
+        latest_at=await store.desk.find_latest_at(pool),
+    )
+
+
+class _Line(NamedTuple):
+    return_id: UUID
+    line_id: str
+
+
+def _duplicate(alert: events.AlertRaised) -> _Line | None:
+    """The line that an alert is about, if it is about one."""
+    if alert.kind != "duplicate_claim" or not alert.returns:
+        return None
+    return _Line(alert.returns[0], alert.subject.partition("/")[2])
+
+
+def _asked(alerts: Iterable[events.AlertRaised]) -> set[Asked]:
+    return {
+        Asked(each.contract_id, due.Slot(each.period, each.supplier_id))
+        for each in alerts
+        if each.kind in _REMINDERS and each.period is not None and each.supplier_id is not None
+    }
+
+
+def _write(
+    ready: dispatches.Ready, recipient: Recipient, facts: _Facts, site: str
+) -> letters.Letter:
+    moments = (ready.due_at, *([facts.latest_at] if facts.latest_at else []))
+    known = wording.Known(today=wording.day_of(*moments), site=site, names=facts.names)
+    shown = ready.notifications[: letters.ITEMS_MAX]
+    pieces = [_piece(each, facts, known) for each in shown]
+    contracts = sorted({facts.names.contract(e.contract_id) for e in shown if e.contract_id})
+    return letters.Letter(
+        subject=wording.subject(pieces, ready.count, contracts),
+        items=tuple(each.item for each in pieces),
+        more=max(0, ready.count - len(pieces)),
+        more_link=f"{site}/",
+        because=f"you are a contact of {facts.names.party(recipient.party_id or 'a supplier')}",
+    )
+
+
+def _piece(shown: dispatches.Shown, facts: _Facts, known: wording.Known) -> wording.Piece:
+    if shown.kind == "return_checked":
+        found = facts.returns.get(shown.event_id)
+        if found is not None:
+            return wording.checked(shown.event_id, found, known)
+    alert = facts.alerts.get(shown.event_id)
+    if alert is None:
+        return wording.unknown(shown.kind, shown.contract_id, known)
+    line = _duplicate(alert)
+    if line is not None:
+        return wording.duplicate(alert, known, facts.returns.get(line.return_id))
+    if alert.kind in _REMINDERS and alert.period is not None and alert.supplier_id is not None:
+        slot = due.Slot(alert.period, alert.supplier_id)
+        is_in = Asked(alert.contract_id, slot) in facts.filled
+        return wording.reminder(alert, known, is_in=is_in)
+    return wording.unknown(shown.kind, shown.contract_id, known)
