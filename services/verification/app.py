@@ -25,6 +25,7 @@ from services.verification.api import (
     proposals,
     queried,
     standings,
+    webhooks,
 )
 from services.verification.api.dependencies import Dependencies
 from services.verification.consumer import handlers
@@ -52,7 +53,7 @@ def build(settings: Settings) -> FastAPI:
         delivery.seen, delivery.remember = handlers.seen, None
         ticking = await _clock(settings, delivery)
         app.state.tokens = auth.Tokens(delivery.pool)
-        app.state.dependencies = Dependencies(delivery, ticking)
+        app.state.dependencies = Dependencies(delivery, ticking, settings)
         app.state.site.clock = ticking if settings.demo else None
         async with service.running(
             settings,
@@ -72,7 +73,7 @@ def build(settings: Settings) -> FastAPI:
     server.open_for_files(app, "POST", "/imports", releases.BODY_BYTES_MAX + FORM_BYTES_MAX)
     for each in (contracts, commitments, figures, standings, overviews, queried):
         app.include_router(each.router)
-    for each in (alerts, cases, proposals, people, imports):
+    for each in (alerts, cases, proposals, people, imports, webhooks):
         app.include_router(each.router)
     everywhere.open_site(app, "council", settings, Path(__file__).with_name("pages"))
     app.add_middleware(late.LatePages, owner=app, module="services.verification.web")

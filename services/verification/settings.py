@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from shared import settings
 
@@ -20,6 +20,17 @@ class Settings(settings.Settings):
         default=None, validation_alias=AliasChoices("demo_starts_at", "MAKEGOOD_DEMO_STARTS_AT")
     )
     """Where the demo's clock starts, with its offset from UTC."""
+    webhook_allowed: str = ""
+    """Hosts and networks that webhooks may reach although they are private, by commas."""
+
+    @field_validator("webhook_allowed")
+    @classmethod
+    def _allowed_can_be_read(cls, text: str) -> str:
+        if text:
+            from shared.notifier.channels import guard  # late: few need it, and it takes 10 MB
+
+            guard.read_allowed(text)
+        return text
 
     @model_validator(mode="after")
     def _demo_starts_somewhere(self) -> Settings:

@@ -53,6 +53,9 @@ class Caller:
             f"/api/v1{path}", content=body, params=parameters, headers=self._headers
         )
 
+    async def delete(self, path: str) -> httpx.Response:
+        return await self._client.delete(f"/api/v1{path}", headers=self._headers)
+
     async def patch(self, path: str, body: Any) -> httpx.Response:
         return await self._client.patch(f"/api/v1{path}", json=body, headers=self._headers)
 
@@ -219,7 +222,7 @@ async def at_work(dsn: str, now: datetime = START) -> AsyncIterator[Verification
     await offsets.assign(pool, "cluster", begin, begin)
     moved, served = clock.MovedClock(now), app.build(configured)
     served.state.tokens = auth.Tokens(pool)
-    served.state.dependencies = dependencies.Dependencies(delivery, moved)
+    served.state.dependencies = dependencies.Dependencies(delivery, moved, configured)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(served), base_url="http://verification"
     ) as client:

@@ -159,6 +159,7 @@ LISTS: Final = {
     "GET /api/v1/returns/{return_id}/life",
     "GET /api/v1/parties/{party_id}/credentials",
     "GET /api/v1/parties/{party_id}/contacts",
+    "GET /api/v1/webhooks",
 }
 """They show what is in scope: to a stranger, nothing."""
 EVERYONES: Final = {
@@ -170,8 +171,9 @@ EVERYONES: Final = {
 and the measures, which are part of the program."""
 HIDDEN: Final = {404, 403}
 """A stranger is told that it does not exist, or that its role may not do this."""
-OWN_ONLY: Final = {"POST /api/v1/returns", "POST /api/v1/contracts"}
-"""They make a thing under a given id. That of another authority's is a fault or a conflict."""
+OWN_ONLY: Final = {"POST /api/v1/returns", "POST /api/v1/contracts", "POST /api/v1/webhooks"}
+"""They make a thing under a given id, or one's own. That of another authority's is a fault or a
+conflict."""
 INSTALLER: Final = "operator of the installation"
 ISSUING: Final = {
     "GET /api/v1/parties/{party_id}/credentials": 200,
@@ -340,11 +342,13 @@ class TestEveryRoute:
             manager = await service.caller("manager")
             drafted = verification_service.a_commitment("drafted")
             await manager.post("/contracts/C1/commitments", drafted)
+            entered = await manager.post("/webhooks", {"url": "https://93.184.215.14/"})
             app = verification_app.build(verification_service.settings(database))
             terms = verification_service.a_commitment("more")
             values = {
                 "contract_id": "C1",
                 "commitment_id": "spend",
+                "webhook_id": entered.json()["webhook_id"],
                 "alert_id": await service.pool.fetchval("SELECT min(event_id::text) FROM alert"),
                 "case_id": await service.pool.fetchval("SELECT case_id FROM contract_case"),
                 "asked": {"POST /api/v1/contracts/import": OWN},

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.verification.register.publication import Acting
+from services.verification.settings import Settings
 from shared import clock
 from shared.delivery import transaction
 from shared.web import auth
@@ -19,6 +20,7 @@ class Dependencies:
 
     delivery: transaction.Delivery
     clock: clock.Clock
+    settings: Settings
 
     def acting(self, who: auth.Caller) -> Acting:
         """The caller changes something now, for its own authority."""
@@ -34,6 +36,8 @@ Injected = Annotated[Dependencies, Depends(_of)]
 """The dependencies, as an endpoint's parameter."""
 
 Manager = Annotated[auth.Caller, Depends(auth.caller("manager"))]
+Keeper = Annotated[auth.Caller, Depends(auth.caller("manager", "operator"))]
+"""Who may have programs called."""
 Approver = Annotated[auth.Caller, Depends(auth.caller("approver"))]
 Responsible = Annotated[auth.Caller, Depends(auth.caller("manager", "approver"))]
 """Whoever answers for contracts."""

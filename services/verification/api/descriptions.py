@@ -14,6 +14,7 @@ from services.verification.api.documents import (
     proposals,
     queried,
     standings,
+    webhooks,
 )
 from shared.web import openapi
 
@@ -32,7 +33,10 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 
 TEXTS: Final = openapi.Texts(
-    (documents, alerts, cases, imports, people, proposals, standings, overviews, queried),
+    (
+        *(documents, alerts, cases, imports, people, proposals),
+        *(standings, overviews, queried, webhooks),
+    ),
     {
         "acknowledged_by": "Who has seen it and answers for it; null if nobody has.",
         "acknowledged_at": "When; null if nobody has.",
@@ -115,6 +119,13 @@ TEXTS: Final = openapi.Texts(
         "until": "Until when; null: the part is held now.",
         "set_by": "Who set it.",
         "ended_by": "Who ended it; null: the part is held now.",
+        "webhook_id": "The webhook.",
+        "url": "What is called. It begins with https.",
+        "kinds": "Which alerts it is called with; all of them if nothing is said.",
+        "is_on": "Whether it is called. One that answered 410 is called no more.",
+        "Webhook.set_by": "Who entered it.",
+        "Webhook.set_at": "When.",
+        "secret": "What its calls are signed with (Standard Webhooks). It is shown only now.",
     },
     {
         "post_contract": {
@@ -145,6 +156,12 @@ TEXTS: Final = openapi.Texts(
                 "deputy": "ellen-ford@GB-LAE-KWL",
                 "category_lead": "ruth-okafor@GB-LAE-KWL",
                 "director": "dilys-venn@GB-LAE-KWL",
+            }
+        },
+        "post_webhook": {
+            "two kinds": {
+                "url": "https://hooks.example/makegood",
+                "kinds": ["shortfall_opened", "shortfall_worsened"],
             }
         },
         "activate_commitment": {"the version that was read": {"version": 1}},

@@ -45,6 +45,10 @@ ANSWERS: Final[dict[Code, Answer]] = {
     ),
     "officer_unknown": Answer(422, "No manager or approver of the authority has this account"),
     "owner_is_deputy": Answer(422, "Owner and deputy are two people"),
+    "webhook_of_installation": Answer(403, "A webhook belongs to one authority"),
+    "webhook_refused": Answer(422, "This URL cannot be called"),
+    "webhook_unknown": Answer(404, "There is no such webhook"),
+    "too_many_webhooks": Answer(422, "An authority has at most {detail} webhooks: remove one"),
 }
 
 

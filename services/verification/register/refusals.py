@@ -26,6 +26,10 @@ Code: TypeAlias = Literal[
     "version_refused",
     "officer_unknown",
     "owner_is_deputy",
+    "webhook_of_installation",
+    "webhook_refused",
+    "webhook_unknown",
+    "too_many_webhooks",
 ]
 
 

@@ -20,6 +20,7 @@ from services.verification.store import (
     reading,
     register,
     rows,
+    webhooks,
     worklist,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "reading",
     "register",
     "rows",
+    "webhooks",
     "worklist",
 ]
 
