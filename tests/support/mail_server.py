@@ -27,6 +27,14 @@ class Box:
         """The step at which it closes the connection without a word."""
         self.silent_at: str | None = None
         """The step at which it says nothing more."""
+        self.takes_eight = True
+        """Whether it has 8BITMIME."""
+
+    async def handle_EHLO(  # noqa: N802  aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, hostname: str, says: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [line for line in says if self.takes_eight or not line.endswith("8BITMIME")]
 
     async def handle_MAIL(  # noqa: N802  aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]

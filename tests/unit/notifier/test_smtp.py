@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import email
 from collections.abc import AsyncIterator, Awaitable, Callable
+from email import policy
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,12 +62,19 @@ class TestADispatch:
         assert isinstance(box.got[0].content, bytes)
         assert box.got[0].content.endswith(b"\r\n\r\n.\r\n..two\r\nlast\r\n")
 
-    async def test_is_of_seven_bits(self) -> None:
-        """Not every server takes eight: letters beyond ASCII are encoded."""
+    @pytest.mark.parametrize("takes_eight", [True, False])
+    async def test_is_of_seven_bits_where_the_server_takes_no_eight(
+        self, takes_eight: bool
+    ) -> None:
+        """Letters beyond ASCII are encoded then, and read the same."""
         box = mail_server.Box()
+        box.takes_eight = takes_eight
         await send(box, changes={"message": letters.message(text="£40 – Zoë\n")})
-        assert isinstance(box.got[0].content, bytes)
-        assert box.got[0].content.isascii()
+        (got,) = box.got
+        assert isinstance(got.content, bytes)
+        assert takes_eight != got.content.isascii()
+        read = email.message_from_bytes(got.content, policy=policy.default)
+        assert "£40 – Zoë\n" == read.get_content().replace("\r\n", "\n")
 
     async def test_goes_over_the_connection_of_the_last_one(self) -> None:
         """One connection for one after the other, and after a refusal as well."""
