@@ -66,6 +66,11 @@ async def set_choices(
     return found is not None
 
 
+async def switch_off(conn: sql.Connection | sql.Pool, recipient_id: str) -> None:
+    """Tells a recipient nothing more."""
+    await QUERIES.switch_off(conn, recipient_id=recipient_id)
+
+
 async def find_recipient(conn: sql.Connection | sql.Pool, recipient_id: str) -> Recipient | None:
     """A recipient, if there is one, also if it is switched off."""
     return (await load_recipients(conn, [recipient_id])).get(recipient_id)

@@ -14,6 +14,10 @@ ON CONFLICT ON CONSTRAINT recipient_pk DO UPDATE SET
 -- How a recipient wants to be told; its id, if it is there.
 UPDATE recipient SET choices = :choices WHERE recipient_id = :recipient_id RETURNING recipient_id;
 
+-- name: switch_off(recipient_id)!
+-- Tells a recipient nothing more.
+UPDATE recipient SET is_on = false WHERE recipient_id = :recipient_id;
+
 -- name: load_recipients(recipient_ids)
 -- Recipients by id, also those that are switched off.
 SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on

@@ -24,6 +24,8 @@ class Outcome(NamedTuple):
     """What the other side said, in at most `ANSWER_MAX` printable characters."""
     is_away: bool = False
     """The server could not be reached, or refuses everybody: no fault of what was to be sent."""
+    is_gone: bool = False
+    """The recipient wants no more, now and later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,6 @@ CONNECTIONS_MAX: Final = 20
 IDLE_SECONDS_MAX: Final = 5.0
 SECRET_BYTES: Final = 32
 """Standard Webhooks asks for 24 to 64."""
-GONE: Final = "gone"
-"""How the answer of a refusal begins that ends the webhook."""
 
 _FAULTS: Final = (
     httpcore.NetworkError,
@@ -151,7 +149,7 @@ def _judge(status: int, body: bytes) -> sending.Outcome:
     if status // 100 == 2:
         return sending.Outcome("sent", answers.cut(status, said))
     if status == httpx.codes.GONE:
-        return sending.Outcome("refused", answers.cut(f"{GONE}:", status, said))
+        return sending.Outcome("refused", answers.cut(status, said), is_gone=True)
     if status // 100 == 3:
         return sending.Outcome("later", answers.cut(status, "it redirects, which is not followed"))
     return sending.Outcome("later", answers.cut(status, said))

@@ -85,7 +85,7 @@ class TestACall:
         [
             (receiver.Answer(200, b'{"ok": true}'), "sent", '200 {"ok": true}'),
             (receiver.Answer(202, b"\x1b[2Jlater"), "sent", "202 [2Jlater"),
-            (receiver.Answer(410), "refused", "gone: 410"),
+            (receiver.Answer(410), "refused", "410"),
             (receiver.Answer(404, b"not here"), "later", "404 not here"),
             (receiver.Answer(429), "later", "429"),
             (receiver.Answer(500), "later", "500"),
@@ -99,6 +99,7 @@ class TestACall:
         """Everything else is tried again: the receiver can tell a call that it has already."""
         outcome = await send(Hook(answer))
         assert (state, False) == (outcome.state, outcome.is_away)
+        assert (state == "refused") == outcome.is_gone
         assert outcome.answer.startswith(says)
 
     async def test_follows_no_redirect(self) -> None:
