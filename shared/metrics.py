@@ -59,6 +59,21 @@ BOOKS_CHECKED: Final = Gauge(
 BOOKS_FINDINGS: Final = Gauge(
     "makegood_books_findings", "What the newest comparison of the books found.", ["service"]
 )
+DISPATCHES: Final = Counter(
+    "makegood_dispatches_total",
+    "Mails and calls of webhooks that were tried, by what became of them.",
+    ["channel", "state"],
+)
+DISPATCHES_WAITING: Final = Gauge(
+    "makegood_dispatches_waiting", "Mails and calls of webhooks that wait to be sent."
+)
+DISPATCHES_AGE_SECONDS: Final = Gauge(
+    "makegood_dispatches_age_seconds", "Age of the oldest that waits to be sent."
+)
+DISPATCHES_UNDELIVERED: Final = Gauge(
+    "makegood_dispatches_undelivered",
+    "Mails and calls of webhooks that could not be delivered: a person has to look at them.",
+)
 
 ALARM_NAMES: Final = (
     "books_differ",

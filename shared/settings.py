@@ -39,6 +39,9 @@ def _check_dsn(secret: SecretStr) -> SecretStr:
 Dsn: TypeAlias = Annotated[SecretStr, AfterValidator(_check_dsn)]
 """Where a database is, with user and password."""
 
+DIGEST_HOUR: Final = 8
+"""When daily digests are sent, in London, unless a setting says otherwise."""
+
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?$")]
@@ -77,6 +80,13 @@ class Settings(BaseSettings):
         default=2, ge=0, le=23, validation_alias=AliasChoices("check_hour", "MAKEGOOD_CHECK_HOUR")
     )
     """The hour in London at which the service checks its books every night."""
+    digest_hour: int = Field(
+        default=DIGEST_HOUR,
+        ge=0,
+        le=23,
+        validation_alias=AliasChoices("digest_hour", "MAKEGOOD_DIGEST_HOUR"),
+    )
+    """The hour in London at which people get their daily digest."""
     demo: bool = Field(default=False, validation_alias=AliasChoices("demo", "MAKEGOOD_DEMO"))
     """Runs the local demo: an operator may move the clock, and whoever opens a page may choose who
     they are. For loopback only."""

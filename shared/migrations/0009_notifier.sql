@@ -45,7 +45,7 @@ CREATE TABLE dispatch (
     due_at timestamptz NOT NULL,
     planned_at timestamptz NOT NULL DEFAULT now(),
     state text NOT NULL DEFAULT 'waiting' CONSTRAINT dispatch_state
-        CHECK (state IN ('waiting', 'sending', 'sent', 'refused', 'given_up', 'doubtful')),
+        CHECK (state IN ('waiting', 'sending', 'sent', 'refused', 'given_up', 'doubtful', 'passed')),
     is_repeat boolean NOT NULL DEFAULT false,
     attempts integer NOT NULL DEFAULT 0,
     next_at timestamptz NOT NULL DEFAULT now(),

@@ -29,7 +29,11 @@ SHOWN_MAX: Final = 20
 _PLANNING_LOCK: Final = 0x6E6F7469
 _HOUR: Final = timedelta(hours=1)
 
-State: TypeAlias = Literal["waiting", "sending", "sent", "refused", "given_up", "doubtful"]
+State: TypeAlias = Literal[
+    "waiting", "sending", "sent", "refused", "given_up", "doubtful", "passed"
+]
+EndState: TypeAlias = Literal["waiting", "sent", "refused", "given_up", "doubtful", "passed"]
+"""What a dispatch that was begun ends in."""
 UNDELIVERED: Final[tuple[State, ...]] = ("refused", "given_up", "doubtful")
 """A person has to look at these."""
 
@@ -68,7 +72,7 @@ class Ended(NamedTuple):
 
     dispatch_id: UUID
     lease: UUID
-    state: Literal["waiting", "sent", "refused", "given_up", "doubtful"]
+    state: EndState
     is_repeat: bool
     next_at: datetime
     attempts: int

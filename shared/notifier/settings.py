@@ -33,6 +33,8 @@ class NotifierSettings(BaseSettings):
     """To one person. What is above waits, and is one summary when the hour is over."""
     mail_connections: int = Field(default=4, ge=1, le=20)
     """How many mails are sent at the same time."""
+    notifier_lease_seconds: float = Field(default=30.0, ge=1, le=600)
+    """How long after the death of a notifier another takes up what it was sending."""
     notify_api_key: SecretStr | None = None
     """Of GOV.UK Notify."""
     notify_template_id: str | None = None
