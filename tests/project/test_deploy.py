@@ -19,6 +19,9 @@ from prometheus_client import generate_latest
 
 from shared import metrics
 from shared.delivery import topics
+from shared.notifier.channels import smtp
+from shared.notifier.settings import NotifierSettings
+from tests.project.test_written import environment_names, settings_of
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -27,6 +30,7 @@ RULES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").re
 ALERTS: list[dict[str, Any]] = [rule for group in RULES["groups"] for rule in group["rules"]]
 
 ONE_SHOTS = ("migrate", "topics", "access", "log")
+NOTIFIERS = ("intake-notifier", "verification-notifier")
 PROPERTIES = dict(
     line.split("=", 1)
     for line in (ROOT / "deploy/kafka/server.properties").read_text().splitlines()
@@ -34,6 +38,7 @@ PROPERTIES = dict(
 )
 
 by_service = pytest.mark.parametrize("service", SERVICES)
+by_notifier = pytest.mark.parametrize("notifier", NOTIFIERS)
 
 
 class TestDockerfile:
@@ -74,9 +79,11 @@ class TestCompose:
         assert [] == [error.message for error in validator.iter_errors(COMPOSE)]
 
     def test_has_all_of_the_system(self) -> None:
-        """Broker, database, one-shots, the three services, and what watches them."""
+        """Broker, database, one-shots, the three services, two notifiers with something that takes
+        their mails, and what watches them."""
         expected = {"kafka", "postgres", *ONE_SHOTS, "prometheus", "alertmanager", "grafana"}
-        assert expected | {"intake", "verification", "ledger"} == set(SERVICES)
+        expected |= {"intake", "verification", "ledger", *NOTIFIERS, "mailpit"}
+        assert expected == set(SERVICES)
 
     @by_service
     def test_confines_every_service(self, service: str) -> None:
@@ -119,12 +126,13 @@ class TestCompose:
         text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
         used = set(re.findall(r"\$\{([A-Z_]+)", text))
         with_default = set(re.findall(r"\$\{([A-Z_]+):-", text))
-        assert {"COUNCIL_NAME", "SUPPLIER_URL", "COUNCIL_URL", "RECORD_URL"} == with_default
+        pages = {"COUNCIL_NAME", "SUPPLIER_URL", "COUNCIL_URL", "RECORD_URL"}
+        assert pages | {"MAIL_URL", "MAIL_FROM"} == with_default
         assert used - with_default == set(re.findall(r"\$\{([A-Z_]+):\?", text))
 
     def test_has_one_session_for_all_pages(self) -> None:
         """The services share the key, and know where each other's pages are."""
-        for name in ("intake", "verification", "ledger"):
+        for name in ("intake", "verification", "ledger", *NOTIFIERS):
             path = Path(SERVICES[name]["environment"]["MAKEGOOD_SESSION_KEY_FILE"])
             assert f"sessions:{path.parent}" in SERVICES[name]["volumes"]
         pages = [
@@ -159,6 +167,46 @@ class TestCompose:
         assert 4 == len(passwords)
 
 
+class TestNotifier:
+    @by_notifier
+    def test_is_that_of_its_service(self, notifier: str) -> None:
+        """Its own command, and the service's login at the database; it has no password of the
+        broker."""
+        service = notifier.removesuffix("-notifier")
+        said = SERVICES[notifier]
+        assert [f"services.{service}", "notify"] == said["command"]
+        assert (
+            SERVICES[service]["environment"]["DATABASE_URL"]
+            == (said["environment"]["DATABASE_URL"])
+        )
+        assert "KAFKA_SASL_PASSWORD" not in said["environment"]
+
+    @by_notifier
+    def test_has_settings_that_there_are(self, notifier: str) -> None:
+        """Every variable is a setting of the service or of notifiers, and those without a default
+        are among them."""
+        service = notifier.removesuffix("-notifier")
+        known = environment_names(settings_of(service)) | environment_names(NotifierSettings)
+        assert {"MAIL_URL", "MAIL_FROM"} <= set(SERVICES[notifier]["environment"]) <= known
+
+    @by_notifier
+    def test_sends_to_the_catcher_unless_it_is_told_otherwise(self, notifier: str) -> None:
+        """At the port that Mailpit listens on, whose pages are loopback's alone."""
+        environment = SERVICES[notifier]["environment"]
+        default = environment["MAIL_URL"].removeprefix("${MAIL_URL:-").removesuffix("}")
+        server = smtp.read_url(
+            default, is_plain_allowed=environment["MAIL_PLAIN_ALLOWED"] == "true"
+        )
+        assert ("mailpit", 1025, "none") == (server.host, server.port, server.tls)
+        assert ["127.0.0.1:8025:8025"] == SERVICES["mailpit"]["ports"]
+
+    @by_notifier
+    def test_is_asked_for_its_health_at_the_port_of_its_metrics(self, notifier: str) -> None:
+        port = SERVICES[notifier]["environment"]["NOTIFIER_PORT"]
+        assert f"http://127.0.0.1:{port}/metrics" in SERVICES[notifier]["healthcheck"]["test"][-1]
+        assert "ports" not in SERVICES[notifier]
+
+
 class TestPrometheus:
     def test_asks_every_service(self) -> None:
         """The targets are the services' names and ports in the compose file."""
@@ -169,6 +217,16 @@ class TestPrometheus:
             for service in ("intake", "verification", "ledger")
         }
         assert published == {target for one in job["static_configs"] for target in one["targets"]}
+
+    def test_asks_every_notifier(self) -> None:
+        """As a job of its own, at the port of its metrics."""
+        said = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+        job = next(job for job in said["scrape_configs"] if job["job_name"] == "notifiers")
+        ports = {name: SERVICES[name]["environment"]["NOTIFIER_PORT"] for name in NOTIFIERS}
+        assert [
+            {"targets": [f"{name}:{port}"], "labels": {"service": name}}
+            for name, port in ports.items()
+        ] == job["static_configs"]
 
     def test_says_what_each_alert_means(self) -> None:
         """A severity and a summary on each; names are unique."""

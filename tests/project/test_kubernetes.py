@@ -3,6 +3,7 @@ against what the services need."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import kubernetes_validate  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import yaml
 
+from shared.notifier.channels import guard
+from shared.notifier.settings import NotifierSettings
 from tests.project.test_deploy import SERVICES as COMPOSE
 from tests.project.test_written import environment_names, settings_of
 
@@ -24,11 +27,13 @@ OBJECTS: list[dict[str, Any]] = [
     for found in yaml.safe_load_all((FOLDER / name).read_text())
 ]
 SERVICES = ("intake", "verification", "ledger")
+NOTIFIERS = ("intake-notifier", "verification-notifier")
 
 by_object = pytest.mark.parametrize(
     "one", OBJECTS, ids=lambda one: f"{one['kind']}-{one['metadata']['name']}"
 )
 by_service = pytest.mark.parametrize("service", SERVICES)
+by_notifier = pytest.mark.parametrize("notifier", NOTIFIERS)
 
 
 def get(kind: str, name: str) -> dict[str, Any]:
@@ -49,7 +54,15 @@ def containers() -> Iterator[dict[str, Any]]:
 
 def environment(container: dict[str, Any]) -> set[str]:
     """The variables that a container sees."""
-    return {each["name"] for each in container["env"]} | set(get("ConfigMap", "makegood")["data"])
+    maps = [get("ConfigMap", each["configMapRef"]["name"]) for each in container["envFrom"]]
+    return {each["name"] for each in container["env"]}.union(*(each["data"] for each in maps))
+
+
+def notifying(notifier: str) -> dict[str, Any]:
+    """The container of a notifier."""
+    container: dict[str, Any]
+    (container,) = get("Deployment", notifier)["spec"]["template"]["spec"]["containers"]
+    return container
 
 
 class TestObject:
@@ -146,8 +159,34 @@ class TestService:
         assert (1, "Recreate") == (spec["replicas"], spec["strategy"]["type"])
 
 
+class TestNotifier:
+    @by_notifier
+    def test_has_known_settings(self, notifier: str) -> None:
+        """Those of its service and of notifiers; the mail server comes from a secret."""
+        container = notifying(notifier)
+        service = notifier.removesuffix("-notifier")
+        known = environment_names(settings_of(service)) | environment_names(NotifierSettings)
+        assert environment(container) <= known | {"LOG_ORIGIN"}
+        assert {"DATABASE_URL", "MAIL_URL", "MAIL_FROM"} <= environment(container)
+        secrets = {each["name"] for each in container["env"] if "valueFrom" in each}
+        assert {"DATABASE_URL", "MAIL_URL", "NOTIFY_API_KEY"} == secrets
+
+    @by_notifier
+    def test_is_asked_where_it_shows_its_metrics(self, notifier: str) -> None:
+        """The same port in the setting, the probes, and for Prometheus, as in Compose."""
+        container = notifying(notifier)
+        port = COMPOSE[notifier]["environment"]["NOTIFIER_PORT"]
+        assert {"name": "NOTIFIER_PORT", "value": port} in container["env"]
+        assert [{"name": "metrics", "containerPort": int(port)}] == container["ports"]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert {"path": "/metrics", "port": "metrics"} == container[probe]["httpGet"]
+        annotations = get("Deployment", notifier)["spec"]["template"]["metadata"]["annotations"]
+        assert {"prometheus.io/scrape": "true", "prometheus.io/port": port} == annotations
+        assert COMPOSE[notifier]["command"] == container["args"]
+
+
 class TestSession:
-    @pytest.mark.parametrize("service", SERVICES)
+    @pytest.mark.parametrize("service", [*SERVICES, *NOTIFIERS])
     def test_is_one_for_all_pages(self, service: str) -> None:
         """The same secret is where the setting says that the key is."""
         path = Path(get("ConfigMap", "makegood")["data"]["MAKEGOOD_SESSION_KEY_FILE"])
@@ -185,3 +224,20 @@ class TestNetwork:
         ports = {each["port"] for each in egress["ports"]}
         broker = get("ConfigMap", "makegood")["data"]["KAFKA_BOOTSTRAP_SERVERS"]
         assert {53, 5432, int(broker.rpartition(":")[2])} == ports
+
+    def test_lets_only_notifiers_out(self) -> None:
+        """To a mail server, and at 443 to the public internet: not to what webhooks may not reach
+        either."""
+        spec = get("NetworkPolicy", "notifiers-out")["spec"]
+        (chosen,) = spec["podSelector"]["matchExpressions"]
+        assert list(NOTIFIERS) == chosen["values"]
+        mail, web = spec["egress"]
+        assert {587, 465} == {each["port"] for each in mail["ports"]}
+        assert [443] == [each["port"] for each in web["ports"]]
+        blocks = [each["ipBlock"] for each in web["to"]]
+        assert ["0.0.0.0/0", "2000::/3"] == [each["cidr"] for each in blocks]
+        closed = [ipaddress.ip_network(each) for each in blocks[0]["except"]]
+        for network in closed:
+            assert guard.refuse_address(network[1], guard.Allowed()), network
+        for private in ("10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"):
+            assert any(ipaddress.ip_address(private) in network for network in closed), private
