@@ -55,13 +55,6 @@ class Settings(settings.Settings):
         default=None, validation_alias=AliasChoices("ledger_url", "INTAKE_LEDGER_URL")
     )
     """Where the ledger serves its log, so that `fsck` compares receipts with it."""
-    digest_hour: int = Field(
-        default=8,
-        ge=0,
-        le=23,
-        validation_alias=AliasChoices("digest_hour", "MAKEGOOD_DIGEST_HOUR"),
-    )
-    """The hour in London at which people get what they want to be told once a day."""
     demo_starts_at: datetime | None = Field(
         default=None, validation_alias=AliasChoices("demo_starts_at", "MAKEGOOD_DEMO_STARTS_AT")
     )

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from shared import calendar
 from shared.notifier.recipients import Channel
 
-_HOUR = timedelta(hours=1)
+_HOUR: Final = timedelta(hours=1)
 
 
 class Waiting(NamedTuple):
