@@ -25,8 +25,11 @@ from shared.delivery import tasks, topics
 from shared.web import auth
 
 PORTS: Final = {"intake": 8001, "verification": 8002, "ledger": 8003}
+NOTIFYING: Final = ("intake", "verification")
+"""The services that tell people of changes, each by a process of its own."""
 READY_S_MAX: Final = 60.0
 COMMAND_S_MAX: Final = 120.0
+MAIL_FROM: Final = "makegood@localhost.example"
 ORIGIN: Final = "makegood.local/log"  # the name of the log on this machine
 
 
@@ -71,7 +74,11 @@ class Service:
 
     async def launch(self) -> None:
         """Starts it, without waiting until it is ready."""
-        self.process.spawn(self._python("serve"), self._environment, CHECKOUT)
+        self.spawn(self.process, "serve")
+
+    def spawn(self, own: process.Process, command: str) -> None:
+        """Starts one of its commands as a process."""
+        own.spawn(self._python(command), self._environment, CHECKOUT)
 
     async def start(self) -> None:
         """Starts it and waits until it says that it is ready. Raises CannotStart."""
@@ -88,6 +95,18 @@ class Service:
 
     def _python(self, *command: str) -> list[str]:
         return [sys.executable, "-m", f"services.{self.name}", *command]
+
+
+class Notifier:
+    """The process that sends a service's mails and calls its webhooks."""
+
+    def __init__(self, service: Service) -> None:
+        self.process = process.Process(f"{service.name}-notifier", service.process.state)
+        self._service = service
+
+    async def launch(self) -> None:
+        """Starts it; it waits for its database by itself."""
+        self._service.spawn(self.process, "notify")
 
 
 class Stack:
@@ -113,6 +132,7 @@ class Stack:
             progress=self._steps,
         )
         self.services: dict[str, Service] = {}
+        self.notifiers: dict[str, Notifier] = {}
         self.tokens: dict[str, str] = {}
         self.authority: str | None = None
         """Whose the tokens are."""
@@ -161,6 +181,9 @@ class Stack:
                 name: {"url": service.url, "pid": service.process.pid}
                 for name, service in self.services.items()
             },
+            "notifiers": {
+                name: {"pid": notifier.process.pid} for name, notifier in self.notifiers.items()
+            },
             "authority": self.authority,
             "tokens": self.tokens,
         }
@@ -173,6 +196,7 @@ class Stack:
     async def _start_services(self, ports: Mapping[str, int]) -> None:
         dsns = await self._log_in()
         environment = {
+            **self._mail(),
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.bootstrap,
             "MAKEGOOD_STATE": str(self.state),
             "INTAKE_LEDGER_URL": f"http://127.0.0.1:{ports['ledger']}",
@@ -190,11 +214,24 @@ class Stack:
             await both.together(self._create_topics(), *preparing)
         with self._steps.step("Services"):
             await both.together(*(service.start() for service in services))
+            for name in NOTIFYING:
+                self.notifiers[name] = Notifier(self.services[name])
+                await self.notifiers[name].launch()
         self.announce()
-        parts: list[supervisor.Part] = [*self.servers.own, *services]
+        parts: list[supervisor.Part] = [*self.servers.own, *services, *self.notifiers.values()]
         for part in parts:
             part.process.spawned = self.announce
             self._watches.append(asyncio.create_task(supervisor.keep_alive(part)))
+
+    @property
+    def mails(self) -> Path:
+        """Where mails land as files, if no mail server is set."""
+        return self.state / "mail"
+
+    def _mail(self) -> dict[str, str]:
+        """Where mails go: what the environment says, else into files."""
+        usual = {"MAIL_URL": f"file://{self.mails.resolve()}", "MAIL_FROM": MAIL_FROM}
+        return {name: os.environ.get(name, value) for name, value in usual.items()}
 
     async def _log_in(self) -> dict[str, str]:
         """Each service's address of the database. In a server of ours it has its own login; who may
@@ -213,7 +250,8 @@ class Stack:
 
     async def _close(self) -> None:
         await tasks.end(*self._watches)
-        await asyncio.gather(*(service.process.stop() for service in self.services.values()))
+        ours = [*self.notifiers.values(), *self.services.values()]
+        await asyncio.gather(*(each.process.stop() for each in ours))
         if self.services:
             self._description.unlink(missing_ok=True)
         await self.servers.stop()

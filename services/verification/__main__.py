@@ -18,7 +18,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from services.verification import app, store
+from services.verification import store
 from services.verification.consumer import replay
 from services.verification.reference import loading
 from services.verification.register import publication
@@ -37,6 +37,8 @@ command = commands.common("verification", _settings, store.MIGRATIONS)
 @command.command()
 def serve() -> None:
     """Serve until SIGTERM."""
+    from services.verification import app  # late: no other command needs it
+
     found = _settings()
     log.configure("verification", found.log_level)
     server.serve(app.build(found), found, found.port)
@@ -81,6 +83,17 @@ def replay_journals() -> None:
     typer.echo(str(report))
     if report.differences:
         raise typer.Exit(1)
+
+
+@command.command()
+def notify() -> None:
+    """Tell people and webhooks of alerts, until SIGTERM.
+
+    A process of its own, beside `serve`. docs/notifier.md lists its settings.
+    """
+    from services.verification.notifier import running  # late: serving does not need it
+
+    running.run(_settings())
 
 
 @command.command("publish-contracts")

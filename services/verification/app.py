@@ -59,7 +59,7 @@ def build(settings: Settings) -> FastAPI:
             settings,
             delivery,
             handlers.SUBSCRIPTION,
-            handlers.handler(delivery, ticking),
+            handlers.handler(delivery, ticking, settings.digest_hour),
             lambda: _measure(delivery),
             lambda: _measure_postcodes(delivery),
             lambda: books.run_nightly(

@@ -25,6 +25,8 @@ class Kind(NamedTuple):
     may_stop: bool = True
 
 
+UNANSWERED: Final = "unanswered"
+"""The kind by which people choose how they are reminded of alerts."""
 COUNCIL: Final[Mapping[str, Kind]] = {
     "shortfall_opened": Kind("A promise is behind", "at_once"),
     "shortfall_worsened": Kind("A promise has fallen further behind", "at_once"),
@@ -35,7 +37,7 @@ COUNCIL: Final[Mapping[str, Kind]] = {
     "duplicate_claim": Kind("The same thing was claimed twice", "daily"),
     "correction_changed_rating": Kind("A correction would change a rating", "at_once"),
     "commitment_without_owner": Kind("A promise has no owner", "daily"),
-    "unanswered": Kind("An alert was not acknowledged in time", "at_once", may_stop=False),
+    UNANSWERED: Kind("An alert was not acknowledged in time", "at_once", may_stop=False),
     "reference_out_of_date": Kind("Reference data is out of date", "daily"),
 }
 """Of the people of a council."""

@@ -11,9 +11,9 @@ from uuid import UUID
 ANSWER_MAX: Final = 500
 """Characters of an answer that are kept."""
 
-State: TypeAlias = Literal["sent", "later", "refused", "in_doubt"]
+State: TypeAlias = Literal["sent", "later", "refused", "in_doubt", "pointless"]
 """later: it was not sent, and can be tried again; refused: it never will be taken; in_doubt: it may
-have been sent."""
+have been sent; pointless: there is nobody or nothing to tell any more."""
 
 
 class Outcome(NamedTuple):

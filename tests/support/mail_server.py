@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import email
+import email.policy
 import ssl
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
 from typing import Any, Final
 
 from aiosmtpd import smtp
@@ -62,6 +65,14 @@ class Box:
         if self.silent_at == step:
             await asyncio.Event().wait()
         return self.says.get(step, TAKEN)
+
+
+def read(got: smtp.Envelope) -> EmailMessage:
+    """The mail in an envelope."""
+    content = got.content
+    whole = content.encode() if isinstance(content, str) else content or b""
+    made: EmailMessage = email.message_from_bytes(whole, policy=email.policy.default)  # type: ignore[assignment]  # the policy makes it so
+    return made
 
 
 def _check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:

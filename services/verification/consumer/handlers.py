@@ -22,9 +22,11 @@ from services.verification.domain import fold, ownerless, places, rating, state,
 from services.verification.domain.lines import Lines
 from services.verification.domain.state import Needs, State
 from services.verification.domain.world import World
+from services.verification.notifier import raising
 from shared import clock, officers, sql
 from shared.delivery import belief, consumer, kafka, parking, topics, transaction
 from shared.delivery.messages import Message, Record
+from shared.settings import DIGEST_HOUR
 from shared.wire import events
 
 SUBSCRIPTION: Final = kafka.Subscription(
@@ -50,8 +52,11 @@ async def seen(conn: sql.Connection, messages: Sequence[Message]) -> dict[UUID, 
     return {event_id: transaction.is_of(digest) for event_id, digest in known.items()}
 
 
-def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle:
-    """Handles batches of `SUBSCRIPTION`'s topics for `delivery`, which uses `seen`."""
+def handler(
+    delivery: transaction.Delivery, now: clock.Clock, digest_hour: int = DIGEST_HOUR
+) -> consumer.Handle:
+    """Handles batches of `SUBSCRIPTION`'s topics for `delivery`, which uses `seen`. `digest_hour`:
+    when daily digests are sent."""
 
     async def handle(records: Sequence[Record]) -> None:
         async with transaction.unit(delivery, records) as unit:
@@ -66,6 +71,8 @@ def handler(delivery: transaction.Delivery, now: clock.Clock) -> consumer.Handle
             await _decide(unit, needs, batch)
             unit.forget_events()
             await _apply(unit.conn, batch)
+            await raising.tell(unit.conn, batch.alerts, now.now(), digest_hour)
+            await raising.tell_unanswered(unit.conn, batch.days, now.now(), digest_hour)
         for outcome, count in batch.outcomes.items():
             metrics.RETURNS_CHECKED.labels(outcome).inc(count)
 

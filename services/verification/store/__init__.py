@@ -20,6 +20,7 @@ from services.verification.store import (
     reading,
     register,
     rows,
+    telling,
     webhooks,
     worklist,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "reading",
     "register",
     "rows",
+    "telling",
     "webhooks",
     "worklist",
 ]

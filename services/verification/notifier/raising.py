@@ -1,0 +1,143 @@
+"""Who is to be told of alerts: written in the transaction that raises them (rules C2, L3). Gather,
+decide, apply.
+
+Promises: a handful of queries, however many alerts there are, and none where there is no alert. One
+that is older than `HISTORY_DAYS` tells nobody: history that is loaded later sends no mails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.verification import store
+from services.verification.domain import telling, unanswered
+from services.verification.domain.telling import Officers
+from services.verification.store import rows
+from shared import sql
+from shared.notifier import kinds, notifications, recipients
+from shared.notifier.notifications import Notification
+from shared.notifier.recipients import Recipient
+from shared.wire import events
+
+HISTORY_DAYS: Final = 30
+"""Longer than any outage that alerts may wait out."""
+_DAY: Final = timedelta(days=1)
+
+
+async def tell(
+    conn: sql.Connection, alerts: Sequence[rows.AlertRow], now: datetime, digest_hour: int
+) -> None:
+    """Notifications of these alerts, which were raised just now."""
+    since = now - timedelta(days=HISTORY_DAYS)
+    raised = [each for each in alerts if each.raised_at > since and each.kind in telling.KINDS]
+    await _tell(conn, [("raised", each) for each in raised], now, digest_hour)
+
+
+async def tell_unanswered(
+    conn: sql.Connection, days: Sequence[rows.DayRow], now: datetime, digest_hour: int
+) -> None:
+    """Notifications of alerts that nobody has acknowledged by the mornings after these days."""
+    windows = [
+        (each.partition, window) for each in days for window in unanswered.windows(each.day + _DAY)
+    ]
+    if windows:
+        found = await store.telling.list_unanswered(conn, windows, unanswered.ESCALATED)
+        await _tell(conn, found, now, digest_hour)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What tells whom to tell."""
+
+    authorities: Mapping[str, str]
+    """By contract."""
+    officers: Mapping[str, Officers]
+    """By contract."""
+    managers: Mapping[str, Sequence[str]]
+    """By authority."""
+    people: Mapping[str, Recipient]
+    webhooks: Sequence[Recipient]
+
+
+async def _tell(
+    conn: sql.Connection,
+    alerts: Sequence[tuple[telling.Step, rows.AlertRow]],
+    now: datetime,
+    digest_hour: int,
+) -> None:
+    if not alerts:
+        return
+    known = await _gather(conn, {each.contract_id for _, each in alerts})
+    if not known.people and not known.webhooks:
+        return
+    told = [
+        each for step, row in alerts for each in _notifications(step, row, known, now, digest_hour)
+    ]
+    await notifications.add_notifications(conn, told)
+
+
+async def _gather(conn: sql.Connection, contract_ids: set[str]) -> _Known:
+    authorities = await store.telling.load_authorities(conn, contract_ids)
+    officers = await store.people.load_officers(conn, contract_ids)
+    managers = await store.people.load_managers(conn, set(authorities.values()))
+    holders = {
+        held for each in officers.values() for part in telling.PARTS if (held := each.holder(part))
+    }
+    everybody = holders.union(*managers.values())
+    people = await recipients.load_recipients(conn, everybody)
+    return _Known(
+        authorities,
+        officers,
+        managers,
+        {each: found for each, found in people.items() if found.is_on},
+        await recipients.list_of_authorities(conn, set(authorities.values()), "webhook"),
+    )
+
+
+def _notifications(
+    step: telling.Step, row: rows.AlertRow, known: _Known, now: datetime, digest_hour: int
+) -> Iterator[Notification]:
+    authority_id = known.authorities.get(row.contract_id)
+    if authority_id is None:
+        return
+    officers = known.officers.get(row.contract_id, telling.NOBODY)
+    told = telling.told(row.kind, step, officers, known.managers.get(authority_id, ()))
+    rank = unanswered.rank(_read(row))
+    for who in _recipients(step, told, known, authority_id):
+        kind = row.kind if step == "raised" else kinds.UNANSWERED
+        if who.channel == "webhook":
+            how: kinds.How = who.choices.get(kind, "at_once")
+        else:
+            how = kinds.how(kinds.COUNCIL, kind, who.choices)
+        if how != "never":
+            yield Notification(
+                event_id=row.event_id,
+                step=step,
+                recipient_id=who.recipient_id,
+                authority_id=authority_id,
+                contract_id=row.contract_id,
+                kind=row.kind,
+                how=how,
+                rank=rank,
+                due_at=notifications.due_at(how, now, digest_hour),
+            )
+
+
+def _recipients(
+    step: telling.Step, told: Sequence[str], known: _Known, authority_id: str
+) -> Iterator[Recipient]:
+    """People are reminded; a program is called once for each alert."""
+    for officer_id in told:
+        if officer_id in known.people:
+            yield known.people[officer_id]
+    if step == "raised":
+        yield from (each for each in known.webhooks if each.authority_id == authority_id)
+
+
+def _read(row: rows.AlertRow) -> events.AlertRaised:
+    alert = events.read(row.body)
+    assert isinstance(alert, events.AlertRaised)
+    return alert
