@@ -250,7 +250,7 @@ class Stack:
 
     async def _close(self) -> None:
         await tasks.end(*self._watches)
-        ours = [*self.notifiers.values(), *self.services.values()]
+        ours: list[supervisor.Part] = [*self.notifiers.values(), *self.services.values()]
         await asyncio.gather(*(each.process.stop() for each in ours))
         if self.services:
             self._description.unlink(missing_ok=True)

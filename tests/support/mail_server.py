@@ -71,7 +71,7 @@ def read(got: smtp.Envelope) -> EmailMessage:
     """The mail in an envelope."""
     content = got.content
     whole = content.encode() if isinstance(content, str) else content or b""
-    made: EmailMessage = email.message_from_bytes(whole, policy=email.policy.default)  # type: ignore[assignment]  # the policy makes it so
+    made: EmailMessage = email.message_from_bytes(whole, policy=email.policy.default)
     return made
 
 

@@ -155,6 +155,7 @@ class TestASecret:
             SECRET,
             b"",
         ],
+        ids=["another key", "another URL", "not sealed", "nothing"],
     )
     async def test_of_another_key_or_url_signs_nothing(self, sealed: bytes) -> None:
         """The webhook must be entered anew."""
