@@ -1,4 +1,4 @@
-"""`python -m services.intake serve | migrate | fsck | token | …`."""
+"""`python -m services.intake serve | notify | migrate | fsck | token | …`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from services.intake import app, store
+from services.intake import store
 from services.intake.acceptance import officers
 from services.intake.audit import fsck
 from services.intake.audit import log as audit_log
@@ -37,9 +37,22 @@ command = commands.common("intake", _settings, store.MIGRATIONS)
 @command.command()
 def serve() -> None:
     """Serve until SIGTERM."""
+    from services.intake import app  # late: no other command needs it
+
     found = _settings()
     log.configure("intake", found.log_level)
     server.serve(app.build(found), found, found.port)
+
+
+@command.command()
+def notify() -> None:
+    """Tell suppliers' people of what they have to do, until SIGTERM.
+
+    A process of its own, beside `serve`. docs/notifier.md lists its settings.
+    """
+    from services.intake.notifier import running  # late: serving does not need it
+
+    running.run(_settings())
 
 
 @command.command("open-topic")

@@ -1,4 +1,4 @@
-"""`python -m services.verification serve | migrate | replay | publish-contracts | …`."""
+"""`python -m services.verification serve | notify | migrate | replay | publish-contracts | …`."""
 
 from __future__ import annotations
 

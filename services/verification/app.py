@@ -16,6 +16,7 @@ from services.verification.api import (
     alerts,
     cases,
     commitments,
+    contacts,
     contracts,
     descriptions,
     figures,
@@ -73,7 +74,7 @@ def build(settings: Settings) -> FastAPI:
     server.open_for_files(app, "POST", "/imports", releases.BODY_BYTES_MAX + FORM_BYTES_MAX)
     for each in (contracts, commitments, figures, standings, overviews, queried):
         app.include_router(each.router)
-    for each in (alerts, cases, proposals, people, imports, webhooks):
+    for each in (alerts, cases, proposals, people, contacts, imports, webhooks):
         app.include_router(each.router)
     everywhere.open_site(app, "council", settings, Path(__file__).with_name("pages"))
     app.add_middleware(late.LatePages, owner=app, module="services.verification.web")

@@ -100,6 +100,13 @@ async def list_of_authorities(
     return [read_recipient(row) for row in await sql.rows(found)]
 
 
+async def drop_recipient(conn: sql.Connection, authority_id: str, recipient_id: str) -> bool:
+    """Drops a recipient of an authority's own, with all that was sent there or waits. False if
+    there is none."""
+    found = await QUERIES.drop_recipient(conn, recipient_id=recipient_id, authority_id=authority_id)
+    return found is not None
+
+
 def read_recipient(row: sql.Record) -> Recipient:
     """A recipient from its row."""
     return Recipient(

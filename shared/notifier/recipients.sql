@@ -36,3 +36,16 @@ SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, 
 FROM recipient
 WHERE authority_id = ANY(:authority_ids::text[]) AND channel = :channel AND party_id IS NULL AND is_on
 ORDER BY recipient_id;
+
+-- name: drop_recipient(recipient_id, authority_id)$
+-- A recipient of an authority's own, with all that was sent or was to be sent there.
+WITH gone AS (
+    DELETE FROM recipient
+    WHERE recipient_id = :recipient_id AND authority_id = :authority_id AND party_id IS NULL
+    RETURNING recipient_id
+), told AS (
+    DELETE FROM notification AS n USING gone AS g WHERE n.recipient_id = g.recipient_id
+), sent AS (
+    DELETE FROM dispatch AS d USING gone AS g WHERE d.recipient_id = g.recipient_id
+)
+SELECT recipient_id FROM gone;

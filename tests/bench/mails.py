@@ -217,7 +217,7 @@ async def _start(*options: str) -> asyncio.subprocess.Process:
 async def _measure(arm: str, port: int, mails: int, dsn: str) -> dict[str, float]:
     running = await _start("--arm", arm, "--port", str(port), "--mails", str(mails), "--dsn", dsn)
     output, _ = await running.communicate()
-    assert running.returncode == 0, f"{arm} failed"
+    assert 0 == running.returncode, f"{arm} failed"
     measured: dict[str, float] = json.loads(output)
     return measured
 

@@ -160,6 +160,7 @@ LISTS: Final = {
     "GET /api/v1/parties/{party_id}/credentials",
     "GET /api/v1/parties/{party_id}/contacts",
     "GET /api/v1/webhooks",
+    "GET /api/v1/contacts",
 }
 """They show what is in scope: to a stranger, nothing."""
 EVERYONES: Final = {
@@ -349,12 +350,17 @@ class TestEveryRoute:
                 "contract_id": "C1",
                 "commitment_id": "spend",
                 "webhook_id": entered.json()["webhook_id"],
+                "person_id": verification_service.OWNER,
                 "alert_id": await service.pool.fetchval("SELECT min(event_id::text) FROM alert"),
                 "case_id": await service.pool.fetchval("SELECT case_id FROM contract_case"),
                 "asked": {"POST /api/v1/contracts/import": OWN},
                 "bodies": {
                     "POST /api/v1/contracts": verification_service.a_contract(),
                     "PUT /api/v1/contracts/{contract_id}/people": {"owner": "me@" + ELSEWHERE},
+                    "POST /api/v1/contacts": {
+                        "person_id": verification_service.OWNER,
+                        "address": "me@else.example",
+                    },
                     "POST /api/v1/contracts/{contract_id}/commitments": terms,
                     "PATCH /api/v1/contracts/{contract_id}/commitments/{commitment_id}": {
                         "target": "1",

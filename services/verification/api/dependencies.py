@@ -38,6 +38,7 @@ Injected = Annotated[Dependencies, Depends(_of)]
 Manager = Annotated[auth.Caller, Depends(auth.caller("manager"))]
 Keeper = Annotated[auth.Caller, Depends(auth.caller("manager", "operator"))]
 """Who may have programs called."""
+Operator = Annotated[auth.Caller, Depends(auth.caller("operator"))]
 Approver = Annotated[auth.Caller, Depends(auth.caller("approver"))]
 Responsible = Annotated[auth.Caller, Depends(auth.caller("manager", "approver"))]
 """Whoever answers for contracts."""

@@ -8,6 +8,7 @@ from services.verification.api import documents
 from services.verification.api.documents import (
     alerts,
     cases,
+    contacts,
     imports,
     overviews,
     people,
@@ -34,7 +35,7 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 TEXTS: Final = openapi.Texts(
     (
-        *(documents, alerts, cases, imports, people, proposals),
+        *(documents, alerts, cases, contacts, imports, people, proposals),
         *(standings, overviews, queried, webhooks),
     ),
     {
@@ -114,6 +115,8 @@ TEXTS: Final = openapi.Texts(
         "on": "Only who held a part at any time of this day; null: everybody, now and before.",
         "officer_id": "The account id of the officer.",
         "People.held": "Who holds or held which part: what is held now first, then the newest.",
+        "person_id": "The account of the person, such as `priya-nair@GB-LAE-KWL`.",
+        "address": "The e-mail address.",
         "part": "What an officer is to the contract.",
         "Held.from": "Since when.",
         "until": "Until when; null: the part is held now.",
@@ -162,6 +165,12 @@ TEXTS: Final = openapi.Texts(
             "two kinds": {
                 "url": "https://hooks.example/makegood",
                 "kinds": ["shortfall_opened", "shortfall_worsened"],
+            }
+        },
+        "post_contact": {
+            "a manager": {
+                "person_id": "priya-nair@GB-LAE-KWL",
+                "address": "priya.nair@knowsley.example",
             }
         },
         "activate_commitment": {"the version that was read": {"version": 1}},

@@ -49,6 +49,11 @@ ANSWERS: Final[dict[Code, Answer]] = {
     "webhook_refused": Answer(422, "This URL cannot be called"),
     "webhook_unknown": Answer(404, "There is no such webhook"),
     "too_many_webhooks": Answer(422, "An authority has at most {detail} webhooks: remove one"),
+    "contact_unknown": Answer(404, "There is no such contact"),
+    "contact_elsewhere": Answer(
+        422, "This is no account of your authority", "Write it as NAME@AUTHORITY."
+    ),
+    "contacts_full": Answer(409, "There are very many contacts", "Delete one of them first."),
 }
 
 

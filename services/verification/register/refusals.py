@@ -30,6 +30,9 @@ Code: TypeAlias = Literal[
     "webhook_refused",
     "webhook_unknown",
     "too_many_webhooks",
+    "contact_unknown",
+    "contact_elsewhere",
+    "contacts_full",
 ]
 
 

@@ -1,0 +1,43 @@
+"""Intake's notifier as a process: `python -m services.intake notify`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from services.intake import store
+from services.intake.notifier import compose
+from services.intake.settings import Settings
+from shared import clock, log, settings, sql
+from shared.notifier import kinds, process
+from shared.notifier.notifier import Composer, Now
+from shared.notifier.settings import NotifierSettings
+
+
+def run(found: Settings) -> None:
+    """Tells suppliers' people, until SIGTERM."""
+    log.configure("intake-notifier", found.log_level)
+    sending = settings.read(NotifierSettings)
+
+    def made(pool: sql.Pool) -> tuple[Composer, Now]:
+        return compose.Composer(found.supplier_url), _demo_now(pool, found) if found.demo else _now
+
+    telling = process.Telling(found.supplier_url, kinds.SUPPLIER, made)
+    asyncio.run(process.run("intake", found, sending, telling))
+
+
+async def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _demo_now(pool: sql.Pool, found: Settings) -> Now:
+    """The demo's time follows what intake has taken and the days that it has ended."""
+    ticking = clock.MovedClock(found.demo_starts_at or datetime.now(UTC))
+
+    async def now() -> datetime:
+        latest = await store.desk.find_latest_at(pool)
+        if latest is not None and latest > ticking.now():
+            ticking.move_to(latest)
+        return ticking.now()
+
+    return now
