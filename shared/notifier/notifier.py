@@ -105,6 +105,7 @@ class Notifier:
         self._now = now
         self.per_hour_max = 10
         self.lease_seconds = LEASE_SECONDS
+        self.poll_seconds = IDLE_SECONDS
         self.loops: Sequence[Loop] = ()
         """What else goes on."""
         self._is_stopping = False
@@ -250,13 +251,13 @@ class Notifier:
                 metrics.DISPATCHES_WAITING.set(measured.waiting)
                 metrics.DISPATCHES_AGE_SECONDS.set(measured.oldest_seconds)
                 metrics.DISPATCHES_UNDELIVERED.set(measured.undelivered)
-                await asyncio.sleep(IDLE_SECONDS)
+                await asyncio.sleep(self.poll_seconds)
 
     def _sending(self, outlet: Outlet) -> Callable[[], Awaitable[None]]:
         async def send() -> None:
             while True:
                 if not await self.send_once(outlet):
-                    await asyncio.sleep(IDLE_SECONDS)
+                    await asyncio.sleep(self.poll_seconds)
 
         return send
 
@@ -283,7 +284,7 @@ class Notifier:
                 _log.warning("The database does not answer.", error=repr(error))
             except Exception:
                 _log.exception("A part of the notifier failed; it starts again.")
-            await asyncio.sleep(IDLE_SECONDS)
+            await asyncio.sleep(self.poll_seconds)
 
 
 def judge(

@@ -61,6 +61,7 @@ async def run(
     )
     running = notifier.Notifier(pool, composer, outlets(sending, key), letterhead, now)
     running.per_hour_max = sending.mails_per_hour_max
+    running.poll_seconds = sending.notifier_poll_seconds
     running.lease_seconds = sending.notifier_lease_seconds
     if telling.loops is not None:
         running.loops = telling.loops(pool, now)

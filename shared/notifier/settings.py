@@ -35,6 +35,8 @@ class NotifierSettings(BaseSettings):
     """How many mails are sent at the same time."""
     notifier_lease_seconds: float = Field(default=30.0, ge=1, le=600)
     """How long after the death of a notifier another takes up what it was sending."""
+    notifier_poll_seconds: float = Field(default=1.0, ge=0.05, le=60)
+    """How often it looks for something to do."""
     notify_api_key: SecretStr | None = None
     """Of GOV.UK Notify."""
     notify_template_id: str | None = None

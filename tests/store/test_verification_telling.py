@@ -112,7 +112,10 @@ class TestAShortfall:
         await fall_short(service)
         (letter,) = await letters(service, datetime(2026, 11, 2, 13, tzinfo=UTC))
         (item,) = letter.items
-        headline = "Spend in the borough is behind: Community hub (Example Builders (fictional))"
+        headline = (
+            "Spend in the borough is £25,444.60 behind: "
+            "Community hub (Example Builders (fictional))"
+        )
         assert (headline, headline) == (letter.subject, item.headline)
         words = " ".join(item.sentences)
         for wanted in (

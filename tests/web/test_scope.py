@@ -172,7 +172,12 @@ EVERYONES: Final = {
 and the measures, which are part of the program."""
 HIDDEN: Final = {404, 403}
 """A stranger is told that it does not exist, or that its role may not do this."""
-OWN_ONLY: Final = {"POST /api/v1/returns", "POST /api/v1/contracts", "POST /api/v1/webhooks"}
+OWN_ONLY: Final = {
+    "POST /api/v1/returns",
+    "POST /api/v1/contracts",
+    "POST /api/v1/contacts",
+    "POST /api/v1/webhooks",
+}
 """They make a thing under a given id, or one's own. That of another authority's is a fault or a
 conflict."""
 INSTALLER: Final = "operator of the installation"
@@ -344,6 +349,8 @@ class TestEveryRoute:
             drafted = verification_service.a_commitment("drafted")
             await manager.post("/contracts/C1/commitments", drafted)
             entered = await manager.post("/webhooks", {"url": "https://93.184.215.14/"})
+            contact = {"person_id": verification_service.OWNER, "address": "p@knowsley.example"}
+            await (await service.caller("operator")).post("/contacts", contact)
             app = verification_app.build(verification_service.settings(database))
             terms = verification_service.a_commitment("more")
             values = {

@@ -6,6 +6,7 @@ Promises: a letter says what is so when it is written: a return that came since 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +39,12 @@ class _Facts:
 
 
 class Composer:
-    """Writes letters. `site`: where the suppliers' pages are."""
+    """Writes letters. `site`: where the suppliers' pages are. In the demo, where months pass in a
+    minute, a letter is of the day on which it was due."""
 
-    def __init__(self, site: str) -> None:
+    def __init__(self, site: str, *, is_demo: bool = False) -> None:
         self._site = site
+        self._is_demo = is_demo
 
     async def compose(
         self, pool: sql.Pool, batch: Sequence[dispatches.Ready]
@@ -51,6 +54,8 @@ class Composer:
         if not known:
             return {}
         facts = await _load(pool, [each for ready, _ in known for each in ready.notifications])
+        if self._is_demo:
+            facts = dataclasses.replace(facts, latest_at=None)
         return {
             ready.dispatch_id: _write(ready, recipient, facts, self._site)
             for ready, recipient in known

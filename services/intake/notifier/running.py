@@ -20,7 +20,8 @@ def run(found: Settings) -> None:
     sending = settings.read(NotifierSettings)
 
     def made(pool: sql.Pool) -> tuple[Composer, Now]:
-        return compose.Composer(found.supplier_url), _demo_now(pool, found) if found.demo else _now
+        composer = compose.Composer(found.supplier_url, is_demo=found.demo)
+        return composer, _demo_now(pool, found) if found.demo else _now
 
     telling = process.Telling(found.supplier_url, kinds.SUPPLIER, made)
     asyncio.run(process.run("intake", found, sending, telling))

@@ -50,11 +50,13 @@ class _Found:
 
 
 class Composer:
-    """Verification's `notifier.Composer`. `base`: the address of the council's pages."""
+    """Verification's `notifier.Composer`. `base`: the address of the council's pages. In the demo,
+    where months pass in a minute, a letter is of the day on which it was due."""
 
-    def __init__(self, base: str, now: Now) -> None:
+    def __init__(self, base: str, now: Now, *, is_demo: bool = False) -> None:
         self._base = base
         self._now = now
+        self._is_demo = is_demo
 
     async def compose(
         self, pool: sql.Pool, batch: Sequence[dispatches.Ready]
@@ -91,8 +93,9 @@ class Composer:
         ]
         told = [(shown, row) for shown, row in told if shown.step == "raised" or _waits(row)]
         told_of = {shown.event_id for shown in ready.notifications}
+        today = calendar.london_day(ready.due_at) if self._is_demo else found.today
         items = (
-            *(self._item(shown, row, found) for shown, row in told),
+            *(self._item(shown, row, found, today) for shown, row in told),
             *(item for event_id, item in found.outdated.items() if event_id in told_of),
         )
         if not items:
@@ -113,16 +116,16 @@ class Composer:
             headline=each.words, sentences=(), to_do=each.to_do, link=f"{self._base}/notifications"
         )
 
-    def _item(self, shown: dispatches.Shown, row: sql.Record, found: _Found) -> Item:
+    def _item(self, shown: dispatches.Shown, row: sql.Record, found: _Found, today: date) -> Item:
         alert = _read(row)
         names = wording.names(json.loads(row["words"]), found.titles.get(alert.contract_id, {}))
-        seen = wording.Seen(found.today, is_over=not _waits(row))
+        seen = wording.Seen(today, is_over=not _waits(row))
         described = wording.describe(alert, names, seen)
         again = _AGAIN.get(shown.step)
         sentences = (again, described.words, _trend(alert, found.attained))
         step = described.next_step
         return Item(
-            headline=described.headline,
+            headline=_headline(alert, described),
             sentences=tuple(each for each in sentences if each),
             to_do=None if step is None else step.words,
             link=f"{self._base}{_path(alert)}",
@@ -142,6 +145,15 @@ def _because(contracts: int) -> str:
         return "you look after this installation"
     what = "this contract" if contracts == 1 else "these contracts"
     return f"you follow {what} for the council"
+
+
+def _headline(alert: events.AlertRaised, described: wording.Wording) -> str:
+    """As on the page; a shortfall by its figure, which says most in a list of mails."""
+    if alert.kind not in ("shortfall_opened", "shortfall_worsened") or not alert.gap:
+        return described.headline
+    where = described.headline.partition(": ")[2]
+    gap = formats.amount(alert.gap, alert.unit)
+    return f"{described.commitment_title} is {gap} behind: {where}"
 
 
 def _waits(row: sql.Record) -> bool:

@@ -25,7 +25,7 @@ def run(found: Settings) -> None:
 
     def made(pool: sql.Pool) -> tuple[Composer, Now]:
         now = _demo_now(pool, found) if found.demo else _wall_now
-        return compose.Composer(found.council_url, now), now
+        return compose.Composer(found.council_url, now, is_demo=found.demo), now
 
     def loops(pool: sql.Pool, now: Now) -> list[Loop]:
         async def tell_outdated() -> None:
