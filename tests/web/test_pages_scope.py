@@ -23,18 +23,9 @@ from tests.support import (
     verification_service,
     visitors,
 )
+from tests.support.callers import ELSEWHERE
 from tests.web.test_intake_api import open_system
-from tests.web.test_scope import (
-    BLANKS,
-    DRAFTS,
-    ELSEWHERE,
-    FILES,
-    HIDDEN,
-    HOMES,
-    LISTING,
-    PAGES,
-    routes,
-)
+from tests.web.test_scope import BLANKS, DRAFTS, FILES, HIDDEN, HOMES, LISTING, PAGES, routes
 
 
 async def check(app: FastAPI, values: dict[str, Any], callers: Iterable[auth.Caller]) -> None:

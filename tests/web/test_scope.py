@@ -19,7 +19,6 @@ from fastapi import FastAPI
 
 from services.verification import app as verification_app
 from shared.pages import late
-from shared.web import auth
 from shared.web import routes as every_route
 from shared.wire import events
 from tests.support import (
@@ -29,10 +28,9 @@ from tests.support import (
     verification_builders,
     verification_service,
 )
+from tests.support.callers import ELSEWHERE, INSTALLER, installers, owners, rivals, strangers
 from tests.web.test_intake_api import open_system
 
-ELSEWHERE: Final = "GB-LAE-SHN"
-RIVAL: Final = "GB-COH-00000077"
 OWN: Final = {"authority": intake_builders.AUTHORITY}
 """Asked for by name."""
 
@@ -180,7 +178,6 @@ OWN_ONLY: Final = {
 }
 """They make a thing under a given id, or one's own. That of another authority's is a fault or a
 conflict."""
-INSTALLER: Final = "operator of the installation"
 ISSUING: Final = {
     "GET /api/v1/parties/{party_id}/credentials": 200,
     "POST /api/v1/parties/{party_id}/credentials": 503,
@@ -256,42 +253,6 @@ async def check_lists(
             )
             found += answer.json()["items"] if answer.status_code == 200 else []
         assert found, f"{route} is empty for everybody"
-
-
-async def issue(pool: Any, authority_id: str, party_id: str, *roles: auth.Role) -> dict[str, str]:
-    """A token of each role in an authority; its supplier is the party."""
-    async with pool.acquire() as conn:
-        return {
-            role: await auth.issue(
-                conn,
-                role,
-                authority_id,
-                f"{role}@{authority_id}",
-                party_id if role == "supplier" else None,
-            )
-            for role in roles
-        }
-
-
-async def owners(pool: Any) -> dict[str, str]:
-    """Whose the things are."""
-    return await issue(pool, intake_builders.AUTHORITY, intake_builders.PARTY, *auth.ROLES)
-
-
-async def strangers(pool: Any) -> dict[str, str]:
-    """Every role of another authority; its supplier is the very party."""
-    return await issue(pool, ELSEWHERE, intake_builders.PARTY, *auth.ROLES)
-
-
-async def rivals(pool: Any) -> dict[str, str]:
-    """Another supplier of the same authority."""
-    return await issue(pool, intake_builders.AUTHORITY, RIVAL, "supplier")
-
-
-async def installers(pool: Any) -> dict[str, str]:
-    """An operator of the installation: it issues credentials, and sees and changes nothing else."""
-    async with pool.acquire() as conn:
-        return {INSTALLER: await auth.issue(conn, "operator", events.INSTALLATION, "installer")}
 
 
 @pytest.mark.parametrize("others", [strangers, rivals, installers])
