@@ -8,6 +8,7 @@ from services.verification.api import documents
 from services.verification.api.documents import (
     alerts,
     cases,
+    holidays,
     imports,
     overviews,
     people,
@@ -34,7 +35,7 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 TEXTS: Final = openapi.Texts(
     (
-        *(documents, alerts, cases, imports, people, proposals),
+        *(documents, alerts, cases, holidays, imports, people, proposals),
         *(standings, overviews, queried, webhooks),
     ),
     {
@@ -50,6 +51,11 @@ TEXTS: Final = openapi.Texts(
         "format": "JSON or CSV. The header `accept: text/csv` asks for CSV too.",
         "acknowledged": "Only those that somebody has acknowledged, or only the others.",
         "alert_id": "The alert.",
+        "Holiday.day": "The day that is a holiday.",
+        "Holiday.known_from": "Due days that are counted on this day or later are counted with it.",
+        "Holiday.reason": "What was declared, and by whom.",
+        "entered_by": "The operator who entered it.",
+        "entered_at": "When it was entered.",
         "case_id": "The case.",
         "said": "The alerts about it, the newest first: at most 50.",
         "proposed": "What is proposed.",
@@ -165,5 +171,12 @@ TEXTS: Final = openapi.Texts(
             }
         },
         "activate_commitment": {"the version that was read": {"version": 1}},
+        "add_holiday": {
+            "a bank holiday by proclamation": {
+                "day": "2026-12-11",
+                "known_from": "2026-12-01",
+                "reason": "proclaimed on 25 November 2026",
+            }
+        },
     },
 )

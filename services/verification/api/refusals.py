@@ -49,6 +49,17 @@ ANSWERS: Final[dict[Code, Answer]] = {
     "webhook_refused": Answer(422, "This URL cannot be called"),
     "webhook_unknown": Answer(404, "There is no such webhook"),
     "too_many_webhooks": Answer(422, "An authority has at most {detail} webhooks: remove one"),
+    "holiday_entered": Answer(409, "This holiday was entered before: {detail}"),
+    "holiday_known_too_early": Answer(
+        422, "The holiday is known from a day that lies ahead: {detail} or later"
+    ),
+    "holiday_before_known": Answer(
+        422, "The holiday comes after the day from which it is known: later than {detail}"
+    ),
+    "holiday_too_far": Answer(422, "The holiday lies too far ahead: at most on {detail}"),
+    "holiday_no_working_day": Answer(
+        422, "This day is a weekend or a bank holiday of the calendar already: {detail}"
+    ),
 }
 
 

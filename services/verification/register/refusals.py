@@ -30,6 +30,11 @@ Code: TypeAlias = Literal[
     "webhook_refused",
     "webhook_unknown",
     "too_many_webhooks",
+    "holiday_entered",
+    "holiday_known_too_early",
+    "holiday_before_known",
+    "holiday_too_far",
+    "holiday_no_working_day",
 ]
 
 
