@@ -52,7 +52,7 @@ def reminder(alert: events.AlertRaised, known: Known, *, is_in: bool) -> Piece:
     """A return that is due or overdue. `is_in`: it came since."""
     assert alert.period is not None
     assert alert.supplier_id is not None
-    due_on = alert.due_on or due.due_day(alert.period, None)
+    due_on = alert.due_on or due.due_day(alert.period, None, ())
     is_overdue = alert.kind == "return_overdue" or known.today > due_on
     state = "overdue" if is_overdue else "due"
     month = _month(alert.period, known.today)
@@ -133,7 +133,7 @@ def checked(return_id: object, found: ToldReturn, known: Known) -> Piece:
         if more > 0:
             sentences.append(f"And {formats.count(more, 'more line', 'more lines')}.")
         if any(_to_mend(each) for each in bad):
-            due_on = due.due_day(found.period, found.emptied_at)
+            due_on = due.due_day(found.period, found.emptied_at, found.late)
             is_open = due_on >= known.today
             by = due_on if is_open else calendar.working_day(known.today, MEND_WORKING_DAYS)
             to_do = f"Correct what is wrong by {formats.day(by)}."

@@ -16,6 +16,7 @@ import msgspec
 
 from services.intake.domain import due
 from services.intake.domain.line_status import LineStatus
+from services.intake.store import rows
 from shared import sql
 from shared.pages import names
 from shared.wire import events
@@ -35,10 +36,10 @@ class ToldRow(NamedTuple):
     told_at: datetime
 
 
-async def add_told(conn: sql.Connection, rows: Collection[ToldRow]) -> None:
+async def add_told(conn: sql.Connection, told: Collection[ToldRow]) -> None:
     """Keeps alerts that people are told of."""
-    if rows:
-        event_ids, contract_ids, bodies, told_at = sql.columns(sorted(rows), 4)
+    if told:
+        event_ids, contract_ids, bodies, told_at = sql.columns(sorted(told), 4)
         await QUERIES.add_told(
             conn, event_ids=event_ids, contract_ids=contract_ids, bodies=bodies, told_at=told_at
         )
@@ -86,6 +87,8 @@ class ToldReturn(NamedTuple):
     not_counted: int
     shown: tuple[ToldLine, ...]
     """The first of those that are queried or do not count, and those that were asked for."""
+    late: calendar.Late = ()
+    """The bank holidays that were declared late for its contract."""
 
 
 async def load_returns(
@@ -109,6 +112,7 @@ def _read_return(row: sql.Record) -> ToldReturn:
         party_id=row["party_id"],
         period=row["period"],
         emptied_at=row["emptied_at"],
+        late=rows.read_late_holidays(row["late_holidays"]),
         is_withdrawn=row["is_withdrawn"],
         is_replaced=row["is_replaced"],
         lines=row["lines"],
