@@ -17,7 +17,7 @@ import msgspec
 from services.intake.domain import due
 from services.intake.domain.line_status import LineStatus
 from services.intake.store import rows
-from shared import sql
+from shared import calendar, sql
 from shared.pages import names
 from shared.wire import events
 
