@@ -51,7 +51,7 @@ async def drop_told(pool: sql.Pool, before: datetime) -> None:
 
 
 async def load_alerts(
-    pool: sql.Pool, event_ids: Collection[UUID]
+    pool: sql.Pool | sql.Connection, event_ids: Collection[UUID]
 ) -> dict[UUID, events.AlertRaised]:
     """Those of these alerts that are still kept."""
     if not event_ids:
@@ -92,7 +92,7 @@ class ToldReturn(NamedTuple):
 
 
 async def load_returns(
-    pool: sql.Pool, line_ids: Mapping[UUID, Collection[str]]
+    pool: sql.Pool | sql.Connection, line_ids: Mapping[UUID, Collection[str]]
 ) -> dict[UUID, ToldReturn]:
     """These returns; with the lines of these ids, whatever was said of them."""
     if not line_ids:
@@ -136,7 +136,7 @@ class Asked(NamedTuple):
     slot: due.Slot
 
 
-async def load_filled(pool: sql.Pool, asked: Collection[Asked]) -> set[Asked]:
+async def load_filled(pool: sql.Pool | sql.Connection, asked: Collection[Asked]) -> set[Asked]:
     """Those of these whose return is in."""
     if not asked:
         return set()
@@ -150,7 +150,7 @@ async def load_filled(pool: sql.Pool, asked: Collection[Asked]) -> set[Asked]:
     }
 
 
-async def load_names(pool: sql.Pool, contract_ids: Collection[str]) -> names.Names:
+async def load_names(pool: sql.Pool | sql.Connection, contract_ids: Collection[str]) -> names.Names:
     """What these contracts, their suppliers and their promises are called, as far as known."""
     found = QUERIES.load_told_names(pool, contract_ids=list(contract_ids))
     return names.collect(
