@@ -44,6 +44,16 @@ from shared.web import auth, lists, problems, routes, server
 FIRM = "GB-COH-01234567"
 AREA = {"gss": ["E08000011"], "edition": "sample-1"}
 PROFILE = {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
+PROMISED: dict[str, Any] = {
+    "title": "Spend",
+    "measure": "local-spend",
+    "target": "600000",
+    "profile": PROFILE,
+    "area": AREA,
+    "from": "2026-10-06",
+    "reason": "as tendered",
+}
+KIND = {"kind": "sum", "unit": "GBP"}
 BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
     intake.WithdrawalRequest: {"reason": "wrong month"},
     intake.ContactRequest: {"person_id": "a@B", "address": "a.person@firm.example"},
@@ -58,27 +68,8 @@ BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
         "ocid": "ocds-1",
         "buyer": {"id": "GB-LAE-KWL", "name": "Knowsley"},
     },
-    verification.CommitmentRequest: {
-        "commitment_id": "spend",
-        "title": "Spend",
-        "measure": "local-spend",
-        "kind": "sum",
-        "unit": "GBP",
-        "target": "600000",
-        "profile": PROFILE,
-        "area": AREA,
-        "from": "2026-10-06",
-        "reason": "as tendered",
-    },
-    verification.CommitmentChange: {
-        "title": "Spend",
-        "measure": "local-spend",
-        "target": "600000",
-        "profile": PROFILE,
-        "area": AREA,
-        "from": "2026-10-06",
-        "reason": "extended",
-    },
+    verification.CommitmentRequest: PROMISED | {"commitment_id": "spend", **KIND},
+    verification.CommitmentChange: PROMISED,
     verification.Activation: {"version": 1},
     verification.PeopleRequest: dict.fromkeys(
         ("owner", "deputy", "category_lead", "director"), "priya-nair@GB-LAE-KWL"

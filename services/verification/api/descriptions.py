@@ -45,6 +45,8 @@ TEXTS: Final = openapi.Texts(
         "Standing.case": "Its open shortfall case; null if it has none.",
         "case": "Only those with an open case, or only those without.",
         "supplier": "Only of this supplier, by org-id.",
+        "owner": "`me`: only contracts whose owner or deputy you are; `none`: only those that have "
+        "no owner. A supplier finds none.",
         "missing": "Only of contracts with an overdue return, or only of those without.",
         "search": "Only contracts with this in their reference or title.",
         "ends_by": "Only contracts that end from today to this day.",
