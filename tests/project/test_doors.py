@@ -98,11 +98,7 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
         "period": "2026-10",
         "commitment": "spend",
     },
-    alerts_documents.AlertsQuery: {
-        "contract": "C1",
-        "kind": "duplicate_claim",
-        "acknowledged": "false",
-    },
+    alerts_documents.AlertsQuery: {"contract": "C1", "kind": "return_due", "acknowledged": "false"},
     alerts_documents.CasesQuery: {"contract": "C1", "state": "opened"},
     proposals_documents.ProposalsQuery: {"contract": "C1"},
     standings_documents.StandingsQuery: {
