@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -86,25 +86,45 @@ def months_since(period: str, later: str) -> int:
 # --- working days -------------------------------------------------------------------------------
 
 
+class LateHoliday(NamedTuple):
+    """A bank holiday that was declared when due days had been counted without it."""
+
+    day: date
+    known_from: date
+    """Only what is counted on this day or later is counted with it."""
+
+
+Late: TypeAlias = tuple[LateHoliday, ...]
+NONE: Final[frozenset[date]] = frozenset()
+
+
+def known(late: Late, on: date) -> frozenset[date]:
+    """Of the holidays that were declared late, those that are known on a day."""
+    if not late:  # as nearly always
+        return NONE
+    return frozenset(each.day for each in late if each.known_from <= on)
+
+
 @functools.lru_cache(maxsize=8192)
-def working_day(day: date, count: int) -> date:
-    """The `count`-th English working day after `day`, or before it if negative; 0 is `day`."""
+def working_day(day: date, count: int, further: frozenset[date] = NONE) -> date:
+    """The `count`-th English working day after `day`, or before it if negative; 0 is `day`.
+    `further`: bank holidays besides those of the calendar."""
     step = _DAY if count > 0 else -_DAY
     left = abs(count)
     while left:
         day += step
-        if _is_working_day(day):
+        if is_working_day(day) and day not in further:
             left -= 1
     return day
 
 
 @functools.lru_cache(maxsize=4096)
-def working_days_since(day: date, today: date) -> int:
+def working_days_since(day: date, today: date, further: frozenset[date] = NONE) -> int:
     """How many English working days there are after `day`, up to `today`; 0 if it is not later."""
     count, each = 0, day
     while each < today:
         each += _DAY
-        count += _is_working_day(each)
+        count += is_working_day(each) and each not in further
     return count
 
 
@@ -113,7 +133,8 @@ def has_holidays(year: int) -> bool:
     return bool(_holidays(year))
 
 
-def _is_working_day(day: date) -> bool:
+def is_working_day(day: date) -> bool:
+    """Whether `day` is one by the calendar of England."""
     return day.weekday() < 5 and day not in _holidays(day.year)
 
 

@@ -26,14 +26,18 @@ _DAY: Final = timedelta(days=1)
 
 
 @functools.lru_cache(maxsize=4096)
-def due_on(period: str) -> date:
-    """The day by whose end the return of `period` is due (rule O1)."""
-    return calendar.working_day(calendar.last_day(period), DUE_WORKING_DAYS)
+def due_on(period: str, late: calendar.Late = ()) -> date:
+    """The day by whose end the return of `period` is due (rule O1). It is counted when the month
+    has ended, with the holidays that are known then, and stays."""
+    last = calendar.last_day(period)
+    return calendar.working_day(last, DUE_WORKING_DAYS, calendar.known(late, last + _DAY))
 
 
-def due_again_on(period: str, withdrawn_on: date) -> date:
+def due_again_on(period: str, withdrawn_on: date, late: calendar.Late = ()) -> date:
     """The same for a return that was withdrawn: never earlier than it would have been."""
-    return max(calendar.working_day(withdrawn_on, DUE_WORKING_DAYS), due_on(period))
+    further = calendar.known(late, withdrawn_on)
+    again = calendar.working_day(withdrawn_on, DUE_WORKING_DAYS, further)
+    return max(again, due_on(period, late))
 
 
 def last_taken(ends_on: date) -> str:

@@ -20,6 +20,7 @@ from services.verification.api import (
     contracts,
     descriptions,
     figures,
+    holidays,
     imports,
     overviews,
     people,
@@ -30,6 +31,7 @@ from services.verification.api import (
 )
 from services.verification.api.dependencies import Dependencies
 from services.verification.consumer import handlers
+from services.verification.register import holidays as holidays_entered
 from services.verification.register import releases
 from services.verification.settings import Settings
 from shared import books, calendar, clock, service
@@ -41,6 +43,8 @@ FORM_BYTES_MAX: Final = 64 * 1024
 """What a form has around its file."""
 MEASURE_SECONDS: Final = 15.0
 """How often the metrics are set that are counted in the database."""
+PUBLISH_HOLIDAYS_SECONDS: Final = 60.0
+"""A holiday takes effect on the next day at the earliest."""
 MEASURE_POSTCODES_SECONDS: Final = 3600.0
 """A new edition comes four times a year, and to look for it reads the whole directory."""
 
@@ -63,6 +67,7 @@ def build(settings: Settings) -> FastAPI:
             handlers.handler(delivery, ticking, settings.digest_hour),
             lambda: _measure(delivery),
             lambda: _measure_postcodes(delivery),
+            lambda: _publish_holidays(delivery, ticking),
             lambda: books.run_nightly(
                 delivery.pool, ("services.verification", "replay"), settings.check_hour
             ),
@@ -74,7 +79,7 @@ def build(settings: Settings) -> FastAPI:
     server.open_for_files(app, "POST", "/imports", releases.BODY_BYTES_MAX + FORM_BYTES_MAX)
     for each in (contracts, commitments, figures, standings, overviews, queried):
         app.include_router(each.router)
-    for each in (alerts, cases, proposals, people, contacts, imports, webhooks):
+    for each in (alerts, cases, proposals, people, contacts, imports, webhooks, holidays):
         app.include_router(each.router)
     everywhere.open_site(app, "council", settings, Path(__file__).with_name("pages"))
     app.add_middleware(late.LatePages, owner=app, module="services.verification.web")
@@ -91,6 +96,14 @@ async def _clock(settings: Settings, delivery: transaction.Delivery) -> clock.Cl
     if day is None:
         return clock.MovedClock(settings.demo_starts_at or datetime.now(UTC))
     return clock.MovedClock(calendar.midnight_after(day))
+
+
+async def _publish_holidays(delivery: transaction.Delivery, now: clock.Clock) -> None:
+    """Tells intake of holidays that were declared late, contract by contract, until all have."""
+    while True:
+        if await holidays_entered.publish(delivery.pool, now):
+            delivery.posted.set()
+        await asyncio.sleep(PUBLISH_HOLIDAYS_SECONDS)
 
 
 async def _measure(delivery: transaction.Delivery) -> None:

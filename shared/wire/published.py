@@ -84,6 +84,14 @@ class OwedMonths(Frozen, frozen=True, kw_only=True):
     last: Period
 
 
+class LateHoliday(Frozen, frozen=True, kw_only=True):
+    """A bank holiday that was declared when due days had been counted without it."""
+
+    day: date
+    known_from: date
+    """Only what is counted on this day or later is counted with it."""
+
+
 class Obligations(Frozen, frozen=True, kw_only=True):
     """What says which returns a contract asks for (rule O1). For months that had ended it is what
     was owed then; for later ones it follows from the days on which a commitment is active."""
@@ -96,3 +104,5 @@ class Obligations(Frozen, frozen=True, kw_only=True):
     """When any commitment is active; in order, apart."""
     owed: tuple[OwedMonths, ...] = ()
     """Of ended months, what was owed and not in."""
+    late_holidays: tuple[LateHoliday, ...] = ()
+    """Bank holidays that were declared late: due days are counted with them from a day on."""

@@ -53,7 +53,7 @@ WRITES = {
 READS = {
     # what it subscribes to, and what it wrote
     "intake": {
-        *("outcomes", "contracts", "entries", "parked", INBOUND, OTHERS_INBOUND),
+        *("outcomes", "alerts", "contracts", "entries", "parked", INBOUND, OTHERS_INBOUND),
         *("returns", "people"),
     },
     "verification": {"returns", "reconsider", "people", "outcomes", "alerts", "contracts"},

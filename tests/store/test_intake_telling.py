@@ -3,7 +3,9 @@ of what is kept, on a real database."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import typing
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -16,11 +18,14 @@ import pytest
 from services.intake import store
 from services.intake.acceptance import contacts
 from services.intake.acceptance.refusals import Refusal
+from services.intake.consumer import telling
 from services.intake.domain import admission
 from services.intake.drafts import sweep
 from services.intake.notifier import compose
 from services.intake.store.parties import Owner
-from shared.delivery import topics
+from shared import sql
+from shared.delivery import topics, transaction
+from shared.delivery.messages import Message, read_event
 from shared.notifier import dispatches, letters, recipients
 from shared.wire import events
 from tests.support import intake_builders as build
@@ -248,6 +253,45 @@ async def send(service: intake_service.IntakeService, *lines: Any, **changes: An
     return decision.issued.receipt.return_id
 
 
+class TestTheQueries:
+    async def test_of_a_batch_are_a_handful(self, service: intake_service.IntakeService) -> None:
+        """As many for 40 changes as for one, and none where nobody is to be told."""
+        await add_contact(service)
+        name = topics.ALERTS.name
+        counted = []
+        for said in (
+            [an_alert(event_id=UUID(int=2))],  # the driver learns the types
+            [an_alert(kind="shortfall_opened")],
+            [an_alert(event_id=UUID(int=1))],
+            [an_alert(event_id=UUID(int=n)) for n in range(100, 140)],
+        ):
+            records = [intake_service.record_of(each, name, n) for n, each in enumerate(said)]
+            messages = [Message.of(each, *read_event(each), 1) for each in records]
+            asked: list[Any] = []
+            async with service.pool.acquire() as conn:
+                with conn.query_logger(asked.append):
+                    unit = transaction.Unit(conn, tuple(messages), ())
+                    await telling.tell(unit, telling.Clock(NOW, 8))
+            counted.append(len(asked))
+        assert [0, 3, 3] == counted[1:]
+        assert 42 == len(await waiting(service))
+
+    async def test_of_letters_are_a_handful(self, service: intake_service.IntakeService) -> None:
+        """Five for 30 letters of two things each."""
+        await add_contact(service)
+        await alerts(service, an_alert())
+        return_id = await send(service)
+        await outcomes(service, a_check(return_id, a_result("1", "queried")))
+        one = ready((UUID(int=1), "return_overdue"), (return_id, "return_checked"))
+        batch = [dataclasses.replace(one, dispatch_id=UUID(int=n)) for n in range(30)]
+        asked: list[Any] = []
+        async with service.pool.acquire() as conn:
+            with conn.query_logger(asked.append):
+                pool = typing.cast(sql.Pool, conn)  # one connection, whose queries are counted
+                found = await compose.Composer(SITE).compose(pool, batch)
+        assert (30, 5) == (len(found), len(asked))
+
+
 class TestALetter:
     async def test_says_what_its_alert_says(self, service: intake_service.IntakeService) -> None:
         """On Monday the 16th the return of the 13th is one working day late."""
@@ -263,15 +307,15 @@ class TestALetter:
         assert "Send it by 23 November 2026." == item.to_do
         assert f"{SITE}/drafts/{build.CONTRACT}/2026-10" == item.link
 
-    async def test_says_that_the_return_is_in_by_now(
+    async def test_is_not_written_once_the_return_is_in(
         self, service: intake_service.IntakeService
     ) -> None:
         """It came before the mail was written. One that was withdrawn is not in."""
         await add_contact(service)
         await alerts(service, an_alert())
         await send(service)
-        (letter,) = await written(service, ready((UUID(int=1), "return_overdue")))
-        assert "October's return is in" == letter.subject
+        late = ready((UUID(int=1), "return_overdue"))
+        assert {} == await compose.Composer(SITE).compose(service.pool, [late])
         await service.pool.execute(
             """
             INSERT INTO withdrawal SELECT return_id, gen_random_uuid(), 2, 'wrong', received_at,
@@ -351,7 +395,5 @@ class TestALetter:
         (letter,) = await written(service, ready((UUID(int=8), "return_due")))
         assert "A return is due: Community hub" == letter.subject
         one = ready((UUID(int=8), "return_due"))
-        gone = dispatches.Ready(
-            **{name: getattr(one, name) for name in one.__slots__} | {"recipient": None}
-        )
+        gone = dataclasses.replace(one, recipient=None)
         assert {} == await compose.Composer(SITE).compose(service.pool, [gone])

@@ -6,6 +6,7 @@ are at hand that an event is said to need.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -185,6 +186,12 @@ class Council:
         self.alerts: list[Any] = []
         self.reconsider: deque[Any] = deque()
 
+    def declare(self, day: str, known_from: str, authority_id: str = AUTHORITY) -> None:
+        """A bank holiday that is declared late."""
+        late = calendar.LateHoliday(date.fromisoformat(day), date.fromisoformat(known_from))
+        declared = (*self.world.holidays, world.Declared(authority_id, late))
+        self.world = dataclasses.replace(self.world, holidays=declared)
+
     def receive(self, *inputs: Any) -> list[Decisions]:
         return [self._receive(event) for event in inputs]
 
@@ -252,6 +259,8 @@ class Council:
             keys = wanted.keys | world.keys(before, lines.all())
             lines.put(row for row in table.values() if row.claim and row.claim.key in keys)
             facts = world.facts(before, wanted, lines, self.world)
+            late = world.newly_known(before, event, self.world)
+            facts = msgspec.structs.replace(facts, holidays=late)
         after, decisions = fold.fold(before, event, facts, lines)
         self.states[contract_id] = after
         self.journal.setdefault(contract_id, []).append((event, facts))

@@ -53,6 +53,8 @@ class TestContracts:
             ("?search=community+h", ["C1", "C3", "C2", "C4"]),
             ("?search=%25", []),
             ("?ends=12", []),
+            ("?owner=none", ["C4"]),
+            ("?owner=me", []),
         ],
     )
     async def test_are_narrowed_down(
@@ -63,6 +65,21 @@ class TestContracts:
         assert expected == listed(page)
         if not expected:
             assert "No contract matches these filters." in page
+
+    async def test_are_narrowed_down_to_ones_own(self, service: VerificationService) -> None:
+        """Whose owner or deputy one is; a supplier finds nothing by owners."""
+        priya = auth.Caller(verification_service.OWNER, "manager", build.AUTHORITY)
+        ellen = auth.Caller(f"ellen-ford@{build.AUTHORITY}", "manager", build.AUTHORITY)
+        manager = await service.caller("manager")
+        both = {"owner": priya.actor_id, "deputy": ellen.actor_id}
+        for name, who in (("C2", both), ("C4", {"deputy": ellen.actor_id})):
+            assert 200 == (await manager.put(f"/contracts/{name}/people", who)).status_code
+        mine = "/contracts?owner=me"
+        assert ["C1", "C3", "C2"] == listed(await opened(service, mine, priya))
+        assert ["C2", "C4"] == listed(await opened(service, mine, ellen))
+        assert ["C4"] == listed(await opened(service, "/contracts?owner=none", ellen))
+        for owner in ("me", "none"):
+            assert [] == listed(await opened(service, f"/contracts?owner={owner}", OWN))
 
     async def test_end_within_months(self, service: VerificationService) -> None:
         """It is 14 November 2026: by 14 November 2027, and not those that have ended."""

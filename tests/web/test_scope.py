@@ -159,6 +159,7 @@ LISTS: Final = {
     "GET /api/v1/parties/{party_id}/contacts",
     "GET /api/v1/webhooks",
     "GET /api/v1/contacts",
+    "GET /api/v1/holidays",
 }
 """They show what is in scope: to a stranger, nothing."""
 EVERYONES: Final = {
@@ -171,10 +172,8 @@ and the measures, which are part of the program."""
 HIDDEN: Final = {404, 403}
 """A stranger is told that it does not exist, or that its role may not do this."""
 OWN_ONLY: Final = {
-    "POST /api/v1/returns",
-    "POST /api/v1/contracts",
-    "POST /api/v1/contacts",
-    "POST /api/v1/webhooks",
+    *("POST /api/v1/returns", "POST /api/v1/contracts", "POST /api/v1/contacts"),
+    *("POST /api/v1/webhooks", "POST /api/v1/holidays"),
 }
 """They make a thing under a given id, or one's own. That of another authority's is a fault or a
 conflict."""
@@ -312,6 +311,10 @@ class TestEveryRoute:
             entered = await manager.post("/webhooks", {"url": "https://93.184.215.14/"})
             contact = {"person_id": verification_service.OWNER, "address": "p@knowsley.example"}
             await (await service.caller("operator")).post("/contacts", contact)
+            await service.pool.execute(
+                "INSERT INTO late_holiday VALUES ($1, '2027-03-05', '2027-02-01', 'r', 'o', now())",
+                verification_builders.AUTHORITY,
+            )
             app = verification_app.build(verification_service.settings(database))
             terms = verification_service.a_commitment("more")
             values = {

@@ -50,7 +50,8 @@ def summarise(row: sql.Record) -> dict[str, Any]:
         is_checked=row["is_checked"],
         is_held=row["is_held"],
     )
-    due_on = due.due_day(row["period"], row["emptied_at"])
+    late = store.rows.read_late_holidays(row["late_holidays"])
+    due_on = due.due_day(row["period"], row["emptied_at"], late)
     derived = {
         "status": status,
         "due_on": due_on,

@@ -136,7 +136,7 @@ def _due_of(
             slot = Slot(period, party_id)
             it = filled.emptied.get(slot)
             if contract.asks_for(slot, it):
-                told = _due(published.contract_id, slot, it, today)
+                told = contract.tell(slot, it, today)
                 if told.state in asked.states:
                     yield told
 
@@ -168,6 +168,7 @@ class _Contract:
             owed_from=known.owed_from or "",
         )
         self.first_period = known.owed_from or calendar.next_period(known.ended_through)
+        self._contract_id, self._late = published.contract_id, late_holidays(published)
 
     def asks_for(self, slot: Slot, sent: Sent | None) -> bool:
         """Whether the slot's return is asked for. A month that had not ended follows the contract
@@ -186,18 +187,52 @@ class _Contract:
         )
         return is_withdrawn_since and self.terms.asks_for(*slot)
 
+    def tell(self, slot: Slot, sent: Sent | None, today: date) -> Due:
+        """What is to be told of a slot that is asked for."""
+        month_end = calendar.last_day(slot.period)
+        due_on = due_day(slot.period, sent.withdrawn_at if sent is not None else None, self._late)
+        is_in = sent is not None and not sent.is_withdrawn
+        state: DueState
+        if is_in:
+            state = "received"
+        elif today <= month_end:
+            state = "not_yet"
+        else:
+            state = "open" if today <= due_on else "overdue"
+        return Due(
+            contract_id=self._contract_id,
+            slot=slot,
+            state=state,
+            send_from=month_end + _DAY,
+            due_on=due_on,
+            overdue_working_days=self._since(due_on, today) if state == "overdue" else None,
+            is_late=is_late(sent.filled_at, due_on) if sent and is_in else None,
+            sent=sent,
+        )
+
+    def _since(self, due_on: date, today: date) -> int:
+        return calendar.working_days_since(due_on, today, calendar.known(self._late, today))
+
 
 def first_period(published: events.ContractPublished) -> str | None:
     """The first month whose return the contract asks for; None if that is not known."""
     return None if published.obligations is None else _Contract(published).first_period
 
 
-def due_day(period: str, withdrawn_at: datetime | None) -> date:
+def late_holidays(published: events.ContractPublished) -> calendar.Late:
+    """The bank holidays that were declared late, as far as a contract tells of them."""
+    known = published.obligations
+    if known is None or not known.late_holidays:
+        return ()
+    return tuple(calendar.LateHoliday(each.day, each.known_from) for each in known.late_holidays)
+
+
+def due_day(period: str, withdrawn_at: datetime | None, late: calendar.Late) -> date:
     """The day by whose end the return of `period` is due; `withdrawn_at`: when its slot was last
-    emptied."""
+    emptied; `late`: the contract's `late_holidays`."""
     if withdrawn_at is None:
-        return obligations.due_on(period)
-    return obligations.due_again_on(period, calendar.london_day(withdrawn_at))
+        return obligations.due_on(period, late)
+    return obligations.due_again_on(period, calendar.london_day(withdrawn_at), late)
 
 
 def is_late(filled_at: datetime, due_on: date) -> bool:
@@ -209,31 +244,6 @@ def urgency(each: Due) -> tuple[date, str, Slot]:
     """What a list that begins with the most urgent is sorted by: whatever is overdue was due before
     whatever is open."""
     return each.due_on, each.contract_id, each.slot
-
-
-def _due(contract_id: str, slot: Slot, sent: Sent | None, today: date) -> Due:
-    month_end = calendar.last_day(slot.period)
-    due_on = due_day(slot.period, sent.withdrawn_at if sent is not None else None)
-    is_in = sent is not None and not sent.is_withdrawn
-    state: DueState
-    if is_in:
-        state = "received"
-    elif today <= month_end:
-        state = "not_yet"
-    else:
-        state = "open" if today <= due_on else "overdue"
-    return Due(
-        contract_id=contract_id,
-        slot=slot,
-        state=state,
-        send_from=month_end + _DAY,
-        due_on=due_on,
-        overdue_working_days=(
-            calendar.working_days_since(due_on, today) if state == "overdue" else None
-        ),
-        is_late=is_late(sent.filled_at, due_on) if sent and is_in else None,
-        sent=sent,
-    )
 
 
 _DAY: Final = timedelta(days=1)

@@ -45,6 +45,8 @@ class Month:
     """What was sent for it."""
     draft: drafts.Draft | None
     today: date
+    late: calendar.Late = ()
+    """Bank holidays that were declared late."""
 
     @property
     def revision(self) -> int:
@@ -81,7 +83,7 @@ class Month:
         """By whose end it is due, or was."""
         if self.asked is not None:
             return self.asked.due_on
-        return obligations.due_on(self.place.period)
+        return obligations.due_on(self.place.period, self.late)
 
 
 async def find(pool: sql.Pool, of: Scope, slot: Slot, today: date) -> Month | None:
@@ -104,6 +106,7 @@ async def find(pool: sql.Pool, of: Scope, slot: Slot, today: date) -> Month | No
             sent=its.get(due.Slot(period, of.party_id)),
             draft=None if row is None else await read(row),
             today=today,
+            late=due.late_holidays(published),
         )
     return None
 

@@ -1,7 +1,8 @@
 """The letters of dispatches to suppliers' people, in a handful of queries for the batch.
 
-Promises: a letter says what is so when it is written: a return that came since is in. At most
-`letters.ITEMS_MAX` things, the worst first; the others are a number and a link.
+Promises: a letter says what is so when it is written. What has ended since (the return came, or
+all of it counts by now) is not told, and a dispatch with nothing left to tell has no letter. At
+most `letters.ITEMS_MAX` things, the worst first; the others are a number and a link.
 """
 
 from __future__ import annotations
@@ -56,10 +57,8 @@ class Composer:
         facts = await _load(pool, [each for ready, _ in known for each in ready.notifications])
         if self._is_demo:
             facts = dataclasses.replace(facts, latest_at=None)
-        return {
-            ready.dispatch_id: _write(ready, recipient, facts, self._site)
-            for ready, recipient in known
-        }
+        written = ((ready, _write(ready, who, facts, self._site)) for ready, who in known)
+        return {ready.dispatch_id: letter for ready, letter in written if letter is not None}
 
 
 async def _load(pool: sql.Pool, shown: Sequence[dispatches.Shown]) -> _Facts:
@@ -101,22 +100,28 @@ def _asked(alerts: Iterable[events.AlertRaised]) -> set[Asked]:
 
 def _write(
     ready: dispatches.Ready, recipient: Recipient, facts: _Facts, site: str
-) -> letters.Letter:
+) -> letters.Letter | None:
     moments = (ready.due_at, *([facts.latest_at] if facts.latest_at else []))
     known = wording.Known(today=wording.day_of(*moments), site=site, names=facts.names)
     shown = ready.notifications[: letters.ITEMS_MAX]
-    pieces = [_piece(each, facts, known) for each in shown]
-    contracts = sorted({facts.names.contract(e.contract_id) for e in shown if e.contract_id})
+    told = [(each, _piece(each, facts, known)) for each in shown]
+    pieces = [piece for _, piece in told if piece is not None]
+    if not pieces:
+        return None
+    contract_ids = {each.contract_id for each, piece in told if piece is not None}
+    contracts = sorted(facts.names.contract(each) for each in contract_ids if each)
+    more = ready.count - len(shown)
     return letters.Letter(
-        subject=wording.subject(pieces, ready.count, contracts),
+        subject=wording.subject(pieces, len(pieces) + more, contracts),
         items=tuple(each.item for each in pieces),
-        more=max(0, ready.count - len(pieces)),
+        more=more,
         more_link=f"{site}/",
         because=f"you are a contact of {facts.names.party(recipient.party_id or 'a supplier')}",
     )
 
 
-def _piece(shown: dispatches.Shown, facts: _Facts, known: wording.Known) -> wording.Piece:
+def _piece(shown: dispatches.Shown, facts: _Facts, known: wording.Known) -> wording.Piece | None:
+    """What is said of one change; None if it has ended since."""
     if shown.kind == "return_checked":
         found = facts.returns.get(shown.event_id)
         if found is not None:
@@ -125,10 +130,10 @@ def _piece(shown: dispatches.Shown, facts: _Facts, known: wording.Known) -> word
     if alert is None:
         return wording.unknown(shown.kind, shown.contract_id, known)
     line = _duplicate(alert)
-    if line is not None:
-        return wording.duplicate(alert, known, facts.returns.get(line.return_id))
+    if line is not None and line.return_id in facts.returns:
+        return wording.duplicate(alert, known, facts.returns[line.return_id])
     if alert.kind in _REMINDERS and alert.period is not None and alert.supplier_id is not None:
         slot = due.Slot(alert.period, alert.supplier_id)
         is_in = Asked(alert.contract_id, slot) in facts.filled
-        return wording.reminder(alert, known, is_in=is_in)
+        return None if is_in else wording.reminder(alert, known)
     return wording.unknown(shown.kind, shown.contract_id, known)

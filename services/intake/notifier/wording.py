@@ -1,7 +1,7 @@
 """The words of a letter to a supplier's person: what it says of each change (rule L1).
 
 Promises: pure, plain English, readable in 20 seconds. A step lies ahead of the day on which it is
-read. What has ended since says so, and asks for nothing.
+read. Of what has ended since there is no word left to say.
 Refuses: people. A line about a person is known by its number, and names nothing of it.
 """
 
@@ -48,95 +48,79 @@ class Piece(NamedTuple):
     item: letters.Item
 
 
-def reminder(alert: events.AlertRaised, known: Known, *, is_in: bool) -> Piece:
-    """A return that is due or overdue. `is_in`: it came since."""
+def reminder(alert: events.AlertRaised, known: Known) -> Piece:
+    """A return that is due or overdue, and not in."""
     assert alert.period is not None
     assert alert.supplier_id is not None
-    due_on = alert.due_on or due.due_day(alert.period, None)
+    due_on = alert.due_on or due.due_day(alert.period, None, ())
     is_overdue = alert.kind == "return_overdue" or known.today > due_on
     state = "overdue" if is_overdue else "due"
     month = _month(alert.period, known.today)
     late = calendar.working_days_since(due_on, known.today)
-    if is_in:
-        subject, sentences, to_do = f"{month}'s return is in", ["It is in by now."], None
-    elif is_overdue:
+    if is_overdue:
         days = formats.count(late, "working day")
         subject = f"{month}'s return is {f'{days} late' if late else 'overdue'}"
         and_late = f", and is {days} late" if late else ""
-        sentences = [
+        sentences: tuple[str, ...] = (
             f"It was due on {formats.day(due_on)}{and_late}.",
             "It is not taken as zero, but nothing is rated till it comes.",
-        ]
+        )
         to_do = f"Send it by {formats.day(_ahead(alert.step_by, known.today))}."
     else:
         subject = f"{month}'s return: send it by {due_on.day} {due_on:%B}"
-        sentences = ["You can send it now."]
+        sentences = ("You can send it now.",)
         to_do = f"Send it by {formats.day(due_on)}."
     where = known.where(alert.contract_id, alert.supplier_id)
     item = letters.Item(
         headline=f"The return for {formats.month(alert.period)} is {state}: {where}",
-        sentences=tuple(sentences),
+        sentences=sentences,
         to_do=to_do,
         link=f"{known.site}/drafts/{quote(alert.contract_id, safe='')}/{alert.period}",
     )
     return Piece(subject, item)
 
 
-def duplicate(alert: events.AlertRaised, known: Known, found: ToldReturn | None) -> Piece:
-    """A line that claims what was claimed before. `found`: its return."""
+def duplicate(alert: events.AlertRaised, known: Known, found: ToldReturn) -> Piece | None:
+    """A line that claims what was claimed before; None if it no longer waits for another claim.
+    `found`: its return."""
     assert alert.supplier_id is not None
     return_id, _, line_id = alert.subject.partition("/")
     promise = known.names.promise(alert.contract_id, alert.commitment_id or "")
-    of = [each for each in found.shown if each.line.line_id == line_id] if found else []
-    thing = _named(of[0].line) if of else None
+    of = next((each for each in found.shown if each.line.line_id == line_id), None)
+    words = None if of is None or found.is_withdrawn or found.is_replaced else _contested(of)
+    if of is None or words is None:
+        return None
     reported = formats.amount(alert.reported, alert.unit)
     month = formats.month(alert.period) if alert.period else "an unknown month"
-    words = _contested(of[0]) if of else None
-    is_over = found is not None and (found.is_withdrawn or found.is_replaced or words is None)
-    sentences, to_do = [f"You reported {reported} in {month}, as line {line_id}."], None
-    if is_over:
-        sentences.append("It no longer waits for another claim.")
-    elif words is None:
-        sentences.append("It waits for the council, or for the other claim's withdrawal.")
-    else:
-        sentences.append(words.why)
-        to_do = _by(words.to_do, _ahead(alert.step_by, known.today))
     where = known.where(alert.contract_id, alert.supplier_id)
     item = letters.Item(
-        headline=f"{promise}: {thing or 'a line'} was claimed before: {where}",
-        sentences=tuple(sentences),
-        to_do=to_do,
+        headline=f"{promise}: {_named(of.line) or 'a line'} was claimed before: {where}",
+        sentences=(f"You reported {reported} in {month}, as line {line_id}.", words.why),
+        to_do=_by(words.to_do, _ahead(alert.step_by, known.today)),
         link=f"{known.site}/returns/{return_id}",
     )
     return Piece(f"{promise}: claimed twice", item)
 
 
-def checked(return_id: object, found: ToldReturn, known: Known) -> Piece:
-    """A return of which not all lines count."""
-    total = found.lines
-    count = total - found.queried - found.not_counted
-    share = (
-        f"{count:,} of {formats.count(total, 'line')}"
-        if count < total
-        else f"all {formats.count(total, 'line')}"
-    )
-    verb = "counts" if (total if count == total else count) == 1 else "count"
-    sentences: list[str] = []
+def checked(return_id: object, found: ToldReturn, known: Known) -> Piece | None:
+    """A return of which not all lines count; None if all do by now, or if it has ended."""
+    bad = found.queried + found.not_counted
+    if found.is_withdrawn or found.is_replaced or not bad:
+        return None
+    count = found.lines - bad
+    share = f"{count:,} of {formats.count(found.lines, 'line')}"
+    verb = "counts" if count == 1 else "count"
+    of = [each for each in found.shown if each.said and each.said.outcome in _NOT_ALL]
+    sentences = [_line(each, found, known) for each in of[:LINES_SHOWN]]
+    more = bad - len(sentences)
+    if more > 0:
+        sentences.append(f"And {formats.count(more, 'more line', 'more lines')}.")
     to_do = None
-    if found.is_withdrawn or found.is_replaced:
-        end = "You withdrew it" if found.is_withdrawn else "A later revision has taken its place"
-        sentences = [f"{end}. Nothing of it counts."]
-    else:
-        bad = [each for each in found.shown if each.said and each.said.outcome in _NOT_ALL]
-        sentences = [_line(each, found, known) for each in bad[:LINES_SHOWN]]
-        more = found.queried + found.not_counted - len(sentences)
-        if more > 0:
-            sentences.append(f"And {formats.count(more, 'more line', 'more lines')}.")
-        if any(_to_mend(each) for each in bad):
-            due_on = due.due_day(found.period, found.emptied_at)
-            is_open = due_on >= known.today
-            by = due_on if is_open else calendar.working_day(known.today, MEND_WORKING_DAYS)
-            to_do = f"Correct what is wrong by {formats.day(by)}."
+    if any(_to_mend(each) for each in of):
+        due_on = due.due_day(found.period, found.emptied_at, found.late)
+        is_open = due_on >= known.today
+        by = due_on if is_open else calendar.working_day(known.today, MEND_WORKING_DAYS)
+        to_do = f"Correct what is wrong by {formats.day(by)}."
     month = formats.month(found.period)
     where = known.where(found.contract_id, found.party_id)
     item = letters.Item(
@@ -202,6 +186,9 @@ def _line(told: ToldLine, found: ToldReturn, known: Known) -> str:
     return " ".join(filter(None, (what, words[0].why, to_do)))
 
 
+_WAITS_FOR_CLAIM: Final = findings.Words(
+    "It waits for the council, or for the other claim's withdrawal.", findings.NOTHING
+)
 _WAITS: Final = findings.Words("It waits for the council.", findings.NOTHING)
 
 
@@ -216,9 +203,10 @@ _PLACES: Final = frozenset({"outside_area", "postcode_unknown"})
 
 
 def _contested(told: ToldLine) -> findings.Words | None:
-    """Why the line waits for another claim; None if it no longer does."""
+    """Why the line waits for another claim; None if it no longer does. The alert may come before
+    the check of its line."""
     if told.said is None:
-        return None
+        return _WAITS_FOR_CLAIM
     of = [each for each in told.said.findings if each.code in findings.CONTESTED]
     return _words(told, of[0]) if of and told.said.outcome in _NOT_ALL else None
 

@@ -61,9 +61,11 @@ def show(found: documents.Return, names: Names = NONE) -> Page:
     )
 
 
-def show_withdrawal(found: documents.Return, merge_by: datetime, names: Names = NONE) -> Page:
+def show_withdrawal(
+    found: documents.Return, merge_by: datetime, names: Names = NONE, late: calendar.Late = ()
+) -> Page:
     """The receipt of the return's withdrawal. `merge_by`: by when it is promised to be in the
-    record."""
+    record. `late`: bank holidays that were declared late."""
     withdrawal = found.withdrawal
     assert withdrawal is not None, "only what was withdrawn has this receipt"
     at = f"/returns/{found.return_id}"
@@ -77,7 +79,7 @@ def show_withdrawal(found: documents.Return, merge_by: datetime, names: Names = 
                 "The figures follow within minutes",
                 (Link("See the return", at),),
             ),
-            _next(found, withdrawal.withdrawn_at),
+            _next(found, withdrawal.withdrawn_at, late),
             _recorded(withdrawal.entry, merge_by),
         ),
         facts=(Fact("Reason", withdrawal.reason), *_facts(found, withdrawal.withdrawn_at)),
@@ -99,11 +101,11 @@ def _rated(found: documents.Return) -> str:
     return f"Anew, as soon as it is checked: this month was due on {by}"
 
 
-def _next(found: documents.Return, withdrawn_at: datetime) -> Step:
+def _next(found: documents.Return, withdrawn_at: datetime, late: calendar.Late) -> Step:
     if found.superseded_by is not None:
         link = Link("See the revision that came after it", f"/returns/{found.superseded_by}")
         return Step("A later return of this month came", "", (link,))
-    by = formats.day(due.due_day(found.period, withdrawn_at))
+    by = formats.day(due.due_day(found.period, withdrawn_at, late))
     month = formats.month(found.period)
     link = Link("Start", addresses.month(found.contract_id, found.period))
     return Step(f"Send a new return for {month}", f"By {by} it is in time", (link,))

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.intake.api import documents
-from shared import fields, formats, obligations
+from shared import calendar, fields, formats, obligations
 from shared.pages.parts import Cell, Fault, Field, Head, Table
 
 REASON: Final = "reason"
@@ -33,23 +33,31 @@ class Page:
     reason: Field
 
 
+class Known(NamedTuple):
+    """What the contract tells of what the page shows."""
+
+    promises: Mapping[str, str]
+    """What each commitment is about, by id, as far as known."""
+    late: calendar.Late = ()
+    """The bank holidays that were declared late."""
+
+
 def show(
     found: documents.Return,
-    promises: Mapping[str, str],
+    known: Known,
     today: date,
     reason: str = "",
     fault: str | None = None,
 ) -> Page:
-    """The page. `promises`: what each commitment is about, by id, as far as known. `reason` and
-    `fault`: what was typed, and what is wrong with it."""
+    """The page. `reason` and `fault`: what was typed, and what is wrong with it."""
     heading = f"Withdraw the return for {formats.month(found.period)}"
     return Page(
         title=heading if fault is None else f"Error: {heading}",
         heading=heading,
         contract_id=found.contract_id,
         return_href=f"/returns/{found.return_id}",
-        sentences=tuple(_sentences(found, today)),
-        stops=_stops(found, promises),
+        sentences=tuple(_sentences(found, today, known.late)),
+        stops=_stops(found, known.promises),
         faults=() if fault is None else (Fault(REASON, fault),),
         reason=Field(
             name=REASON,
@@ -63,8 +71,8 @@ def show(
     )
 
 
-def _sentences(found: documents.Return, today: date) -> list[str]:
-    again_on = formats.day(obligations.due_again_on(found.period, today))
+def _sentences(found: documents.Return, today: date, late: calendar.Late) -> list[str]:
+    again_on = formats.day(obligations.due_again_on(found.period, today, late))
     month = formats.month(found.period)
     return [
         "Nothing of this return will count.",

@@ -2,8 +2,12 @@
 
 -- name: list_returns(party_id, authority_id, contract_id, first, last, is_withdrawn, is_superseded, is_checked, is_held, before, limit)
 -- The returns that the caller may see, the newest first, before a receipt number; of some months, and
--- of those of which some facts hold. Since when their months are filled is looked up for the page only.
-SELECT r.*, g.filled_at, g.emptied_at FROM (
+-- of those of which some facts hold. Since when their months are filled is looked up for the page only, and
+-- so are the holidays that were declared late.
+SELECT r.*, g.filled_at, g.emptied_at,
+    CASE WHEN position('"late_holidays"'::bytea IN c.body) > 0
+        THEN convert_from(c.body, 'UTF8')::json #> '{obligations,late_holidays}' END AS late_holidays
+FROM (
     SELECT * FROM (
         SELECT a.return_id, a.receipt_no, a.contract_id, a.party_id, a.period, a.revision,
             a.received_at, w.withdrawn_at, e.index AS entry,
@@ -32,6 +36,7 @@ SELECT r.*, g.filled_at, g.emptied_at FROM (
     LIMIT :limit
 ) AS r
 LEFT JOIN LATERAL (SELECT * FROM filled WHERE return_id = r.return_id OFFSET 0) AS g ON true
+LEFT JOIN contract AS c ON c.contract_id = r.contract_id
 ORDER BY r.receipt_no DESC;
 
 -- name: list_refusals(party_id, authority_id, contract_id, first, last, before, before_id, limit)
@@ -55,6 +60,8 @@ SELECT a.return_id, a.receipt_no, a.authority_id, a.contract_id, a.party_id, a.p
     a.supersedes, a.body, a.sha256, a.salt, a.received_at, a.merge_by, a.signature, a.public_key,
     w.receipt_no AS withdrawal_no, w.reason, w.withdrawn_at, e.index AS entry,
     we.index AS withdrawal_entry, g.filled_at, g.emptied_at,
+    CASE WHEN position('"late_holidays"'::bytea IN c.body) > 0
+        THEN convert_from(c.body, 'UTF8')::json #> '{obligations,late_holidays}' END AS late_holidays,
     (
         SELECT n.return_id FROM accepted_return AS n
         WHERE (n.contract_id, n.party_id, n.period, n.revision)
@@ -73,6 +80,7 @@ LEFT JOIN withdrawal AS w USING (return_id)
 LEFT JOIN entry AS e ON e.event_id = a.return_id
 LEFT JOIN entry AS we ON we.event_id = w.event_id
 LEFT JOIN filled AS g ON g.return_id = a.return_id
+LEFT JOIN contract AS c ON c.contract_id = a.contract_id
 WHERE a.return_id = :return_id
     AND (:party_id::text IS NULL OR a.party_id = :party_id)
     AND a.authority_id = :authority_id;

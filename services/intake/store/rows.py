@@ -15,7 +15,7 @@ import msgspec
 
 from services.intake.domain import admission, due, faults, receipts, refused_days, return_status
 from services.intake.domain.line_status import LineStatus
-from shared import sql
+from shared import calendar, sql
 from shared.wire import events
 from shared.wire.events import ContractPublished
 
@@ -57,6 +57,12 @@ def contract_row(published: ContractPublished, body: bytes) -> ContractRow:
 
 def read_contract(row: sql.Record) -> ContractRow:
     return ContractRow(*row)
+
+
+def read_late_holidays(text: str | None) -> calendar.Late:
+    """Holidays that were declared late, from what a contract tells of them; nearly always none."""
+    found = [] if text is None else msgspec.json.decode(text, type=list[events.LateHoliday])
+    return tuple(calendar.LateHoliday(each.day, each.known_from) for each in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ import msgspec
 
 from services.intake.domain import due
 from services.intake.domain.line_status import LineStatus
-from shared import sql
+from services.intake.store import rows
+from shared import calendar, sql
 from shared.pages import names
 from shared.wire import events
 
@@ -35,10 +36,10 @@ class ToldRow(NamedTuple):
     told_at: datetime
 
 
-async def add_told(conn: sql.Connection, rows: Collection[ToldRow]) -> None:
+async def add_told(conn: sql.Connection, told: Collection[ToldRow]) -> None:
     """Keeps alerts that people are told of."""
-    if rows:
-        event_ids, contract_ids, bodies, told_at = sql.columns(sorted(rows), 4)
+    if told:
+        event_ids, contract_ids, bodies, told_at = sql.columns(sorted(told), 4)
         await QUERIES.add_told(
             conn, event_ids=event_ids, contract_ids=contract_ids, bodies=bodies, told_at=told_at
         )
@@ -50,7 +51,7 @@ async def drop_told(pool: sql.Pool, before: datetime) -> None:
 
 
 async def load_alerts(
-    pool: sql.Pool, event_ids: Collection[UUID]
+    pool: sql.Pool | sql.Connection, event_ids: Collection[UUID]
 ) -> dict[UUID, events.AlertRaised]:
     """Those of these alerts that are still kept."""
     if not event_ids:
@@ -86,10 +87,12 @@ class ToldReturn(NamedTuple):
     not_counted: int
     shown: tuple[ToldLine, ...]
     """The first of those that are queried or do not count, and those that were asked for."""
+    late: calendar.Late = ()
+    """The bank holidays that were declared late for its contract."""
 
 
 async def load_returns(
-    pool: sql.Pool, line_ids: Mapping[UUID, Collection[str]]
+    pool: sql.Pool | sql.Connection, line_ids: Mapping[UUID, Collection[str]]
 ) -> dict[UUID, ToldReturn]:
     """These returns; with the lines of these ids, whatever was said of them."""
     if not line_ids:
@@ -109,6 +112,7 @@ def _read_return(row: sql.Record) -> ToldReturn:
         party_id=row["party_id"],
         period=row["period"],
         emptied_at=row["emptied_at"],
+        late=rows.read_late_holidays(row["late_holidays"]),
         is_withdrawn=row["is_withdrawn"],
         is_replaced=row["is_replaced"],
         lines=row["lines"],
@@ -132,7 +136,7 @@ class Asked(NamedTuple):
     slot: due.Slot
 
 
-async def load_filled(pool: sql.Pool, asked: Collection[Asked]) -> set[Asked]:
+async def load_filled(pool: sql.Pool | sql.Connection, asked: Collection[Asked]) -> set[Asked]:
     """Those of these whose return is in."""
     if not asked:
         return set()
@@ -146,7 +150,7 @@ async def load_filled(pool: sql.Pool, asked: Collection[Asked]) -> set[Asked]:
     }
 
 
-async def load_names(pool: sql.Pool, contract_ids: Collection[str]) -> names.Names:
+async def load_names(pool: sql.Pool | sql.Connection, contract_ids: Collection[str]) -> names.Names:
     """What these contracts, their suppliers and their promises are called, as far as known."""
     found = QUERIES.load_told_names(pool, contract_ids=list(contract_ids))
     return names.collect(

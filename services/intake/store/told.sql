@@ -21,6 +21,8 @@ SELECT event_id, body FROM told WHERE event_id = ANY(:event_ids::uuid[]);
 -- asked for by return and line. What was sent is read from the event: it has no words of anybody.
 SELECT a.return_id, a.contract_id, a.party_id, a.period, f.emptied_at, l.lines, l.queried,
     l.not_counted, l.shown, l.said,
+    CASE WHEN position('"late_holidays"'::bytea IN c.body) > 0
+        THEN convert_from(c.body, 'UTF8')::json #> '{obligations,late_holidays}' END AS late_holidays,
     EXISTS (SELECT FROM withdrawal AS w WHERE w.return_id = a.return_id) AS is_withdrawn,
     EXISTS (
         SELECT FROM accepted_return AS n
@@ -31,6 +33,7 @@ FROM accepted_return AS a
 JOIN filled AS f USING (return_id)
 JOIN outbox AS o ON o.event_id = a.return_id
 LEFT JOIN last_said AS s ON s.return_id = a.return_id
+LEFT JOIN contract AS c ON c.contract_id = a.contract_id
 CROSS JOIN LATERAL (
     SELECT count(*) AS lines,
         count(*) FILTER (WHERE outcome = 'queried') AS queried,

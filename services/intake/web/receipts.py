@@ -12,6 +12,7 @@ from services.intake import store
 from services.intake.api import receipts, returns
 from services.intake.api.dependencies import Injected
 from services.intake.pages import receipt
+from services.intake.web.returns import find_known
 from shared.pages import site
 from shared.pages.access import Supplier
 from shared.web import scope
@@ -45,7 +46,8 @@ async def show_withdrawal(
     found = await returns.get_return(return_id, who.caller, dependencies)
     pool, of = dependencies.delivery.pool, scope.of(who.caller)
     known = await store.names.load_names(pool, of, [found.contract_id])
-    page = receipt.show_withdrawal(found, issued.receipt.merge_by, known)
+    late = (await find_known(dependencies, found.contract_id)).late
+    page = receipt.show_withdrawal(found, issued.receipt.merge_by, known, late)
     return site.show(request, "receipt.html", page, who)
 
 

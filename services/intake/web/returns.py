@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from services.intake import store
 from services.intake.api import documents, returns
 from services.intake.api.dependencies import Dependencies, Injected
-from services.intake.domain import submission
-from services.intake.pages import returned, sent
+from services.intake.domain import due, submission
+from services.intake.pages import returned, sent, withdraw
 from shared import calendar, catalogue
 from shared.pages import site
 from shared.pages.access import Reader
@@ -73,7 +73,7 @@ async def show_return(
 ) -> Response:
     """One return: what counts, and why not the rest."""
     found = await returns.get_return(return_id, who.caller, dependencies)
-    promises = await find_promises(dependencies, found.contract_id)
+    promises = (await find_known(dependencies, found.contract_id)).promises
     revisions = await returns.list_revisions(found, who.caller, dependencies)
     pool, of = dependencies.delivery.pool, scope.of(who.caller)
     known = await store.names.load_names(pool, of, [found.contract_id])
@@ -92,15 +92,17 @@ async def _has_contract(dependencies: Dependencies, caller: auth.Caller, contrac
     return await store.reading.find_contract_id(pool, of, contract_id) is not None
 
 
-async def find_promises(dependencies: Dependencies, contract_id: str) -> dict[str, str]:
-    """What each commitment is about, by id."""
+async def find_known(dependencies: Dependencies, contract_id: str) -> withdraw.Known:
+    """What each commitment is about, and which holidays were declared late."""
     async with dependencies.delivery.pool.acquire() as conn:
         rows = await store.desk.load_contracts(conn, [contract_id])
-    found = {}
+    found: dict[str, str] = {}
+    late: calendar.Late = ()
     for row in rows:
         published = events.read(row.body)
         assert isinstance(published, events.ContractPublished)
+        late = due.late_holidays(published)
         for each in published.commitments:
             measure = catalogue.by_code.get(each.measure)
             found[each.commitment_id] = measure.title if measure else each.commitment_id
-    return found
+    return withdraw.Known(found, late)

@@ -11,7 +11,7 @@ from services.intake.acceptance.refusals import Refusal
 from services.intake.api import documents, refusals, returns
 from services.intake.api.dependencies import Injected
 from services.intake.pages import returned, withdraw
-from services.intake.web.returns import find_promises
+from services.intake.web.returns import find_known
 from shared import calendar
 from shared.pages import access, site
 from shared.pages.access import Supplier
@@ -29,8 +29,8 @@ async def show_withdraw(
         return RedirectResponse(_receipt(request, return_id), 303)
     if not returned.is_current(found):
         refusals.accept(Refusal("return_superseded"))
-    promises = await find_promises(dependencies, found.contract_id)
-    page = withdraw.show(found, promises, calendar.london_day(dependencies.clock.now()))
+    known = await find_known(dependencies, found.contract_id)
+    page = withdraw.show(found, known, calendar.london_day(dependencies.clock.now()))
     return site.show(request, "withdraw.html", page, who)
 
 
@@ -46,9 +46,9 @@ async def withdraw_return(
         await returns.take_back(return_id, body, who.caller, dependencies)
         return RedirectResponse(_receipt(request, return_id), 303)
     found = await returns.get_return(return_id, who.caller, dependencies)
-    promises = await find_promises(dependencies, found.contract_id)
+    known = await find_known(dependencies, found.contract_id)
     today = calendar.london_day(dependencies.clock.now())
-    page = withdraw.show(found, promises, today, reason, fault)
+    page = withdraw.show(found, known, today, reason, fault)
     return site.show(request, "withdraw.html", page, who, 422)
 
 

@@ -9,6 +9,7 @@ from services.verification.api.documents import (
     alerts,
     cases,
     contacts,
+    holidays,
     imports,
     overviews,
     people,
@@ -35,7 +36,7 @@ def _commitment(commitment_id: str, measure: str, unit: str, target: str) -> dic
 
 TEXTS: Final = openapi.Texts(
     (
-        *(documents, alerts, cases, contacts, imports, people, proposals),
+        *(documents, alerts, cases, contacts, holidays, imports, people, proposals),
         *(standings, overviews, queried, webhooks),
     ),
     {
@@ -45,12 +46,19 @@ TEXTS: Final = openapi.Texts(
         "Standing.case": "Its open shortfall case; null if it has none.",
         "case": "Only those with an open case, or only those without.",
         "supplier": "Only of this supplier, by org-id.",
+        "owner": "`me`: only contracts whose owner or deputy you are; `none`: only those that have "
+        "no owner. A supplier finds none.",
         "missing": "Only of contracts with an overdue return, or only of those without.",
         "search": "Only contracts with this in their reference or title.",
         "ends_by": "Only contracts that end from today to this day.",
         "format": "JSON or CSV. The header `accept: text/csv` asks for CSV too.",
         "acknowledged": "Only those that somebody has acknowledged, or only the others.",
         "alert_id": "The alert.",
+        "Holiday.day": "The day that is a holiday.",
+        "Holiday.known_from": "Due days that are counted on this day or later are counted with it.",
+        "Holiday.reason": "What was declared, and by whom.",
+        "entered_by": "The operator who entered it.",
+        "entered_at": "When it was entered.",
         "case_id": "The case.",
         "said": "The alerts about it, the newest first: at most 50.",
         "proposed": "What is proposed.",
@@ -174,5 +182,12 @@ TEXTS: Final = openapi.Texts(
             }
         },
         "activate_commitment": {"the version that was read": {"version": 1}},
+        "add_holiday": {
+            "a bank holiday by proclamation": {
+                "day": "2026-12-11",
+                "known_from": "2026-12-01",
+                "reason": "proclaimed on 25 November 2026",
+            }
+        },
     },
 )

@@ -83,6 +83,8 @@ async def _load(
     wanted = overviews.Filter(
         contract=query.search,
         supplier=query.supplier,
+        owner=query.owner,
+        actor_id=who.actor_id,
         rating=query.rating,
         is_missing=query.missing,
         has_case=None if query.case is None else query.case == "open",

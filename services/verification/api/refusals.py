@@ -54,6 +54,17 @@ ANSWERS: Final[dict[Code, Answer]] = {
         422, "This is no account of your authority", "Write it as NAME@AUTHORITY."
     ),
     "contacts_full": Answer(409, "There are very many contacts", "Delete one of them first."),
+    "holiday_entered": Answer(409, "This holiday was entered before: {detail}"),
+    "holiday_known_too_early": Answer(
+        422, "The holiday is known from a day that lies ahead: {detail} or later"
+    ),
+    "holiday_before_known": Answer(
+        422, "The holiday comes after the day from which it is known: later than {detail}"
+    ),
+    "holiday_too_far": Answer(422, "The holiday lies too far ahead: at most on {detail}"),
+    "holiday_no_working_day": Answer(
+        422, "This day is a weekend or a bank holiday of the calendar already: {detail}"
+    ),
 }
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from uuid import UUID
 
+import msgspec
+
 from services.verification import store
 from services.verification.domain import claims, fold, obligations, ownerless, world
 from services.verification.domain.lines import Lines
@@ -128,6 +130,8 @@ class Batch:
 
     def _fold(self, contract_id: str, event: fold.Input, body: bytes, facts: Facts) -> None:
         lines = self._lines_of(contract_id)
+        if new := world.newly_known(self.states[contract_id], event, self.world):
+            facts = msgspec.structs.replace(facts, holidays=new)
         after, decisions = fold.fold(self.states[contract_id], event, facts, lines)
         self.states[contract_id] = after
         lines.drop(decisions.lines_gone)

@@ -152,7 +152,9 @@ async def _gather(unit: transaction.Unit, needs: _Needs) -> Batch:
             needs.add_superseded(before, message.event)
         needs.of_messages.append(wanted)
     lines: dict[str, Lines] = {}
-    batch = Batch(states, partitions, lines, World(await _places(conn, needs)), unit.send)
+    late = next((each.holidays for each in locked.values()), None)
+    gathered = World(await _places(conn, needs), holidays=store.holidays.read_holidays(late))
+    batch = Batch(states, partitions, lines, gathered, unit.send)
     if needs.days:
         most = ownerless.AT_ONCE_MAX
         batch.ownerless = await store.people.lock_ownerless(conn, needs.days, most)

@@ -349,4 +349,5 @@ def _alert_head(work: Work, kind: str, subject: str, transition: str) -> dict[st
 
 def _step_by(work: Work) -> date:
     day = calendar.london_day(work.event.occurred_at)
-    return calendar.working_day(day, NOTICE_WORKING_DAYS)
+    further = calendar.known(work.state.holidays, day)
+    return calendar.working_day(day, NOTICE_WORKING_DAYS, further)

@@ -38,7 +38,7 @@ def end_day(work: Work, day: date) -> None:
         _end_period(work, period)
         period = calendar.next_period(period)
     period = calendar.next_period(state.closed_through)
-    while period <= asked.last_taken(state.ends_on) and asked.due_on(period) <= day:
+    while period <= asked.last_taken(state.ends_on) and asked.due_on(period, state.holidays) <= day:
         rating.close(work, period)
         period = calendar.next_period(period)
     for key in sorted(state.owed):
@@ -53,9 +53,9 @@ def wake_on(state: State) -> date | None:
     if (period := calendar.next_period(state.ended_through)) <= last:
         days.append(calendar.last_day(period))
     if (period := calendar.next_period(state.closed_through)) <= last:
-        days.append(asked.due_on(period))
-    for owed in state.owed.values():
-        steps = periods.ladder(owed.due_on)
+        days.append(asked.due_on(period, state.holidays))
+    for key, owed in state.owed.items():
+        steps = _ladder(state, key[:7], owed)
         if owed.steps < len(steps):
             days.append(steps[owed.steps].on - _DAY)
     if (day := ending.wake_on(state)) is not None:
@@ -78,7 +78,8 @@ def owe_again(work: Work, slot: Slot) -> None:
     if period > state.ended_through or not terms(state).asks_for(*slot):
         return
     withdrawn_on = calendar.london_day(work.event.occurred_at)
-    state.owed[slot_key(slot)] = Owed(asked.due_again_on(period, withdrawn_on))
+    due_on = asked.due_again_on(period, withdrawn_on, state.holidays)
+    state.owed[slot_key(slot)] = Owed(due_on)
 
 
 def owe_no_more(work: Work) -> None:
@@ -94,14 +95,16 @@ def owe_no_more(work: Work) -> None:
             _end_case(work, slot, owed.case_id, "withdrawn", "owed_no_more")
 
 
-def published(state: State) -> events.Obligations:
+def published(state: State, late: calendar.Late = ()) -> events.Obligations:
     """What intake must know to say what is owed (`shared/obligations.py`). Of what is owed and not
-    in, the newest `RUNS_MAX` runs of months."""
+    in, the newest `RUNS_MAX` runs of months. `late`: the holidays that were declared late, also
+    those that are known from a later day on."""
     return events.Obligations(
         ended_through=state.ended_through,
         owed_from=state.owed_from or None,
         active=tuple(events.Days(first=span.first, last=span.last) for span in terms(state).active),
         owed=tuple(_runs(state))[-RUNS_MAX:],
+        late_holidays=tuple(events.LateHoliday(day=day, known_from=since) for day, since in late),
     )
 
 
@@ -130,7 +133,7 @@ def _end_period(work: Work, period: str) -> None:
     for supplier in state.suppliers:
         slot = (period, supplier)
         if slot_key(slot) not in state.filed and now.asks_for(*slot):
-            state.owed[slot_key(slot)] = Owed(asked.due_on(period))
+            state.owed[slot_key(slot)] = Owed(asked.due_on(period, state.holidays))
     rating.rerate(work, period)
 
 
@@ -152,7 +155,7 @@ def _climb(work: Work, slot: Slot, today: date) -> None:
     """Climbs the steps whose morning has come."""
     key = slot_key(slot)
     owed = work.state.owed[key]
-    passed = [step for step in periods.ladder(owed.due_on) if step.on <= today]
+    passed = [step for step in _ladder(work.state, slot[0], owed) if step.on <= today]
     if len(passed) <= owed.steps:
         return
     step = passed[-1]
@@ -165,6 +168,12 @@ def _climb(work: Work, slot: Slot, today: date) -> None:
         work.moves.append(cases.open_(_subject(slot), _case(slot, case_id), "no_return"))
     work.state.owed[key] = owed
     work.alerts.append(Reminder(slot, owed, step))
+
+
+def _ladder(state: State, period: str, owed: Owed) -> tuple[periods.Step, ...]:
+    """Counted with the holidays that were known when the month had ended, like its due day."""
+    ended = calendar.last_day(period) + _DAY
+    return periods.ladder(owed.due_on, calendar.known(state.holidays, ended))
 
 
 def _end_case(work: Work, slot: Slot, case_id: UUID, to: cases.CaseState, reason: str) -> None:

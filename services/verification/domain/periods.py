@@ -26,9 +26,9 @@ class Step(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
-def ladder(due: date) -> tuple[Step, ...]:
-    """The four steps of an obligation, in order."""
+def ladder(due: date, further: frozenset[date] = calendar.NONE) -> tuple[Step, ...]:
+    """The four steps of an obligation, in order. `further`: holidays besides the calendar's."""
     return tuple(
-        Step(name, calendar.working_day(due, days))
+        Step(name, calendar.working_day(due, days, further))
         for name, days in zip(STEP_NAMES, LADDER, strict=True)
     )

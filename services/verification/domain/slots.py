@@ -72,7 +72,7 @@ def tell(
 ) -> dict[Slot, Told]:
     """The slots of these months, of all parties or of one. `filings`: all that came for them, in
     order."""
-    came, terms = _came(filings), obligations.terms(state)
+    came, terms = _came(filings, state.holidays), obligations.terms(state)
     parties = {*state.suppliers, *(party for _, party in came)}
     found: dict[Slot, Told] = {}
     period = of.first
@@ -93,19 +93,19 @@ def _tell(state: State, terms: asked.Terms, slot: Slot, came: Came | None, today
         return Told("missing" if owed.due_on < today else "due", owed.due_on)
     is_running = slot[0] > state.ended_through
     if is_running and slot[1] in state.suppliers and terms.is_active_in(slot[0]):
-        return Told("due", asked.due_on(slot[0]))
+        return Told("due", asked.due_on(slot[0], state.holidays))
     return Told("not_asked")
 
 
-def _came(filings: Iterable[Filing]) -> Mapping[Slot, Came]:
+def _came(filings: Iterable[Filing], late: calendar.Late) -> Mapping[Slot, Came]:
     found: dict[Slot, Came] = {}
     for each in filings:
         day, before = calendar.london_day(each.at), found.get(each.slot)
         if each.is_withdrawal:
-            due_on = asked.due_again_on(each.slot[0], day)
+            due_on = asked.due_again_on(each.slot[0], day, late)
             found[each.slot] = Came(None, day, due_on)
         elif before is None or before.return_id is None:
-            due_on = asked.due_on(each.slot[0]) if before is None else before.due_on
+            due_on = asked.due_on(each.slot[0], late) if before is None else before.due_on
             found[each.slot] = Came(each.return_id, day, due_on)
         else:
             found[each.slot] = before._replace(return_id=each.return_id)

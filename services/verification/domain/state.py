@@ -231,6 +231,8 @@ class State(msgspec.Struct, array_like=True):
     """Suppliers that it had before: what they reported until then may still arrive."""
     end_told: date | None = None
     """The last end of which it was told that it comes, or that was near when it became known."""
+    holidays: calendar.Late = ()
+    """Bank holidays that were declared late, as far as they are known here."""
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -240,6 +242,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """By `places.fact_key`; an unknown postcode is absent."""
     other_claims: dict[str, tuple[claims.Claim, ...]] = msgspec.field(default_factory=dict)
     """Other contracts' claims by key, the lowest rank first; absent where there are none."""
+    holidays: calendar.Late = ()
+    """Bank holidays that were declared late and are known from now on."""
 
 
 class Needs(msgspec.Struct, frozen=True):

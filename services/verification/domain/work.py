@@ -88,6 +88,8 @@ class Work:
         self.state.filed = dict(state.filed)
         self.state.owed = dict(state.owed)
         self.state.inputs += 1
+        if facts.holidays:
+            self.state.holidays = tuple(sorted({*state.holidays, *facts.holidays}))
         self.event = event
         self.facts = facts
         self.lines = lines

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.verification.domain import checks, claims, people, places
 from services.verification.domain.lines import Line, Lines
 from services.verification.domain.state import Facts, Needs, State
+from shared import calendar
 from shared.wire import events
 
 
@@ -22,6 +24,15 @@ class World:
     directory: dict[str, places.PlaceFact] = field(default_factory=dict)
     """By `places.fact_key(edition, postcode)`; unknown postcodes are absent."""
     claims: claims.ClaimIndex = field(default_factory=claims.ClaimIndex)
+    holidays: tuple[Declared, ...] = ()
+    """Bank holidays that were declared late."""
+
+
+class Declared(NamedTuple):
+    """A bank holiday that was declared late, for an authority or the installation."""
+
+    authority_id: str
+    holiday: calendar.LateHoliday
 
 
 def needs(state: State, event: events.Event) -> Needs:
@@ -50,6 +61,20 @@ def facts(state: State, wanted: Needs, lines: Lines, world: World) -> Facts:
         if (fact := world.directory.get(name)) is not None:
             postcodes[name] = fact
     return Facts(postcodes, other_claims)
+
+
+def newly_known(state: State, event: events.Event, world: World) -> calendar.Late:
+    """Which holidays a contract hears of with this event: those that are known on its day."""
+    if not world.holidays:  # as nearly always
+        return ()
+    today = calendar.london_day(event.occurred_at)
+    return tuple(
+        each
+        for authority_id, each in world.holidays
+        if authority_id in (state.authority_id, events.INSTALLATION)
+        and each.known_from <= today
+        and each not in state.holidays
+    )
 
 
 def keys(state: State, lines: Iterable[Line]) -> set[str]:

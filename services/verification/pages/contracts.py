@@ -45,6 +45,8 @@ def show(
     contracts: Sequence[documents.Overview],
     counts: standing.ContractCounts,
     pages: Pages,
+    *,
+    is_supplier: bool = False,
 ) -> Page:
     """The page of these contracts. `counts`: of all pages together."""
     is_narrowed = bool(asked.given)
@@ -53,7 +55,7 @@ def show(
         title=TITLE,
         sentences=_sentences(counts, is_narrowed=is_narrowed),
         faults=(),
-        form=asked.form(),
+        form=asked.form(left_out=_left_out(is_supplier=is_supplier)),
         is_narrowed=is_narrowed,
         csv=address if contracts else None,
         table=_table(contracts) if contracts else None,
@@ -61,18 +63,25 @@ def show(
     )
 
 
-def show_faults(asked: filters.Contracts, faults: tuple[Fault, ...]) -> Page:
+def show_faults(
+    asked: filters.Contracts, faults: tuple[Fault, ...], *, is_supplier: bool = False
+) -> Page:
     """The page of a form that asks for what cannot be."""
     return Page(
         title=f"Error: {TITLE}",
         sentences=(),
         faults=faults,
-        form=asked.form(faults),
+        form=asked.form(faults, _left_out(is_supplier=is_supplier)),
         is_narrowed=True,
         csv=None,
         table=None,
         pages=Pages(None, None),
     )
+
+
+def _left_out(*, is_supplier: bool) -> tuple[str, ...]:
+    """Suppliers are told nothing of the council's people."""
+    return ("owner",) if is_supplier else ()
 
 
 # --- what stands first ---------------------------------------------------------------------------

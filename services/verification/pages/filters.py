@@ -6,7 +6,7 @@ its field, and what was written stays there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Annotated, ClassVar, Final, NamedTuple, TypeAlias
 
@@ -57,8 +57,11 @@ class Asked(BaseModel):
         values = {name: getattr(self, name) for name in self.FILTERS}
         return {name: value for name, value in values.items() if value}
 
-    def form(self, faults: Sequence[Fault] = ()) -> tuple[Field, ...]:
-        """The form, filled as it was sent."""
+    def form(
+        self, faults: Sequence[Fault] = (), left_out: Collection[str] = ()
+    ) -> tuple[Field, ...]:
+        """The form, filled as it was sent. `left_out`: fields that are none of the reader's
+        business."""
         wrong = dict(faults)
         return tuple(
             Field(
@@ -71,6 +74,7 @@ class Asked(BaseModel):
                 fault=wrong.get(name),
             )
             for name, each in self.FILTERS.items()
+            if name not in left_out
         )
 
     def check(self, *, has_contract: bool = True) -> tuple[Fault, ...]:
@@ -116,6 +120,7 @@ class Contracts(Asked):
     FILTERS: ClassVar[Mapping[str, Filter]] = {
         "search": Filter("Reference or title"),
         "supplier": Filter("Supplier"),
+        "owner": Filter("Owner", (Choice("me", "Me, or me as deputy"), Choice("none", "Nobody"))),
         "rating": _RATING._replace(label="Worst rating"),
         "missing": _MISSING,
         "case": _CASE,
@@ -127,6 +132,7 @@ class Contracts(Asked):
 
     search: Text = ""
     supplier: Text = ""
+    owner: Text = ""
     rating: Text = ""
     missing: Text = ""
     case: Text = ""

@@ -58,8 +58,8 @@ async def post(
         event.occurred_at,
         event.event_id,
     )
-    words = await store.register.get_words(conn, after.contract_id)
-    published = outbox.Row.of(topics.CONTRACTS, _published(after, said, words, commitments))
+    more = await store.register.get_published(conn, after.contract_id)
+    published = outbox.Row.of(topics.CONTRACTS, _published(after, said, more, commitments))
     await outbox.post(conn, [*outcomes, published])
 
 
@@ -75,7 +75,8 @@ async def again(pool: sql.Pool, contract_id: str | None, at: datetime) -> int:
             commitments = await store.register.list_commitments(conn, each)
             now, said = state.from_bytes(row["state"]), Said(ids.new(), at, None)
             await store.batches.set_standings(conn, [store.rows.standing_row(now)])
-            event = _published(now, said, row["words"], commitments)
+            more = await store.register.get_published(conn, each)
+            event = _published(now, said, more, commitments)
             await outbox.post(conn, [outbox.Row.of(topics.CONTRACTS, event)])
     return len(wanted)
 
@@ -89,7 +90,10 @@ class Said(NamedTuple):
 
 
 def _published(
-    after: State, said: Said, words: bytes, commitments: Sequence[sql.Record]
+    after: State,
+    said: Said,
+    more: store.register.Published,
+    commitments: Sequence[sql.Record],
 ) -> events.ContractPublished:
     return events.ContractPublished(
         event_id=said.event_id,
@@ -102,9 +106,9 @@ def _published(
         starts_on=after.starts_on,
         ends_on=after.ends_on,
         commitments=tuple(_published_commitments(commitments).values()),
-        obligations=obligations.published(after),
+        obligations=obligations.published(after, more.late),
         names=store.rows.contract_names(
-            words, {row["commitment_id"]: row["title"] for row in commitments}
+            more.words, {row["commitment_id"]: row["title"] for row in commitments}
         ),
     )
 

@@ -33,6 +33,11 @@ Code: TypeAlias = Literal[
     "contact_unknown",
     "contact_elsewhere",
     "contacts_full",
+    "holiday_entered",
+    "holiday_known_too_early",
+    "holiday_before_known",
+    "holiday_too_far",
+    "holiday_no_working_day",
 ]
 
 

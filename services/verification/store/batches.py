@@ -89,6 +89,8 @@ class LockedContract(NamedTuple):
     partition: int
     """The partition of `returns` whose days concern it."""
     state: bytes
+    holidays: str | None
+    """Those that were declared late, as JSON (`holidays.read_holidays`); the same in each."""
 
 
 async def lock_contracts(
@@ -96,7 +98,10 @@ async def lock_contracts(
 ) -> dict[str, LockedContract]:
     """Those of the contracts that are registered, locked until the transaction ends."""
     found = await sql.rows(QUERIES.lock_contracts(conn, contract_ids=sorted(contract_ids)))
-    return {row["contract_id"]: LockedContract(row["partition"], row["state"]) for row in found}
+    return {
+        row["contract_id"]: LockedContract(row["partition"], row["state"], row["holidays"])
+        for row in found
+    }
 
 
 async def lock_claims(conn: sql.Connection, keys: Collection[str]) -> None:

@@ -43,8 +43,12 @@ FROM unnest(:partitions::integer[], :days::date[]) AS d (partition, day)
 JOIN contract AS w ON w.partition = d.partition AND w.wake_on <= d.day;
 
 -- name: lock_contracts(contract_ids)
--- The contracts that a batch folds into, locked in the order of their ids.
-SELECT contract_id, partition, state
+-- The contracts that a batch folds into, locked in the order of their ids; with the holidays that were
+-- declared late, of all authorities.
+SELECT contract_id, partition, state, (
+    SELECT json_agg(json_build_array(authority_id, day, known_from) ORDER BY day, authority_id)
+    FROM late_holiday
+) AS holidays
 FROM contract WHERE contract_id = ANY(:contract_ids::text[])
 ORDER BY contract_id
 FOR UPDATE;

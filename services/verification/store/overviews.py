@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from services.verification.domain import standing
 from shared import sql
@@ -38,6 +38,10 @@ class Filter:
     """Part of the reference or of the title."""
     supplier: str | None = None
     """An org-id, or part of a name."""
+    owner: Literal["me", "none"] | None = None
+    """Those of whose owner and deputy one is `actor_id`, or those without an owner."""
+    actor_id: str
+    """Who asks."""
     rating: str | None = None
     """Of the worst commitment."""
     is_missing: bool | None = None

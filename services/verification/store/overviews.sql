@@ -1,10 +1,11 @@
 -- Contracts by their worst commitment. `overviews.py` has the function.
 
--- name: list_overviews(authority_id, party_id, contract, supplier, rating, is_missing, has_case, ends_from, ends_by, today, after_rank, after_ahead, after_contract, limit, behind_max, waiting, good)
+-- name: list_overviews(authority_id, party_id, contract, supplier, owner, actor_id, rating, is_missing, has_case, ends_from, ends_by, today, after_rank, after_ahead, after_contract, limit, behind_max, waiting, good)
 -- Contracts that the caller may see, the worst first, from a key on, with the returns that are overdue
 -- and the cases that are open; a supplier's own of both. Each row has the counts of all pages; if there
 -- is no contract, one row has nothing else. `contract`: part of a reference or title; `supplier`: an
--- org-id, or part of a name.
+-- org-id, or part of a name; `owner`: `me`, whose owner or deputy `actor_id` is, or `none`. Suppliers
+-- are told nothing of owners.
 WITH found AS (
     SELECT s.contract_id, s.overview, o.rank, -o.behind AS ahead, o.promises_behind, m.overdue,
         m.overdue_since, o.shortfalls + m.cases AS cases
@@ -28,6 +29,11 @@ WITH found AS (
         AND (:ends_by::date IS NULL OR c.ends_on <= :ends_by)
         AND (:contract::text IS NULL OR strpos(lower(s.contract_id), lower(:contract)) > 0
             OR strpos(lower(convert_from(c.words, 'UTF8')::json ->> 'title'), lower(:contract)) > 0)
+        AND (:owner::text IS NULL OR (:party_id IS NULL AND (:owner = 'none') = NOT EXISTS (
+            SELECT FROM contract_officer AS h
+            WHERE h.contract_id = s.contract_id AND h.until_at IS NULL
+                AND (h.part = 'owner' OR (:owner = 'me' AND h.part = 'deputy'))
+                AND (:owner = 'none' OR h.officer_id = :actor_id::text))))
         AND (:supplier::text IS NULL OR :supplier = ANY(c.supplier_ids) OR EXISTS (
             SELECT FROM json_each_text(convert_from(c.words, 'UTF8')::json -> 'suppliers') AS n (id, name)
             WHERE strpos(lower(n.name), lower(:supplier)) > 0))

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from services.verification.store import rows
-from shared import sql
+from services.verification.store import holidays, rows
+from shared import calendar, sql
 from shared.wire import events
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
@@ -24,10 +24,21 @@ async def lock_contract(conn: sql.Connection, contract_id: str) -> sql.Record | 
     return row
 
 
-async def get_words(conn: sql.Connection, contract_id: str) -> bytes:
-    """What a contract and its organisations are called, as JSON."""
-    words: bytes = await QUERIES.get_words(conn, contract_id=contract_id)
-    return words
+class Published(NamedTuple):
+    """What is published of a contract besides its state and its commitments."""
+
+    words: bytes
+    """What it and its organisations are called, as JSON."""
+    late: calendar.Late
+    """The holidays that were declared late for its authority."""
+
+
+async def get_published(conn: sql.Connection, contract_id: str) -> Published:
+    row = await QUERIES.get_published(
+        conn, contract_id=contract_id, installation=events.INSTALLATION
+    )
+    late = {each.holiday for each in holidays.read_holidays(row["holidays"])}
+    return Published(row["words"], tuple(sorted(late)))
 
 
 async def load_contracts(pool: sql.Pool, contract_ids: Sequence[str]) -> dict[str, sql.Record]:

@@ -6,9 +6,14 @@ SELECT contract_id, authority_id, version, inputs, state, supplier_ids, starts_o
     award_id, published_at, buyer_id, words
 FROM contract WHERE contract_id = :contract_id FOR UPDATE;
 
--- name: get_words(contract_id)$
--- What a contract and its organisations are called: to be published.
-SELECT words FROM contract WHERE contract_id = :contract_id;
+-- name: get_published(contract_id, installation)^
+-- What a contract and its organisations are called, and the holidays that were declared late for its
+-- authority: to be published.
+SELECT c.words, (
+    SELECT json_agg(json_build_array(h.authority_id, h.day, h.known_from) ORDER BY h.day, h.authority_id)
+    FROM late_holiday AS h WHERE h.authority_id IN (c.authority_id, :installation::text)
+) AS holidays
+FROM contract AS c WHERE c.contract_id = :contract_id;
 
 -- name: list_contract_ids(contract_id)
 -- All contracts, or one: to be published again.

@@ -26,14 +26,14 @@ async def show_contracts(
     query: Annotated[filters.Contracts, Query()],
 ) -> Response:
     """The contracts that this person may see."""
-    faults = query.check()
+    faults, is_supplier = query.check(), who.role == "supplier"
     if faults:
-        page = contracts.show_faults(query, faults)
+        page = contracts.show_faults(query, faults, is_supplier=is_supplier)
         return site.show(request, "contracts.html", page, who, 422)
     today = calendar.london_day(dependencies.clock.now())
     found = await overviews.find(dependencies, who.caller, query.query(today))
     pages = listing.pages("/contracts", query.cursor, found.page.next, **query.given)
-    page = contracts.show(query, found.page.items, found.counts, pages)
+    page = contracts.show(query, found.page.items, found.counts, pages, is_supplier=is_supplier)
     return site.show(request, "contracts.html", page, who)
 
 

@@ -61,7 +61,7 @@ class Allowed(NamedTuple):
 
 
 class ForbiddenError(Exception):
-    """A host has an address that webhooks may not reach. The text says which."""
+    """A host has an address that webhooks may not reach."""
 
 
 def read_allowed(text: str) -> Allowed:
@@ -126,10 +126,10 @@ async def look_up(host: str, port: int, allowed: Allowed, resolve: Resolve) -> l
     OSError if there are none."""
     async with asyncio.timeout(RESOLVE_SECONDS_MAX):
         found = [ipaddress.ip_address(each) for each in await resolve(host, port)]
-    if not _is_named(host, None, allowed):
-        for address in found:
-            if (reason := refuse_address(address, allowed)) is not None:
-                raise ForbiddenError(f"{host}: {reason}")
+    is_named = _is_named(host, None, allowed)
+    if not is_named and any(refuse_address(address, allowed) for address in found):
+        # Which address it is within our network is nobody's business.
+        raise ForbiddenError(f"The host {host} is not on the public internet.")
     if not found:
         raise OSError(f"{host} has no address")
     return found

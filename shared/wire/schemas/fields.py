@@ -50,6 +50,7 @@ LISTED: Final[dict[str, str]] = {
     "Days.last": "The last day.",
     "OwedMonths.first": "The first month.",
     "OwedMonths.last": "The last month.",
+    "LateHoliday.day": "The day that is a holiday.",
     # returns
     "nil": "Whether the supplier says that there is nothing to report.",
     "invoiced_to_date": "What was invoiced under the contract up to now, in pounds without VAT.",

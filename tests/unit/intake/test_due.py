@@ -40,7 +40,9 @@ def published(council: build.Council, at: datetime) -> events.ContractPublished:
         starts_on=state.starts_on,
         ends_on=state.ends_on,
         commitments=(),
-        obligations=followed_up.published(state),
+        obligations=followed_up.published(
+            state, tuple(each.holiday for each in council.world.holidays)
+        ),
     )
 
 
@@ -117,6 +119,22 @@ class TestAMonthsReturn:
         found = of_october("2026-11-20", emptied)
         assert ("open", date(2026, 11, 30), 2) == (found.state, found.due_on, found.next_revision)
 
+    @pytest.mark.parametrize(
+        ("known_from", "due_on", "overdue"), [("2026-11-01", 16, 1), ("2026-11-02", 13, 2)]
+    )
+    def test_is_due_later_by_a_holiday_that_was_declared_late(
+        self, known_from: str, due_on: int, overdue: int
+    ) -> None:
+        """Wednesday 11 November: known on the 1st, October is due on Monday the 16th; known on the
+        2nd, when October had ended, on Friday the 13th as before. It is told on Tuesday the 17th,
+        and the 16th is the first working day after the 13th."""
+        council = build.Council()
+        council.receive(build.registered(), build.commitment())
+        council.declare("2026-11-11", known_from)
+        of_it = published(council, build.at("2026-10-20"))
+        (found,) = due.due(of_it, {}, due.Asked(None, "2026-10", "2026-10"), date(2026, 11, 17))
+        assert (date(2026, 11, due_on), overdue) == (found.due_on, found.overdue_working_days)
+
     def test_that_fills_its_slot_again_is_held_against_the_new_due_day(self) -> None:
         """Withdrawn on 16 November, sent again on 30 November: in time."""
         again = sent("2026-11-30", revision=2, withdrawn_at=build.at("2026-11-16"))
@@ -171,7 +189,10 @@ START = date(2026, 3, 10)
 DAYS = 420
 
 
-CHANGES = ("promise", "promise", "close", "suspend", "end", "end", "suppliers", "publish")
+CHANGES = (
+    *("promise", "promise", "close", "suspend", "end", "end", "suppliers", "publish"),
+    *("holiday", "holiday"),
+)
 SENDINGS = ("send", "send", "send", "nil", "withdraw", "withdraw")
 
 steps = st.lists(
@@ -221,6 +242,10 @@ class Council(build.Council):
             self.published = published(self, self.now(day))
         elif what in ("promise", "suspend", "close"):
             self._promise(what, day, f"c{which % 2}", months)
+        elif what == "holiday":
+            known_from = on + timedelta(days=1 + which)
+            self.declare(str(known_from + timedelta(days=abs(months) + 1)), str(known_from))
+            self.published = published(self, self.now(day))
         elif what == "end":
             ends_on = date.fromisoformat(day) + timedelta(days=30 * (months + 3))
             self._register(day, state.suppliers, max(ends_on, state.starts_on))
@@ -315,7 +340,7 @@ class TestWhatIntakeSays:
         """Law: at the end of each day on which something happens, and of each month, intake's list
         of what is owed and not in, with the due days, is verification's. Contracts are extended,
         shortened, given other suppliers; commitments begin later, are suspended and closed;
-        returns are early, late, nil, revised, withdrawn."""
+        holidays are declared late; returns are early, late, nil, revised, withdrawn."""
         council = Council()
         first = build.registered(starts_on=str(START), ends_on="2027-02-15")
         council.change(first, str(START + timedelta(days=known)))

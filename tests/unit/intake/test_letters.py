@@ -88,7 +88,7 @@ def outside(found: str | None) -> events.Finding:
 class TestAReturnThatIsDue:
     def test_says_until_when_it_can_be_sent(self) -> None:
         """October's return is due on 13 November; the day lies ahead."""
-        piece = wording.reminder(an_alert("return_due"), known(), is_in=False)
+        piece = wording.reminder(an_alert("return_due"), known())
         assert "October's return: send it by 13 November" == piece.subject
         assert "The return for October 2026 is due: Street lighting (Brackenfold)" == (
             piece.item.headline
@@ -100,14 +100,8 @@ class TestAReturnThatIsDue:
 
     def test_is_overdue_if_the_mail_had_to_wait(self) -> None:
         """Friday the 13th is over on Monday the 16th: one working day."""
-        piece = wording.reminder(an_alert("return_due"), known(date(2026, 11, 16)), is_in=False)
+        piece = wording.reminder(an_alert("return_due"), known(date(2026, 11, 16)))
         assert "October's return is 1 working day late" == piece.subject
-
-    def test_asks_for_nothing_once_it_is_in(self) -> None:
-        """It came while the mail waited."""
-        piece = wording.reminder(an_alert("return_due"), known(), is_in=True)
-        assert ("October's return is in", None) == (piece.subject, piece.item.to_do)
-        assert ("It is in by now.",) == piece.item.sentences
 
 
 class TestAReturnThatIsOverdue:
@@ -115,7 +109,7 @@ class TestAReturnThatIsOverdue:
         """From Friday the 13th to Friday the 20th are five working days. The step was to be done
         by then, and that day lies ahead still."""
         alert = an_alert(step_by=date(2026, 11, 20))
-        piece = wording.reminder(alert, known(date(2026, 11, 20)), is_in=False)
+        piece = wording.reminder(alert, known(date(2026, 11, 20)))
         assert "October's return is 5 working days late" == piece.subject
         assert (
             "It was due on 13 November 2026, and is 5 working days late.",
@@ -126,12 +120,12 @@ class TestAReturnThatIsOverdue:
     def test_has_a_step_that_lies_ahead(self) -> None:
         """On Friday the 27th the 20th has passed: the next working day is Monday the 30th."""
         alert = an_alert(step_by=date(2026, 11, 20))
-        piece = wording.reminder(alert, known(date(2026, 11, 27)), is_in=False)
+        piece = wording.reminder(alert, known(date(2026, 11, 27)))
         assert "Send it by 30 November 2026." == piece.item.to_do
 
     def test_names_the_year_of_a_month_that_is_far_back(self) -> None:
         """There are two Octobers."""
-        piece = wording.reminder(an_alert(), known(date(2027, 10, 1)), is_in=False)
+        piece = wording.reminder(an_alert(), known(date(2027, 10, 1)))
         assert piece.subject.startswith("October 2026's return is ")
 
 
@@ -140,6 +134,7 @@ class TestAReturnThatWasChecked:
         """The due day lies ahead: until then the month is not rated for good."""
         line = a_line("not_counted", outside("L1 1AA"))
         piece = wording.checked(RETURN, a_return(line), known())
+        assert piece is not None
         assert "October 2026: 5 of 6 lines count" == piece.subject
         assert "Return for October 2026, 5 of 6 lines count: Street lighting (Brackenfold)" == (
             piece.item.headline
@@ -154,12 +149,14 @@ class TestAReturnThatWasChecked:
         """The post waits for its retention."""
         found = events.Finding(rule="V6", code="waits_for_retention")
         piece = wording.checked(RETURN, a_return(a_line("queried", found)), known())
+        assert piece is not None
         assert piece.item.to_do is None
 
     def test_suggests_five_working_days_once_the_month_is_rated(self) -> None:
         """After Monday the 16th these are Tuesday to Monday the 23rd."""
         line = a_line("not_counted", outside("L1 1AA"))
         piece = wording.checked(RETURN, a_return(line), known(date(2026, 11, 16)))
+        assert piece is not None
         assert "Correct what is wrong by 23 November 2026." == piece.item.to_do
 
     def test_names_nothing_of_a_person(self) -> None:
@@ -173,7 +170,9 @@ class TestAReturnThatWasChecked:
             unit="FTE",
             person=person,
         )
-        (sentence,) = wording.checked(RETURN, a_return(line), known()).item.sentences
+        piece = wording.checked(RETURN, a_return(line), known())
+        assert piece is not None
+        (sentence,) = piece.item.sentences
         assert (
             "Line 2 reports 1 FTE for Apprentices. The place is not in this contract's local "
             "area. The line does not count. Check the postcode."
@@ -183,26 +182,20 @@ class TestAReturnThatWasChecked:
         """A mail can be read in 20 seconds."""
         lines = [a_line("not_counted", outside("L1 1AA"), line_id=str(n)) for n in range(5)]
         found = a_return(*lines, lines=40, not_counted=7)
-        sentences = wording.checked(RETURN, found, known()).item.sentences
+        piece = wording.checked(RETURN, found, known())
+        assert piece is not None
+        sentences = piece.item.sentences
         assert (6, "And 2 more lines.") == (len(sentences), sentences[-1])
 
-    @pytest.mark.parametrize(
-        ("end", "sentence"),
-        [
-            ("is_withdrawn", "You withdrew it. Nothing of it counts."),
-            ("is_replaced", "A later revision has taken its place. Nothing of it counts."),
-        ],
-    )
-    def test_says_that_it_has_ended_since(self, end: str, sentence: str) -> None:
-        """And asks for nothing."""
+    @pytest.mark.parametrize("end", ["is_withdrawn", "is_replaced"])
+    def test_is_not_told_once_it_has_ended(self, end: str) -> None:
+        """There is nothing left to correct."""
         line = a_line("not_counted", outside("L1 1AA"))
-        item = wording.checked(RETURN, a_return(line, **{end: True}), known()).item
-        assert ((sentence,), None) == (item.sentences, item.to_do)
+        assert wording.checked(RETURN, a_return(line, **{end: True}), known()) is None
 
-    def test_says_that_all_of_it_counts_by_now(self) -> None:
+    def test_is_not_told_once_all_of_it_counts(self) -> None:
         """The other claim was withdrawn while the mail waited."""
-        piece = wording.checked(RETURN, a_return(), known())
-        assert ("October 2026: all 6 lines count", ()) == (piece.subject, piece.item.sentences)
+        assert wording.checked(RETURN, a_return(), known()) is None
 
 
 class TestALineThatWasClaimedBefore:
@@ -223,6 +216,7 @@ class TestALineThatWasClaimedBefore:
         found = events.Finding(rule="V6", code="claimed_by_other")
         line = a_line("queried", found, invoice=an_invoice("INV-7"))
         piece = wording.duplicate(self.alert(), known(), a_return(line))
+        assert piece is not None
         assert "Spend with local firms: claimed twice" == piece.subject
         assert (
             "Spend with local firms: invoice INV-7 was claimed before: Street lighting "
@@ -236,16 +230,25 @@ class TestALineThatWasClaimedBefore:
             piece.item.to_do
         )
 
-    def test_says_that_it_waits_no_longer(self) -> None:
-        """The council decided, or the other claim was withdrawn."""
-        piece = wording.duplicate(self.alert(), known(), a_return(a_line("counted")))
-        assert "It no longer waits for another claim." == piece.item.sentences[-1]
-        assert piece.item.to_do is None
+    def test_is_told_before_its_check_is_known(self) -> None:
+        """The two come on two topics."""
+        line = ToldLine(a_line("queried").line, None)
+        piece = wording.duplicate(self.alert(), known(), a_return(line))
+        assert piece is not None
+        waits = "It waits for the council, or for the other claim's withdrawal."
+        assert (waits, None) == (piece.item.sentences[-1], piece.item.to_do)
+
+    def test_is_not_told_once_it_waits_no_longer(self) -> None:
+        """The council decided, or the other claim was withdrawn; or its own return was."""
+        assert wording.duplicate(self.alert(), known(), a_return(a_line("counted"))) is None
+        line = a_line("queried", events.Finding(rule="V6", code="claimed_by_other"))
+        gone = a_return(line, is_withdrawn=True)
+        assert wording.duplicate(self.alert(), known(), gone) is None
 
 
 class TestTheSubject:
     def pieces(self, count: int) -> list[wording.Piece]:
-        return [wording.reminder(an_alert(), known(), is_in=False)] * count
+        return [wording.reminder(an_alert(), known())] * count
 
     @pytest.mark.parametrize(
         ("count", "contracts", "subject"),

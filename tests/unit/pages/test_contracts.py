@@ -189,6 +189,23 @@ class TestFilters:
 
 
 class TestPage:
+    def test_asks_suppliers_nothing_about_owners(self) -> None:
+        """The council's people are none of their business."""
+        said = {
+            is_supplier: [
+                field.name
+                for page in (
+                    contracts.show(asked, (), counted(0), pages, is_supplier=is_supplier),
+                    contracts.show_faults(asked, (), is_supplier=is_supplier),
+                )
+                for field in page.form
+                if field.name == "owner"
+            ]
+            for asked, pages in [(filters.Contracts(), Pages(None, None))]
+            for is_supplier in (True, False)
+        }
+        assert {True: [], False: ["owner", "owner"]} == said
+
     def test_leads_to_the_same_list_as_a_file(self) -> None:
         """With the same filters; an empty list has none."""
         assert "/contracts.csv?rating=Good" == shown(an_overview(), rating="Good").csv

@@ -205,9 +205,9 @@ class TestAContractThatEnds:
 
 class TestAStateThatWasStoredBefore:
     def test_is_read_as_one_whose_end_was_not_told(self) -> None:
-        """It has a field less at its end."""
+        """It has fewer fields at its end."""
         council = build.Council()
         council.receive(registered(), promised())
         known = council.states["C1"]
-        *older, _ = json.loads(state.to_bytes(known))
+        *older, _, _ = json.loads(state.to_bytes(known))
         assert known == state.from_bytes(json.dumps(older).encode())

@@ -29,6 +29,7 @@ class OverviewsQuery(lists.PageQuery):
     supplier: Search | None = Field(
         default=None, description="Only of this supplier: an org-id, or part of a name."
     )
+    owner: Literal["me", "none"] | None = None
     search: Search | None = None
     ends_by: fields.Day | None = None
     format: Literal["json", "csv"] | None = None
