@@ -42,7 +42,6 @@ Operator = Annotated[auth.Caller, Depends(auth.caller("operator"))]
 Approver = Annotated[auth.Caller, Depends(auth.caller("approver"))]
 Responsible = Annotated[auth.Caller, Depends(auth.caller("manager", "approver"))]
 """Whoever answers for contracts."""
-Operator = Annotated[auth.Caller, Depends(auth.caller("operator"))]
 Staff = Annotated[auth.Caller, Depends(auth.caller("manager", "approver", "auditor", "operator"))]
 Officer = Annotated[auth.Caller, Depends(auth.caller("manager", "approver", "auditor"))]
 Reader = Annotated[auth.Caller, Depends(auth.caller("supplier", "manager", "approver", "auditor"))]
