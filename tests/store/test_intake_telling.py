@@ -385,7 +385,7 @@ class TestALetter:
         letter, digest = await written(service, one, both)
         assert "Spend with local firms: claimed twice" == letter.subject
         assert letter.items[0].headline.startswith("Spend with local firms: invoice INV-11 was")
-        assert ("25 things", 2, 23) == (digest.subject, len(digest.items), digest.more)
+        assert ("25 things: ", 2, 23) == (digest.subject[:11], len(digest.items), digest.more)
         assert "And 7 more lines." == digest.items[1].sentences[-1]
 
     async def test_is_written_of_nothing_that_is_kept_no_more(

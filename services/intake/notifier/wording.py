@@ -156,15 +156,15 @@ _NOT_ALL: Final = frozenset({"queried", "not_counted"})
 
 
 def subject(pieces: list[Piece], count: int, contracts: list[str]) -> str:
-    """Of a letter with `count` things, of which these are shown. `contracts`: those of the shown,
-    by title."""
-    if count == 1 and pieces:
+    """Of a letter with `count` things, of which these are shown: how many, and the worst.
+    `contracts`: those of the shown, by title."""
+    if count == 1:
         return pieces[0].subject
     things = formats.count(count, "thing")
     if count > len(pieces):
-        return things
+        return f"{things}: {pieces[0].subject}"
     on = contracts[0] if len(contracts) == 1 else formats.count(len(contracts), "contract")
-    return f"{things} on {on}"
+    return f"{things} on {on}: {pieces[0].subject}"
 
 
 def day_of(*moments: datetime) -> date:

@@ -253,19 +253,20 @@ class TestTheSubject:
     @pytest.mark.parametrize(
         ("count", "contracts", "subject"),
         [
-            (4, ["A", "B", "C"], "4 things on 3 contracts"),
-            (2, ["Street lighting"], "2 things on Street lighting"),
+            (4, ["A", "B", "C"], "4 things on 3 contracts: October's return is overdue"),
+            (2, ["Lighting"], "2 things on Lighting: October's return is overdue"),
         ],
     )
     def test_of_a_digest_counts_things_and_contracts(
         self, count: int, contracts: list[str], subject: str
     ) -> None:
-        """The worst stands on top of the mail."""
+        """And says the worst, which stands on top of the mail."""
         assert subject == wording.subject(self.pieces(count), count, contracts)
 
     def test_of_a_digest_that_is_cut_counts_things_alone(self) -> None:
         """On how many contracts the others are is not known."""
-        assert "31 things" == wording.subject(self.pieces(20), 31, ["A"])
+        words = "31 things: October's return is overdue"
+        assert words == wording.subject(self.pieces(20), 31, ["A"])
 
     def test_says_what_the_only_thing_is(self) -> None:
         """Nobody has to open it."""
