@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 BATCH_RECORDS: Final = Histogram(
     "makegood_batch_records",
@@ -59,20 +59,27 @@ BOOKS_CHECKED: Final = Gauge(
 BOOKS_FINDINGS: Final = Gauge(
     "makegood_books_findings", "What the newest comparison of the books found.", ["service"]
 )
+NOTIFIER: Final = CollectorRegistry()
+"""What a notifier shows. There its service's metrics would stand at 0, as if no day had ended."""
+ProcessCollector(registry=NOTIFIER)
 DISPATCHES: Final = Counter(
     "makegood_dispatches_total",
     "Mails and calls of webhooks that were tried, by what became of them.",
     ["channel", "state"],
+    registry=NOTIFIER,
 )
 DISPATCHES_WAITING: Final = Gauge(
-    "makegood_dispatches_waiting", "Mails and calls of webhooks that wait to be sent."
+    "makegood_dispatches_waiting",
+    "Mails and calls of webhooks that wait to be sent.",
+    registry=NOTIFIER,
 )
 DISPATCHES_AGE_SECONDS: Final = Gauge(
-    "makegood_dispatches_age_seconds", "Age of the oldest that waits to be sent."
+    "makegood_dispatches_age_seconds", "Age of the oldest that waits to be sent.", registry=NOTIFIER
 )
 DISPATCHES_UNDELIVERED: Final = Gauge(
     "makegood_dispatches_undelivered",
     "Mails and calls of webhooks that could not be delivered: a person has to look at them.",
+    registry=NOTIFIER,
 )
 
 ALARM_NAMES: Final = (

@@ -107,8 +107,10 @@ WITH gone AS (
 DELETE FROM notification AS n USING gone AS g WHERE n.dispatch_id = g.dispatch_id;
 
 -- name: measure()^
--- What waits, since when, and what a person has to look at.
+-- What waits, since when, and what a person has to look at: not what was for a recipient that is no
+-- longer told anything.
 SELECT (SELECT count(*) FROM dispatch WHERE state IN ('waiting', 'sending')) AS waiting,
     (SELECT extract(epoch FROM now() - min(planned_at)) FROM dispatch
         WHERE state IN ('waiting', 'sending')) AS oldest_seconds,
-    (SELECT count(*) FROM dispatch WHERE state IN ('refused', 'given_up', 'doubtful')) AS undelivered;
+    (SELECT count(*) FROM dispatch AS d JOIN recipient AS r USING (recipient_id)
+        WHERE d.state IN ('refused', 'given_up', 'doubtful') AND r.is_on) AS undelivered;

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import prometheus_client
 
-from shared import keys, log, sql
+from shared import keys, log, metrics, sql
 from shared.notifier import notifier
 from shared.notifier.channels import folder, guard, notify, smtp, webhook
 from shared.notifier.kinds import Kind
@@ -47,7 +47,9 @@ async def run(
 ) -> None:
     """Sends for one service until SIGTERM."""
     if sending.notifier_port:
-        prometheus_client.start_http_server(sending.notifier_port, settings.host)
+        prometheus_client.start_http_server(
+            sending.notifier_port, settings.host, registry=metrics.NOTIFIER
+        )
     pool = await _connect(settings, service)
     composer, now = telling.made(pool)
     key = keys.load_or_create(settings.session_key_path)

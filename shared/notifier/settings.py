@@ -8,6 +8,8 @@ from typing import Annotated, Final
 from pydantic import Field, FilePath, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.notifier.channels import guard, smtp
+
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_length=320)]
 
 _SCHEMES: Final = ("smtp", "smtps", "file", "notify")
@@ -49,11 +51,21 @@ class NotifierSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _mail_url_is_known(self) -> NotifierSettings:
-        scheme = self.mail_url.get_secret_value().partition(":")[0]
+        url = self.mail_url.get_secret_value()
+        scheme = url.partition(":")[0]
         if scheme not in _SCHEMES:
             raise ValueError(f"MAIL_URL begins with {', '.join(f'{s}:' for s in _SCHEMES)}")
         if scheme == "notify" and (self.notify_api_key is None or not self.notify_template_id):
             raise ValueError("MAIL_URL=notify: needs NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID")
+        if scheme in ("smtp", "smtps"):
+            try:
+                smtp.read_url(url, is_plain_allowed=self.mail_plain_allowed)
+            except ValueError as error:
+                raise ValueError(f"MAIL_URL: {error}") from None
+        try:
+            guard.read_allowed(self.webhook_allowed)
+        except ValueError as error:
+            raise ValueError(f"WEBHOOK_ALLOWED: {error}") from None
         return self
 
     @property

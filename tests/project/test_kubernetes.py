@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from shared.notifier.channels import guard
+from shared.notifier.notifier import STOP_SECONDS_MAX
 from shared.notifier.settings import NotifierSettings
 from tests.project.test_deploy import SERVICES as COMPOSE
 from tests.project.test_written import environment_names, settings_of
@@ -183,6 +184,13 @@ class TestNotifier:
         annotations = get("Deployment", notifier)["spec"]["template"]["metadata"]["annotations"]
         assert {"prometheus.io/scrape": "true", "prometheus.io/port": port} == annotations
         assert COMPOSE[notifier]["command"] == container["args"]
+
+    @by_notifier
+    def test_may_finish_what_is_under_way(self, notifier: str) -> None:
+        """Nobody kills it before it has given up waiting for that, here and in Compose."""
+        pod = get("Deployment", notifier)["spec"]["template"]["spec"]
+        assert f"{pod['terminationGracePeriodSeconds']}s" == COMPOSE[notifier]["stop_grace_period"]
+        assert STOP_SECONDS_MAX < pod["terminationGracePeriodSeconds"]
 
 
 class TestSession:

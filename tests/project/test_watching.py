@@ -11,7 +11,9 @@ from typing import Any
 import promql_parser
 import pytest
 import yaml
+from prometheus_client import generate_latest
 
+from shared import metrics
 from tests.project.test_deploy import ALERTS, SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -131,3 +133,13 @@ class TestAlertmanager:
         (told,) = said["alerting"]["alertmanagers"]
         assert [{"targets": ["alertmanager:9093"]}] == told["static_configs"]
         assert ["127.0.0.1:9093:9093"] == SERVICES["alertmanager"]["ports"]
+
+
+class TestANotifier:
+    def test_shows_what_it_measures_and_nothing_of_its_service(self) -> None:
+        """Else a last day that ended in 1970 calls an operator. A service shows nothing of it."""
+        metrics.DISPATCHES.labels("email", "sent")
+        own = {one.name for one in metrics.NOTIFIER.collect() if one.name.startswith("makegood_")}
+        measured = {"dispatches", "dispatches_waiting", "dispatches_age_seconds"}
+        assert {f"makegood_{one}" for one in (*measured, "dispatches_undelivered")} == own
+        assert "makegood_dispatches" not in generate_latest().decode()

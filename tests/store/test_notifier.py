@@ -157,6 +157,18 @@ class TestAServer:
         assert "no such mailbox" in row["answer"]
         assert 1 == (await dispatches.measure(pool)).undelivered
 
+    async def test_is_not_shown_once_nobody_is_to_be_told(self, pool: sql.Pool) -> None:
+        """What a person could not be sent is no alert after that person was switched off."""
+        await notifying.add_people(pool, "priya")
+        await tell(pool, due())
+        box = mail_server.Box()
+        box.says["RCPT"] = "550 5.1.1 no such mailbox"
+        async with mail_server.running(box) as port:
+            await work(notifying.made(pool, port))
+        await notifying.add_people(pool, "priya", is_on=False)
+        assert {"refused": 1} == await states(pool)
+        assert 0 == (await dispatches.measure(pool)).undelivered
+
     async def test_that_asks_for_patience_is_asked_again_later(self, pool: sql.Pool) -> None:
         """A 4xx is no refusal: the next try is a minute away, or a little more."""
         await notifying.add_people(pool, "priya")

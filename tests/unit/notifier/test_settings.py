@@ -47,6 +47,33 @@ class TestNotifierSettings:
             settings.read(NotifierSettings)
         assert PASSWORD not in str(refused.value)
 
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            (f"smtp://makegood:{PASSWORD}@/x", "MAIL_URL: write it as smtp://USER:PASSWORD@"),
+            (f"smtp://makegood:{PASSWORD}@smtp.example?tls=none", "MAIL_URL: .*in the clear"),
+        ],
+    )
+    def test_know_an_address_of_a_server_before_anything_is_sent(
+        self, monkeypatch: pytest.MonkeyPatch, wrong: str, words: str
+    ) -> None:
+        """A wrong one is told at the start, without its password."""
+        monkeypatch.setenv("MAIL_URL", wrong)
+        monkeypatch.setenv("MAIL_FROM", FROM)
+        with pytest.raises(settings.WrongSettingsError, match=words) as refused:
+            settings.read(NotifierSettings)
+        assert PASSWORD not in str(refused.value)
+
+    def test_know_what_webhooks_may_reach(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A network that is none is told at the start."""
+        monkeypatch.setenv("MAIL_URL", URL)
+        monkeypatch.setenv("MAIL_FROM", FROM)
+        monkeypatch.setenv("WEBHOOK_ALLOWED", "10.0.0.0/33")
+        with pytest.raises(
+            settings.WrongSettingsError, match=r"^WEBHOOK_ALLOWED: '10\.0\.0\.0/33'"
+        ):
+            settings.read(NotifierSettings)
+
     @pytest.mark.parametrize("missing", ["MAIL_URL", "MAIL_FROM"])
     def test_need_a_way_out_and_a_sender(
         self, monkeypatch: pytest.MonkeyPatch, missing: str
