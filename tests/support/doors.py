@@ -19,6 +19,7 @@ from services.verification.api import (
     contacts,
     contracts,
     figures,
+    holidays,
     people,
     proposals,
     standings,
@@ -27,6 +28,7 @@ from services.verification.api import (
 from services.verification.api import documents as verification
 from services.verification.api.documents import alerts as alerts_documents
 from services.verification.api.documents import contacts as contacts_documents
+from services.verification.api.documents import holidays as holidays_documents
 from services.verification.api.documents import proposals as proposals_documents
 from services.verification.api.documents import standings as standings_documents
 from services.verification.api.documents import webhooks as webhooks_documents
@@ -71,6 +73,11 @@ BODIES: dict[type[pydantic.BaseModel], dict[str, Any]] = {
         "reason": "extended",
     },
     verification.Activation: {"version": 1},
+    holidays_documents.HolidayRequest: {
+        "day": "2026-12-11",
+        "known_from": "2026-12-01",
+        "reason": "proclaimed",
+    },
     contacts_documents.ContactRequest: {
         "person_id": "priya-nair@GB-LAE-KWL",
         "address": "priya.nair@knowsley.example",
@@ -142,5 +149,5 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
 }
 ROUTERS = [demo_clock, intake_contacts, due, measures, parties, receipts, returns]
 ROUTERS += [changes, entries, export, log, ledger_returns, search]
-ROUTERS += [alerts, cases, commitments, contacts, contracts, figures, people, proposals]
+ROUTERS += [alerts, cases, commitments, contacts, contracts, figures, holidays, people, proposals]
 ROUTERS += [standings, webhooks]

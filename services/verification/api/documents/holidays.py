@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from shared import fields
 
 
-class NewHoliday(BaseModel):
+class HolidayRequest(BaseModel):
     """A bank holiday that was declared late."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
