@@ -17,7 +17,7 @@ from uuid import UUID
 
 from shared import log, metrics, sql
 from shared.delivery import failpoints, tasks
-from shared.notifier import backoff, dispatches, letters, stops
+from shared.notifier import backoff, dispatches, letters, recipients, stops
 from shared.notifier.kinds import UNANSWERED, Kind
 from shared.notifier.recipients import Channel
 from shared.notifier.sending import Outcome, Outgoing, Sender
@@ -179,6 +179,8 @@ class Notifier:
                 failpoints.hit("after_send_before_mark")
                 ended = judge(ready, begun, outcome, outlet.channel, datetime.now(UTC))
                 metrics.DISPATCHES.labels(outlet.channel, ended.state).inc()
+                if outcome.is_gone:
+                    await recipients.switch_off(self.pool, ready.recipient_id)
                 if outcome.is_away:
                     _leave_alone(outlet, outcome)
                     queue.clear()

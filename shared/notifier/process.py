@@ -16,7 +16,7 @@ import prometheus_client
 
 from shared import keys, log, metrics, sql
 from shared.notifier import notifier
-from shared.notifier.channels import folder, guard, notify, smtp, webhook
+from shared.notifier.channels import folder, guard, smtp, webhook
 from shared.notifier.kinds import Kind
 from shared.notifier.notifier import Composer, Letterhead, Loop, Now, Outlet
 from shared.notifier.sending import Sender
@@ -92,6 +92,8 @@ def _mail_sender(sending: NotifierSettings) -> Sender:
     if scheme == "notify":
         assert sending.notify_api_key is not None
         assert sending.notify_template_id is not None
+        from shared.notifier.channels import notify  # late: its client takes 15 MB
+
         return notify.Notify(
             notify.Account(
                 api_key=sending.notify_api_key.get_secret_value(),
