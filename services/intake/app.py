@@ -34,7 +34,7 @@ from services.intake.settings import Settings
 from shared import books, buckets, clock, keys, service
 from shared.delivery import transaction
 from shared.pages import everywhere, late
-from shared.web import auth, openapi, server
+from shared.web import auth, notifications, openapi, server
 
 
 def build(settings: Settings) -> FastAPI:
@@ -65,7 +65,7 @@ def build(settings: Settings) -> FastAPI:
             yield
 
     app = service.build("intake", lifespan)
-    for each in (returns, receipts, parties, contacts, due, measures, files):
+    for each in (returns, receipts, parties, contacts, due, measures, files, notifications):
         app.include_router(each.router)
     bytes_max = submission.BODY_BYTES_MAX
     server.open_fast_path(app, "POST", "/api/v1/returns", returns.post_return, bytes_max)

@@ -37,7 +37,7 @@ from services.verification.settings import Settings
 from shared import books, calendar, clock, service
 from shared.delivery import transaction
 from shared.pages import everywhere, late
-from shared.web import auth, openapi, server
+from shared.web import auth, notifications, openapi, server
 
 FORM_BYTES_MAX: Final = 64 * 1024
 """What a form has around its file."""
@@ -81,6 +81,7 @@ def build(settings: Settings) -> FastAPI:
         app.include_router(each.router)
     for each in (alerts, cases, proposals, people, contacts, imports, webhooks, holidays):
         app.include_router(each.router)
+    app.include_router(notifications.router)
     everywhere.open_site(app, "council", settings, Path(__file__).with_name("pages"))
     app.add_middleware(late.LatePages, owner=app, module="services.verification.web")
     openapi.describe(app, descriptions.TEXTS)

@@ -15,7 +15,8 @@ from shared.pages import sessions, site
 
 router = APIRouter(include_in_schema=False)
 
-_ASK: Final = "Ask the person at the council who manages your contract."
+ASK: Final = "Ask the person at the council who manages your contract."
+"""Whom to ask, where the council has not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,5 +57,5 @@ async def show_cookies(request: Request) -> Response:
 
 def _show(request: Request, title: str, template: str) -> Response:
     here = site.of(request.app)
-    page = Page(title=title, contact=here.help_contact or _ASK, cookie=here.cookie)
+    page = Page(title=title, contact=here.help_contact or ASK, cookie=here.cookie)
     return site.show(request, template, page, here.session(request))

@@ -36,9 +36,18 @@ BY_ROLE: Final[Mapping[auth.Role, tuple[Link, ...]]] = {
         _CONTRACTS,
         _RETURNS,
     ),
-    "operator": (),
+    "operator": (
+        Link("Sent to officers", "council:/notifications"),
+        Link("Sent to suppliers", "supplier:/notifications"),
+    ),
 }
 """Links in their order. A page is marked as the one whose address begins its own."""
+
+ME: Final[Mapping[auth.Role, str]] = {
+    "supplier": "supplier:/me",
+    **dict.fromkeys(("manager", "approver", "operator"), "council:/me"),
+}
+"""Where people choose what they are told. Auditors are told nothing."""
 
 
 def here(ways: tuple[Link, ...], name: str, path: str) -> Link | None:

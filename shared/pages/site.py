@@ -33,6 +33,8 @@ FORMS_A_MINUTE: Final = 60
 """Of one session; also at once. Nobody types faster."""
 UPLOADS_A_MINUTE: Final = 6
 """Of one session; also at once. To read one may take a second."""
+STOPS_A_MINUTE: Final = 10
+"""Of one reader of mails, without signing in; also at once. Once is enough."""
 
 Name: TypeAlias = Literal["supplier", "council", "record"]
 
@@ -85,6 +87,8 @@ class Frame:
     ways: tuple[Way, ...]
     who: str | None
     """`Priya Nair, contract manager`; None if nobody is signed in."""
+    me: str | None
+    """Where this person chooses what to be told; None: there is nothing to choose."""
     form_token: str | None
     demo: str | None
     """What the demonstration says on every page."""
@@ -106,6 +110,9 @@ class Site:
         self.forms = buckets.Buckets(FORMS_A_MINUTE / 60, FORMS_A_MINUTE)
         """What each session may still send. It goes by the machine's clock."""
         self.uploads = buckets.Buckets(UPLOADS_A_MINUTE / 60, UPLOADS_A_MINUTE)
+        self.stops = buckets.Buckets(STOPS_A_MINUTE / 60, STOPS_A_MINUTE)
+        """How often the links of each reader's mails may still be used."""
+        self.digest_hour = settings.digest_hour
         self.help_contact = settings.help_contact
         self._council = settings.council_name
         self._key_path = settings.session_key_path
@@ -114,11 +121,16 @@ class Site:
         self._static = self._base + statics.path()
 
     @functools.cached_property
+    def key(self) -> bytes:
+        """Of sessions, and of links in mails. It is read, or made, when it is first needed."""
+        return keys.load_or_create(self._key_path)
+
+    @functools.cached_property
     def sealer(self) -> sealing.Sealer:
-        """Seals and opens sessions. The key is read, or made, when it is first needed."""
+        """Seals and opens sessions."""
         from shared.pages import sealing
 
-        return sealing.Sealer(keys.load_or_create(self._key_path))
+        return sealing.Sealer(self.key)
 
     @functools.cached_property
     def _environment(self) -> jinja2.Environment:
@@ -174,6 +186,7 @@ class Site:
             council=self._council,
             ways=self._ways(who.role, path) if who else (),
             who=f"{who.name}, {ROLES[who.role]}" if who else None,
+            me=navigation.ME.get(who.role) if who else None,
             form_token=self.sealer.form_token(who) if who else None,
             demo=self._demo() if self.is_demo else None,
         )

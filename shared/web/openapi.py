@@ -32,6 +32,8 @@ SHARED: Final = {
     "items": "The things of this page.",
     "contract": "Only of this contract.",
     "status": "The state that it is in.",
+    "dispatch_id": "The mail, or the call of a webhook.",
+    "recipient": "Only those to this person or webhook.",
     "alarm": "What is wrong, in words; null if nothing is.",
     "held": "How many records about returns with a receipt wait to be taken up.",
 }

@@ -32,6 +32,7 @@ from services.verification.api.documents import holidays as holidays_documents
 from services.verification.api.documents import proposals as proposals_documents
 from services.verification.api.documents import standings as standings_documents
 from services.verification.api.documents import webhooks as webhooks_documents
+from shared.web import notifications
 
 FIRM = "GB-COH-01234567"
 AREA = {"gss": ["E08000011"], "edition": "sample-1"}
@@ -145,9 +146,10 @@ QUERIES: dict[type[pydantic.BaseModel], dict[str, str]] = {
     ledger.ReturnsQuery: {"supplier": FIRM},
     ledger.HistoryQuery: {"as_at": "2026-10-06"},
     ledger.SearchQuery: {"q": "24"},
+    notifications.DispatchesQuery: {"state": "refused", "recipient": "priya-nair@GB-LAE-KWL"},
     ledger.ConsistencyQuery: {"from": "50", "to": "104"},
 }
 ROUTERS = [demo_clock, intake_contacts, due, measures, parties, receipts, returns]
-ROUTERS += [changes, entries, export, log, ledger_returns, search]
+ROUTERS += [changes, entries, export, log, ledger_returns, notifications, search]
 ROUTERS += [alerts, cases, commitments, contacts, contracts, figures, holidays, people, proposals]
 ROUTERS += [standings, webhooks]

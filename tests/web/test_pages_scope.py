@@ -19,6 +19,7 @@ from tests.support import (
     intake_builders,
     ledger_client,
     ledger_service,
+    tellings,
     verification_builders,
     verification_service,
     visitors,
@@ -104,7 +105,9 @@ class TestEveryPage:
             officers = [auth.Caller(role, role, intake_builders.AUTHORITY) for role in OFFICERS]
             reason = {"reason": "mischief"}
             at = "POST /returns/{return_id}"
+            dispatch_id = str(await tellings.add_dispatch(system.pool, "asha", "refused"))
             forms = {f"{at}/withdraw": reason, f"{at}/revise": reason}
+            forms["POST /notifications/resend"] = {"dispatch": dispatch_id}
             await check(system.app, values | sent | {"forms": forms}, strangers)
             await check_drafts(system.app, values, officers)
             for who in (
@@ -132,6 +135,7 @@ class TestEveryPage:
             manager = await service.caller("manager")
             drafted = verification_service.a_commitment("drafted")
             await manager.post("/contracts/C1/commitments", drafted)
+            dispatch_id = await tellings.add_dispatch(service.pool, "priya", "refused")
             values = {
                 "contract_id": "C1",
                 "commitment_id": "spend",
@@ -140,6 +144,7 @@ class TestEveryPage:
                 "forms": {
                     "POST /approvals": {"approve": "C1/drafted/1"},
                     "POST /alerts/acknowledge": {"one": alert_id},
+                    "POST /notifications/resend": {"dispatch": str(dispatch_id)},
                 },
             }
             await check(service.app, values, others(supplier_id))
@@ -147,6 +152,7 @@ class TestEveryPage:
                 "SELECT count(*) FROM commitment WHERE state = 'draft'"
             )
             assert 0 == await service.pool.fetchval("SELECT count(acknowledged_by) FROM alert")
+            assert "refused" == await service.pool.fetchval("SELECT state FROM dispatch")
             who = auth.Caller("s", "supplier", intake_builders.AUTHORITY, supplier_id)
             visitor = visitors.Visitor(service.app, who)
             for page in ("/promises", "/contracts", "/queried", "/alerts"):

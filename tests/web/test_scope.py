@@ -25,6 +25,7 @@ from tests.support import (
     intake_builders,
     ledger_client,
     ledger_service,
+    tellings,
     verification_builders,
     verification_service,
 )
@@ -61,8 +62,10 @@ OPEN: Final = {
     "GET /accessibility",
     "GET /privacy",
     "GET /cookies",
+    *(f"{method} /mail/stop" for method in ("GET", "POST")),
 }
-"""What shows nobody's things: how the service is, and the published log."""
+"""What shows nobody's things: how the service is, and the published log. The link of a mail is
+sealed: who holds it may stop what it names (`test_pages_told`)."""
 OF_THE_DEMO: Final = {"GET /api/v1/clock", "POST /api/v1/clock", "GET /sign-in/{key}"}
 """One clock for the local demo, and a choice of people, on loopback only."""
 HOMES: Final = {"GET /"}
@@ -79,6 +82,7 @@ LISTING: Final = {
     "GET /promises",
     "GET /queried",
     "GET /alerts",
+    "GET /notifications",
 }
 """Pages with a list: to a stranger, an empty one."""
 _MONTH: Final = "/drafts/{contract_id}/{period}"
@@ -106,6 +110,7 @@ BLANKS: Final = {
     "GET /imports/promises.csv",
     "POST /imports",
     "POST /imports/{digest}",
+    *(f"{method} /me" for method in ("GET", "POST")),
 }
 """Forms and templates to fill in. They show nobody's things; what is sent is the sender's own."""
 PAGES: Final = {
@@ -130,6 +135,7 @@ PAGES: Final = {
     "POST /contracts/{contract_id}/people",
     "POST /approvals",
     "POST /alerts/acknowledge",
+    "POST /notifications/resend",
     "GET /contracts/{contract_id}/commitments/{commitment_id}",
     "GET /entries/{index}",
     "GET /entries/{index}/leaf",
@@ -160,6 +166,7 @@ LISTS: Final = {
     "GET /api/v1/webhooks",
     "GET /api/v1/contacts",
     "GET /api/v1/holidays",
+    "GET /api/v1/notifications",
 }
 """They show what is in scope: to a stranger, nothing."""
 EVERYONES: Final = {
@@ -269,6 +276,7 @@ class TestEveryRoute:
             for each in (contact, contact | {"person_id": "ben"}):
                 assert 201 == (await operator.post(at, each)).status_code
             values = {
+                "dispatch_id": await tellings.add_dispatch(system.pool, "carol", "refused"),
                 "return_id": sent["return_id"],
                 "party_id": intake_builders.PARTY,
                 "person_id": "asha",
@@ -318,6 +326,7 @@ class TestEveryRoute:
             app = verification_app.build(verification_service.settings(database))
             terms = verification_service.a_commitment("more")
             values = {
+                "dispatch_id": await tellings.add_dispatch(service.pool, "carol", "refused"),
                 "contract_id": "C1",
                 "commitment_id": "spend",
                 "webhook_id": entered.json()["webhook_id"],

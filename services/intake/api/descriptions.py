@@ -7,7 +7,7 @@ from typing import Any, Final
 from services.intake.api import documents
 from services.intake.domain import measures, submission
 from shared import catalogue
-from shared.web import openapi
+from shared.web import notifications, openapi
 
 _RETURN: Final[dict[str, Any]] = {
     "contract_id": "KMBC-2026-0117",
@@ -46,7 +46,7 @@ def _returns() -> dict[str, Any]:
 
 
 TEXTS: Final = openapi.Texts(
-    (documents,),
+    (documents, notifications),
     {
         "Measure.title": "The measure, in words.",
         "Check.title": "What the rule asks.",

@@ -23,6 +23,11 @@ class Person(NamedTuple):
     """Where the person's work is."""
 
     @property
+    def begins(self) -> str:
+        """The page that opens first."""
+        return f"{self.site}:/{'notifications' if self.who.role == 'operator' else ''}"
+
+    @property
     def named(self) -> officers.Officer:
         """As other services are told, if this is an officer."""
         return officers.Officer(self.who.authority_id, self.name, self.who.role)
@@ -60,6 +65,7 @@ GROUPS: Final[dict[str, tuple[Person, ...]]] = {
         _officer("Noor Aziz", "auditor", "external auditor", "record"),
         _officer("Beth Lowe", "auditor", "auditor", "record"),
     ),
+    "Operators": (_officer("Lena Quist", "operator", "keeps Makegood running"),),
 }
 """By what they do."""
 BY_KEY: Final = {person.key: person for group in GROUPS.values() for person in group}

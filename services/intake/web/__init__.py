@@ -22,6 +22,7 @@ from services.intake.web import (
     signing_in,
     withdrawals,
 )
+from shared.pages import telling
 
 router = APIRouter(include_in_schema=False)
 for each in (
@@ -37,5 +38,6 @@ for each in (
     withdrawals,
     contracts,
     signing_in,
+    telling,
 ):
     router.include_router(each.router)

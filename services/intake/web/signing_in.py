@@ -35,6 +35,6 @@ async def choose(request: Request, key: str, dependencies: Injected) -> Response
         return RedirectResponse(here.address("/sign-in"), 303)
     delivery, now = dependencies.delivery, dependencies.clock.now()
     await officers.name(delivery, person.who.actor_id, person.named, now)
-    answer = RedirectResponse(here.address(f"{person.site}:/"), 303)
+    answer = RedirectResponse(here.address(person.begins), 303)
     here.remember(answer, sessions.start(person.name, person.who, datetime.now(UTC)))
     return answer

@@ -18,7 +18,7 @@ from services.verification.api.documents import (
     standings,
     webhooks,
 )
-from shared.web import openapi
+from shared.web import notifications, openapi
 
 _LINEAR: Final = {"kind": "linear", "from": "2026-10-06", "to": "2028-10-05"}
 
@@ -38,6 +38,7 @@ TEXTS: Final = openapi.Texts(
     (
         *(documents, alerts, cases, contacts, holidays, imports, people, proposals),
         *(standings, overviews, queried, webhooks),
+        notifications,
     ),
     {
         "acknowledged_by": "Who has seen it and answers for it; null if nobody has.",

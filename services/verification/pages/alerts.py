@@ -8,14 +8,16 @@ no button.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 from services.verification.api import alerts as counting
 from services.verification.api.documents import alerts as documents
 from services.verification.pages import filters
 from shared import formats
+from shared.notifier import told
 from shared.pages import names
 from shared.pages.parts import Fault, Field, Pages
 
@@ -24,6 +26,10 @@ TICKS: Final = "alert"
 """The name of the checkboxes."""
 ONE: Final = "one"
 """The name of the button of a row."""
+PEOPLE_MAX: Final = 4
+"""Of one sentence: with more of them a page would weigh over 60 kB."""
+TOLD_MAX: Final = 3
+"""Sentences of one alert, the last ones: for the same reason."""
 NONE_TICKED: Final = Fault(TICKS, "Tick the alerts that you acknowledge.")
 
 
@@ -42,6 +48,8 @@ class Row:
     """The id of its checkbox. That of the first is where a fault of what is ticked leads."""
     seen: str | None
     """By whom and when; None: nobody has acknowledged it."""
+    told: str
+    """Who was told, when and how, in sentences; empty: nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,10 @@ class Reader:
 
     may_acknowledge: bool
     known: names.Names = names.NONE
+    told: Mapping[UUID, Sequence[told.Told]] = field(default_factory=dict)
+    """By alert. Suppliers are not shown who of the council was told."""
+    is_moved: bool = False
+    """The service's clock is not the machine's."""
 
 
 class Listed(NamedTuple):
@@ -80,7 +92,7 @@ def show(
     asked: filters.Alerts, listed: Listed, reader: Reader, faults: tuple[Fault, ...] = ()
 ) -> Page:
     """The page of these alerts. `faults`: of what was ticked."""
-    rows = tuple(_rows(listed.alerts, reader.known))
+    rows = tuple(_rows(listed.alerts, reader))
     is_open = reader.may_acknowledge and any(each.seen is None for each in rows)
     return Page(
         title=f"Error: {TITLE}" if faults else TITLE,
@@ -130,7 +142,7 @@ def _sentences(
     return (first,) if has_rows else (first, "No alert matches these filters.")
 
 
-def _rows(alerts: Sequence[documents.Alert], known: names.Names) -> Iterator[Row]:
+def _rows(alerts: Sequence[documents.Alert], reader: Reader) -> Iterator[Row]:
     ticks = 0
     for alert in alerts:
         ticks += alert.acknowledged_by is None
@@ -142,7 +154,8 @@ def _rows(alerts: Sequence[documents.Alert], known: names.Names) -> Iterator[Row
             to_do=None if alert.next_step is None else alert.next_step.words,
             raised=formats.moment(alert.raised_at),
             tick=TICKS if ticks == 1 else f"{TICKS}-{ticks}",
-            seen=_seen(alert, known),
+            seen=_seen(alert, reader.known),
+            told=" ".join([*_told(reader.told.get(alert.alert_id, ()), reader)][-TOLD_MAX:]),
         )
 
 
@@ -151,3 +164,43 @@ def _seen(alert: documents.Alert, known: names.Names) -> str | None:
         return None
     when = formats.moment(alert.acknowledged_at)
     return f"Acknowledged by {known.person(alert.acknowledged_by)}, {when}"
+
+
+def _told(notifications: Sequence[told.Told], reader: Reader) -> Iterator[str]:
+    """A sentence for all to whom the same happened, in the order in which it was due."""
+    same: dict[tuple[str, str], list[str]] = {}
+    for each in notifications:
+        at = each.due_at if reader.is_moved else each.ended_at
+        is_webhook = each.recipient_id.startswith("webhook:")
+        when = formats.moment(at) if at is not None and each.state in _SENT else ""
+        how = "" if each.state not in _SENT else ", by webhook" if is_webhook else ", by e-mail"
+        who = "a program" if is_webhook else reader.known.person(each.recipient_id)
+        end = f"{', ' if when else ''}{when}{how}{_UNANSWERED[each.step]}"
+        same.setdefault((_STATES[each.state], end), []).append(who)
+    for (words, end), people in same.items():
+        yield f"{words}: {_listed(people)}{end}."
+
+
+def _listed(people: list[str]) -> str:
+    if len(people) <= PEOPLE_MAX:
+        return formats.listed(people)
+    return formats.listed([*people[: PEOPLE_MAX - 1], f"{len(people) - PEOPLE_MAX + 1} others"])
+
+
+_SENT: Final = ("sent", "doubtful")
+_STATES: Final[Mapping[str, str]] = {
+    "planned": "Will be told",
+    "waiting": "Will be told",
+    "sending": "Will be told",
+    "sent": "Told",
+    "refused": "Could not be told",
+    "given_up": "Could not be told",
+    "doubtful": "Perhaps told",
+    "passed": "No longer told",
+}
+_UNANSWERED: Final[Mapping[str, str]] = {
+    "raised": "",
+    "unanswered_5": ", unanswered for 5 working days",
+    "unanswered_10": ", unanswered for 10 working days",
+    "unanswered_20": ", unanswered for 20 working days",
+}

@@ -19,7 +19,8 @@ from services.verification.web import (
     people,
     work,
 )
+from shared.pages import telling
 
 router = APIRouter(include_in_schema=False)
-for each in (contracts, people, cases, approvals, imports, work, overviews, alerts):
+for each in (contracts, people, cases, approvals, imports, work, overviews, alerts, telling):
     router.include_router(each.router)

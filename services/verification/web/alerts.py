@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,14 +10,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
-from services.verification import store
 from services.verification.api import alerts, refusals
 from services.verification.api.dependencies import Dependencies, Injected
+from services.verification.api.documents import alerts as documents
 from services.verification.pages import alerts as page
 from services.verification.pages import filters
 from services.verification.register import acknowledgements
 from services.verification.web import overviews
-from shared.pages import access, listing, sessions, site
+from shared.notifier import told
+from shared.pages import access, listing, names, sessions, site
 from shared.pages.parts import Fault
 from shared.web import problems, scope
 
@@ -88,13 +89,32 @@ async def _show(
         if wrong:
             return site.show(request, "alerts.html", page.show_faults(query, wrong), who, 422)
     counts = await alerts.count(dependencies, who.caller, asked)
-    officers = {each.acknowledged_by for each in found.items if each.acknowledged_by}
-    known = await store.names.load_names(
-        dependencies.delivery.pool, scope.of(who.caller), officer_ids=officers
-    )
-    known = dataclasses.replace(known, people={**known.people, who.actor_id: who.name})
-    reader = page.Reader(may_acknowledge=who.role == "manager", known=known)
+    is_moved = site.of(request.app).clock is not None
+    reader = await _gather(dependencies, who, found.items, is_moved=is_moved)
     pages = listing.pages("/alerts", query.cursor, found.next, **query.given)
     listed = page.Listed(found.items, counts, pages)
     shown = page.show(query, listed, reader, faults)
     return site.show(request, "alerts.html", shown, who, 422 if faults else 200)
+
+
+async def _gather(
+    dependencies: Dependencies,
+    who: sessions.Session,
+    shown: Sequence[documents.Alert],
+    *,
+    is_moved: bool,
+) -> page.Reader:
+    """Who reads these alerts, with who was told of them: one query. Suppliers are not shown whom of
+    the council."""
+    found = await told.load_known(
+        dependencies.delivery.pool,
+        scope.of(who.caller).authorities,
+        () if who.role == "supplier" else [each.alert_id for each in shown],
+        {each.acknowledged_by for each in shown if each.acknowledged_by},
+    )
+    return page.Reader(
+        may_acknowledge=who.role == "manager",
+        known=names.Names(people={**found.people, who.actor_id: who.name}),
+        told=found.told,
+        is_moved=is_moved,
+    )

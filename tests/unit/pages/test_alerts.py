@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -12,13 +12,15 @@ from services.verification.api import alerts as counting
 from services.verification.api.documents import alerts as documents
 from services.verification.pages import alerts, filters
 from services.verification.register import acknowledgements
+from shared.notifier import told
 from shared.pages import names
 from shared.pages.parts import Pages
 from shared.wire import events
 from tests.unit.pages import drawing
 from tests.web.test_pages import HTML_BYTES_MAX
 
-NAMES = names.Names(people={"priya": "Priya Nair"})
+NAMES = names.Names(people={"priya": "Priya Nair", "ellen": "Ellen Ford"})
+NINE = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
 
 def an_alert(**changes: Any) -> documents.Alert:
@@ -87,6 +89,70 @@ class TestRow:
         assert (None, None) == (row.to_do, row.seen)
 
 
+def a_telling(who: str, state: str = "sent", **changes: Any) -> told.Told:
+    values: dict[str, Any] = {
+        "step": "raised",
+        "recipient_id": who,
+        "state": state,
+        "due_at": NINE,
+        "ended_at": NINE if state not in ("planned", "waiting", "sending") else None,
+    }
+    return told.Told(**(values | changes))
+
+
+def said(*notifications: told.Told, is_moved: bool = False) -> str:
+    """What a row says of these."""
+    listed = alerts.Listed((an_alert(),), counting.Counts(1, 1), Pages(None, None))
+    known = {UUID(int=1): notifications}
+    reader = alerts.Reader(may_acknowledge=True, known=NAMES, told=known, is_moved=is_moved)
+    (row,) = alerts.show(filters.Alerts(), listed, reader).rows
+    return row.told
+
+
+class TestTold:
+    def test_says_who_was_told_when_and_how(self) -> None:
+        """Those to whom the same happened in one sentence."""
+        assert "Told: Priya Nair, 3 November 2026, 09:00, by e-mail." == said(a_telling("priya"))
+        assert "Told: Priya Nair and Ellen Ford, 3 November 2026, 09:00, by e-mail." == said(
+            a_telling("priya"), a_telling("ellen")
+        )
+        expected = "Told: a program, 3 November 2026, 09:00, by webhook."
+        assert expected == said(a_telling("webhook:7"))
+
+    @pytest.mark.parametrize(
+        ("state", "expected"),
+        [
+            ("planned", "Will be told: Priya Nair."),
+            ("waiting", "Will be told: Priya Nair."),
+            ("sending", "Will be told: Priya Nair."),
+            ("refused", "Could not be told: Priya Nair."),
+            ("given_up", "Could not be told: Priya Nair."),
+            ("passed", "No longer told: Priya Nair."),
+            ("doubtful", "Perhaps told: Priya Nair, 3 November 2026, 09:00, by e-mail."),
+        ],
+    )
+    def test_says_what_became_of_it(self, state: str, expected: str) -> None:
+        assert expected == said(a_telling("priya", state))
+
+    def test_says_that_nobody_had_answered(self) -> None:
+        assert (
+            "Told: Priya Nair, 3 November 2026, 09:00, by e-mail. "
+            "Will be told: Ellen Ford, unanswered for 10 working days."
+        ) == said(a_telling("priya"), a_telling("ellen", "planned", step="unanswered_10"))
+
+    def test_goes_by_the_clock_of_the_demonstration(self) -> None:
+        """There the machine's clock shows another day than the page."""
+        later = NINE + timedelta(days=25)
+        assert "Told: Priya Nair, 3 November 2026, 09:00, by e-mail." == said(
+            a_telling("priya", ended_at=later), is_moved=True
+        )
+
+    def test_counts_those_who_are_many(self) -> None:
+        """Four in a sentence: three names and the number of the others."""
+        sentence = said(*(a_telling("priya") for _ in range(6)))
+        assert sentence.startswith("Told: Priya Nair, Priya Nair, Priya Nair and 3 others, 3 Nov")
+
+
 class TestButtons:
     @pytest.mark.parametrize(
         ("page", "ticks", "buttons"),
@@ -132,9 +198,19 @@ class TestFilters:
 
 class TestPage:
     def test_that_is_full_is_light(self) -> None:
-        """And can be acknowledged at once."""
+        """And can be acknowledged at once. Two were told of each, and again after five working
+        days."""
         words = "By 31 October 2026, £184,000 of £365,000 was due. " * 8
         every = [an_alert(alert_id=UUID(int=n), words=words) for n in range(filters.ALERTS)]
-        drawn = drawing.html("verification", "alerts.html", shown(*every))
+        two = [a_telling("priya"), a_telling("ellen")]
+        again = [each._replace(step="unanswered_5") for each in two]
+        reader = alerts.Reader(
+            may_acknowledge=True,
+            known=NAMES,
+            told={each.alert_id: [*two, *again] for each in every},
+        )
+        listed = alerts.Listed(every, counting.Counts(30, 30), Pages(None, None))
+        page = alerts.show(filters.Alerts(), listed, reader)
+        drawn = drawing.html("verification", "alerts.html", page)
         assert HTML_BYTES_MAX >= len(drawn.encode())
         assert filters.ALERTS <= acknowledgements.TOGETHER_MAX
