@@ -29,6 +29,8 @@ NOTIFYING: Final = ("intake", "verification")
 """The services that tell people of changes, each by a process of its own."""
 READY_S_MAX: Final = 60.0
 COMMAND_S_MAX: Final = 120.0
+MAILS: Final = "mail"
+"""The folder of mails, in the state folder."""
 MAIL_FROM: Final = "makegood@localhost.example"
 ORIGIN: Final = "makegood.local/log"  # the name of the log on this machine
 
@@ -226,7 +228,7 @@ class Stack:
     @property
     def mails(self) -> Path:
         """Where mails land as files, if no mail server is set."""
-        return self.state / "mail"
+        return self.state / MAILS
 
     def _mail(self) -> dict[str, str]:
         """Where mails go: what the environment says, else into files."""

@@ -19,7 +19,17 @@ import rich.text
 from aiokafka.errors import KafkaError
 
 from deploy.local import CHECKOUT, CannotStart, stack, steps
-from deploy.local.demo import clients, facts, forgotten, listener, play, readback, sample, summary
+from deploy.local.demo import (
+    clients,
+    facts,
+    forgotten,
+    listener,
+    mails,
+    play,
+    readback,
+    sample,
+    summary,
+)
 from deploy.local.servers import both, process
 from shared.delivery import tasks
 from shared.web import auth
@@ -146,8 +156,10 @@ class Job:
             with progress.step(f"Days to {self._sample.ends_on:%d %B}") as advance:
                 await player.move_to(self._sample.ends_on, advance)
             with progress.step("Books read and verified"):
+                await mails.all_sent(outside)
                 books = await readback.read(outside, heard, self._sample, player.played, exported)
         self.found = facts.compare(self._sample.expected, books.seen)
+        summary.show_mails(self._console, mails.read(self._folder / "demo" / stack.MAILS))
         summary.show(self._console, self._sample, books, self.found)
 
 

@@ -5,7 +5,8 @@ Promises: everything was read back from the system. Only names and titles come f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ import rich.table
 
 from deploy import faults
 from deploy.local.demo.facts import Fact
+from deploy.local.demo.mails import Mail
 from deploy.local.demo.readback import Books
 from deploy.local.demo.sample import Sample
 from shared import formats
@@ -178,6 +180,20 @@ def _show_facts(console: rich.console.Console, found: list[Fact]) -> None:
         if not fact.is_seen:
             line = f"  {fact.what}: expected {fact.wanted}; found {fact.found}"
             console.print(rich.markup.escape(line), highlight=False, soft_wrap=True)
+
+
+def show_mails(console: rich.console.Console, sent: Sequence[Mail]) -> None:
+    """Prints who was written to, with the last subject of each."""
+    if not sent:  # they go to a mail server
+        return
+    last = {each.to: each for each in sent}
+    counts = Counter(each.to for each in sent)
+    folder = sent[0].file.parent
+    console.print(f"[bold]{formats.count(len(sent), 'mail')} to {len(last)} people", end="")
+    console.print(f", as files in {folder}", highlight=False, soft_wrap=True)
+    for to, mail in sorted(last.items()):
+        console.print(f"  {counts[to]:>2} {to}", highlight=False, soft_wrap=True)
+        console.print(f"     the last: {rich.markup.escape(mail.subject)}", highlight=False)
 
 
 _DESKS: Final = {"intake": "returns", "verification": "contracts", "ledger": "the record"}
