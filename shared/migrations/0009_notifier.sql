@@ -58,6 +58,5 @@ CREATE TABLE dispatch (
     CONSTRAINT dispatch_ended CHECK ((state IN ('waiting', 'sending')) = (ended_at IS NULL))
 );
 CREATE INDEX dispatch_open ON dispatch (channel, next_at, dispatch_id) WHERE state IN ('waiting', 'sending');
-CREATE INDEX dispatch_undelivered ON dispatch (authority_id) WHERE state IN ('refused', 'given_up', 'doubtful');
 CREATE INDEX dispatch_of_recipient ON dispatch (recipient_id, due_at);
 CREATE INDEX dispatch_newest ON dispatch (authority_id, planned_at DESC, dispatch_id DESC);

@@ -23,6 +23,8 @@ class Kind(NamedTuple):
     """What it is about, as the page of choices says it."""
     usual: How
     may_stop: bool = True
+    is_for_operators: bool = False
+    """Whoever keeps the installation is told of it, and nobody else."""
 
 
 UNANSWERED: Final = "unanswered"
@@ -38,7 +40,7 @@ COUNCIL: Final[Mapping[str, Kind]] = {
     "correction_changed_rating": Kind("A correction would change a rating", "at_once"),
     "commitment_without_owner": Kind("A promise has no owner", "daily"),
     UNANSWERED: Kind("An alert was not acknowledged in time", "at_once", may_stop=False),
-    "reference_out_of_date": Kind("Reference data is out of date", "daily"),
+    "reference_out_of_date": Kind("Reference data is out of date", "daily", is_for_operators=True),
 }
 """Of the people of a council."""
 SUPPLIER: Final[Mapping[str, Kind]] = {
@@ -48,6 +50,11 @@ SUPPLIER: Final[Mapping[str, Kind]] = {
     "duplicate_claim": Kind("A line was claimed before", "daily"),
 }
 """Of the people of a supplier."""
+
+
+def of(kinds: Mapping[str, Kind], *, is_operator: bool) -> dict[str, Kind]:
+    """The kinds of which somebody is told."""
+    return {name: each for name, each in kinds.items() if each.is_for_operators == is_operator}
 
 
 def how(kinds: Mapping[str, Kind], kind: str, choices: Mapping[str, How]) -> How:

@@ -6,7 +6,7 @@ recipient, however often it is done. Whoever chose never gets none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
@@ -66,35 +66,3 @@ def due_at(how: Literal["at_once", "daily"], now: datetime, digest_hour: int) ->
     if today > now:
         return today
     return datetime.combine(day + timedelta(days=1), time(digest_hour), calendar.LONDON)
-
-
-class Told(NamedTuple):
-    """What became of a notification: for the page of what it tells."""
-
-    event_id: UUID
-    step: Step
-    recipient_id: str
-    how: Literal["at_once", "daily"]
-    state: str
-    """Of its dispatch; `planned` while it has none."""
-    ended_at: datetime | None
-    is_repeat: bool
-
-
-async def load_told(
-    conn: sql.Connection | sql.Pool, event_ids: Collection[UUID]
-) -> dict[UUID, list[Told]]:
-    """Who was told of these, when and how; in the order in which it was due."""
-    rows = await conn.fetch(
-        """
-        SELECT n.event_id, n.step, n.recipient_id, n.how, coalesce(d.state, 'planned') AS state,
-            d.ended_at, coalesce(d.is_repeat, false) AS is_repeat
-        FROM notification AS n LEFT JOIN dispatch AS d USING (dispatch_id)
-        WHERE n.event_id = ANY($1) ORDER BY n.due_at, n.recipient_id
-        """,
-        list(event_ids),
-    )
-    found: dict[UUID, list[Told]] = {}
-    for row in rows:
-        found.setdefault(row["event_id"], []).append(Told(*row))
-    return found

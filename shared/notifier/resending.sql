@@ -37,7 +37,7 @@ WHERE d.dispatch_id = :dispatch_id AND d.authority_id = :authority_id
 FOR UPDATE OF d;
 
 -- name: set_waiting(dispatch_id)!
--- It is sent once more, as a repeat.
-UPDATE dispatch SET state = 'waiting', is_repeat = true, attempts = 0, next_at = now(),
-    ended_at = NULL, answer = NULL
+-- It is sent once more, as a repeat; the days in which it is tried begin anew.
+UPDATE dispatch SET state = 'waiting', is_repeat = true, attempts = 0, planned_at = now(),
+    next_at = now(), ended_at = NULL, answer = NULL
 WHERE dispatch_id = :dispatch_id;

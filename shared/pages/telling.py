@@ -52,7 +52,7 @@ Operator = Annotated[sessions.Session, Depends(access.visitor("operator"))]
 async def show_choices(request: Request, who: Reader, saved: bool = False) -> Response:
     """How this person is told of each kind."""
     found = await _find(sent.pool_of(request), who)
-    page = choices.show(found, _kinds(request), _said(request), is_saved=saved)
+    page = choices.show(found, _chosen_by(request, who), _said(request), is_saved=saved)
     return site.show(request, "choices.html", page, who)
 
 
@@ -61,7 +61,7 @@ async def choose(request: Request, who: Reader) -> Response:
     """Stores what this person chose, and drops what waits of the kinds that are to stop."""
     form = await access.read_form(request)
     values = {name: each for name, each in form.items() if isinstance(each, str)}
-    known, pool = _kinds(request), sent.pool_of(request)
+    known, pool = _chosen_by(request, who), sent.pool_of(request)
     found = await _find(pool, who)
     if found is None or choices.check(values, known):
         page = choices.show(found, known, _said(request), values)
@@ -176,6 +176,10 @@ def _show_stop(request: Request, page: stop.Page, status: int) -> Response:
 
 def _kinds(request: Request) -> Mapping[str, Kind]:
     return _KINDS[site.of(request.app).name]
+
+
+def _chosen_by(request: Request, who: sessions.Session) -> Mapping[str, Kind]:
+    return kinds.of(_kinds(request), is_operator=who.role == "operator")
 
 
 def _said(request: Request) -> choices.Said:

@@ -41,7 +41,7 @@ class TestThePageOfNotifiers:
         rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
         usual = {"at once": "at_once", "daily": "daily"}
         said = [(kind, (words, usual[how], stop == "yes")) for kind, words, how, stop in rows]
-        assert [(kind, tuple(each)) for kind, each in known.items()] == said
+        assert [(kind, each[:3]) for kind, each in known.items()] == said
 
     def test_lists_all_states(self) -> None:
         """Of a dispatch, in their order."""

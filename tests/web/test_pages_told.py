@@ -26,7 +26,8 @@ PRIYA: Final = auth.Caller("priya-nair@GB-LAE-KWL", "manager", build.AUTHORITY)
 LENA: Final = auth.Caller("lena-quist@GB-LAE-KWL", "operator", build.AUTHORITY)
 NOOR: Final = auth.Caller("noor-aziz@GB-LAE-KWL", "auditor", build.AUTHORITY)
 ASHA: Final = auth.Caller("asha@GB-COH-1", "supplier", build.AUTHORITY, build.SUPPLIER)
-USUAL: Final = {name: kind.usual for name, kind in kinds.COUNCIL.items() if kind.may_stop}
+MANAGERS: Final = kinds.of(kinds.COUNCIL, is_operator=False)
+USUAL: Final = {name: kind.usual for name, kind in MANAGERS.items() if kind.may_stop}
 
 
 @pytest.fixture

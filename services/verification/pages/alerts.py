@@ -28,7 +28,7 @@ ONE: Final = "one"
 """The name of the button of a row."""
 PEOPLE_MAX: Final = 4
 """Of one sentence: with more of them a page would weigh over 60 kB."""
-TOLD_MAX: Final = 3
+TOLD_MAX: Final = 4
 """Sentences of one alert, the last ones: for the same reason."""
 NONE_TICKED: Final = Fault(TICKS, "Tick the alerts that you acknowledge.")
 
