@@ -8,6 +8,7 @@ tried again at growing intervals. Nothing that one recipient's server does holds
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -85,6 +86,12 @@ class Outlet:
     again_at: float = 0.0
     """By the loop's clock; before it the server is left alone."""
     leases: set[UUID] = field(default_factory=set)
+    """Of what is being sent."""
+    queue: deque[tuple[dispatches.Ready, letters.Letter | None]] = field(default_factory=deque)
+    """What can be sent next, with its letter."""
+    looked_at: float = -math.inf
+    """When it was last asked what can be sent, by the loop's clock."""
+    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Notifier:
@@ -120,7 +127,12 @@ class Notifier:
             self._plan,
             self._keep,
             self._drop,
-            *(self._sending(outlet) for outlet in self.outlets),
+            *(
+                self._sending(outlet, sender)
+                for outlet in self.outlets
+                for sender in outlet.senders
+            ),
+            *self.loops,
         )
         running = [asyncio.create_task(self._again_and_again(each)) for each in loops]
         try:
@@ -140,32 +152,17 @@ class Notifier:
         """Plans what is due by now. Returns how many notifications it has looked at."""
         return await dispatches.plan(self.pool, await self._now(), self.per_hour_max)
 
-    async def send_once(self, outlet: Outlet) -> int:
-        """Sends what can be sent on a channel now. Returns how many dispatches it has tried."""
-        if asyncio.get_running_loop().time() < outlet.again_at:
-            return 0
-        ready = await dispatches.list_ready(self.pool, outlet.channel, BATCH)
-        if not ready:
-            return 0
-        told = await self._composer.compose(self.pool, [each for each in ready if _is_on(each)])
-        queue = deque(ready)
-        await asyncio.gather(
-            *(self._work(outlet, sender, queue, told) for sender in outlet.senders[: len(ready)])
-        )
-        return len(ready)
+    async def send_once(self, outlet: Outlet) -> None:
+        """Sends what can be sent on a channel now."""
+        await asyncio.gather(*(self._work(outlet, sender) for sender in outlet.senders))
 
-    async def _work(
-        self,
-        outlet: Outlet,
-        sender: Sender,
-        queue: deque[dispatches.Ready],
-        told: Mapping[UUID, letters.Letter],
-    ) -> None:
-        """Sends from the queue until it is empty, or the server is away."""
+    async def _work(self, outlet: Outlet, sender: Sender) -> None:
+        """Sends one after the other, until nothing is left or the server is away. Each sender goes
+        its own pace: one that waits for an answer holds up no other."""
         ended: dispatches.Ended | None = None
         try:
-            while queue and not self._is_stopping:
-                ready = queue.popleft()
+            while (following := await self._next(outlet)) is not None:
+                ready, letter = following
                 begun = await dispatches.advance(
                     self.pool, ended, ready.dispatch_id, self.lease_seconds
                 )
@@ -175,7 +172,7 @@ class Notifier:
                 if begun is None:
                     continue
                 outlet.leases.add(begun.lease)
-                outcome = await self._send(sender, ready, told.get(ready.dispatch_id), begun)
+                outcome = await self._send(sender, ready, letter, begun)
                 failpoints.hit("after_send_before_mark")
                 ended = judge(ready, begun, outcome, outlet.channel, datetime.now(UTC))
                 metrics.DISPATCHES.labels(outlet.channel, ended.state).inc()
@@ -183,13 +180,26 @@ class Notifier:
                     await recipients.switch_off(self.pool, ready.recipient_id)
                 if outcome.is_away:
                     _leave_alone(outlet, outcome)
-                    queue.clear()
                 else:
                     outlet.away_seconds = 0.0
         finally:
             if ended is not None:
                 await self._mark(ended)
                 outlet.leases.discard(ended.lease)
+
+    async def _next(self, outlet: Outlet) -> tuple[dispatches.Ready, letters.Letter | None] | None:
+        """What can be sent next. Letters are written for many at once."""
+        async with outlet.filling:
+            now = asyncio.get_running_loop().time()
+            if not outlet.queue and now >= outlet.again_at:
+                outlet.looked_at = now
+                ready = await dispatches.list_ready(self.pool, outlet.channel, BATCH)
+                known = list(filter(_is_on, ready))
+                told = await self._composer.compose(self.pool, known) if known else {}
+                outlet.queue.extend((each, told.get(each.dispatch_id)) for each in ready)
+            if not outlet.queue or self._is_stopping:
+                return None
+            return outlet.queue.popleft()
 
     async def _mark(self, ended: dispatches.Ended) -> None:
         """Writes what became of a dispatch, as soon as the database answers again."""
@@ -211,7 +221,11 @@ class Notifier:
             return Outcome("pointless", "The recipient was removed or switched off.")
         if letter is None:
             return Outcome("pointless", "There is nothing left to tell.")
-        return await sender.send(self._outgoing(ready, letter, is_repeat=begun.is_repeat))
+        try:
+            return await sender.send(self._outgoing(ready, letter, is_repeat=begun.is_repeat))
+        except Exception as error:  # a fault of ours: it goes the way of what is in doubt
+            _log.exception("A dispatch could not be sent.", dispatch_id=str(ready.dispatch_id))
+            return Outcome("in_doubt", f"{type(error).__name__}: docs/runbooks")
 
     def _outgoing(
         self, ready: dispatches.Ready, letter: letters.Letter, *, is_repeat: bool
@@ -255,11 +269,13 @@ class Notifier:
                 metrics.DISPATCHES_UNDELIVERED.set(measured.undelivered)
                 await asyncio.sleep(self.poll_seconds)
 
-    def _sending(self, outlet: Outlet) -> Callable[[], Awaitable[None]]:
+    def _sending(self, outlet: Outlet, sender: Sender) -> Loop:
         async def send() -> None:
-            while True:
-                if not await self.send_once(outlet):
-                    await asyncio.sleep(self.poll_seconds)
+            while not self._is_stopping:
+                since = asyncio.get_running_loop().time() - outlet.looked_at
+                if outlet.queue or since >= self.poll_seconds:  # one asks for all
+                    await self._work(outlet, sender)
+                await asyncio.sleep(self.poll_seconds)
 
         return send
 
@@ -340,6 +356,7 @@ def _is_on(ready: dispatches.Ready) -> bool:
 
 def _leave_alone(outlet: Outlet, outcome: Outcome) -> None:
     """The server is away: it is asked again after a while that grows."""
+    outlet.queue.clear()
     outlet.away_seconds = min(max(1.0, outlet.away_seconds * 2), AWAY_SECONDS_MAX)
     outlet.again_at = asyncio.get_running_loop().time() + outlet.away_seconds
     _log.warning(

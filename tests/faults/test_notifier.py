@@ -283,3 +283,27 @@ class TestNotifiersUnderFire:
                 await until_sent(service.pool, 60)
         plain, marked = post.copies()
         assert (60, 0) == (plain.total(), marked.total())
+
+
+class TestVerificationsNotifier:
+    """The process as it is started."""
+
+    async def test_tells_operators_that_reference_data_is_old(
+        self, service: VerificationService, tmp_path: Path
+    ) -> None:
+        """No directory of postcodes has been loaded: whoever keeps the installation hears of it
+        with the next digest."""
+        await service.deliver(verification_service.officer("lena", "Lena Quist", "operator"))
+        lena = f"lena@{build.AUTHORITY}"
+        await notifying.add_people(service.pool, lena)
+        async with (
+            mail_server.running(mail_server.Box()) as port,
+            Notifiers(service.dsn, port, tmp_path) as notifiers,
+            asyncio.timeout(WAIT_S_MAX),
+        ):
+            await notifiers.start()
+            while not (told := await service.pool.fetch("SELECT * FROM notification")):
+                await asyncio.sleep(0.05)
+        assert [("reference_out_of_date", lena, "daily")] == [
+            (each["kind"], each["recipient_id"], each["how"]) for each in told
+        ]
