@@ -46,7 +46,7 @@ def serve() -> None:
 
 @command.command()
 def notify() -> None:
-    """Tell suppliers' people of what they have to do, until SIGTERM.
+    """Tell suppliers' people what to do, until SIGTERM.
 
     A process of its own, beside `serve`. docs/notifier.md lists its settings.
     """

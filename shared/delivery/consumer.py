@@ -206,7 +206,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if self.alarm is not None:
             return
         records = [each for each in records if self._gate.is_open(each.topic)]
-        is_all_there_was = len(records) < kafka.RECORDS_MAX
+        is_all_there_was = len(records) < self._subscription.records_max
         if is_all_there_was:
             # A fetch sent now would return with the first new record alone, and those behind it
             # would wait for a batch of one. Behind a full batch there is a backlog: fetch that.

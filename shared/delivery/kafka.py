@@ -27,6 +27,7 @@ from prometheus_client import REGISTRY
 from shared.delivery import topics
 from shared.settings import Settings
 
+FETCH_BYTES_MAX: Final = topics.MESSAGE_BYTES_MAX
 RECORDS_MAX: Final = 1000
 """Records in one batch. A batch shares its queries and its commit; reading one blocks the event
 loop for 15 ms, at 15 µs for each record."""
@@ -170,6 +171,11 @@ class Subscription:
     pause_seconds: float = 0.0
     """A pause after each batch that was all there was. What arrives meanwhile becomes one batch,
     which costs a fraction of many small ones. For topics that nobody waits for."""
+    fetch_bytes_max: int = FETCH_BYTES_MAX
+    """Of one fetch, packed: as records they may be ten times that. A message that is larger comes
+    all the same, alone."""
+    records_max: int = RECORDS_MAX
+    """In one batch."""
     late: frozenset[str] = frozenset()
     """Topics that the service has read only since a later version. Where one is read for the first
     time, what the broker has no more is no loss."""
@@ -214,9 +220,9 @@ def subscribe(
         session_timeout_ms=SESSION_MS,
         max_poll_interval_ms=POLL_INTERVAL_MS_MAX,
         partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # aiokafka has no other kind
-        max_records=RECORDS_MAX,
-        max_partition_fetch_bytes=topics.MESSAGE_BYTES_MAX,
-        fetch_max_bytes=topics.MESSAGE_BYTES_MAX,  # packed: as records they may be ten times that
+        max_records=subscription.records_max,
+        max_partition_fetch_bytes=subscription.fetch_bytes_max,
+        fetch_max_bytes=subscription.fetch_bytes_max,
         fetch_max_wait_ms=EMPTY_FETCH_MS,
         batch_timeout_ms=EMPTY_POLL_MS,
         listener=listener,

@@ -21,6 +21,13 @@ AFTER_WORK |= {
     "makegood_returns_checked_total",
     "makegood_commit_seconds",
 }
+OF_NOTIFIERS = {
+    "makegood_dispatches_age_seconds",
+    "makegood_dispatches_undelivered",
+    "makegood_dispatches_waiting",
+    "makegood_dispatches_total",
+}
+"""The notifiers show these, and no service: `test_watching` has them."""
 COUNTED = {"makegood_alarms_total", "makegood_retries_total", "makegood_consumer_stopped"}
 
 
@@ -49,7 +56,7 @@ class TestMetrics:
         it is one of the few that need a record. Alarms are 0 in all three."""
         wanted = {name for _, expr in TARGETS for name in asked(expr)}
         wanted |= {name for alert in ALERTS for name in asked(alert["expr"])}
-        wanted -= PROMETHEUS_OWN | AFTER_WORK
+        wanted -= PROMETHEUS_OWN | AFTER_WORK | OF_NOTIFIERS
         assert len(wanted) > 15
         async with stack.Stack(new_state()) as system:
             urls = {name: system.services[name].url for name in NAMES}

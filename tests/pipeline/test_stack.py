@@ -83,7 +83,8 @@ class TestStack:
         state = new_state()
         async with stack.Stack(state):
             first = described(state)
-            assert {"kafka", "postgres", "services", "authority", "tokens"} == set(first)
+            parts = {"kafka", "postgres", "services", "notifiers", "authority", "tokens"}
+            assert parts == set(first)
             assert {"intake": 200, "verification": 200, "ledger": 200} == await statuses(
                 first, "/health/ready"
             )

@@ -389,4 +389,8 @@ class TestHealth:
             "/api/v1/measures",
             "/api/v1/receipt-key",
             "/api/v1/parties/{party_id}/credentials",
+            "/api/v1/parties/{party_id}/contacts",
+            "/api/v1/parties/{party_id}/contacts/{person_id}",
+            "/api/v1/notifications",
+            "/api/v1/notifications/{dispatch_id}/resend",
         } == paths

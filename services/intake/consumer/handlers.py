@@ -44,12 +44,18 @@ _OURS: Final = (
     topics.ENTRIES.name,
     topics.PARKED.name,
 )
+FETCH_BYTES_MAX: Final = 64 * 1024
+RECORDS_MAX: Final = 200
+"""Less at once than elsewhere: thousands of alerts may come while a return of 5,000 lines is being
+taken, and both together must fit into the service's memory."""
 SUBSCRIPTION: Final = kafka.Subscription(
     "makegood-intake",
     pattern="^(?:"
     + "|".join([*(name.replace(".", r"\.") for name in _OURS), topics.INBOUND_PATTERN.strip("^$")])
     + ")$",
     late=frozenset({topics.ALERTS.name}),
+    fetch_bytes_max=FETCH_BYTES_MAX,
+    records_max=RECORDS_MAX,
     pause_seconds=0.1,  # the status of a line may be read a little later
 )
 

@@ -7,10 +7,11 @@ that is older than `HISTORY_DAYS` tells nobody: history that is loaded later sen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.verification import store
 from services.verification.domain import telling, unanswered
@@ -24,6 +25,8 @@ from shared.wire import events
 
 HISTORY_DAYS: Final = 30
 """Longer than any outage that alerts may wait out."""
+AT_ONCE: Final = 1_000
+"""Notifications in one statement."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -32,8 +35,9 @@ async def tell(
 ) -> None:
     """Notifications of these alerts, which were raised just now."""
     since = now - timedelta(days=HISTORY_DAYS)
-    raised = [each for each in alerts if each.raised_at > since and each.kind in telling.KINDS]
-    await _tell(conn, [("raised", each) for each in raised], now, digest_hour)
+    raised = (each for each in alerts if each.raised_at > since and each.kind in telling.KINDS)
+    told = (_Told("raised", each) for each in raised)
+    await _tell(conn, {each.contract_id for each in alerts}, told, _Moment(now, digest_hour))
 
 
 async def tell_unanswered(
@@ -45,7 +49,9 @@ async def tell_unanswered(
     ]
     if windows:
         found = await store.telling.list_unanswered(conn, windows, unanswered.ESCALATED)
-        await _tell(conn, found, now, digest_hour)
+        told = (_Told(each.step, each.alert) for each in found)
+        contract_ids = {each.alert.contract_id for each in found}
+        await _tell(conn, contract_ids, told, _Moment(now, digest_hour))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +68,32 @@ class _Known:
     webhooks: Sequence[Recipient]
 
 
+class _Told(NamedTuple):
+    """An alert, and why it is told now."""
+
+    step: telling.Step
+    alert: rows.AlertRow
+
+
+class _Moment(NamedTuple):
+    """What time it is, and at which hour in London digests are sent."""
+
+    now: datetime
+    digest_hour: int
+
+
 async def _tell(
-    conn: sql.Connection,
-    alerts: Sequence[tuple[telling.Step, rows.AlertRow]],
-    now: datetime,
-    digest_hour: int,
+    conn: sql.Connection, contract_ids: set[str], told: Iterable[_Told], moment: _Moment
 ) -> None:
-    if not alerts:
+    """Alerts are taken one by one, since there may be many and nobody to tell."""
+    if not contract_ids:
         return
-    known = await _gather(conn, {each.contract_id for _, each in alerts})
+    known = await _gather(conn, contract_ids)
     if not known.people and not known.webhooks:
         return
-    told = [
-        each for step, row in alerts for each in _notifications(step, row, known, now, digest_hour)
-    ]
-    await notifications.add_notifications(conn, told)
+    made = (notification for each in told for notification in _notifications(each, known, moment))
+    while some := list(itertools.islice(made, AT_ONCE)):
+        await notifications.add_notifications(conn, some)
 
 
 async def _gather(conn: sql.Connection, contract_ids: set[str]) -> _Known:
@@ -97,16 +114,15 @@ async def _gather(conn: sql.Connection, contract_ids: set[str]) -> _Known:
     )
 
 
-def _notifications(
-    step: telling.Step, row: rows.AlertRow, known: _Known, now: datetime, digest_hour: int
-) -> Iterator[Notification]:
+def _notifications(told: _Told, known: _Known, moment: _Moment) -> Iterator[Notification]:
+    step, row = told
     authority_id = known.authorities.get(row.contract_id)
     if authority_id is None:
         return
     officers = known.officers.get(row.contract_id, telling.NOBODY)
-    told = telling.told(row.kind, step, officers, known.managers.get(authority_id, ()))
+    people = telling.told(row.kind, step, officers, known.managers.get(authority_id, ()))
     rank = unanswered.rank(_read(row))
-    for who in _recipients(step, told, known, authority_id):
+    for who in _recipients(step, people, known, authority_id):
         kind = row.kind if step == "raised" else kinds.UNANSWERED
         if who.channel == "webhook":
             how: kinds.How = who.choices.get(kind, "at_once")
@@ -122,7 +138,7 @@ def _notifications(
                 kind=row.kind,
                 how=how,
                 rank=rank,
-                due_at=notifications.due_at(how, now, digest_hour),
+                due_at=notifications.due_at(how, moment.now, moment.digest_hour),
             )
 
 
