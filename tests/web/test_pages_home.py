@@ -120,7 +120,7 @@ class TestHome:
         async with system.pool.acquire() as conn:
             await store.projections.apply_contracts(conn, rows)
         said = await read(system, MANAGER)
-        assert "Returns 499 returns are overdue. The first 50 of 499 returns are shown." in said
+        assert "Returns 499 returns are overdue. The first 20 of 499 returns are shown." in said
         assert "Only the first 500 contracts are looked at here." in said
         assert 50 == said.count("Overdue by")
 

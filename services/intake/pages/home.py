@@ -32,7 +32,8 @@ STATES_OF_SUPPLIER: Final[tuple[DueState, ...]] = ("overdue", "open", "not_yet")
 """What a supplier is told of."""
 STATES_OF_OTHERS: Final[tuple[DueState, ...]] = ("overdue",)
 LATELY_ROWS: Final = 20
-"""Returns below what is due: with fifty of both, a page would be above its 60 kB."""
+"""Returns below what is due, and to the council what is overdue, of all suppliers: with fifty of
+both, a page would be above its 60 kB and its 100 ms."""
 _OPEN: Final = Tag("Open", "blue")
 _NOT_YET: Final = Tag("Not yet", "grey")
 

@@ -55,9 +55,8 @@ async def _find_to_send(
     """What is outstanding; to a supplier with what it has begun."""
     is_supplier = who.role == "supplier"
     states = home.STATES_OF_SUPPLIER if is_supplier else home.STATES_OF_OTHERS
-    outstanding = await due.find_outstanding(
-        who.caller, dependencies, contract, states, listing.ROWS
-    )
+    limit = listing.ROWS if is_supplier else home.LATELY_ROWS
+    outstanding = await due.find_outstanding(who.caller, dependencies, contract, states, limit)
     if not is_supplier:
         return home.ToSend(outstanding)
     pool, of = dependencies.delivery.pool, scope.of(who.caller)
