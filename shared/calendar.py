@@ -8,12 +8,16 @@ Refuses: the machine's clock and time zone. The time comes from `clock`.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 LONDON: Final = ZoneInfo("Europe/London")
 
+BANK_HOLIDAYS: Final = Path(__file__).with_name("bank_holidays.txt")
+"""Those of England; the file says how it is made."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -130,16 +134,20 @@ def working_days_since(day: date, today: date, further: frozenset[date] = NONE) 
 
 def has_holidays(year: int) -> bool:
     """Whether the bank holidays of `year` are known."""
-    return bool(_holidays(year))
+    return year in _bank_holidays()
 
 
 def is_working_day(day: date) -> bool:
     """Whether `day` is one by the calendar of England."""
-    return day.weekday() < 5 and day not in _holidays(day.year)
+    return day.weekday() < 5 and day not in _bank_holidays().get(day.year, NONE)
 
 
-@functools.lru_cache(maxsize=128)
-def _holidays(year: int) -> frozenset[date]:
-    import holidays  # late: few processes count working days, and it takes 5 MB
-
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+@functools.cache
+def _bank_holidays() -> Mapping[int, frozenset[date]]:
+    """By year, those from Monday to Friday."""
+    found = {}
+    for line in BANK_HOLIDAYS.read_text().splitlines():
+        if not line.startswith("#"):
+            year, *days = line.split()
+            found[int(year)] = frozenset(date.fromisoformat(f"{year}-{day}") for day in days)
+    return found

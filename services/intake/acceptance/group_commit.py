@@ -68,10 +68,14 @@ class Committer:
     async def run(self) -> None:
         """Commits for ever. Cancel it to stop."""
         while True:
-            group = await self._next_group()
-            await self._commit(group)
-            for one in group:
-                metrics.ACCEPT_SECONDS.observe(time.perf_counter() - one.since)
+            await self._commit_next()
+
+    async def _commit_next(self) -> None:
+        """By itself, so that nothing of a group stays in memory while the next one is awaited."""
+        group = await self._next_group()
+        await self._commit(group)
+        for one in group:
+            metrics.ACCEPT_SECONDS.observe(time.perf_counter() - one.since)
 
     async def _next_group(self) -> list[_Waiting]:
         """The posts that wait, at least one, up to the limits of a group."""
