@@ -6,7 +6,7 @@ has ended. The demo's clock starts in the past; an operator moves it, forwards o
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -38,3 +38,7 @@ class MovedClock:
         if moment < self.now():
             raise ValueError(f"it is {self.now():%Y-%m-%d %H:%M} already; the clock cannot go back")
         self._ahead += moment - self.now()
+
+    def follow(self, moment: datetime) -> None:
+        """Moves to a moment, if it has not passed yet."""
+        self._ahead += max(timedelta(), moment - self.now())

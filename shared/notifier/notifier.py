@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 from shared import log, metrics, sql
@@ -39,6 +39,7 @@ STOP_POLL_SECONDS: Final = 0.2
 KEPT_DAYS: Final = 400
 """What was sent is kept for so long: a year, and what an audit of it takes."""
 DROP_SECONDS: Final = 3600.0
+_OURS: Final = "This is a fault of Makegood: the notifier's log says which."
 
 _log = log.get(__name__)
 
@@ -75,6 +76,17 @@ class Letterhead:
     """What people may stop."""
 
 
+class Unwritten(NamedTuple):
+    """Stands for a letter that could not be written."""
+
+    error: str
+    """The name of what went wrong."""
+
+
+Following: TypeAlias = tuple[dispatches.Ready, letters.Letter | Unwritten | None]
+"""What can be sent next, with its letter; None: there is nothing left to tell."""
+
+
 @dataclass(slots=True)
 class Outlet:
     """A channel, as the notifier uses it."""
@@ -87,8 +99,7 @@ class Outlet:
     """By the loop's clock; before it the server is left alone."""
     leases: set[UUID] = field(default_factory=set)
     """Of what is being sent."""
-    queue: deque[tuple[dispatches.Ready, letters.Letter | None]] = field(default_factory=deque)
-    """What can be sent next, with its letter."""
+    queue: deque[Following] = field(default_factory=deque)
     looked_at: float = -math.inf
     """When it was last asked what can be sent, by the loop's clock."""
     filling: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -187,19 +198,38 @@ class Notifier:
                 await self._mark(ended)
                 outlet.leases.discard(ended.lease)
 
-    async def _next(self, outlet: Outlet) -> tuple[dispatches.Ready, letters.Letter | None] | None:
+    async def _next(self, outlet: Outlet) -> Following | None:
         """What can be sent next. Letters are written for many at once."""
         async with outlet.filling:
             now = asyncio.get_running_loop().time()
             if not outlet.queue and now >= outlet.again_at:
                 outlet.looked_at = now
                 ready = await dispatches.list_ready(self.pool, outlet.channel, BATCH)
-                known = list(filter(_is_on, ready))
-                told = await self._composer.compose(self.pool, known) if known else {}
+                told = await self._compose(list(filter(_is_on, ready)))
                 outlet.queue.extend((each, told.get(each.dispatch_id)) for each in ready)
             if not outlet.queue or self._is_stopping:
                 return None
             return outlet.queue.popleft()
+
+    async def _compose(
+        self, batch: Sequence[dispatches.Ready]
+    ) -> Mapping[UUID, letters.Letter | Unwritten]:
+        """Their letters. One that cannot be written keeps none of the others back."""
+        if not batch:
+            return {}
+        try:
+            return await self._composer.compose(self.pool, batch)
+        except Exception as error:
+            if sql.is_broken(error):
+                raise
+            if len(batch) > 1:
+                found: dict[UUID, letters.Letter | Unwritten] = {}
+                for each in batch:
+                    found |= await self._compose([each])
+                return found
+            dispatch_id = batch[0].dispatch_id
+            _log.exception("A letter could not be written.", dispatch_id=str(dispatch_id))
+            return {dispatch_id: Unwritten(type(error).__name__)}
 
     async def _mark(self, ended: dispatches.Ended) -> None:
         """Writes what became of a dispatch, as soon as the database answers again."""
@@ -214,18 +244,20 @@ class Notifier:
         self,
         sender: Sender,
         ready: dispatches.Ready,
-        letter: letters.Letter | None,
+        letter: letters.Letter | Unwritten | None,
         begun: dispatches.Begun,
     ) -> Outcome:
         if not _is_on(ready):
             return Outcome("pointless", "The recipient was removed or switched off.")
         if letter is None:
             return Outcome("pointless", "There is nothing left to tell.")
+        if isinstance(letter, Unwritten):
+            return Outcome("refused", f"Its letter could not be written ({letter.error}). {_OURS}")
         try:
             return await sender.send(self._outgoing(ready, letter, is_repeat=begun.is_repeat))
         except Exception as error:  # a fault of ours: it goes the way of what is in doubt
             _log.exception("A dispatch could not be sent.", dispatch_id=str(ready.dispatch_id))
-            return Outcome("in_doubt", f"{type(error).__name__}: docs/runbooks")
+            return Outcome("in_doubt", f"It could not be sent ({type(error).__name__}). {_OURS}")
 
     def _outgoing(
         self, ready: dispatches.Ready, letter: letters.Letter, *, is_repeat: bool

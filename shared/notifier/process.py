@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import prometheus_client
@@ -76,6 +76,11 @@ async def run(
         pool.terminate()
 
 
+async def wall_now() -> datetime:
+    """The time by the machine's clock, which is that of every service but the demo's."""
+    return datetime.now(UTC)
+
+
 def outlets(sending: NotifierSettings, key: bytes) -> list[Outlet]:
     """The channels that the settings name. `key`: the secrets of webhooks are sealed with it."""
     mails = [_mail_sender(sending) for _ in range(sending.mail_connections)]
@@ -88,7 +93,7 @@ def _mail_sender(sending: NotifierSettings) -> Sender:
     url = sending.mail_url.get_secret_value()
     scheme = url.partition(":")[0]
     if scheme == "file":
-        return folder.Folder(Path(sending.mail_folder))
+        return folder.Folder(sending.mail_folder)
     if scheme == "notify":
         assert sending.notify_api_key is not None
         assert sending.notify_template_id is not None

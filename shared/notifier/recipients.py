@@ -16,8 +16,6 @@ from typing import Final, Literal, TypeAlias
 from shared import sql
 from shared.notifier.kinds import How
 
-ADDRESS_MAX: Final = 320
-"""Characters of an e-mail address: 64 before the @, 255 behind it."""
 Channel: TypeAlias = Literal["email", "webhook"]
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
@@ -82,14 +80,6 @@ async def load_recipients(
     """These recipients by id, also those that are switched off."""
     found = QUERIES.load_recipients(conn, recipient_ids=list(recipient_ids))
     return {row["recipient_id"]: read_recipient(row) for row in await sql.rows(found)}
-
-
-async def list_of_parties(
-    conn: sql.Connection | sql.Pool, authority_id: str, party_ids: Collection[str]
-) -> list[Recipient]:
-    """The recipients of these suppliers under an authority that are switched on."""
-    found = QUERIES.list_of_parties(conn, authority_id=authority_id, party_ids=list(party_ids))
-    return [read_recipient(row) for row in await sql.rows(found)]
 
 
 async def list_of_authorities(

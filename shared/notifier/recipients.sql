@@ -23,13 +23,6 @@ UPDATE recipient SET is_on = false WHERE recipient_id = :recipient_id;
 SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
 FROM recipient WHERE recipient_id = ANY(:recipient_ids::text[]);
 
--- name: list_of_parties(authority_id, party_ids)
--- The recipients of suppliers under an authority that are switched on.
-SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
-FROM recipient
-WHERE authority_id = :authority_id AND party_id = ANY(:party_ids::text[]) AND is_on
-ORDER BY recipient_id;
-
 -- name: list_of_authorities(authority_ids, channel)
 -- The recipients of authorities on one channel that are switched on.
 SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on

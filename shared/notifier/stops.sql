@@ -7,6 +7,8 @@ UPDATE recipient SET choices = choices || :never::jsonb WHERE recipient_id = :re
 RETURNING recipient_id;
 
 -- name: drop_waiting(recipient_id, kinds)!
--- What was to be told of these kinds and is in no dispatch yet.
+-- What was to be told of these kinds and is in no dispatch yet; not reminders, which are a kind of their
+-- own.
 DELETE FROM notification
-WHERE recipient_id = :recipient_id AND kind = ANY(:kinds::text[]) AND dispatch_id IS NULL;
+WHERE recipient_id = :recipient_id AND kind = ANY(:kinds::text[]) AND step = 'raised'
+    AND dispatch_id IS NULL;

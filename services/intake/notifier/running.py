@@ -21,14 +21,10 @@ def run(found: Settings) -> None:
 
     def made(pool: sql.Pool) -> tuple[Composer, Now]:
         composer = compose.Composer(found.supplier_url, is_demo=found.demo)
-        return composer, _demo_now(pool, found) if found.demo else _now
+        return composer, _demo_now(pool, found) if found.demo else process.wall_now
 
     telling = process.Telling(found.supplier_url, kinds.SUPPLIER, made)
     asyncio.run(process.run("intake", found, sending, telling))
-
-
-async def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _demo_now(pool: sql.Pool, found: Settings) -> Now:
@@ -37,8 +33,8 @@ def _demo_now(pool: sql.Pool, found: Settings) -> Now:
 
     async def now() -> datetime:
         latest = await store.desk.find_latest_at(pool)
-        if latest is not None and latest > ticking.now():
-            ticking.move_to(latest)
+        if latest is not None:
+            ticking.follow(latest)
         return ticking.now()
 
     return now

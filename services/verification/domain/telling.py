@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
+
+from shared.notifier.kinds import Step
+from shared.wire import events
 
 Part: TypeAlias = Literal["owner", "deputy", "category_lead", "director"]
 PARTS: Final[tuple[Part, ...]] = ("owner", "deputy", "category_lead", "director")
 """What an officer can be to a contract."""
 
-Step: TypeAlias = Literal["raised", "unanswered_5", "unanswered_10", "unanswered_20"]
 UNANSWERED: Final[dict[int, Step]] = {
     5: "unanswered_5",
     10: "unanswered_10",
@@ -24,19 +26,7 @@ UNANSWERED: Final[dict[int, Step]] = {
 }
 """The working days without an answer after which more people are told (rule C2)."""
 
-KINDS: Final = frozenset(
-    {
-        "return_overdue",
-        "shortfall_opened",
-        "shortfall_worsened",
-        "shortfall_recovered",
-        "duplicate_claim",
-        "correction_changed_rating",
-        "queue_holds_rating",
-        "contract_ends_with_gap",
-        "commitment_without_owner",
-    }
-)
+KINDS: Final = frozenset(get_args(events.AlertKind)) - {"return_due"}
 """Of what officers are told. That a return is due, only its supplier is told."""
 _ASKS_FOR_NOTHING: Final = frozenset({"shortfall_recovered"})
 

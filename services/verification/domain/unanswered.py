@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from services.verification.domain import telling
 from shared import calendar
+from shared.notifier.kinds import Step
 from shared.wire import events
 
 ESCALATED: Final = (
@@ -42,7 +43,7 @@ _DAY: Final = timedelta(days=1)
 class Window(NamedTuple):
     """The days on which what is told again now was raised, both included."""
 
-    step: telling.Step
+    step: Step
     first: date
     last: date
 

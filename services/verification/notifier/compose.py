@@ -2,7 +2,7 @@
 
 Promises: four queries for a batch of dispatches. The worst comes first; each alert has the words of
 the pages, its trend and its next step, and leads to the page of its promise or contract. Nothing
-personal is in it. An alert that was acknowledged, or whose cause has ended, is not told again.
+personal is in it. Nobody is reminded of an alert that was acknowledged or whose cause has ended.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from services.verification import store
-from services.verification.domain import meant, wording
+from services.verification.domain import meant, telling, wording
 from services.verification.notifier import outdated as outdating
 from services.verification.reference import age
 from services.verification.store.telling import Attained
@@ -27,13 +27,12 @@ from shared.notifier.letters import Item, Letter
 from shared.notifier.notifier import Now
 from shared.wire import events
 
-_AGAIN: Final = {
-    "unanswered_5": "Nobody has acknowledged this in 5 working days.",
-    "unanswered_10": (
-        "Nobody has acknowledged this in 10 working days, so the category lead is told."
-    ),
-    "unanswered_20": "Nobody has acknowledged this in 20 working days, so the director is told.",
+_AGAIN: Final[dict[str, str]] = {
+    step: f"Nobody has acknowledged this in {working_days} working days."
+    for working_days, step in telling.UNANSWERED.items()
 }
+EXPECTED_MIN: Final = 10
+"""Below it a part of a unit that was rounded away would show in the share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class Composer:
     def _item(self, shown: dispatches.Shown, row: sql.Record, found: _Found, today: date) -> Item:
         alert = _read(row)
         names = wording.names(json.loads(row["words"]), found.titles.get(alert.contract_id, {}))
-        seen = wording.Seen(today, is_over=not _waits(row))
+        seen = wording.Seen(today, is_over=_is_over(row))
         described = wording.describe(alert, names, seen)
         again = _AGAIN.get(shown.step)
         sentences = (again, described.words, _trend(alert, found.attained))
@@ -157,13 +156,16 @@ def _headline(alert: events.AlertRaised, described: wording.Wording) -> str:
 
 
 def _waits(row: sql.Record) -> bool:
-    """Whether an alert still asks for something."""
-    if row["acknowledged_at"] is not None:
-        return False
+    """Whether an alert still waits for somebody to acknowledge it."""
+    return row["acknowledged_at"] is None and not _is_over(row)
+
+
+def _is_over(row: sql.Record) -> bool:
+    """Whether what an alert is about has ended since, as far as is known without its lines."""
     owed = None
     if row["missing"] is not None:
         owed = {(each.period, each.party_id) for each in store.rows.read_missing(row)}
-    return not meant.is_over(_read(row), row["case_state"], owed, None)
+    return meant.is_over(_read(row), row["case_state"], owed, None)
 
 
 def _before(alert: events.AlertRaised) -> Attained | None:
@@ -174,9 +176,12 @@ def _before(alert: events.AlertRaised) -> Attained | None:
 
 
 def _trend(alert: events.AlertRaised, attained: Mapping[Attained, str | None]) -> str | None:
-    """`That is 81.5% of what was due by then; a month before it was 76.4%.`"""
+    """`81.5% of what was due by then counts; a month before it was 76.4%.` Nothing where the alert
+    has what was due in too few digits for that."""
     wanted = _before(alert)
     if wanted is None or not alert.expected or alert.low is None:
+        return None
+    if alert.expected < EXPECTED_MIN and alert.expected != alert.expected.to_integral_value():
         return None
     now = formats.share(alert.low * 100 / alert.expected)
     before = attained.get(wanted)

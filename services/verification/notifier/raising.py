@@ -17,8 +17,9 @@ from services.verification import store
 from services.verification.domain import telling, unanswered
 from services.verification.domain.telling import Officers
 from services.verification.store import rows
-from shared import sql
+from shared import calendar, sql
 from shared.notifier import kinds, notifications, recipients
+from shared.notifier.kinds import Step
 from shared.notifier.notifications import Notification
 from shared.notifier.recipients import Recipient
 from shared.wire import events
@@ -43,9 +44,14 @@ async def tell(
 async def tell_unanswered(
     conn: sql.Connection, days: Sequence[rows.DayRow], now: datetime, digest_hour: int
 ) -> None:
-    """Notifications of alerts that nobody has acknowledged by the mornings after these days."""
+    """Notifications of alerts that nobody has acknowledged by the mornings after these days; of
+    days that are history, none."""
+    since = calendar.london_day(now) - timedelta(days=HISTORY_DAYS)
     windows = [
-        (each.partition, window) for each in days for window in unanswered.windows(each.day + _DAY)
+        (each.partition, window)
+        for each in days
+        if each.day > since
+        for window in unanswered.windows(each.day + _DAY)
     ]
     if windows:
         found = await store.telling.list_unanswered(conn, windows, unanswered.ESCALATED)
@@ -71,7 +77,7 @@ class _Known:
 class _Told(NamedTuple):
     """An alert, and why it is told now."""
 
-    step: telling.Step
+    step: Step
     alert: rows.AlertRow
 
 
@@ -143,7 +149,7 @@ def _notifications(told: _Told, known: _Known, moment: _Moment) -> Iterator[Noti
 
 
 def _recipients(
-    step: telling.Step, told: Sequence[str], known: _Known, authority_id: str
+    step: Step, told: Sequence[str], known: _Known, authority_id: str
 ) -> Iterator[Recipient]:
     """People are reminded; a program is called once for each alert."""
     for officer_id in told:

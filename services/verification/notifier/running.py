@@ -24,7 +24,7 @@ def run(found: Settings) -> None:
     sending = settings.read(NotifierSettings)
 
     def made(pool: sql.Pool) -> tuple[Composer, Now]:
-        now = _demo_now(pool, found) if found.demo else _wall_now
+        now = _demo_now(pool, found) if found.demo else process.wall_now
         return compose.Composer(found.council_url, now, is_demo=found.demo), now
 
     def loops(pool: sql.Pool, now: Now) -> list[Loop]:
@@ -39,21 +39,15 @@ def run(found: Settings) -> None:
     asyncio.run(process.run("verification", found, sending, telling))
 
 
-async def _wall_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _demo_now(pool: sql.Pool, found: Settings) -> Now:
     """The demo's time follows the days that ended and the alerts that were raised."""
     ticking = clock.MovedClock(found.demo_starts_at or datetime.now(UTC))
 
     async def now() -> datetime:
-        day = await store.batches.find_last_day(pool)
-        newest = await store.telling.find_newest(pool)
-        seen = [ticking.now(), *([newest] if newest else [])]
-        if day is not None:
-            seen.append(calendar.midnight_after(day))
-        ticking.move_to(max(*seen, ticking.now()))
+        if (day := await store.batches.find_last_day(pool)) is not None:
+            ticking.follow(calendar.midnight_after(day))
+        if (newest := await store.telling.find_newest(pool)) is not None:
+            ticking.follow(newest)
         return ticking.now()
 
     return now

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.verification.domain import telling
 from services.verification.domain.unanswered import Window
 from services.verification.store import rows
 from shared import calendar, sql
+from shared.notifier.kinds import Step
 
 QUERIES: Final = sql.queries(Path(__file__).with_suffix(".sql"))
 
@@ -22,7 +22,7 @@ UNANSWERED_MAX: Final = 20_000
 class Unanswered(NamedTuple):
     """An alert that nobody has acknowledged in time."""
 
-    step: telling.Step
+    step: Step
     alert: rows.AlertRow
 
 

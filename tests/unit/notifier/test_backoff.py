@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.notifier import backoff
+from shared.notifier import backoff, recipients
 from tests.support.letters import AT
 
 MINUTE: Final = timedelta(minutes=1)
 ID: Final = uuid.UUID(int=7)
 
 
-def pause(channel: backoff.Channel, attempts: int, dispatch_id: uuid.UUID = ID) -> timedelta:
+def pause(channel: recipients.Channel, attempts: int, dispatch_id: uuid.UUID = ID) -> timedelta:
     at = backoff.next_at(channel, attempts, AT, AT, dispatch_id)
     assert at is not None
     return at - AT
@@ -42,7 +42,7 @@ class TestAPause:
     )
     @given(dispatch_id=st.uuids())
     def test_grows_with_each_try(
-        self, channel: backoff.Channel, attempts: int, minutes: int, dispatch_id: uuid.UUID
+        self, channel: recipients.Channel, attempts: int, minutes: int, dispatch_id: uuid.UUID
     ) -> None:
         """By the table, and at most a tenth more."""
         found = pause(channel, attempts, dispatch_id)
@@ -77,13 +77,13 @@ class TestTheEnd:
         assert 616 * MINUTE <= tries[-1] - AT < 678 * MINUTE
 
     @pytest.mark.parametrize(("channel", "days"), [("email", 5), ("webhook", 1)])
-    def test_comes_with_time_as_well(self, channel: backoff.Channel, days: int) -> None:
+    def test_comes_with_time_as_well(self, channel: recipients.Channel, days: int) -> None:
         """Of a dispatch that was tried seldom: the notifier stood still."""
         now = AT + timedelta(days=days)
         assert backoff.next_at(channel, 1, AT, now, ID) is None
 
 
-def _follow(channel: backoff.Channel) -> list[datetime]:
+def _follow(channel: recipients.Channel) -> list[datetime]:
     """The moments of all tries, if each fails at once."""
     tries = [AT]
     while (at := backoff.next_at(channel, len(tries), AT, tries[-1], ID)) is not None:

@@ -7,7 +7,8 @@ import typing
 import pytest
 
 from services.verification.domain import telling
-from services.verification.domain.telling import Officers, Step
+from services.verification.domain.telling import Officers
+from shared.notifier.kinds import Step
 from shared.wire import events
 
 OWNED = Officers(owner="priya", deputy="ellen", category_lead="ruth", director="dilys")
