@@ -82,12 +82,24 @@ async def load_recipients(
     return {row["recipient_id"]: read_recipient(row) for row in await sql.rows(found)}
 
 
-async def list_of_authorities(
-    conn: sql.Connection | sql.Pool, authority_ids: Collection[str], channel: Channel
+async def list_webhooks(
+    conn: sql.Connection | sql.Pool, authority_ids: Collection[str]
 ) -> list[Recipient]:
-    """The authorities' own recipients on a channel that are switched on."""
-    found = QUERIES.list_of_authorities(conn, authority_ids=list(authority_ids), channel=channel)
+    """The authorities' webhooks that are switched on."""
+    found = QUERIES.list_webhooks(conn, authority_ids=list(authority_ids))
     return [read_recipient(row) for row in await sql.rows(found)]
+
+
+async def list_people(pool: sql.Pool, authority_id: str, after: str, limit: int) -> list[Recipient]:
+    """A page of an authority's own people who have an address, by account; it begins behind the
+    account `after`."""
+    found = QUERIES.list_people(pool, authority_id=authority_id, after=after, limit=limit)
+    return [read_recipient(row) for row in await sql.rows(found)]
+
+
+async def count_people(conn: sql.Connection, authority_id: str) -> int:
+    """How many of an authority's own people have an address."""
+    return int(await QUERIES.count_people(conn, authority_id=authority_id))
 
 
 async def drop_recipient(conn: sql.Connection, authority_id: str, recipient_id: str) -> bool:

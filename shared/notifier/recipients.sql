@@ -23,12 +23,26 @@ UPDATE recipient SET is_on = false WHERE recipient_id = :recipient_id;
 SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
 FROM recipient WHERE recipient_id = ANY(:recipient_ids::text[]);
 
--- name: list_of_authorities(authority_ids, channel)
--- The recipients of authorities on one channel that are switched on.
+-- name: list_webhooks(authority_ids)
+-- The webhooks of authorities that are switched on.
 SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
 FROM recipient
-WHERE authority_id = ANY(:authority_ids::text[]) AND channel = :channel AND party_id IS NULL AND is_on
+WHERE authority_id = ANY(:authority_ids::text[]) AND channel = 'webhook' AND party_id IS NULL AND is_on
 ORDER BY recipient_id;
+
+-- name: list_people(authority_id, after, limit)
+-- A page of the people of an authority itself who have an address.
+SELECT recipient_id, authority_id, party_id, channel, address, secret, choices, is_on
+FROM recipient
+WHERE authority_id = :authority_id AND channel = 'email' AND party_id IS NULL AND is_on
+    AND recipient_id > :after
+ORDER BY recipient_id
+LIMIT :limit;
+
+-- name: count_people(authority_id)$
+-- How many people of an authority itself have an address.
+SELECT count(*) FROM recipient
+WHERE authority_id = :authority_id AND channel = 'email' AND party_id IS NULL AND is_on;
 
 -- name: drop_recipient(recipient_id, authority_id)$
 -- A recipient of an authority's own, with all that was sent or was to be sent there.

@@ -95,7 +95,8 @@ def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[Any, ...]
             raise ValueError("too long")
         padded = cursor + "=" * (-len(cursor) % 4)
         key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if [type(value) for value in key] != list(kinds) or not all(map(_is_bounded, key)):
+        of_this_list = isinstance(key, list) and [type(value) for value in key] == list(kinds)
+        if not of_this_list or not all(map(_is_bounded, key)):
             raise ValueError("another list's key")
     except (ValueError, TypeError, RecursionError):
         raise odd_cursor() from None

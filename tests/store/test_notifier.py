@@ -124,6 +124,26 @@ class TestNotifier:
         assert {"passed": 2} == await states(pool)
         assert 0 == (await dispatches.measure(pool)).undelivered
 
+    async def test_sends_the_others_where_one_letter_cannot_be_written(
+        self, pool: sql.Pool
+    ) -> None:
+        """Whoever looks at `/notifications` sees which, and why."""
+        await notifying.add_people(pool, "priya", "joe", "ruth")
+        await tell(pool, due(), due("joe", kind="unwritable"), due("ruth"))
+        async with mail_server.running(box := mail_server.Box()) as port:
+            notifier = notifying.made(pool, port)
+            await work(notifier)
+            await work(notifier)
+        assert {"priya@knowsley.example", "ruth@knowsley.example"} == {
+            str(each["To"]) for each in mails(box)
+        }
+        assert {"sent": 2, "refused": 1} == await states(pool)
+        answer = await pool.fetchval("SELECT answer FROM dispatch WHERE state = 'refused'")
+        assert (
+            "Its letter could not be written (LookupError). "
+            "This is a fault of Makegood: the notifier's log says which."
+        ) == answer
+
 
 class TestAServer:
     """What a mail server can do."""

@@ -213,8 +213,29 @@ class TestAnAlertThatNobodyAcknowledges:
         left = await letters(service, now)
         assert all("Nobody" not in each for x in left for i in x.items for each in i.sentences)
 
+    async def test_that_is_history_is_left_alone(self, service: VerificationService) -> None:
+        """A service that was away for half a year tells nobody of what was unanswered then."""
+        await fall_short(service)
+        service.clock.move_to(datetime(2027, 5, 1, 8, tzinfo=UTC))
+        await service.deliver(*(day_ended(f"2026-11-{n:02}") for n in range(2, 9)))
+        steps = {step for _, step, _, _ in await told(service)}
+        assert {"raised"} == steps
+
 
 class TestADigest:
+    async def test_says_nothing_more_of_what_is_acknowledged_than_holds(
+        self, service: VerificationService
+    ) -> None:
+        """Somebody knows of the shortfall; it has not ended."""
+        await recipients.set_choices(service.pool, OWNER, {"shortfall_opened": "daily"})
+        await fall_short(service)
+        (alert,) = await service.pool.fetch("SELECT event_id FROM alert")
+        await (await service.caller("manager")).post(f"/alerts/{alert[0]}/acknowledge")
+        (letter,) = await letters(service, datetime(2026, 11, 3, 9, tzinfo=UTC))
+        (item,) = letter.items
+        assert not [each for each in item.sentences if "ended" in each or "Nobody" in each]
+        assert item.to_do is not None
+
     async def test_has_the_worst_first(self, service: VerificationService) -> None:
         """Two contracts of one manager on one day: one mail; the larger share of the target is
         above."""

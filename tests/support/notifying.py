@@ -21,7 +21,7 @@ FROM = "social-value@knowsley.example"
 
 
 class Words:
-    """Says the number of things and their kinds."""
+    """Says the number of things and their kinds. Has no words for the kind `unwritable`."""
 
     async def compose(
         self, _pool: sql.Pool, batch: Sequence[dispatches.Ready]
@@ -30,6 +30,8 @@ class Words:
 
 
 def _letter(ready: dispatches.Ready) -> Letter:
+    if any(each.kind == "unwritable" for each in ready.notifications):
+        raise LookupError
     items = tuple(
         Item(headline=each.kind, sentences=(), to_do=None, link="https://council.example/")
         for each in ready.notifications

@@ -66,7 +66,7 @@ class TestAWebhook:
     ) -> None:
         """Told of the kinds that it asked for, and never of the others."""
         entered = await enter(manager, kinds=["return_overdue"])
-        (found,) = await recipients.list_of_authorities(service.pool, [build.AUTHORITY], "webhook")
+        (found,) = await recipients.list_webhooks(service.pool, [build.AUTHORITY])
         assert (f"webhook:{entered['webhook_id']}", URL) == (found.recipient_id, found.address)
         told = {kind for kind, how in found.choices.items() if how != "never"}
         assert ({"return_overdue"}, set(kinds.COUNCIL)) == (told, set(found.choices))

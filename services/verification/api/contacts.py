@@ -20,12 +20,19 @@ router = APIRouter(prefix="/api/v1", route_class=routes.Route)
 
 
 @router.get("/contacts")
-async def list_contacts(who: Operator, dependencies: Injected) -> lists.Page[documents.Contact]:
-    """Which of the council's people are told of alerts, and where."""
+async def list_contacts(
+    who: Operator,
+    dependencies: Injected,
+    limit: lists.Limit = lists.ITEMS_DEFAULT,
+    cursor: lists.Cursor = None,
+) -> lists.Page[documents.Contact]:
+    """Which of the council's people are told of alerts, and where, by account."""
+    after = lists.decode_cursor(cursor, str)[0] if cursor else ""
     pool = dependencies.delivery.pool
-    found = await recipients.list_of_authorities(pool, [who.authority_id], "email")
-    items = [documents.Contact(person_id=each.recipient_id, address=each.address) for each in found]
-    return lists.Page(items=items, next=None)
+    found = await recipients.list_people(pool, who.authority_id, after, limit + 1)
+    shown, next_cursor = lists.cut(found, limit, lambda each: [each.recipient_id])
+    items = [documents.Contact(person_id=each.recipient_id, address=each.address) for each in shown]
+    return lists.Page(items=items, next=next_cursor)
 
 
 @router.post("/contacts", status_code=201)

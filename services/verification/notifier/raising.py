@@ -116,7 +116,7 @@ async def _gather(conn: sql.Connection, contract_ids: set[str]) -> _Known:
         officers,
         managers,
         {each: found for each, found in people.items() if found.is_on},
-        await recipients.list_of_authorities(conn, set(authorities.values()), "webhook"),
+        await recipients.list_webhooks(conn, set(authorities.values())),
     )
 
 

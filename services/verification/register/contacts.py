@@ -25,8 +25,8 @@ async def set_contact(
     """Makes an officer a contact, or gives a contact a new address."""
     if officer_id.rpartition("@")[2] != acting.authority_id:
         return Refusal("contact_elsewhere", pointer="/person_id")
-    known = await recipients.list_of_authorities(conn, [acting.authority_id], "email")
-    if len(known) >= CONTACTS_MAX and officer_id not in {each.recipient_id for each in known}:
+    is_full = await recipients.count_people(conn, acting.authority_id) >= CONTACTS_MAX
+    if is_full and await recipients.find_recipient(conn, officer_id) is None:
         return Refusal("contacts_full")
     who = Recipient(recipient_id=officer_id, authority_id=acting.authority_id, address=address)
     await recipients.set_recipient(conn, who, set_by=acting.actor_id, at=acting.at)

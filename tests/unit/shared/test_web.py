@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
@@ -284,6 +285,12 @@ class TestCursor:
         with pytest.raises(problems.Problem) as refusal:
             lists.decode_cursor(cursor, int)
         assert 400 == refusal.value.status
+
+    @pytest.mark.parametrize("text", ['{"x":1}', '"x"'])
+    def test_of_no_list_is_refused(self, text: str) -> None:
+        """Neither an object's name nor a letter is a key of one text."""
+        with pytest.raises(problems.Problem):
+            lists.decode_cursor(base64.urlsafe_b64encode(text.encode()).decode(), str)
 
     def test_with_a_nul_is_refused(self) -> None:
         """PostgreSQL cannot hold such a text."""
