@@ -50,8 +50,8 @@ async def load_filled(
     emptied: set[str] = set()
     asked = QUERIES.load_filled(pool, contract_ids=list(contract_ids), party_id=party_id)
     async for row in asked:
-        periods[row["contract_id"]][row["party_id"]] = frozenset(row["filled"] or ())
-        if row["is_emptied"]:
+        periods[row["contract_id"]][row["party_id"]] = {*row["sent"]} - {*(row["emptied"] or ())}
+        if row["emptied"]:
             emptied.add(row["contract_id"])
     sent = await load_sent(pool, emptied, party_id) if emptied else {}
     return {each: due.Filled(periods[each], sent.get(each, {})) for each in periods}

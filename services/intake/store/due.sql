@@ -33,22 +33,28 @@ LEFT JOIN accepted_return AS g ON (g.contract_id, g.party_id, g.period, g.revisi
 LEFT JOIN withdrawal AS w ON w.return_id = g.return_id;
 
 -- name: load_filled(contract_ids, party_id)
--- The months of these contracts whose latest revision stands, by contract and party; and whether any
--- was emptied. From the index alone: no return is read, but for those that were withdrawn.
+-- The months for which a return was sent, by contract and party, and those of them whose latest
+-- revision was withdrawn. From the index alone: no return is read, but for those that were withdrawn.
 WITH gone AS (
     SELECT a.contract_id, a.party_id, a.period, max(a.revision) AS revision
     FROM withdrawal AS w JOIN accepted_return AS a USING (return_id)
     WHERE a.contract_id = ANY(:contract_ids::text[])
     GROUP BY a.contract_id, a.party_id, a.period
-), latest AS (
-    SELECT contract_id, party_id, period, max(revision) AS revision
+), emptied AS (
+    SELECT g.contract_id, g.party_id, array_agg(g.period) AS periods
+    FROM gone AS g
+    WHERE NOT EXISTS (
+        SELECT FROM accepted_return AS a
+        WHERE (a.contract_id, a.party_id, a.period) = (g.contract_id, g.party_id, g.period)
+            AND a.revision > g.revision
+    )
+    GROUP BY g.contract_id, g.party_id
+), sent AS (
+    SELECT contract_id, party_id, array_agg(DISTINCT period) AS periods
     FROM accepted_return
     WHERE contract_id = ANY(:contract_ids::text[])
         AND (:party_id::text IS NULL OR party_id = :party_id)
-    GROUP BY contract_id, party_id, period
+    GROUP BY contract_id, party_id
 )
-SELECT l.contract_id, l.party_id,
-    array_agg(l.period) FILTER (WHERE g.revision IS DISTINCT FROM l.revision) AS filled,
-    bool_or(g.revision IS NOT DISTINCT FROM l.revision) AS is_emptied
-FROM latest AS l LEFT JOIN gone AS g USING (contract_id, party_id, period)
-GROUP BY l.contract_id, l.party_id;
+SELECT s.contract_id, s.party_id, s.periods AS sent, e.periods AS emptied
+FROM sent AS s LEFT JOIN emptied AS e USING (contract_id, party_id);
