@@ -182,6 +182,23 @@ class TestAnAlertThatNobodyAcknowledges:
             ("unanswered_20", DIRECTOR, date(2026, 11, 30)),
         ] == found
 
+    async def test_claims_nothing_of_who_else_is_told(self, service: VerificationService) -> None:
+        """After 10 days, where there is neither a category lead nor a director."""
+        await fall_short(service)
+        days = [date(2026, 11, 2) + timedelta(days=n) for n in range(14)]
+        await service.deliver(*(day_ended(day.isoformat()) for day in days))
+        again = {
+            sentence
+            for letter in await letters(service, datetime(2026, 11, 16, 9, tzinfo=UTC))
+            for item in letter.items
+            for sentence in item.sentences
+            if sentence.startswith("Nobody")
+        }
+        assert {
+            "Nobody has acknowledged this in 5 working days.",
+            "Nobody has acknowledged this in 10 working days.",
+        } == again
+
     async def test_is_left_alone_once_somebody_has(self, service: VerificationService) -> None:
         """By anyone of the council."""
         await fall_short(service)
