@@ -12,8 +12,8 @@ from shared import calendar
 
 YEARS: Final = range(1900, 2101)
 _HEAD: Final = """\
-# The bank holidays of England, Monday to Friday, a year a line. `python -m deploy.bank_holidays`
-# makes it from the library `holidays`. A holiday that is declared later is entered by the council.
+# The bank holidays of England, Monday to Friday, one line for each year. Made from the library
+# `holidays` by `python -m deploy.bank_holidays`. The council enters what is declared later.
 """
 
 

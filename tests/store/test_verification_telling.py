@@ -133,6 +133,19 @@ class TestAShortfall:
         assert f"{BASE}/contracts/C1/commitments/spend" == item.link
         assert "you follow this contract for the council" == letter.because
 
+    async def test_tells_no_share_of_what_was_rounded_away(
+        self, service: VerificationService
+    ) -> None:
+        """31 of 731 days of £200 are £8.4815…, told as £8.48: a share of that says too much."""
+        await service.promise("C2", target="200")
+        nil = build.returned(1, "2026-10", day="2026-11-02", contract_id="C2", nil=True)
+        await service.deliver(day_ended("2026-10-31", "C2"), nil)
+        (letter,) = await letters(service, datetime(2026, 11, 2, 13, tzinfo=UTC))
+        (item,) = letter.items
+        words = " ".join(item.sentences)
+        assert "£8.48 of £200 was due." in words
+        assert "of what was due by then counts" not in words
+
     async def test_reaches_every_manager_where_there_is_no_owner(
         self, service: VerificationService
     ) -> None:
